@@ -1,0 +1,96 @@
+// Package apply runs a plan: in dependency order, creates and updates before
+// deletes, one publish for each change, each checked against what the plan saw
+// and read back where an acknowledgement does not prove storage.
+//
+// What it is about to publish is saved as pending before the first publish, and
+// what was acknowledged is recorded: kill it anywhere and the next plan knows.
+package apply
+
+import (
+	"context"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
+)
+
+// Target is a broker to publish to. broker.Writer is one.
+type Target interface {
+	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
+	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
+}
+
+// Destination is a target with what apply must know of it.
+type Destination struct {
+	Target
+	Readable         mqtt.Fields
+	CountsDown       bool
+	AckProvesStorage bool
+}
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	To   map[state.Identity]Destination
+	Save func(ctx context.Context, s *state.Snapshot) error // writes the state and raises its serial
+	// Event is called serially with what happens; nil is allowed.
+	Event func(Event)
+	Now   func() time.Time // nil is time.Now
+	// SkipVerify is -verify=false: do not read back what was written.
+	SkipVerify bool
+	// Observed is when the plan's brokers were read: older than ten seconds is
+	// read again before each batch.
+	Observed time.Time
+}
+
+// Outcome is how one change ended.
+type Outcome string
+
+const (
+	Done       Outcome = "done"
+	Failed     Outcome = "failed"    // not acknowledged, or not there when read back
+	Conflicted Outcome = "conflict"  // the live message is not the one that was planned on
+	Skipped    Outcome = "skipped"   // something that it depends on was not done
+	Cancelled  Outcome = "cancelled" // not begun when the run was interrupted
+)
+
+// Result is one change with its outcome.
+type Result struct {
+	Change  *plan.Change
+	Outcome Outcome
+	Err     error
+	Live    *mqtt.Message // redacted; what a conflict found
+}
+
+// Report is how a run ended. Results are in the order of the plan's changes.
+type Report struct {
+	Results     []Result
+	Interrupted bool
+	// SaveErr is a failed write of the state after publishes: State then holds
+	// what must be written by other means.
+	SaveErr error
+	State   *state.Snapshot
+}
+
+// Event is something that happened during a run: Started, Progressed or Ended.
+type Event interface{ event() }
+
+// Started opens a run.
+type Started struct{ Total int }
+
+// Progressed reports the outcome of one change.
+type Progressed struct{ Result Result }
+
+// Ended closes a run.
+type Ended struct{ Report *Report }
+
+func (Started) event()    {}
+func (Progressed) event() {}
+func (Ended) event()      {}
+
+// Run carries out a plan against the snapshot that it was made from (nil before
+// the first apply) and gives a report in any case. The error is one that kept it
+// from beginning; outcomes of single changes are in the report.
+func Run(ctx context.Context, p *plan.Plan, prior *state.Snapshot, o Options) (*Report, error) {
+	panic("not yet")
+}

@@ -1,0 +1,64 @@
+// Package broker says what a broker can do and opens the targets. Differences
+// between brokers are declared here as Capabilities; nothing else asks which
+// broker it is.
+//
+// Planning holds a Reader, which has no method that publishes.
+package broker
+
+import (
+	"context"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Reader reads retained messages. It cannot publish.
+type Reader interface {
+	Info() Info
+	// Read settles every topic: live, absent, or unread with its reason. The
+	// error is one that stopped the whole read.
+	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
+	Close() error
+}
+
+// Writer publishes retained messages.
+type Writer interface {
+	Reader
+	// Publish sends each message with RETAIN set, pipelined as the broker allows,
+	// and calls done once for each index, serially and in any order, with nil
+	// once the broker acknowledged it. When ctx is cancelled it sends no more,
+	// waits for what is in flight, and calls done with ctx's error for the rest.
+	// Publish returns when done has been called for every message.
+	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
+}
+
+// Info is who a broker turned out to be, and what it can do.
+type Info struct {
+	Identity     string // pinned in the state; see state.Identity
+	Address      string // for people: "mqtts://broker.lab:8883"
+	Description  string // for people: "mosquitto 2.0.11, MQTT 5"
+	Capabilities Capabilities
+}
+
+// Capabilities are the differences between brokers that matter here.
+type Capabilities struct {
+	Readable         mqtt.Fields // what a read shows; the rest is compared with the record
+	AckProvesStorage bool        // no read-back after a write
+	WildcardReads    bool        // strangers can be found
+	ExpiryCountsDown bool        // a read shows the remaining time, not the declared one
+	Limits           mqtt.Limits
+}
+
+// Options are what opening a target needs beside its block.
+type Options struct {
+	// Known gives the recorded message of a topic with the broker's own time of
+	// its last write: a target that can list those times reads again only what
+	// moved. It may be nil.
+	Known func(topic string) (mqtt.Retained, bool)
+	// Log receives what is worth knowing at RETAINCTL_LOG=debug. It may be nil.
+	Log func(format string, args ...any)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Parallelism bounds what is in flight; 0 lets the target choose.
+	Parallelism int
+}

@@ -1,0 +1,122 @@
+package mqtt
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits are what a kind of broker accepts. A zero field sets no limit.
+type Limits struct {
+	Broker           string // names the kind in messages: "AWS IoT Core"
+	TopicBytes       int
+	TopicSlashes     int
+	PayloadBytes     int
+	MaxQoS           QoS    // 0 stands for no limit too: nobody offers QoS 0 alone by name
+	MaxExpiry        uint32 // seconds
+	ContentTypeBytes int
+}
+
+// StandardLimits are those of the protocol itself: a payload fits a packet of
+// 268,435,455 bytes (2.1.4).
+var StandardLimits = Limits{Broker: "MQTT", TopicBytes: MaxTopicBytes, PayloadBytes: 268_435_455 - 5 - MaxTopicBytes, MaxQoS: 2}
+
+// AWSLimits are those of AWS IoT Core, "message broker and protocol limits and
+// quotas". It clamps a larger expiry silently, so the planner must refuse it.
+var AWSLimits = Limits{
+	Broker: "AWS IoT Core", TopicBytes: 256, TopicSlashes: 7, PayloadBytes: 128 << 10,
+	MaxQoS: 1, MaxExpiry: 604_800, ContentTypeBytes: 256,
+}
+
+// Violation is one reason why a broker would refuse a message.
+type Violation struct {
+	Field  Fields // 0 is the topic
+	Reason string
+}
+
+// Check lists everything in m that the limits, or the protocol, forbid.
+func (l Limits) Check(m Message) []Violation {
+	var found []Violation
+	add := func(f Fields, format string, args ...any) {
+		found = append(found, Violation{f, fmt.Sprintf(format, args...)})
+	}
+	over := func(n, limit int) bool { return limit > 0 && n > limit }
+	if err := CheckTopic(m.Topic); err != nil {
+		add(0, "%s", err)
+	} else if over(len(m.Topic), l.TopicBytes) {
+		add(0, "%s accepts topics of at most %d bytes, this one has %d", l.Broker, l.TopicBytes, len(m.Topic))
+	}
+	if n := strings.Count(m.Topic, "/"); over(n, l.TopicSlashes) {
+		add(0, "%s accepts at most %d slashes in a topic, this one has %d", l.Broker, l.TopicSlashes, n)
+	}
+	if over(len(m.Payload), l.PayloadBytes) {
+		add(FieldPayload, "%s accepts payloads of at most %d bytes, this one has %d", l.Broker, l.PayloadBytes, len(m.Payload))
+	}
+	if m.PayloadFormat == UTF8Data && !utf8.Valid(m.Payload) {
+		add(FieldPayloadFormat, "the payload is not valid UTF-8, so its format cannot be UTF8_DATA")
+	}
+	if m.QoS > 2 || over(int(m.QoS), int(l.MaxQoS)) {
+		add(FieldQoS, "%s accepts QoS 0 to %d, not %d", l.Broker, l.MaxQoS, m.QoS)
+	}
+	if l.MaxExpiry > 0 && m.Expiry > l.MaxExpiry {
+		add(FieldExpiry, "%s keeps a message for at most %d seconds, not %d", l.Broker, l.MaxExpiry, m.Expiry)
+	}
+	if over(len(m.ContentType), l.ContentTypeBytes) {
+		add(FieldContentType, "%s accepts a content type of at most %d bytes, this one has %d", l.Broker, l.ContentTypeBytes, len(m.ContentType))
+	}
+	if m.ResponseTopic != "" {
+		if err := checkResponseTopic(m.ResponseTopic); err != nil {
+			add(FieldResponseTopic, "%s", err)
+		}
+	}
+	return append(found, checkStrings(m)...)
+}
+
+// checkResponseTopic holds MQTT-3.3.2-14: no wildcards.
+func checkResponseTopic(topic string) error {
+	if IsFilter(topic) {
+		return fmt.Errorf("a response topic cannot contain wildcards")
+	}
+	return checkTopicString(topic)
+}
+
+// checkStrings holds MQTT-1.5.4-1 and MQTT-1.5.4-2 and the two-byte length of a
+// string (1.5.4) for the properties.
+func checkStrings(m Message) []Violation {
+	var found []Violation
+	check := func(f Fields, what, s string) {
+		switch {
+		case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
+			found = append(found, Violation{f, what + " must be valid UTF-8 without U+0000"})
+		case len(s) > MaxTopicBytes:
+			found = append(found, Violation{f, fmt.Sprintf("%s can have at most %d bytes", what, MaxTopicBytes)})
+		}
+	}
+	check(FieldContentType, "a content type", m.ContentType)
+	for _, p := range m.UserProperties {
+		check(FieldUserProperties, "a user property's name", p.Name)
+		check(FieldUserProperties, "a user property's value", p.Value)
+	}
+	if len(m.CorrelationData) > MaxTopicBytes {
+		found = append(found, Violation{FieldCorrelationData, fmt.Sprintf("correlation data can have at most %d bytes", MaxTopicBytes)})
+	}
+	return found
+}
+
+// Doubts lists what is legal in a topic and yet refused or lost by brokers that
+// people run: NATS closes the connection for a space, mosquitto for control
+// characters, ejabberd fails on 151 levels.
+func Doubts(topic string) []string {
+	var doubts []string
+	add := func(is bool, why string) {
+		if is {
+			doubts = append(doubts, why)
+		}
+	}
+	add(strings.Contains(topic, " "), "it contains a space, which NATS refuses")
+	add(strings.ContainsFunc(topic, unicode.IsControl), "it contains a control character, which mosquitto refuses")
+	add(strings.HasPrefix(topic, "/"), `it starts with "/", which makes an empty first level`)
+	add(strings.Count(topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
+	return doubts
+}

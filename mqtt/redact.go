@@ -1,0 +1,77 @@
+package mqtt
+
+import (
+	"slices"
+
+	"github.com/retainctl/retainctl/mqtt/payload"
+)
+
+// RedactedText stands wherever a sensitive value would.
+const RedactedText = "(sensitive value)"
+
+// Redaction says which parts of a message are sensitive: whole fields, and
+// leaves of a JSON payload by their RFC 6901 pointers. It is recorded, so that it
+// holds for the live message of a declaration that is gone.
+type Redaction struct {
+	Fields Fields
+	Leaves []string // of the payload; sorted
+}
+
+// None tells whether nothing is sensitive.
+func (r Redaction) None() bool { return r.Fields == 0 && len(r.Leaves) == 0 }
+
+// Covers gives the fields of which r hides at least a part.
+func (r Redaction) Covers() Fields {
+	if len(r.Leaves) > 0 {
+		return r.Fields | FieldPayload
+	}
+	return r.Fields
+}
+
+// Union hides what either hides: a live message is shown under both the recorded
+// redaction and the declared one.
+func (r Redaction) Union(o Redaction) Redaction {
+	leaves := append(slices.Clone(r.Leaves), o.Leaves...)
+	slices.Sort(leaves)
+	return Redaction{Fields: r.Fields | o.Fields, Leaves: slices.Compact(leaves)}
+}
+
+// Apply gives m with every sensitive part replaced by RedactedText. A payload
+// with sensitive leaves that is no JSON document is hidden whole: the live
+// payload may be anything. Fields that are no text (QoS, payload format, expiry)
+// are never sensitive.
+func (r Redaction) Apply(m Message) Message {
+	m.Payload = r.payload(m.Payload)
+	if r.Fields.Has(FieldContentType) && m.ContentType != "" {
+		m.ContentType = RedactedText
+	}
+	if r.Fields.Has(FieldResponseTopic) && m.ResponseTopic != "" {
+		m.ResponseTopic = RedactedText
+	}
+	if r.Fields.Has(FieldCorrelationData) && len(m.CorrelationData) > 0 {
+		m.CorrelationData = []byte(RedactedText)
+	}
+	if r.Fields.Has(FieldUserProperties) {
+		m.UserProperties = slices.Clone(m.UserProperties)
+		for i := range m.UserProperties {
+			m.UserProperties[i].Value = RedactedText
+		}
+	}
+	return m
+}
+
+func (r Redaction) payload(p []byte) []byte {
+	if len(p) == 0 || !r.Covers().Has(FieldPayload) {
+		return p
+	}
+	doc, ok := payload.Parse(p)
+	if r.Fields.Has(FieldPayload) || !ok {
+		return []byte(RedactedText)
+	}
+	for _, leaf := range r.Leaves {
+		if _, there := doc.Get(leaf); there {
+			doc = doc.Set(leaf, `"`+RedactedText+`"`)
+		}
+	}
+	return doc.Bytes()
+}

@@ -1,0 +1,90 @@
+package mqtt
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxTopicBytes is the longest topic name or filter that a packet can carry
+// (MQTT-4.7.3-3).
+const MaxTopicBytes = 65535
+
+// CheckTopic tells why a string cannot be the topic of a retained message, by
+// section 4.7 and by the one rule that all brokers share beyond it: levels that
+// start with "$" belong to the server (4.7.2).
+func CheckTopic(topic string) error {
+	if err := checkTopicString(topic); err != nil {
+		return err
+	}
+	if i := strings.IndexAny(topic, "+#"); i >= 0 {
+		return fmt.Errorf("a topic name cannot contain the wildcard %q", topic[i])
+	}
+	if topic[0] == '$' {
+		return errors.New(`topics that start with "$" are reserved for the broker`)
+	}
+	return nil
+}
+
+// CheckFilter tells why a string is no topic filter: "#" stands last and alone
+// in its level, "+" alone in its level (MQTT-4.7.1-1, MQTT-4.7.1-2).
+func CheckFilter(filter string) error {
+	if err := checkTopicString(filter); err != nil {
+		return err
+	}
+	levels := strings.Split(filter, "/")
+	for i, level := range levels {
+		switch {
+		case level == "#" && i != len(levels)-1:
+			return errors.New(`"#" must be the last level of a topic filter`)
+		case level != "#" && level != "+" && strings.ContainsAny(level, "+#"):
+			return fmt.Errorf("a wildcard must be a whole level of a topic filter, not part of %q", level)
+		}
+	}
+	return nil
+}
+
+// checkTopicString holds the rules that names and filters share (MQTT-4.7.3-1
+// to MQTT-4.7.3-3, MQTT-1.5.4-1).
+func checkTopicString(s string) error {
+	switch {
+	case s == "":
+		return errors.New("a topic cannot be empty")
+	case !utf8.ValidString(s):
+		return errors.New("a topic must be valid UTF-8")
+	case strings.ContainsRune(s, 0):
+		return errors.New("a topic cannot contain the character U+0000")
+	case len(s) > MaxTopicBytes:
+		return fmt.Errorf("a topic can have at most %d bytes, this one has %d", MaxTopicBytes, len(s))
+	}
+	return nil
+}
+
+// IsFilter tells whether s has a wildcard, so that it can match several topics.
+func IsFilter(s string) bool { return strings.ContainsAny(s, "+#") }
+
+// Match tells whether topic matches filter. "a/#" matches "a" too (4.7.1.2), and
+// a wildcard in the first level does not match "$" (MQTT-4.7.2-1).
+func Match(filter, topic string) bool {
+	if strings.HasPrefix(topic, "$") && (strings.HasPrefix(filter, "+") || strings.HasPrefix(filter, "#")) {
+		return false
+	}
+	for {
+		f, restF, moreF := strings.Cut(filter, "/")
+		if f == "#" {
+			return true
+		}
+		t, restT, moreT := strings.Cut(topic, "/")
+		if f != "+" && f != t {
+			return false
+		}
+		switch {
+		case !moreT:
+			return !moreF || restF == "#"
+		case !moreF:
+			return false
+		}
+		filter, topic = restF, restT
+	}
+}

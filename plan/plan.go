@@ -1,0 +1,249 @@
+// Package plan works out what must be published so that brokers hold what a
+// configuration declares. New is pure: desired, recorded and observed messages
+// go in, a Plan comes out; no I/O, no formatting, no clock of its own.
+//
+// A plan is a value. What it shows is redacted already: only Change.Publish
+// gives the message to send, sensitive parts included.
+package plan
+
+import (
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// Action is what is to be done about one topic. Its value is its glyph.
+type Action rune
+
+const (
+	NoOp   Action = ' '
+	Create Action = '+'
+	Update Action = '~'
+	Delete Action = '-'
+	Import Action = '&'
+	Forget Action = '.'
+)
+
+// Reason says why an action is planned.
+type Reason string
+
+const (
+	New         Reason = "new"
+	Drift       Reason = "drift"
+	Expired     Reason = "expired"
+	Interrupted Reason = "interrupted"
+	Config      Reason = "config"
+	Unmanaged   Reason = "unmanaged"
+	Expiring    Reason = "expiring"
+	Republish   Reason = "republish"
+	Undeclared  Reason = "undeclared"
+	Exclusive   Reason = "exclusive"
+	Destroy     Reason = "destroy"
+)
+
+// Broker is one broker as the planner knows it.
+type Broker struct {
+	Name        string // the block's label
+	Type        string
+	Identity    state.Identity
+	Address     string // for people
+	Description string
+	Readable    mqtt.Fields
+	CountsDown  bool             // a read shows the remaining expiry
+	Observed    mqtt.Observation // empty without a refresh
+}
+
+// Mode is what kind of plan is asked for.
+type Mode int
+
+const (
+	Normal Mode = iota
+	DestroyAll
+	RefreshOnly
+)
+
+// Input is all that a plan depends on.
+type Input struct {
+	Desired   []spec.Message
+	Prior     *state.Snapshot // nil before the first apply
+	Brokers   []Broker
+	Refreshed bool // the brokers were read; false under -refresh=false
+	Mode      Mode
+	Now       time.Time
+
+	Target, Exclude, Republish []Selector
+	OverwriteUnmanaged         bool
+	MaxDeletes                 spec.Threshold
+}
+
+// Change is what is planned for one topic.
+type Change struct {
+	Action  Action
+	Reasons []Reason
+	Address string
+	Name    string
+	Index   cty.Value // cty.NilVal, a number or a string
+	Broker  string    // the block's label
+	Key     state.Key
+
+	// Before is the live message, or the recorded one without a refresh; After
+	// is what will be live. Both are redacted; nil where there is none.
+	Before, After *mqtt.Message
+	Redaction     mqtt.Redaction
+	Differs       mqtt.Fields // between Before and After; redacted fields too
+	SecretLeaves  []string    // the redacted leaves that differ
+
+	BeforeDigest, AfterDigest string // over all fields; see Token
+
+	File string // of the declaration; "" where it is gone
+	Line int
+
+	DependsOn []string // block addresses that must be done before
+
+	record  *state.Record // what state will hold after it; nil drops the record
+	publish mqtt.Message
+}
+
+// Publish gives the message to send with RETAIN set, and false where the change
+// publishes nothing (import, forget, no-op).
+func (c *Change) Publish() (mqtt.Message, bool) {
+	switch c.Action {
+	case Create, Update, Delete:
+		return c.publish, true
+	}
+	return mqtt.Message{}, false
+}
+
+// Record gives what state must hold once the change is done; nil drops the
+// record.
+func (c *Change) Record() *state.Record { return c.record }
+
+// Plan is everything that would be done, and what stands against it.
+type Plan struct {
+	Changes  []Change // what is to be done, without no-ops; sorted by broker and topic
+	NoOps    int      // declared, live and equal
+	Cosmetic int      // of these, how many differ in spelling only
+
+	// Bookkeeping is what apply writes into the state without a publish and
+	// without a line in the plan: a renamed block, a changed on_destroy, the live
+	// spelling of an equal document, a settled pending entry. Their Action is NoOp.
+	Bookkeeping []Change
+
+	Refusals  []Refusal
+	Warnings  []Warning
+	Brokers   []Broker
+	Mode      Mode
+	Refreshed bool
+	Created   time.Time
+
+	Prior     PriorVersion
+	Deletes   DeleteBudget
+	Complete  bool     // the observation shows every undeclared message that matters
+	Reasons   []string // why it does not
+	Variables []spec.Variable
+}
+
+// PriorVersion is the state that a plan was made from; zero before the first
+// apply.
+type PriorVersion struct {
+	Lineage string
+	Serial  uint64
+}
+
+// DeleteBudget is what max_deletes says of a plan.
+type DeleteBudget struct {
+	Limit   spec.Threshold
+	Deletes int
+	Managed int // recorded messages and strangers found: what a percentage is of
+}
+
+// RefusalKind is why apply will not run a plan.
+type RefusalKind string
+
+const (
+	RefuseUnmanaged      RefusalKind = "unmanaged"       // live, unrecorded and different
+	RefuseUnread         RefusalKind = "unread"          // a known topic could not be settled
+	RefuseConflict       RefusalKind = "conflict"        // pending, and live is neither before nor after
+	RefusePending        RefusalKind = "pending"         // -refresh=false with pending entries
+	RefusePreventDestroy RefusalKind = "prevent_destroy" // recorded or declared
+	RefuseMaxDeletes     RefusalKind = "max_deletes"
+	RefuseEmpty          RefusalKind = "empty" // nothing declared, something recorded
+)
+
+// Refusal is one reason why apply will not run a plan, with what it is about.
+type Refusal struct {
+	Kind   RefusalKind
+	Fatal  bool // plan itself exits 1; otherwise it warns and apply refuses
+	Topics []Refused
+}
+
+// Refused is one topic of a Refusal, with whatever of the sides is known.
+type Refused struct {
+	Key                     state.Key
+	Address                 string
+	File                    string
+	Line                    int
+	Recorded, Live, Planned *mqtt.Message // redacted
+	Cause                   string        // of an unread topic
+}
+
+// WarningKind is what a plan wants its reader to know.
+type WarningKind string
+
+const (
+	WarnUnreadable WarningKind = "unreadable" // fields that the broker cannot read back
+	WarnExpiring   WarningKind = "expiring"   // a message will expire and has no renew_before
+	WarnUnkeyed    WarningKind = "unkeyed"    // sensitive values before the first state
+	WarnTargeted   WarningKind = "targeted"   // -target or -exclude: not the whole configuration
+)
+
+// Warning is one thing worth knowing, about a broker or some topics.
+type Warning struct {
+	Kind   WarningKind
+	Broker string
+	Fields mqtt.Fields
+	Topics []string
+}
+
+// Counts are the numbers of the plan's last line.
+type Counts struct{ Import, Create, Update, Delete, Forget int }
+
+// Counts counts the changes by action.
+func (p *Plan) Counts() Counts {
+	var n Counts
+	for i := range p.Changes {
+		switch p.Changes[i].Action {
+		case Create:
+			n.Create++
+		case Update:
+			n.Update++
+		case Delete:
+			n.Delete++
+		case Import:
+			n.Import++
+		case Forget:
+			n.Forget++
+		}
+	}
+	return n
+}
+
+// HasChanges tells whether there is anything that -detailed-exitcode reports.
+// Bookkeeping is none.
+func (p *Plan) HasChanges() bool { return len(p.Changes) > 0 }
+
+// Blocked gives the refusals that keep apply from running the plan; with fatal,
+// only those that make plan itself fail.
+func (p *Plan) Blocked(fatal bool) []Refusal {
+	var found []Refusal
+	for _, r := range p.Refusals {
+		if r.Fatal || !fatal {
+			found = append(found, r)
+		}
+	}
+	return found
+}

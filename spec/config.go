@@ -1,0 +1,118 @@
+// Package spec turns a folder of HCL files into a Config: which retained message
+// every topic must hold, on which broker, with every expression evaluated.
+//
+// The author's mistakes come back as hcl.Diagnostics, all of them and each with
+// its range; spec never prints and never talks to a broker or a state store. It
+// reads files only below the configuration's root, since plans run on untrusted
+// pull requests.
+package spec
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Config is a whole configuration, evaluated.
+type Config struct {
+	Dir        string // the root folder
+	MaxDeletes *Threshold
+	Backend    Backend
+	Brokers    []Broker // in the order of declaration; one embedded.default where no block stands
+	Messages   []Message
+	Variables  []Variable
+	EvalBroker bool // false under -refresh=false: the Settings of Brokers are nil
+}
+
+// Threshold is a limit on deletes: a number, or a percentage of what is managed.
+type Threshold struct {
+	Number  int
+	Percent bool
+}
+
+// Backend is a backend block: where state is kept.
+type Backend struct {
+	Type  string // "local", "s3", "http"
+	Body  map[string]cty.Value
+	Range hcl.Range
+}
+
+// Broker is a broker block.
+type Broker struct {
+	Type     string // "mqtt", "aws_iot", "embedded"
+	Name     string
+	Settings BrokerSettings // nil where broker arguments are not evaluated
+	Range    hcl.Range
+}
+
+// BrokerSettings is one of *MQTTSettings, *AWSIoTSettings, *EmbeddedSettings.
+type BrokerSettings interface{ brokerSettings() }
+
+// MQTTSettings are the arguments of a broker "mqtt" block.
+type MQTTSettings struct {
+	URL                       string // mqtt, mqtts, ws, wss or unix
+	Username, Password, Token string
+	CAFile, CertFile, KeyFile string // absolute paths
+	ServerName                string
+	ALPN                      []string
+	ClientID                  string
+	Protocol                  string // "auto", "5", "3.1.1"
+	Kind                      string // "auto", "mosquitto", ..., "other"
+	Connections               int    // 0: the target chooses
+	Rate                      float64
+	Timeout                   time.Duration // default 30s
+}
+
+// AWSIoTSettings are the arguments of a broker "aws_iot" block.
+type AWSIoTSettings struct {
+	Region, Endpoint, Profile, RoleARN string
+	Rate                               float64 // publishes a second; 0: the quota
+}
+
+// EmbeddedSettings are the arguments of a broker "embedded" block.
+type EmbeddedSettings struct {
+	Path string // absolute; default .retainctl/broker.db below the root
+}
+
+func (*MQTTSettings) brokerSettings()     {}
+func (*AWSIoTSettings) brokerSettings()   {}
+func (*EmbeddedSettings) brokerSettings() {}
+
+// Limits are what a broker of that type accepts, known without asking it.
+func (b Broker) Limits() mqtt.Limits {
+	if b.Type == "aws_iot" {
+		return mqtt.AWSLimits
+	}
+	return mqtt.StandardLimits
+}
+
+// Message is one instance of a message block: a declared retained message.
+type Message struct {
+	mqtt.Message
+	Address string    // message.NAME, message.NAME[0], message.NAME["key"]
+	Name    string    // the block's label
+	Index   cty.Value // the instance's key: cty.NilVal, a number or a string
+	Broker  string    // the name of its broker block
+
+	Redaction         mqtt.Redaction
+	OrderedProperties bool          // user_properties is a list: order and repeats count
+	CompareBytes      bool          // compare = "bytes"
+	RenewBefore       time.Duration // 0: warn only
+	DependsOn         []string      // block addresses: message.NAME
+	PreventDestroy    bool
+	OnDestroy         string // "delete" or "forget"
+	IgnoreFields      mqtt.Fields
+	IgnoreLeaves      []string // RFC 6901 pointers of the payload
+	Range             hcl.Range
+}
+
+// Variable is an input variable with the value it was given.
+type Variable struct {
+	Name      string
+	Value     cty.Value // unmarked
+	Sensitive bool
+	Range     hcl.Range
+}
