@@ -1,0 +1,176 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// maxFileSize bounds what one file function reads. A payload is far smaller; the
+// bound keeps a plan of an untrusted pull request from filling the memory.
+const maxFileSize = 64 << 20
+
+// sandbox reads files below the configuration's root and no others. Plans run on
+// untrusted pull requests: a message whose payload is file("/etc/shadow") would
+// otherwise end up in a comment. os.Root holds this for symbolic links too, and
+// without a moment between the check and the opening.
+type sandbox struct {
+	root *os.Root
+	dir  string // absolute
+}
+
+// newSandbox opens rootDir. Close releases it.
+func newSandbox(rootDir string) (*sandbox, error) {
+	dir, err := filepath.Abs(rootDir)
+	if err != nil {
+		return nil, fmt.Errorf("find the configuration's root %s: %w", rootDir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the configuration's root: %w", err)
+	}
+	return &sandbox{root: root, dir: dir}, nil
+}
+
+// Close releases the root. No file can be read after it.
+func (s *sandbox) Close() error { return s.root.Close() }
+
+// ReadFile reads the file name, which is relative to dir. dir is the folder of a
+// module: absolute, or relative to the root.
+func (s *sandbox) ReadFile(dir, name string) ([]byte, error) {
+	at, err := s.resolve(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.open(at, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, reason(err))
+	}
+	if len(data) > maxFileSize {
+		return nil, fmt.Errorf("%s is larger than %d MiB, the most that a function reads; split it", name, maxFileSize>>20)
+	}
+	return data, nil
+}
+
+// open opens a regular file. O_NONBLOCK: opening a named pipe would wait for a
+// writer for ever, before its type can be seen.
+func (s *sandbox) open(at, name string) (*os.File, error) {
+	f, err := s.root.OpenFile(at, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, s.explain(name, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = notRegular(name, info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Exists tells whether name is a file. Anything else of that name is an error:
+// false would say that it can be created.
+func (s *sandbox) Exists(dir, name string) (bool, error) {
+	at, err := s.resolve(dir, name)
+	if err != nil {
+		return false, err
+	}
+	info, err := s.root.Stat(at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, s.explain(name, err)
+	case !info.Mode().IsRegular():
+		return false, notRegular(name, info)
+	}
+	return true, nil
+}
+
+// Glob lists the regular files below the folder name that match pattern, as
+// slash-separated paths relative to that folder.
+func (s *sandbox) Glob(dir, name, pattern string) ([]string, error) {
+	at, err := s.resolve(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.resolve(at, pattern); err != nil {
+		return nil, err
+	}
+	below, err := fs.Sub(s.root.FS(), at)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", name, reason(err))
+	}
+	names, err := doublestar.Glob(below, path.Clean(pattern))
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q cannot be understood: %w", pattern, err)
+	}
+	files := names[:0]
+	for _, n := range names {
+		if info, err := fs.Stat(below, n); err == nil && info.Mode().IsRegular() {
+			files = append(files, n)
+		}
+	}
+	return files, nil
+}
+
+// resolve gives the path of name below the root.
+func (s *sandbox) resolve(dir, name string) (string, error) {
+	if filepath.IsAbs(dir) {
+		rel, err := filepath.Rel(s.dir, dir)
+		if err != nil {
+			return "", fmt.Errorf("find the module's folder %s: %w", dir, err)
+		}
+		dir = rel
+	}
+	if filepath.IsAbs(name) || name == "~" || strings.HasPrefix(name, "~/") {
+		return "", fmt.Errorf("%s is outside the configuration's folder: functions read files below it only; copy the file there and name it relative to this folder", name)
+	}
+	at := path.Join(filepath.ToSlash(dir), filepath.ToSlash(name))
+	if !filepath.IsLocal(filepath.FromSlash(at)) {
+		return "", fmt.Errorf("%s leads out of the configuration's folder: functions read files below it only; copy the file there", name)
+	}
+	return at, nil
+}
+
+func (s *sandbox) explain(name string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no file %s; it must stand in the configuration's folder before the plan starts", name)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s may not be read by this user: %w", name, reason(err))
+	}
+	return fmt.Errorf("open %s: %w; links out of the configuration's folder are not followed", name, reason(err))
+}
+
+func notRegular(name string, info fs.FileInfo) error {
+	if info.IsDir() {
+		return fmt.Errorf("%s is a folder, not a file; fileset lists its files", name)
+	}
+	return fmt.Errorf("%s is not a regular file (%s)", name, info.Mode().Type())
+}
+
+// reason strips the operation and the path: the message names the file as the
+// author wrote it, not where it is on this machine.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
