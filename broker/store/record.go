@@ -1,0 +1,131 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Entry is a stored message. Its Expiry is what remained when it was read
+// (MQTT-3.3.2-6).
+type Entry struct {
+	mqtt.Message
+	Modified time.Time // in milliseconds
+	Expires  time.Time // zero: never
+}
+
+// longTopic is the length from which a topic's key is abbreviated: bbolt's keys
+// have at most 32,768 bytes, half of what a topic may have.
+const longTopic = 32_000
+
+// key gives the key of a topic: itself, or its start and a digest. No short
+// topic can be the key of a long one, since it is shorter.
+func key(topic string) []byte {
+	if len(topic) <= longTopic {
+		return []byte(topic)
+	}
+	sum := sha256.Sum256([]byte(topic))
+	return append([]byte(topic[:longTopic]), sum[:]...)
+}
+
+// expiryKey orders by time, then by topic.
+func expiryKey(at int64, key []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(at)), key...)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var errDamaged = errors.New("the record is damaged; publish that topic again, or delete it")
+
+// encode gives the record of m: a checksum, then times in milliseconds, then
+// every field with its length. bbolt checks none of what it stores.
+func encode(m mqtt.Message, modified, expires int64) []byte {
+	b := make([]byte, 4, 64+len(m.Topic)+len(m.Payload))
+	b = binary.BigEndian.AppendUint64(b, uint64(modified))
+	b = binary.BigEndian.AppendUint64(b, uint64(expires))
+	b = append(b, byte(m.QoS), byte(m.PayloadFormat))
+	b = appendBytes(b, m.Topic)
+	b = appendBytes(b, m.Payload)
+	b = appendBytes(b, m.ContentType)
+	b = appendBytes(b, m.ResponseTopic)
+	b = appendBytes(b, m.CorrelationData)
+	b = binary.AppendUvarint(b, uint64(len(m.UserProperties)))
+	for _, p := range m.UserProperties {
+		b = appendBytes(b, p.Name)
+		b = appendBytes(b, p.Value)
+	}
+	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	return b
+}
+
+func appendBytes[T string | []byte](b []byte, v T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
+}
+
+// decode reads a record. It copies: b is bbolt's memory.
+func decode(b []byte) (Entry, error) {
+	if len(b) < 22 || binary.BigEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
+		return Entry{}, errDamaged
+	}
+	r := reader{rest: b[22:]}
+	e := Entry{Modified: time.UnixMilli(int64(binary.BigEndian.Uint64(b[4:])))}
+	if at := int64(binary.BigEndian.Uint64(b[12:])); at != 0 {
+		e.Expires = time.UnixMilli(at)
+	}
+	e.QoS, e.PayloadFormat = mqtt.QoS(b[20]), mqtt.PayloadFormat(b[21])
+	e.Topic = string(r.bytes())
+	e.Payload = append([]byte(nil), r.bytes()...)
+	e.ContentType = string(r.bytes())
+	e.ResponseTopic = string(r.bytes())
+	e.CorrelationData = append([]byte(nil), r.bytes()...)
+	for n := r.uvarint(); n > 0 && !r.short; n-- {
+		e.UserProperties = append(e.UserProperties, mqtt.UserProperty{Name: string(r.bytes()), Value: string(r.bytes())})
+	}
+	if r.short || len(r.rest) > 0 {
+		return Entry{}, errDamaged
+	}
+	return e, nil
+}
+
+// expired tells whether e must not be served any more (MQTT-3.3.2-5).
+func (e Entry) expired(now time.Time) bool { return !e.Expires.IsZero() && !now.Before(e.Expires) }
+
+// at gives e as it is at now. A started second counts whole, so that what is
+// served never says that it has no expiry.
+func (e Entry) at(now time.Time) Entry {
+	if !e.Expires.IsZero() {
+		e.Expiry = uint32((e.Expires.Sub(now) + time.Second - 1) / time.Second)
+	}
+	return e
+}
+
+// reader takes fields off a record; short is set once one is cut off.
+type reader struct {
+	rest  []byte
+	short bool
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.short = true
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) bytes() []byte {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)) {
+		r.short = true
+		return nil
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
+}

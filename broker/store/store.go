@@ -1,0 +1,263 @@
+// Package store keeps the embedded broker's retained messages in one bbolt file.
+//
+// The file is the broker: it holds the identity that the state pins, and Put
+// returns when its transaction is on the disk, so that an acknowledgement proves
+// storage. Expiry is kept as an absolute time and goes on while nothing runs.
+//
+// One process writes at a time; a second one gets an error that says who may
+// hold the file. Whatever the file contains, the worst outcome is an error.
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterr "go.etcd.io/bbolt/errors"
+)
+
+// Options say how a file is opened.
+type Options struct {
+	// ReadOnly never writes: a missing file stays missing and reads as empty.
+	ReadOnly bool
+	// Wait is how long to wait for another process that has the file open; 0 is
+	// two seconds.
+	Wait time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Store is an open file. Its methods may be called concurrently.
+type Store struct {
+	path string
+	id   string
+	now  func() time.Time
+	file *os.File
+	db   *bbolt.DB // nil: the file does not exist and is not to be created
+	// broken is set once bbolt panicked: its locks may be held for good, so
+	// nothing may enter it again.
+	broken atomic.Pointer[error]
+}
+
+// The buckets: meta holds what the file is, messages holds a record by topic,
+// expiry holds an empty value by expiry time and topic.
+var (
+	metaBucket    = []byte("retainctl")
+	messageBucket = []byte("messages")
+	expiryBucket  = []byte("expiry")
+
+	formatKey = []byte("format")
+	idKey     = []byte("id")
+	countKey  = []byte("count")
+
+	format = []byte("retainctl broker 1")
+)
+
+// Errors that callers tell apart.
+var (
+	ErrInUse    = errors.New("it is in use: a `retainctl broker` or another run has it open")
+	ErrReadOnly = errors.New("it was opened for reading only")
+)
+
+// Open opens the file at path, and creates it and its folder unless it is to be
+// read only.
+func Open(path string, o Options) (*Store, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s := &Store{path: abs, now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.ReadOnly && empty(abs) {
+		s.id = newID(abs)
+		return s, nil
+	}
+	if !o.ReadOnly {
+		if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
+			return nil, fmt.Errorf("create the folder of %s: %w", path, err)
+		}
+	}
+	if err := s.open(o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// empty tells whether there is nothing to read: a file of no bytes is one whose
+// writer was killed while it created it.
+func empty(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
+}
+
+func (s *Store) open(o Options) error {
+	wait := o.Wait
+	if wait == 0 {
+		wait = 2 * time.Second
+	}
+	return s.guard("open", func() error {
+		db, err := bbolt.Open(s.path, 0o600, &bbolt.Options{
+			ReadOnly: o.ReadOnly,
+			Timeout:  wait,
+			OpenFile: s.openFile,
+		})
+		if err != nil {
+			return explain(err)
+		}
+		s.db = db
+		return s.begin(o.ReadOnly)
+	})
+}
+
+// openFile is bbolt's way to open the file. It keeps the handle, so that Close
+// gives the kernel's lock back even when bbolt can no longer be entered, and
+// looks at the pages before bbolt maps them.
+func (s *Store) openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(name, flag, mode)
+	s.file = f
+	return f, err
+}
+
+// explain turns bbolt's terse errors into what a user can act on.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, bolterr.ErrTimeout):
+		return fmt.Errorf("%w; wait for it or stop it, or use its MQTT port instead of its file", ErrInUse)
+	case errors.Is(err, bolterr.ErrInvalid), errors.Is(err, bolterr.ErrChecksum), errors.Is(err, bolterr.ErrVersionMismatch):
+		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an empty broker", err)
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// begin checks that the file is ours, or makes it so when it is new.
+func (s *Store) begin(readOnly bool) error {
+	var fresh bool
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		if meta == nil {
+			first, _ := tx.Cursor().First()
+			if fresh = first == nil; fresh {
+				return nil
+			}
+			return errors.New("it is some other program's bbolt file; name another path")
+		}
+		if got := meta.Get(formatKey); !bytes.Equal(got, format) {
+			return fmt.Errorf("its format is %q, and this version knows %q; use the version that wrote it", got, format)
+		}
+		if tx.Bucket(messageBucket) == nil || tx.Bucket(expiryBucket) == nil {
+			return errors.New("it is damaged: a bucket is missing")
+		}
+		s.id = string(meta.Get(idKey))
+		return nil
+	})
+	switch {
+	case err != nil || !fresh:
+		return err
+	case readOnly:
+		s.id = newID(s.path)
+		err = s.db.Close()
+		s.db = nil
+		return err
+	}
+	return s.create()
+}
+
+func (s *Store) create() error {
+	s.id = newID(s.path)
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{messageBucket, expiryBucket} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta, err := tx.CreateBucket(metaBucket)
+		if err != nil {
+			return err
+		}
+		return errors.Join(meta.Put(formatKey, format), meta.Put(idKey, []byte(s.id)))
+	})
+	if err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(s.path))
+}
+
+// syncFolder makes the new file's name as durable as its content.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// newID gives the id that a file at path gets when it is created. It follows
+// from the path, so that every plan before the first apply names the broker that
+// this apply will create; afterwards it stays with the file wherever that moves.
+func newID(path string) string {
+	dir, rest := filepath.Dir(path), filepath.Base(path)
+	for {
+		real, err := filepath.EvalSymlinks(dir)
+		if err == nil {
+			path = filepath.Join(real, rest)
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir, rest = filepath.Dir(dir), filepath.Join(filepath.Base(dir), rest)
+	}
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:16])
+}
+
+// ID is the broker's identity: kept in the file, or the one that the file will
+// get.
+func (s *Store) ID() string { return s.id }
+
+// Close gives the file back.
+func (s *Store) Close() error {
+	if s.db != nil && s.broken.Load() == nil {
+		return s.guard("close", s.db.Close)
+	}
+	if s.file != nil {
+		s.file.Close()
+	}
+	return nil
+}
+
+// guard runs what enters bbolt. bbolt trusts its file: a damaged page makes it
+// panic, or fault on the mapped memory, which becomes a panic here too.
+func (s *Store) guard(verb string, do func() error) (err error) {
+	if broken := s.broken.Load(); broken != nil {
+		return *broken
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s %s: it is damaged (%v); restore a copy, or move it away to start with an empty broker", verb, s.path, r)
+			s.broken.Store(&err)
+		}
+	}()
+	if err := do(); err != nil {
+		return fmt.Errorf("%s %s: %w", verb, s.path, err)
+	}
+	return nil
+}
