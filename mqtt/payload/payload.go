@@ -4,47 +4,209 @@
 //
 // Only objects and arrays without duplicate keys count as documents: anything
 // else (a bare number, text, bytes) has no leaves and is compared byte for byte.
-// Numbers are compared as exact decimals, never as floats.
+// So is JSON that no two readers agree on: invalid UTF-8, unpaired surrogate
+// escapes, more than 1,000 levels. Numbers are compared as exact decimals, never
+// as floats.
 package payload
+
+import (
+	"bytes"
+	"strings"
+)
 
 // Doc is a parsed JSON object or array. It keeps the order of keys and the
 // spelling of numbers, so that editing one leaf leaves the others' bytes alone.
+// It is a value: Set and Replace give a new one.
 type Doc struct{ root node }
 
-// node is TODO of the author of this package.
-type node struct{}
-
 // Parse reads b as a document; ok is false where b is none.
-func Parse(b []byte) (doc Doc, ok bool) { panic("not yet") }
-
-// Equal tells whether two payloads are both documents and say the same: they may
-// differ in key order, white space, string escapes and the spelling of a number.
-func Equal(a, b []byte) bool { panic("not yet") }
-
-// Leaf is one place at which two documents differ. An absent side is "".
-type Leaf struct {
-	Pointer       string // RFC 6901; "" is the whole document
-	Before, After string // compact JSON
+func Parse(b []byte) (doc Doc, ok bool) {
+	root, ok := parse(b)
+	if !ok || !root.container() {
+		return Doc{}, false
+	}
+	return Doc{root}, true
 }
 
-// Diff lists the leaves that differ, in the order of a then of what b adds. A
-// subtree that only one side has is one Leaf for each of its leaves (an empty
-// object or array is a leaf).
-func Diff(a, b Doc) []Leaf { panic("not yet") }
+// Equal tells whether two payloads say the same: their bytes are equal, or both
+// are documents that differ only in key order, white space, string escapes and
+// the spelling of a number.
+func Equal(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, ok := Parse(a)
+	if !ok {
+		return false
+	}
+	y, ok := Parse(b)
+	return ok && same(&x.root, &y.root)
+}
 
-// Leaves lists every leaf of the document with its compact JSON, in order.
-func (d Doc) Leaves() []Leaf { panic("not yet") } // only Pointer and After are set
+// Leaves lists every leaf of the document with its compact JSON, in order. Only
+// Pointer and After are set.
+func (d Doc) Leaves() []Leaf {
+	var found differences
+	found.only(&d.root, nil, func(value string) Leaf { return Leaf{After: value} })
+	return found.leaves
+}
 
 // Get gives the compact JSON of the value at a pointer.
-func (d Doc) Get(pointer string) (value string, ok bool) { panic("not yet") }
+func (d Doc) Get(pointer string) (value string, ok bool) {
+	if CheckPointer(pointer) != nil {
+		return "", false
+	}
+	n := &d.root
+	for _, step := range steps(pointer) {
+		i := n.child(step)
+		if i < 0 {
+			return "", false
+		}
+		n = &n.kids[i]
+	}
+	return n.json(), true
+}
 
 // Set gives the document with the value at pointer replaced by raw JSON. A
-// missing last key is added; a missing parent leaves the document as it is.
-func (d Doc) Set(pointer, json string) Doc { panic("not yet") }
+// missing last key of an object is added; a missing parent or array element, and
+// what is no JSON, leaves the document as it is.
+func (d Doc) Set(pointer, json string) Doc {
+	value, ok := parse([]byte(json))
+	if !ok || CheckPointer(pointer) != nil {
+		return d
+	}
+	root := d.root.with(steps(pointer), value)
+	if !root.container() {
+		return d
+	}
+	return Doc{root}
+}
+
+// Replace gives the document with the value at each of the pointers, where there
+// is one, replaced by the same raw JSON. It walks the document once, however
+// many the pointers are. The whole document is not replaced.
+func (d Doc) Replace(pointers []string, json string) Doc {
+	value, ok := parse([]byte(json))
+	if !ok || len(pointers) == 0 {
+		return d
+	}
+	at := make(map[string]bool, len(pointers))
+	for _, p := range pointers {
+		at[p] = p != ""
+	}
+	return Doc{d.root.replaced(at, "", value)}
+}
 
 // Bytes gives the document as JSON. Without an edit these are the parsed bytes
 // up to white space outside strings.
-func (d Doc) Bytes() []byte { panic("not yet") }
+func (d Doc) Bytes() []byte { return []byte(d.root.json()) }
 
-// CheckPointer tells why a string is no RFC 6901 pointer.
-func CheckPointer(pointer string) error { panic("not yet") }
+// same tells whether two values say the same.
+func same(a, b *node) bool {
+	if !a.container() || !b.container() {
+		return sameScalar(a, b)
+	}
+	if a.kind() != b.kind() || len(a.kids) != len(b.kids) {
+		return false
+	}
+	find := b.finder()
+	for i := range a.kids {
+		j := find(a, i)
+		if j < 0 || !same(&a.kids[i], &b.kids[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameScalar(a, b *node) bool {
+	if a.raw == b.raw {
+		return true
+	}
+	if a.kind() != b.kind() {
+		return false
+	}
+	switch a.kind() {
+	case '"':
+		return a.text == b.text
+	case '0':
+		return sameNumber(a.raw, b.raw)
+	}
+	return false
+}
+
+// child gives the index of the member or element that a pointer's step names.
+func (n *node) child(step string) int {
+	switch n.kind() {
+	case '{':
+		for i := range n.kids {
+			if n.kids[i].name == step {
+				return i
+			}
+		}
+	case '[':
+		return index(step, len(n.kids))
+	}
+	return -1
+}
+
+// with gives n with the value at the end of the steps replaced, copying only the
+// containers on the way.
+func (n *node) with(steps []string, value node) node {
+	if len(steps) == 0 {
+		value.key, value.name = n.key, n.name
+		return value
+	}
+	changed := *n
+	i := n.child(steps[0])
+	switch {
+	case i >= 0:
+		changed.kids = append([]node(nil), n.kids...)
+		changed.kids[i] = n.kids[i].with(steps[1:], value)
+	case n.kind() == '{' && len(steps) == 1:
+		value.key, value.name = quote(steps[0]), steps[0]
+		changed.kids = append(append([]node(nil), n.kids...), value)
+	}
+	return changed
+}
+
+func (n *node) replaced(at map[string]bool, pointer string, value node) node {
+	if at[pointer] {
+		return n.with(nil, value)
+	}
+	changed := *n
+	changed.kids = make([]node, len(n.kids))
+	for i := range n.kids {
+		changed.kids[i] = n.kids[i].replaced(at, pointer+"/"+n.step(i), value)
+	}
+	return changed
+}
+
+// json writes a value as it was spelled, without white space.
+func (n *node) json() string {
+	if !n.container() {
+		return n.raw
+	}
+	var b strings.Builder
+	n.write(&b)
+	return b.String()
+}
+
+func (n *node) write(b *strings.Builder) {
+	if !n.container() {
+		b.WriteString(n.raw)
+		return
+	}
+	b.WriteString(n.raw[:1])
+	for i := range n.kids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if n.kind() == '{' {
+			b.WriteString(n.kids[i].key)
+			b.WriteByte(':')
+		}
+		n.kids[i].write(b)
+	}
+	b.WriteString(n.raw[1:])
+}
