@@ -1,0 +1,125 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// maxBatch is how many publishes share a transaction, and so an fsync, at most.
+const maxBatch = 4096
+
+// commitAll is the one goroutine that writes. It gathers what has queued up
+// while the last transaction was on its way to the disk, so that thousands of
+// publishes a second need only some fsyncs; and it hands messages to live
+// subscribers in the order in which they were stored.
+func (b *Broker) commitAll() {
+	for {
+		select {
+		case j := <-b.queue:
+			b.commit(b.gather(j))
+		case <-b.stop:
+			b.refuseQueued()
+			return
+		}
+	}
+}
+
+func (b *Broker) gather(first job) []job {
+	batch := []job{first}
+	for len(batch) < maxBatch {
+		select {
+		case j := <-b.queue:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (b *Broker) refuseQueued() {
+	for {
+		select {
+		case j := <-b.queue:
+			j.done(ErrClosed)
+		default:
+			return
+		}
+	}
+}
+
+func (b *Broker) commit(batch []job) {
+	results, retained := b.admit(batch)
+	if len(retained) > 0 && !b.o.Faults.AckUnstored {
+		if err := b.store.Put(retained); err != nil {
+			b.log("%v", err)
+			for i, j := range batch {
+				if j.retain && results[i] == nil {
+					results[i] = err
+				}
+			}
+		}
+	}
+	for i, j := range batch {
+		if results[i] == nil {
+			b.fanOut(j)
+		}
+		j.done(results[i])
+	}
+}
+
+// admit gives what a batch retains within the quota, and why the rest is
+// refused. A message that replaces another, and a delete, need no room.
+func (b *Broker) admit(batch []job) (results []error, retained []mqtt.Message) {
+	results = make([]error, len(batch))
+	room := newRoom(b)
+	for i, j := range batch {
+		if !j.retain {
+			continue
+		}
+		if results[i] = room.take(j.Message); results[i] == nil {
+			retained = append(retained, j.Message)
+		}
+	}
+	return results, retained
+}
+
+// room counts against the quota while a batch is put together.
+type room struct {
+	b     *Broker
+	used  int
+	there map[string]bool // what the batch has made of a topic
+	err   error
+}
+
+func newRoom(b *Broker) *room {
+	r := &room{b: b, there: map[string]bool{}}
+	if b.o.Quota > 0 {
+		r.used, r.err = b.store.Count()
+	}
+	return r
+}
+
+func (r *room) take(m mqtt.Message) error {
+	if r.b.o.Quota == 0 || r.err != nil {
+		return r.err
+	}
+	was, known := r.there[m.Topic]
+	if !known {
+		// A damaged record is there, and may be replaced.
+		_, found, err := r.b.store.Get(m.Topic)
+		was = found || err != nil
+	}
+	switch {
+	case m.IsDeletion() && was:
+		r.used--
+	case !m.IsDeletion() && !was:
+		if r.used >= r.b.o.Quota {
+			return fmt.Errorf("%w: %d", ErrQuota, r.b.o.Quota)
+		}
+		r.used++
+	}
+	r.there[m.Topic] = !m.IsDeletion()
+	return nil
+}
