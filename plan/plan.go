@@ -32,7 +32,7 @@ const (
 type Reason string
 
 const (
-	New         Reason = "new"
+	Added       Reason = "new"
 	Drift       Reason = "drift"
 	Expired     Reason = "expired"
 	Interrupted Reason = "interrupted"
@@ -77,7 +77,7 @@ type Input struct {
 
 	Target, Exclude, Republish []Selector
 	OverwriteUnmanaged         bool
-	MaxDeletes                 spec.Threshold
+	MaxDeletes                 *spec.Threshold // nil: 30 percent, once ten are managed
 }
 
 // Change is what is planned for one topic.

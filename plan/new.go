@@ -1,0 +1,4 @@
+package plan
+
+// New works out the plan.
+func New(in Input) *Plan { panic("not yet") }
