@@ -56,7 +56,9 @@ func (l Limits) Check(m Message) []Violation {
 	if m.PayloadFormat == UTF8Data && !utf8.Valid(m.Payload) {
 		add(FieldPayloadFormat, "the payload is not valid UTF-8, so its format cannot be UTF8_DATA")
 	}
-	if m.QoS > 2 || over(int(m.QoS), int(l.MaxQoS)) {
+	if m.QoS > 2 {
+		add(FieldQoS, "MQTT has QoS 0 to 2, not %d", m.QoS)
+	} else if over(int(m.QoS), int(l.MaxQoS)) {
 		add(FieldQoS, "%s accepts QoS 0 to %d, not %d", l.Broker, l.MaxQoS, m.QoS)
 	}
 	if l.MaxExpiry > 0 && m.Expiry > l.MaxExpiry {

@@ -39,7 +39,8 @@ func (r Redaction) Union(o Redaction) Redaction {
 // Apply gives m with every sensitive part replaced by RedactedText. A payload
 // with sensitive leaves that is no JSON document is hidden whole: the live
 // payload may be anything. Fields that are no text (QoS, payload format, expiry)
-// are never sensitive.
+// are never sensitive. Of user properties the names and their number are hidden
+// too, since a name may be what is sensitive.
 func (r Redaction) Apply(m Message) Message {
 	m.Payload = r.payload(m.Payload)
 	if r.Fields.Has(FieldContentType) && m.ContentType != "" {
@@ -51,11 +52,8 @@ func (r Redaction) Apply(m Message) Message {
 	if r.Fields.Has(FieldCorrelationData) && len(m.CorrelationData) > 0 {
 		m.CorrelationData = []byte(RedactedText)
 	}
-	if r.Fields.Has(FieldUserProperties) {
-		m.UserProperties = slices.Clone(m.UserProperties)
-		for i := range m.UserProperties {
-			m.UserProperties[i].Value = RedactedText
-		}
+	if r.Fields.Has(FieldUserProperties) && len(m.UserProperties) > 0 {
+		m.UserProperties = []UserProperty{{RedactedText, RedactedText}}
 	}
 	return m
 }
@@ -65,13 +63,8 @@ func (r Redaction) payload(p []byte) []byte {
 		return p
 	}
 	doc, ok := payload.Parse(p)
-	if r.Fields.Has(FieldPayload) || !ok {
+	if r.Fields.Has(FieldPayload) || !ok || slices.Contains(r.Leaves, "") {
 		return []byte(RedactedText)
 	}
-	for _, leaf := range r.Leaves {
-		if _, there := doc.Get(leaf); there {
-			doc = doc.Set(leaf, `"`+RedactedText+`"`)
-		}
-	}
-	return doc.Bytes()
+	return doc.Replace(r.Leaves, `"`+RedactedText+`"`).Bytes()
 }

@@ -67,7 +67,7 @@ func IsFilter(s string) bool { return strings.ContainsAny(s, "+#") }
 // Match tells whether topic matches filter. "a/#" matches "a" too (4.7.1.2), and
 // a wildcard in the first level does not match "$" (MQTT-4.7.2-1).
 func Match(filter, topic string) bool {
-	if strings.HasPrefix(topic, "$") && (strings.HasPrefix(filter, "+") || strings.HasPrefix(filter, "#")) {
+	if strings.HasPrefix(topic, "$") && wildFirst(filter) {
 		return false
 	}
 	for {
@@ -87,4 +87,32 @@ func Match(filter, topic string) bool {
 		}
 		filter, topic = restF, restT
 	}
+}
+
+// Overlap tells whether some topic matches both filters.
+func Overlap(filter1, filter2 string) bool {
+	if wildFirst(filter1) && strings.HasPrefix(filter2, "$") || wildFirst(filter2) && strings.HasPrefix(filter1, "$") {
+		return false
+	}
+	for {
+		a, restA, moreA := strings.Cut(filter1, "/")
+		b, restB, moreB := strings.Cut(filter2, "/")
+		switch {
+		case a == "#" || b == "#":
+			return true
+		case a != b && a != "+" && b != "+":
+			return false
+		case !moreA:
+			return !moreB || restB == "#"
+		case !moreB:
+			return restA == "#"
+		}
+		filter1, filter2 = restA, restB
+	}
+}
+
+// wildFirst tells whether a filter's first level is a wildcard, which no topic
+// that starts with "$" matches (MQTT-4.7.2-1).
+func wildFirst(filter string) bool {
+	return strings.HasPrefix(filter, "+") || strings.HasPrefix(filter, "#")
 }
