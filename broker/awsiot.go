@@ -1,0 +1,192 @@
+package broker
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
+	"golang.org/x/time/rate"
+
+	"github.com/retainctl/retainctl/broker/awswire"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// The account's default quotas, in requests a second.
+const (
+	awsPublishQuota rate.Limit = 500
+	awsGetQuota     rate.Limit = 500
+	awsListQuota    rate.Limit = 10
+)
+
+// awsWorkers is how many requests are in flight: the quota times a round trip of
+// 50 ms, doubled. HTTP/1.1 carries one on each connection.
+const awsWorkers = 64
+
+// awsIoT is the target "aws_iot": the data plane of AWS IoT Core over HTTP.
+type awsIoT struct {
+	client  *iotdataplane.Client
+	region  string
+	host    string
+	info    Info
+	known   func(topic string) (mqtt.Retained, bool)
+	log     func(format string, args ...any)
+	workers int
+
+	publishing, getting, listing *pacer
+
+	reached atomic.Bool // something answered at host
+	full    atomic.Bool // a whole series of attempts to store was throttled
+}
+
+var _ Writer = (*awsIoT)(nil)
+
+func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
+	workers := awsWorkers
+	if o.Parallelism > 0 {
+		workers = o.Parallelism
+	}
+	end, err := findAWS(ctx, s, workers)
+	if err != nil {
+		return nil, fmt.Errorf("open broker %q: %w", name, err)
+	}
+	t := &awsIoT{
+		client: end.client, region: end.region, host: end.url.Host,
+		known: o.Known, log: o.Log, workers: workers,
+		publishing: newPacer(awsPublishQuota), getting: newPacer(awsGetQuota), listing: newPacer(awsListQuota),
+	}
+	if s.Rate > 0 {
+		t.publishing = newPacer(rate.Limit(s.Rate))
+	}
+	if t.log == nil {
+		t.log = func(string, ...any) {}
+	}
+	t.info = Info{
+		Identity:     awsIdentity(end.region, end.url, end.account),
+		Address:      end.url.String(),
+		Description:  "AWS IoT Core, " + end.region + end.note,
+		Capabilities: awsCapabilities(),
+	}
+	return t, nil
+}
+
+// awsCapabilities are what GetRetainedMessage returns, and that a 200 is given
+// for what is stored. Strangers are found by ListRetainedMessages: a wildcard
+// subscription never delivers a retained message there.
+func awsCapabilities() Capabilities {
+	return Capabilities{
+		Readable:         mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldUserProperties,
+		AckProvesStorage: true,
+		WildcardReads:    true,
+		Limits:           mqtt.AWSLimits,
+	}
+}
+
+// awsIdentity names the account's retained messages: its own -ats host is unique
+// to it, the shared default host says nothing about whose they are.
+func awsIdentity(region string, endpoint *url.URL, account string) string {
+	id := "aws_iot:" + region + ":" + strings.ToLower(endpoint.Host)
+	if account != "" {
+		id += ":" + account
+	}
+	return id
+}
+
+func (t *awsIoT) Info() Info { return t.info }
+
+func (t *awsIoT) Close() error { return nil }
+
+// Publish sends a batch over all workers. A failure that every other message
+// would share ends the batch: 20,000 messages would otherwise each go through
+// their attempts against a dead endpoint.
+func (t *awsIoT) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	stop, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var serial sync.Mutex
+	var workers sync.WaitGroup
+	for range min(t.workers, len(batch)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(batch); i = int(next.Add(1)) - 1 {
+				err := t.publish(stop, batch[i])
+				if reaches(err, everyTopic) {
+					cancel(fmt.Errorf("not sent, since the broker failed before: %w", err))
+				}
+				serial.Lock()
+				done(i, err)
+				serial.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// publish sends one message. Until its first attempt goes out it can be stopped;
+// then the attempt is waited for, since what was sent may have been stored.
+func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
+	if stop.Err() != nil {
+		return context.Cause(stop)
+	}
+	in, err := awsPublishInput(m)
+	if err != nil {
+		return fmt.Errorf("publish %q: %w", m.Topic, err)
+	}
+	creates := !m.IsDeletion()
+	try := t.attempts(stop, t.publishing)
+	if creates && t.full.Load() {
+		try.max = 2
+	}
+	_, err = t.client.Publish(context.WithoutCancel(stop), in, try.option)
+	if err != nil && stop.Err() != nil && try.sent == 0 {
+		return context.Cause(stop)
+	}
+	err = t.explain(awsPublish, m.Topic, try, err)
+	switch {
+	case creates && err == nil:
+		t.full.Store(false)
+	case creates && reaches(err, throttled):
+		t.full.Store(true)
+	}
+	return err
+}
+
+// awsPublishInput maps every field. The topic and the properties that travel as
+// query parameters are escaped by the SDK; those that travel as headers are
+// base64 or a fixed word, so no control character can reach a header, which
+// net/http would refuse and the SDK would then try again and again.
+func awsPublishInput(m mqtt.Message) (*iotdataplane.PublishInput, error) {
+	in := &iotdataplane.PublishInput{
+		Topic: &m.Topic, Qos: int32(m.QoS), Retain: true, Payload: m.Payload,
+		ContentType: optional(m.ContentType), ResponseTopic: optional(m.ResponseTopic),
+		MessageExpiry: int64(m.Expiry),
+	}
+	if m.PayloadFormat == mqtt.UTF8Data {
+		in.PayloadFormatIndicator = types.PayloadFormatIndicatorUtf8Data
+	}
+	if len(m.CorrelationData) > 0 {
+		// The SDK sends this string as it is; the API wants base64.
+		in.CorrelationData = aws.String(base64.StdEncoding.EncodeToString(m.CorrelationData))
+	}
+	props, err := awswire.EncodeUserProperties(m.UserProperties)
+	in.UserProperties = optional(props)
+	return in, err
+}
+
+// optional leaves an empty string out of a request.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// awsTime reads the API's times, milliseconds since 1970.
+func awsTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,199 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/iot"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// awsEndpoint is where an account's data plane is, and how to talk to it.
+type awsEndpoint struct {
+	client  *iotdataplane.Client
+	region  string
+	url     *url.URL
+	account string // asked for only where the host does not tell
+	note    string // for Info.Description
+}
+
+// findAWS settles region, credentials and endpoint. The endpoint is that of the
+// block, else that of the SDK's environment and profile, else the account's own,
+// else the shared one.
+func findAWS(ctx context.Context, s *spec.AWSIoTSettings, workers int) (*awsEndpoint, error) {
+	cfg, err := awsConfig(ctx, s, workers, imds.ClientDefaultEnableState)
+	if err != nil {
+		return nil, err
+	}
+	end := &awsEndpoint{region: cfg.Region}
+	given := s.Endpoint
+	if given == "" {
+		given = aws.ToString(iotdataplane.NewFromConfig(cfg).Options().BaseEndpoint)
+	}
+	if end.url, err = parseAWSEndpoint(given); err != nil {
+		return nil, err
+	}
+	if end.url != nil && end.url.Scheme == "http" {
+		cfg, err = localCredentials(ctx, s, workers)
+	} else {
+		err = checkCredentials(ctx, cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if end.url == nil {
+		if err := end.describe(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if isSharedAWSHost(end.url.Host) {
+		if end.account, err = awsAccount(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	end.client = iotdataplane.NewFromConfig(cfg, func(o *iotdataplane.Options) {
+		o.BaseEndpoint = aws.String(end.url.String())
+	})
+	return end, nil
+}
+
+// awsConfig is the SDK's default chain with the block's arguments over it. Idle
+// connections are kept for all workers: with the SDK's ten for each host, every
+// other request would begin with a TLS handshake.
+func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, workers int, metadata imds.ClientEnableState) (aws.Config, error) {
+	client := awshttp.NewBuildableClient().WithTimeout(10 * time.Second).WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = workers, workers
+	})
+	options := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(client), config.WithEC2IMDSClientEnableState(metadata),
+	}
+	if s.Region != "" {
+		options = append(options, config.WithRegion(s.Region))
+	}
+	if s.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(s.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return cfg, errors.New("no AWS region is known: set region in the broker block, or AWS_REGION")
+	}
+	if s.RoleARN != "" {
+		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), s.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = "retainctl"
+		})
+		cfg.Credentials = aws.NewCredentialsCache(role)
+	}
+	return cfg, nil
+}
+
+// localCredentials is for an http endpoint, which is never AWS's: credentials are
+// used where there are some (emulators tell accounts apart by them), and their
+// lack is no error. The metadata service is not asked, since outside EC2 that
+// takes seconds.
+func localCredentials(ctx context.Context, s *spec.AWSIoTSettings, workers int) (aws.Config, error) {
+	cfg, err := awsConfig(ctx, s, workers, imds.ClientDisabled)
+	if err != nil || s.RoleARN != "" || s.Profile != "" {
+		return cfg, err
+	}
+	if checkCredentials(ctx, cfg) != nil {
+		cfg.Credentials = aws.AnonymousCredentials{}
+	}
+	return cfg, nil
+}
+
+// checkCredentials finds out before the first of many requests does.
+func checkCredentials(ctx context.Context, cfg aws.Config) error {
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return missingCredentials(err)
+	}
+	return nil
+}
+
+// parseAWSEndpoint takes a host or a URL, since DescribeEndpoint and the console
+// show the host alone; nil for none.
+func parseAWSEndpoint(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint: %w", err)
+	}
+	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return nil, fmt.Errorf("endpoint %q must be a host, or a URL https://HOST[:PORT] without a path", s)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// describe asks the account for its own endpoint. Where that is not permitted the
+// shared one serves, with a note: AWS names it for tests only.
+func (e *awsEndpoint) describe(ctx context.Context, cfg aws.Config) error {
+	out, err := iot.NewFromConfig(cfg).DescribeEndpoint(ctx, &iot.DescribeEndpointInput{EndpointType: aws.String("iot:Data-ATS")})
+	switch {
+	case err == nil:
+		e.url, err = parseAWSEndpoint(aws.ToString(out.EndpointAddress))
+		if err == nil && e.url == nil {
+			err = errors.New("AWS named no data endpoint for this account; set endpoint in the broker block")
+		}
+		return err
+	case awsStatus(err) == http.StatusForbidden:
+		e.note = " (shared endpoint: iot:DescribeEndpoint is denied; allow it, or set endpoint)"
+		return e.share(ctx, cfg)
+	case awsStatus(err) == 0:
+		err = unreachable("the AWS IoT control plane in "+e.region, err)
+	}
+	return fmt.Errorf("ask AWS for the account's data endpoint (or set endpoint in the broker block): %w", err)
+}
+
+// share takes the endpoint that the SDK would take by itself.
+func (e *awsEndpoint) share(ctx context.Context, cfg aws.Config) error {
+	o := iotdataplane.NewFromConfig(cfg).Options().EndpointOptions
+	found, err := iotdataplane.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, iotdataplane.EndpointParameters{
+		Region:       aws.String(e.region),
+		UseDualStack: aws.Bool(o.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(o.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+	})
+	if err != nil {
+		return fmt.Errorf("find the shared data endpoint of %s: %w", e.region, err)
+	}
+	e.url = &found.URI
+	return nil
+}
+
+// isSharedAWSHost tells the default endpoints, which serve every account, from
+// the account's own ("a1b2c3-ats.iot.REGION.amazonaws.com").
+func isSharedAWSHost(host string) bool {
+	for _, prefix := range []string{"data-ats.iot", "data.ats.iot", "data.iot"} {
+		if rest, ok := strings.CutPrefix(strings.ToLower(host), prefix); ok {
+			return strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "-fips.")
+		}
+	}
+	return false
+}
+
+func awsAccount(ctx context.Context, cfg aws.Config) (string, error) {
+	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker block to do without): %w", err)
+	}
+	return aws.ToString(out.Account), nil
+}

@@ -1,0 +1,192 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
+	"github.com/aws/smithy-go"
+)
+
+// awsOperation is one of the three calls, with what an author must know of it.
+type awsOperation struct {
+	verb    string
+	actions string // IAM actions that it needs
+	topical bool   // permitted by topic
+}
+
+var (
+	awsPublish = awsOperation{"publish", "iot:Publish and iot:RetainPublish", true}
+	awsGet     = awsOperation{"read", "iot:GetRetainedMessage", true}
+	awsList    = awsOperation{"list retained messages", "iot:ListRetainedMessages", false}
+)
+
+// reach is how far a failure goes beyond the call that met it.
+type reach int
+
+const (
+	thisTopic reach = iota
+	throttled
+	everyTopic // any other call would fail alike
+)
+
+// awsError is an explained failure.
+type awsError struct {
+	text  string
+	reach reach
+	cause error
+}
+
+func (e *awsError) Error() string { return e.text }
+func (e *awsError) Unwrap() error { return e.cause }
+
+func reaches(err error, r reach) bool {
+	var e *awsError
+	return errors.As(err, &e) && e.reach == r
+}
+
+// explain turns the outcome of a call into an error that says what to do.
+func (t *awsIoT) explain(op awsOperation, topic string, try *attempts, err error) error {
+	if err == nil {
+		try.succeeded()
+		return nil
+	}
+	what := op.verb
+	if op.topical {
+		what = fmt.Sprintf("%s %q", op.verb, topic)
+	}
+	advice, reach := t.advise(op, topic, try.sent, err)
+	return &awsError{text: what + ": " + advice, reach: reach, cause: err}
+}
+
+func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) (string, reach) {
+	status, code, message := awsStatus(err), "", ""
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		code, message = api.ErrorCode(), api.ErrorMessage()
+	}
+	switch {
+	case status == 0:
+		return t.adviseUnanswered(err)
+	case status == http.StatusForbidden && isDenied(code):
+		return fmt.Sprintf("AWS answered 403 Forbidden: the credentials need %s on %s, and %s must be an endpoint in %s",
+			op.actions, t.resource(op, topic), t.host, t.region), thisTopic
+	case status == http.StatusForbidden || status == http.StatusUnauthorized:
+		return fmt.Sprintf("AWS refused the credentials: %s: %s", code, message), everyTopic
+	case status == http.StatusTooManyRequests:
+		return adviseThrottled(op, attempts), throttled
+	case status == http.StatusRequestEntityTooLarge:
+		return "AWS answered 413: the payload is over 128 KiB, or its properties are too large", thisTopic
+	case status < 500:
+		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
+	case api == nil:
+		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: is it an AWS IoT data endpoint, or is a proxy between?",
+			t.host, status, http.StatusText(status)), everyTopic
+	}
+	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, attempts, firstOf(message, http.StatusText(status))), everyTopic
+}
+
+// adviseUnanswered is for calls that got no HTTP answer at all.
+func (t *awsIoT) adviseUnanswered(err error) (string, reach) {
+	var netErr net.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &netErr):
+		return err.Error(), thisTopic
+	case isCredential(err):
+		return missingCredentials(err).Error(), everyTopic
+	case errors.As(err, &netErr):
+		return unreachable(t.host, err).Error(), everyTopic
+	}
+	return err.Error(), thisTopic
+}
+
+// adviseThrottled names both causes: AWS says "throttled" too where no further
+// message may be stored.
+func adviseThrottled(op awsOperation, attempts int) string {
+	text := fmt.Sprintf("AWS throttled all %d attempts: others use the account's quota of requests a second, or it is smaller than the default", attempts)
+	if op.verb == awsPublish.verb {
+		text += "; where deletes succeed and only messages with a payload are throttled, the account may hold its quota of retained messages:" +
+			" delete some, or have the quota raised"
+	}
+	return text
+}
+
+// isDenied tells a missing permission from credentials that are not accepted at
+// all. The data plane's own answer is a bare "Forbidden".
+func isDenied(code string) bool {
+	switch code {
+	case "", "ForbiddenException", "AccessDeniedException", "AccessDenied", "Forbidden", "UnknownError":
+		return true
+	}
+	return false
+}
+
+// resource is what a policy must name for the call.
+func (t *awsIoT) resource(op awsOperation, topic string) string {
+	if !op.topical {
+		return `resource "*"`
+	}
+	return fmt.Sprintf("arn:%s:iot:%s:*:topic/%s", awsPartition(t.region), t.region, topic)
+}
+
+func awsPartition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// awsStatus gives the HTTP status of the answer, or 0 where there was none. A
+// body that is no JSON (a proxy's page) still carries it.
+func awsStatus(err error) int {
+	var answered interface{ HTTPStatusCode() int }
+	if errors.As(err, &answered) {
+		return answered.HTTPStatusCode()
+	}
+	return 0
+}
+
+// isCredential goes by the SDK's words: it has no type for this.
+func isCredential(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "get identity:") || strings.Contains(text, "failed to refresh cached credentials")
+}
+
+func missingCredentials(err error) error {
+	return fmt.Errorf("find AWS credentials: %w; set profile or role_arn in the broker block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
+		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", err)
+}
+
+func unreachable(host string, err error) error {
+	var dns *net.DNSError
+	cause, hint := err, "is that its address, and does something listen there?"
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns):
+		cause, hint = dns, "check region and endpoint, and that this machine has a name server"
+	case errors.As(err, &op):
+		cause = op.Err
+	}
+	return fmt.Errorf("connect to %s: %w; %s", host, cause, hint)
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// isNotFound tells AWS's "nothing is retained there" from the 404 of something
+// else at that address, which proves no absence.
+func isNotFound(err error) bool {
+	var missing *types.ResourceNotFoundException
+	return errors.As(err, &missing)
+}

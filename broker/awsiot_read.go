@@ -1,0 +1,139 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/retainctl/retainctl/broker/awswire"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// awsPage is the largest page of a list.
+const awsPage = 200
+
+// Read settles what a list shows to be unmoved, and everything else by a Get: a
+// list may miss what moves between its pages, so that only a Get tells absence.
+func (t *awsIoT) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	seen := mqtt.Observation{Live: make(map[string]mqtt.Retained), Unread: make(map[string]error)}
+	if err := t.settleByList(ctx, t.listable(topics), seen.Live); err != nil {
+		return mqtt.Observation{}, err
+	}
+	var mu sync.Mutex
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(t.workers)
+	for _, topic := range topics {
+		if _, settled := seen.Live[topic]; settled {
+			continue
+		}
+		work.Go(func() error {
+			m, found, err := t.get(ctx, topic)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil && (ctx.Err() != nil || !reaches(err, thisTopic)):
+				return err
+			case err != nil:
+				seen.Unread[topic] = err
+			case found:
+				seen.Live[topic] = m
+			}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return mqtt.Observation{}, err
+	}
+	return seen, nil
+}
+
+// listable gives the recorded messages among topics that a list could settle:
+// those with the broker's own time of their last write.
+func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
+	if t.known == nil {
+		return nil
+	}
+	known := make(map[string]mqtt.Retained)
+	for _, topic := range topics {
+		if m, ok := t.known(topic); ok && !m.Modified.IsZero() {
+			known[topic] = m
+		}
+	}
+	return known
+}
+
+// settleByList moves from known to live what a list shows as it was recorded.
+//
+// A list has no filter: it runs through the account's messages, which may be many
+// more than these. So it is given the time that Gets for these would take, and
+// what it has not shown by then is left to them: at worst that doubles the time.
+func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.Retained) error {
+	pages := int(float64(len(known)) * float64(awsListQuota/awsGetQuota))
+	var next *string
+	for ; pages > 0 && len(known) > 0; pages-- {
+		out, err := t.list(ctx, next)
+		if reaches(err, everyTopic) || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			t.log("%v; reading every topic by itself", err)
+			return nil
+		}
+		for _, row := range out.RetainedTopics {
+			topic := aws.ToString(row.Topic)
+			if m, ok := known[topic]; ok && unmoved(m, row) {
+				live[topic] = readable(m)
+			}
+			delete(known, topic)
+		}
+		if next = out.NextToken; next == nil {
+			break
+		}
+	}
+	return nil
+}
+
+func unmoved(m mqtt.Retained, row types.RetainedMessageSummary) bool {
+	return m.Modified.UnixMilli() == row.LastModifiedTime &&
+		int64(len(m.Payload)) == row.PayloadSize && int32(m.QoS) == row.Qos
+}
+
+// readable gives m as a Get would show it.
+func readable(m mqtt.Retained) mqtt.Retained {
+	seen := mqtt.Message{Topic: m.Topic}.With(m.Message, awsCapabilities().Readable)
+	return mqtt.Retained{Message: seen, Modified: m.Modified}
+}
+
+func (t *awsIoT) list(ctx context.Context, next *string) (*iotdataplane.ListRetainedMessagesOutput, error) {
+	try := t.attempts(ctx, t.listing)
+	out, err := t.client.ListRetainedMessages(ctx, &iotdataplane.ListRetainedMessagesInput{
+		MaxResults: aws.Int32(awsPage), NextToken: next,
+	}, try.option)
+	return out, t.explain(awsList, "", try, err)
+}
+
+func (t *awsIoT) get(ctx context.Context, topic string) (mqtt.Retained, bool, error) {
+	try := t.attempts(ctx, t.getting)
+	out, err := t.client.GetRetainedMessage(ctx, &iotdataplane.GetRetainedMessageInput{Topic: &topic}, try.option)
+	if awsStatus(err) == http.StatusNotFound && isNotFound(err) {
+		try.succeeded()
+		return mqtt.Retained{}, false, nil
+	}
+	if err := t.explain(awsGet, topic, try, err); err != nil {
+		return mqtt.Retained{}, false, err
+	}
+	props, err := awswire.DecodeUserProperties(out.UserProperties)
+	if err != nil {
+		return mqtt.Retained{}, false, &awsError{text: fmt.Sprintf("read %q: %s", topic, err), cause: err}
+	}
+	return mqtt.Retained{
+		Message:  mqtt.Message{Topic: topic, Payload: out.Payload, QoS: mqtt.QoS(out.Qos), UserProperties: props},
+		Modified: awsTime(out.LastModifiedTime),
+	}, true, nil
+}
