@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
 	"golang.org/x/time/rate"
@@ -42,6 +43,7 @@ type awsIoT struct {
 	workers int
 
 	publishing, getting, listing *pacer
+	retryer                      *retry.Standard
 
 	reached atomic.Bool // something answered at host
 	full    atomic.Bool // a whole series of attempts to store was throttled
@@ -56,12 +58,13 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 	}
 	end, err := findAWS(ctx, s, workers)
 	if err != nil {
-		return nil, fmt.Errorf("open broker %q: %w", name, err)
+		return nil, fmt.Errorf("broker %q: %w", name, err)
 	}
 	t := &awsIoT{
 		client: end.client, region: end.region, host: end.url.Host,
 		known: o.Known, log: o.Log, workers: workers,
 		publishing: newPacer(awsPublishQuota), getting: newPacer(awsGetQuota), listing: newPacer(awsListQuota),
+		retryer: awsRetryer(5 * time.Second),
 	}
 	if s.Rate > 0 {
 		t.publishing = newPacer(rate.Limit(s.Rate))

@@ -58,12 +58,11 @@ func (p *pacer) succeeded() {
 // awsRetryer holds what a call tries again and how long it waits: the SDK's own
 // list, and 429 and 408 without an error code, which it gives up on. Its budget
 // for retries is turned off, since it fails calls while the pacer would mend it.
-func awsRetryer() *retry.Standard {
+func awsRetryer(maxBackoff time.Duration) *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 8
-		o.MaxBackoff = 5 * time.Second
 		// Named, so that AWS_NEW_RETRIES_2026 in the environment changes nothing.
-		o.Backoff = retry.NewExponentialJitterBackoff(5 * time.Second)
+		o.Backoff = retry.NewExponentialJitterBackoff(maxBackoff)
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{
 			http.StatusTooManyRequests: {}, http.StatusRequestTimeout: {},
@@ -85,8 +84,7 @@ type attempts struct {
 var _ aws.RetryerV2 = (*attempts)(nil)
 
 func (t *awsIoT) attempts(stop context.Context, pace *pacer) *attempts {
-	standard := awsRetryer()
-	return &attempts{Standard: standard, target: t, pace: pace, max: standard.MaxAttempts(), stop: stop}
+	return &attempts{Standard: t.retryer, target: t, pace: pace, max: t.retryer.MaxAttempts(), stop: stop}
 }
 
 func (a *attempts) option(o *iotdataplane.Options) { o.Retryer = a }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,13 +26,23 @@ func (t *awsIoT) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 	if err := t.settleByList(ctx, t.listable(topics), seen.Live); err != nil {
 		return mqtt.Observation{}, err
 	}
+	if err := t.settleByGets(ctx, topics, &seen); err != nil {
+		return mqtt.Observation{}, err
+	}
+	return seen, nil
+}
+
+// settleByGets reads what is not settled yet. A failure that every topic would
+// share ends it.
+func (t *awsIoT) settleByGets(ctx context.Context, topics []string, seen *mqtt.Observation) error {
+	open := slices.DeleteFunc(slices.Clone(topics), func(topic string) bool {
+		_, settled := seen.Live[topic]
+		return settled
+	})
 	var mu sync.Mutex
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(t.workers)
-	for _, topic := range topics {
-		if _, settled := seen.Live[topic]; settled {
-			continue
-		}
+	for _, topic := range open {
 		work.Go(func() error {
 			m, found, err := t.get(ctx, topic)
 			mu.Lock()
@@ -47,10 +58,7 @@ func (t *awsIoT) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 			return nil
 		})
 	}
-	if err := work.Wait(); err != nil {
-		return mqtt.Observation{}, err
-	}
-	return seen, nil
+	return work.Wait()
 }
 
 // listable gives the recorded messages among topics that a list could settle:
