@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
@@ -61,13 +62,13 @@ type Faults struct {
 
 // Broker is one broker: what every port of it publishes to and reads from.
 type Broker struct {
-	o     Options
-	store *store.Store
-	rate  *rate.Limiter
-	queue chan job
-	stop  chan struct{}
-	done  sync.WaitGroup
+	o             Options
+	store         *store.Store
+	rate          *rate.Limiter
+	queue         chan job
+	stop, stopped chan struct{}
 
+	scanned  atomic.Int64 // retained messages on their way; see Faults.DropEvery
 	mu       sync.RWMutex
 	sessions map[string]*session // by client id
 }
@@ -76,20 +77,20 @@ type Broker struct {
 func New(o Options) *Broker {
 	b := &Broker{
 		o: o, store: o.Store,
-		queue: make(chan job, maxBatch), stop: make(chan struct{}),
+		queue: make(chan job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{}),
 		sessions: map[string]*session{},
 	}
 	if o.PublishRate > 0 {
 		b.rate = rate.NewLimiter(rate.Limit(o.PublishRate), max(1, int(o.PublishRate)))
 	}
-	b.done.Go(b.commitAll)
+	go b.commitAll()
 	return b
 }
 
 // Close ends the broker once what it has taken is stored.
 func (b *Broker) Close() {
 	close(b.stop)
-	b.done.Wait()
+	<-b.stopped
 }
 
 // Publish stores m where it is to be retained, hands it to the live subscribers,
@@ -101,6 +102,8 @@ func (b *Broker) Publish(ctx context.Context, m mqtt.Message, retain bool) error
 	select {
 	case err := <-result:
 		return err
+	case <-b.stopped:
+		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -127,6 +130,9 @@ type job struct {
 // submit checks a publish and queues it; it blocks while the disk is behind.
 func (b *Broker) submit(j job) {
 	switch {
+	case b.Denied(j.Topic) && b.o.Faults.AckDenied:
+		j.done(nil)
+		return
 	case b.Denied(j.Topic):
 		j.done(fmt.Errorf("%w to publish to %q", ErrDenied, j.Topic))
 		return

@@ -14,19 +14,20 @@ const maxBatch = 4096
 // publishes a second need only some fsyncs; and it hands messages to live
 // subscribers in the order in which they were stored.
 func (b *Broker) commitAll() {
+	defer close(b.stopped)
 	for {
 		select {
 		case j := <-b.queue:
-			b.commit(b.gather(j))
+			b.commit(b.gather([]job{j}))
 		case <-b.stop:
-			b.refuseQueued()
+			b.commit(b.gather(nil))
 			return
 		}
 	}
 }
 
-func (b *Broker) gather(first job) []job {
-	batch := []job{first}
+// gather adds what is queued to a batch.
+func (b *Broker) gather(batch []job) []job {
 	for len(batch) < maxBatch {
 		select {
 		case j := <-b.queue:
@@ -36,17 +37,6 @@ func (b *Broker) gather(first job) []job {
 		}
 	}
 	return batch
-}
-
-func (b *Broker) refuseQueued() {
-	for {
-		select {
-		case j := <-b.queue:
-			j.done(ErrClosed)
-		default:
-			return
-		}
-	}
 }
 
 func (b *Broker) commit(batch []job) {

@@ -1,0 +1,122 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/wire"
+)
+
+const (
+	defaultMaxPacket      = 16 << 20
+	defaultReceiveMaximum = 4096
+	// handshake is how long a client may take for its CONNECT (3.1.4).
+	handshake = 10 * time.Second
+	// farewell is how long a client may take to read the last packet.
+	farewell = time.Second
+)
+
+// Serve takes MQTT connections from ln until ctx is cancelled, and then tells
+// every client that the server shuts down. It closes ln.
+func (b *Broker) Serve(ctx context.Context, ln net.Listener) error {
+	defer context.AfterFunc(ctx, func() { ln.Close() })()
+	defer ln.Close()
+	var connections sync.WaitGroup
+	defer connections.Wait()
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
+		}
+		connections.Go(func() { b.connection(ctx, conn) })
+	}
+}
+
+// connection is one client from its CONNECT to its end.
+func (b *Broker) connection(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	cut := context.AfterFunc(ctx, func() { conn.Close() })
+	r := wire.NewReader(conn, 0, int(b.maxPacket()))
+	conn.SetReadDeadline(time.Now().Add(handshake))
+	p, err := r.Next()
+	if err != nil {
+		b.log("%s: no CONNECT: %v", conn.RemoteAddr(), err)
+		var bad *wire.Error
+		if errors.As(err, &bad) && bad.Code == wire.UnsupportedProtocolVersion {
+			// In the form that every version understands (3.1.1 MQTT-3.1.2-2).
+			writePacket(conn, &wire.Connack{ReasonCode: bad.Code}, wire.V311)
+		}
+		return
+	}
+	c := p.(*wire.Connect) // the Reader takes no other first packet
+	answer := b.answer(c)
+	if writePacket(conn, answer, c.Version) != nil || answer.ReasonCode.Failed() {
+		b.log("%s: CONNECT of %q answered with %s", conn.RemoteAddr(), c.ClientID, answer.ReasonCode)
+		return
+	}
+	if c.ClientID == "" {
+		c.ClientID = answer.AssignedClientID
+	}
+	s := newSession(b, conn, c)
+	cut()
+	defer context.AfterFunc(ctx, func() { s.end(wire.ServerShuttingDown) })()
+	s.run(r)
+}
+
+func writePacket(conn net.Conn, p wire.Packet, v wire.Version) error {
+	packet, err := wire.AppendPacket(nil, p, v)
+	if err != nil {
+		return err
+	}
+	conn.SetWriteDeadline(time.Now().Add(handshake))
+	defer conn.SetWriteDeadline(time.Time{})
+	_, err = conn.Write(packet)
+	return err
+}
+
+func (b *Broker) maxPacket() uint32 {
+	if b.o.MaxPacket > 0 {
+		return b.o.MaxPacket
+	}
+	return defaultMaxPacket
+}
+
+func (b *Broker) receiveMaximum() int {
+	if n := b.o.Faults.ReceiveMaximum; n > 0 {
+		return n
+	}
+	return defaultReceiveMaximum
+}
+
+// answer gives the CONNACK. There are no sessions that outlive a connection, so
+// none is ever present (MQTT-3.2.2-3), and a longer Session Expiry Interval is
+// answered with zero (3.2.2.3.2).
+func (b *Broker) answer(c *wire.Connect) *wire.Connack {
+	a := &wire.Connack{
+		ReceiveMaximum:    uint16(b.receiveMaximum()),
+		MaximumPacketSize: b.maxPacket(),
+		SharedUnavailable: true,
+	}
+	switch {
+	case c.AuthMethod != "":
+		return &wire.Connack{ReasonCode: wire.BadAuthenticationMethod}
+	case !b.admits(c.Username, c.Password):
+		return &wire.Connack{ReasonCode: wire.BadUserNameOrPassword}
+	case c.ClientID == "" && c.Version == wire.V311 && !c.CleanStart:
+		return &wire.Connack{ReasonCode: wire.ClientIDNotValid} // 3.1.1 MQTT-3.1.3-8
+	case c.ClientID == "":
+		a.AssignedClientID = "auto-" + rand.Text()
+	}
+	if c.SessionExpiry > 0 {
+		a.SessionExpiry = new(uint32)
+	}
+	return a
+}
