@@ -2,9 +2,9 @@ package spec
 
 import (
 	"maps"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
-	"github.com/zclconf/go-cty-yaml"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
@@ -14,14 +14,24 @@ import (
 // their names. Those that read files read them through root, relative to dir, the
 // folder of the module that calls.
 func newFunctions(root *sandbox, dir string) map[string]function.Function {
-	all := stdFunctions()
-	maps.Copy(all, map[string]function.Function{
-		"can": tryfunc.CanFunc,
-		"try": tryfunc.TryFunc,
-
-		"yamldecode": yaml.YAMLDecodeFunc,
-		"yamlencode": yaml.YAMLEncodeFunc,
-	})
+	own := files{root: root, dir: dir}
+	all := map[string]function.Function{}
+	for _, some := range []map[string]function.Function{
+		stdFunctions(), collectionFunctions(), stringFunctions(), encodingFunctions(), hashFunctions(),
+		networkFunctions(), markFunctions(), refusedFunctions(), own.functions(),
+	} {
+		maps.Copy(all, some)
+	}
+	within := templates{files: own, functions: maps.Clone(all), parsed: new(sync.Map)}
+	all["templatefile"], all["templatestring"] = within.fromFile(), within.fromString()
+	within.functions["templatefile"] = refuse("a template cannot call templatefile: it might render itself without end")
+	within.functions["templatestring"] = refuse("a template cannot call templatestring: it might render itself without end")
+	for _, set := range []map[string]function.Function{all, within.functions} {
+		for name, f := range set {
+			set[name] = guard(f)
+		}
+		set["can"], set["try"] = tryfunc.CanFunc, tryfunc.TryFunc
+	}
 	return all
 }
 
@@ -32,12 +42,10 @@ func stdFunctions() map[string]function.Function {
 		"ceil":            stdlib.CeilFunc,
 		"chomp":           stdlib.ChompFunc,
 		"chunklist":       stdlib.ChunklistFunc,
-		"coalesce":        stdlib.CoalesceFunc,
 		"coalescelist":    stdlib.CoalesceListFunc,
 		"compact":         stdlib.CompactFunc,
 		"concat":          stdlib.ConcatFunc,
 		"contains":        stdlib.ContainsFunc,
-		"csvdecode":       stdlib.CSVDecodeFunc,
 		"distinct":        stdlib.DistinctFunc,
 		"element":         stdlib.ElementFunc,
 		"flatten":         stdlib.FlattenFunc,
@@ -47,8 +55,6 @@ func stdFunctions() map[string]function.Function {
 		"formatlist":      stdlib.FormatListFunc,
 		"indent":          stdlib.IndentFunc,
 		"join":            stdlib.JoinFunc,
-		"jsondecode":      stdlib.JSONDecodeFunc,
-		"jsonencode":      stdlib.JSONEncodeFunc,
 		"keys":            stdlib.KeysFunc,
 		"log":             stdlib.LogFunc,
 		"lower":           stdlib.LowerFunc,
@@ -57,7 +63,7 @@ func stdFunctions() map[string]function.Function {
 		"min":             stdlib.MinFunc,
 		"parseint":        stdlib.ParseIntFunc,
 		"pow":             stdlib.PowFunc,
-		"range":           stdlib.RangeFunc,
+		"range":           rangeFunction(),
 		"regex":           stdlib.RegexFunc,
 		"regexall":        stdlib.RegexAllFunc,
 		"reverse":         stdlib.ReverseListFunc,

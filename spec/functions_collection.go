@@ -1,0 +1,383 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+)
+
+func collectionFunctions() map[string]function.Function {
+	return map[string]function.Function{
+		"alltrue":   foldBools(true),
+		"anytrue":   foldBools(false),
+		"coalesce":  coalesce(),
+		"index":     indexOf(),
+		"length":    length(),
+		"lookup":    lookup(),
+		"matchkeys": matchKeys(),
+		"one":       one(),
+		"sum":       sum(),
+		"transpose": transpose(),
+	}
+}
+
+// anyValue is a parameter that takes whatever a known value can be.
+func anyValue(name string) function.Parameter {
+	return function.Parameter{Name: name, Type: cty.DynamicPseudoType}
+}
+
+func isSequence(ty cty.Type) bool {
+	return ty.IsListType() || ty.IsSetType() || ty.IsTupleType()
+}
+
+// foldBools is alltrue (unless true) or anytrue (unless false): the result is
+// unless, as long as no element is known to be the contrary.
+func foldBools(unless bool) function.Function {
+	return function.New(&function.Spec{
+		Params:       []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
+		Type:         function.StaticReturnType(cty.Bool),
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			known := true
+			for _, v := range args[0].Elements() {
+				switch {
+				case !v.IsKnown():
+					known = false
+				case (!v.IsNull() && v.True()) != unless: // null counts as false
+					return cty.BoolVal(!unless), nil
+				}
+			}
+			if !known {
+				return cty.UnknownVal(cty.Bool), nil
+			}
+			return cty.BoolVal(unless), nil
+		},
+	})
+}
+
+// coalesce skips empty strings as well as null, which cty's does not.
+func coalesce() function.Function {
+	return function.New(&function.Spec{
+		VarParam: &function.Parameter{
+			Name: "vals", Type: cty.DynamicPseudoType,
+			AllowNull: true, AllowUnknown: true, AllowDynamicType: true,
+		},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			types := make([]cty.Type, len(args))
+			for i, v := range args {
+				types[i] = v.Type()
+			}
+			ty, _ := convert.UnifyUnsafe(types)
+			if ty == cty.NilType {
+				return ty, errors.New("all arguments must have the same type")
+			}
+			return ty, nil
+		},
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			for _, v := range args {
+				v, err := convert.Convert(v, ty)
+				switch {
+				case err != nil:
+					return cty.NilVal, err
+				case !v.IsKnown():
+					return cty.UnknownVal(ty), nil
+				case v.IsNull() || v.RawEquals(cty.StringVal("")):
+					continue
+				}
+				return v, nil
+			}
+			return cty.NilVal, errors.New("no non-null, non-empty-string arguments")
+		},
+	})
+}
+
+func indexOf() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{anyValue("list"), anyValue("value")},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if ty := args[0].Type(); !ty.IsListType() && !ty.IsTupleType() {
+				return cty.NilType, errors.New("argument must be a list or tuple")
+			}
+			return cty.Number, nil
+		},
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if args[0].LengthInt() == 0 {
+				return cty.NilVal, errors.New("cannot search an empty list")
+			}
+			for i, v := range args[0].Elements() {
+				same, err := stdlib.Equal(v, args[1])
+				switch {
+				case err != nil:
+					return cty.NilVal, err
+				case !same.IsKnown():
+					return cty.UnknownVal(cty.Number), nil
+				case same.True():
+					return i, nil
+				}
+			}
+			return cty.NilVal, errors.New("item not found")
+		},
+	})
+}
+
+// length takes marked elements: how many there are is no secret, unless the
+// collection is marked itself.
+func length() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{
+			Name: "value", Type: cty.DynamicPseudoType,
+			AllowUnknown: true, AllowDynamicType: true, AllowMarked: true,
+		}},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			ty := args[0].Type()
+			if ty == cty.String || ty == cty.DynamicPseudoType || ty.IsCollectionType() || ty.IsTupleType() || ty.IsObjectType() {
+				return cty.Number, nil
+			}
+			return cty.NilType, errors.New("argument must be a string, a collection type, or a structural type")
+		},
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			v, marks := args[0].Unmark()
+			n, err := lengthOf(v)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return n.WithMarks(marks), nil
+		},
+	})
+}
+
+func lengthOf(v cty.Value) (cty.Value, error) {
+	switch ty := v.Type(); {
+	case ty.IsTupleType():
+		return cty.NumberIntVal(int64(ty.Length())), nil
+	case ty.IsObjectType():
+		return cty.NumberIntVal(int64(len(ty.AttributeTypes()))), nil
+	case ty == cty.String:
+		return stdlib.Strlen(v)
+	case ty == cty.DynamicPseudoType:
+		return cty.UnknownVal(cty.Number), nil
+	}
+	return v.Length(), nil
+}
+
+// lookup is cty's with the default left out at will.
+func lookup() function.Function {
+	marked := func(name string, ty cty.Type) function.Parameter {
+		return function.Parameter{Name: name, Type: ty, AllowMarked: true}
+	}
+	fallback := marked("default", cty.DynamicPseudoType)
+	fallback.AllowNull, fallback.AllowUnknown, fallback.AllowDynamicType = true, true, true
+	return function.New(&function.Spec{
+		Params:   []function.Parameter{marked("inputMap", cty.DynamicPseudoType), marked("key", cty.String)},
+		VarParam: &fallback,
+		Type:     lookupType,
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			m, mapMarks := args[0].Unmark()
+			key, keyMarks := args[1].Unmark()
+			found, err := lookupValue(m, key, args[2:], ty)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return found.WithMarks(mapMarks, keyMarks), nil
+		},
+	})
+}
+
+func lookupType(args []cty.Value) (cty.Type, error) {
+	if len(args) > 3 {
+		return cty.NilType, fmt.Errorf("lookup() takes two or three arguments, got %d", len(args))
+	}
+	switch ty := args[0].Type(); {
+	case ty.IsMapType():
+		if len(args) == 3 {
+			if _, err := convert.Convert(args[2], ty.ElementType()); err != nil {
+				return cty.NilType, function.NewArgErrorf(2, "the default value must have the same type as the map elements")
+			}
+		}
+		return ty.ElementType(), nil
+	case !ty.IsObjectType():
+		return cty.NilType, function.NewArgErrorf(0, "lookup() requires a map as the first argument")
+	case !args[1].IsKnown():
+		return cty.DynamicPseudoType, nil
+	default:
+		key, _ := args[1].Unmark()
+		if name := key.AsString(); ty.HasAttribute(name) {
+			return ty.AttributeType(name), nil
+		} else if len(args) < 3 {
+			return cty.NilType, function.NewArgErrorf(0, "the given object has no attribute %q", name)
+		}
+		return args[2].Type(), nil
+	}
+}
+
+func lookupValue(m, key cty.Value, fallback []cty.Value, ty cty.Type) (cty.Value, error) {
+	if !m.IsKnown() || !key.IsKnown() {
+		return cty.UnknownVal(ty), nil
+	}
+	if m.Type().IsObjectType() {
+		if name := key.AsString(); m.Type().HasAttribute(name) {
+			return m.GetAttr(name), nil
+		}
+	} else if m.HasIndex(key).True() {
+		return m.Index(key), nil
+	}
+	if len(fallback) == 0 {
+		return cty.NilVal, fmt.Errorf("lookup failed to find key %q", key.AsString())
+	}
+	return convert.Convert(fallback[0], ty)
+}
+
+func matchKeys() function.Function {
+	anyList := cty.List(cty.DynamicPseudoType)
+	return function.New(&function.Spec{
+		Params: []function.Parameter{
+			{Name: "values", Type: anyList}, {Name: "keys", Type: anyList}, {Name: "searchset", Type: anyList},
+		},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if ty, _ := convert.UnifyUnsafe([]cty.Type{args[1].Type(), args[2].Type()}); ty == cty.NilType {
+				return ty, errors.New("keys and searchset must be of the same type")
+			}
+			return args[0].Type(), nil
+		},
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			if !args[1].IsWhollyKnown() || !args[2].IsWhollyKnown() || !args[0].IsKnown() {
+				return cty.UnknownVal(ty), nil
+			}
+			if args[0].LengthInt() != args[1].LengthInt() {
+				return cty.NilVal, errors.New("length of keys and values should be equal")
+			}
+			return matching(args[0].AsValueSlice(), args[1], args[2], ty)
+		},
+	})
+}
+
+func matching(values []cty.Value, keys, wanted cty.Value, ty cty.Type) (cty.Value, error) {
+	common, _ := convert.UnifyUnsafe([]cty.Type{keys.Type(), wanted.Type()})
+	keys, err := convert.Convert(keys, common)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	if wanted, err = convert.Convert(wanted, common); err != nil {
+		return cty.NilVal, err
+	}
+	var found []cty.Value
+	for i, key := range keys.AsValueSlice() {
+		if is, err := stdlib.Contains(wanted, key); err == nil && is.True() {
+			found = append(found, values[i])
+		}
+	}
+	if len(found) == 0 {
+		return cty.ListValEmpty(ty.ElementType()), nil
+	}
+	return cty.ListVal(found), nil
+}
+
+func one() function.Function {
+	const want = "must be a list, set, or tuple value with either zero or one elements"
+	return function.New(&function.Spec{
+		Params: []function.Parameter{anyValue("list")},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			switch ty := args[0].Type(); {
+			case ty.IsListType() || ty.IsSetType():
+				return ty.ElementType(), nil
+			case ty.IsTupleType() && ty.Length() == 0:
+				return cty.DynamicPseudoType, nil
+			case ty.IsTupleType() && ty.Length() == 1:
+				return ty.TupleElementType(0), nil
+			}
+			return cty.NilType, function.NewArgErrorf(0, want)
+		},
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			if n := args[0].LengthInt(); n > 1 {
+				return cty.NilVal, function.NewArgErrorf(0, want)
+			}
+			for _, v := range args[0].Elements() {
+				return v, nil
+			}
+			return cty.NullVal(ty), nil
+		},
+	})
+}
+
+func sum() function.Function {
+	return function.New(&function.Spec{
+		Params:       []function.Parameter{anyValue("list")},
+		Type:         function.StaticReturnType(cty.Number),
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			ty := args[0].Type()
+			switch {
+			case !args[0].CanIterateElements():
+				return cty.NilVal, function.NewArgErrorf(0, "cannot sum noniterable")
+			case !isSequence(ty):
+				return cty.NilVal, function.NewArgErrorf(0, "argument must be list, set, or tuple. Received %s", ty.FriendlyName())
+			case !args[0].IsWhollyKnown():
+				return cty.UnknownVal(cty.Number), nil
+			case args[0].LengthInt() == 0:
+				return cty.NilVal, function.NewArgErrorf(0, "cannot sum an empty list")
+			}
+			return addAll(args[0])
+		},
+	})
+}
+
+func addAll(list cty.Value) (cty.Value, error) {
+	total := cty.Zero
+	for _, v := range list.Elements() {
+		n, err := convert.Convert(v, cty.Number)
+		if err != nil || n.IsNull() {
+			return cty.NilVal, function.NewArgErrorf(0, "argument must be list, set, or tuple of number values")
+		}
+		if n.AsBigFloat().IsInf() {
+			return cty.NilVal, function.NewArgErrorf(0, "cannot sum infinity")
+		}
+		total = total.Add(n)
+	}
+	return total, nil
+}
+
+func transpose() function.Function {
+	ty := cty.Map(cty.List(cty.String))
+	return function.New(&function.Spec{
+		Params:       []function.Parameter{{Name: "values", Type: ty}},
+		Type:         function.StaticReturnType(ty),
+		RefineResult: notNull,
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if !args[0].IsWhollyKnown() {
+				return cty.UnknownVal(ty), nil
+			}
+			swapped := map[string][]cty.Value{}
+			for key, list := range args[0].Elements() {
+				if list.IsNull() {
+					return cty.NilVal, errors.New("input must not contain a null list")
+				}
+				for _, v := range list.Elements() {
+					if v.IsNull() {
+						return cty.NilVal, errors.New("input list must not contain null string")
+					}
+					swapped[v.AsString()] = append(swapped[v.AsString()], key)
+				}
+			}
+			return mapOfLists(swapped), nil
+		},
+	})
+}
+
+func mapOfLists(m map[string][]cty.Value) cty.Value {
+	if len(m) == 0 {
+		return cty.MapValEmpty(cty.List(cty.String))
+	}
+	lists := make(map[string]cty.Value, len(m))
+	for key, list := range m {
+		lists[key] = cty.ListVal(list)
+	}
+	return cty.MapVal(lists)
+}

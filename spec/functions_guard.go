@@ -1,0 +1,59 @@
+package spec
+
+import (
+	"errors"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// guard makes the errors of f fit to be shown. Many quote the argument that they
+// object to (`cannot convert "hunter2" to number`), which a sensitive argument
+// must not be; and cty reports a panic as an error with the stack in it.
+//
+// The guard itself takes every value, so that f's own parameters decide.
+func guard(f function.Function) function.Function {
+	spec := &function.Spec{
+		Description: f.Description(),
+		Params:      f.Params(),
+		Type: func(args []cty.Value) (cty.Type, error) {
+			ty, err := f.ReturnTypeForValues(args)
+			return ty, fitToShow(err, args)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			v, err := f.Call(args)
+			return v, fitToShow(err, args)
+		},
+	}
+	for i := range spec.Params {
+		allowAll(&spec.Params[i])
+	}
+	if rest := f.VarParam(); rest != nil {
+		spec.VarParam = &function.Parameter{Name: rest.Name, Type: rest.Type}
+		allowAll(spec.VarParam)
+	}
+	return function.New(spec)
+}
+
+func allowAll(p *function.Parameter) {
+	p.AllowNull, p.AllowUnknown, p.AllowDynamicType, p.AllowMarked = true, true, true, true
+}
+
+func fitToShow(err error, args []cty.Value) error {
+	if err == nil {
+		return nil
+	}
+	shown := err
+	if panicked := (function.PanicError{}); errors.As(err, &panicked) {
+		shown = errors.New("it cannot handle these arguments")
+	}
+	for _, arg := range args {
+		if isSensitive(arg) {
+			shown = errors.New("the reason is not shown, since an argument is sensitive; nonsensitive(...) around it shows the reason")
+		}
+	}
+	if at := (function.ArgError{}); shown != err && errors.As(err, &at) {
+		return function.NewArgError(at.Index, shown)
+	}
+	return shown
+}

@@ -1,0 +1,87 @@
+package spec
+
+import (
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	"github.com/zclconf/go-cty/cty/json"
+)
+
+// jsonEncode is jsonencode with marks kept by leaf: where Terraform's result is
+// sensitive whole as soon as one password stands in it, ours says which leaf is.
+func jsonEncode() function.Function {
+	return function.New(&function.Spec{
+		Description: "Gives the JSON text of a value.",
+		Params: []function.Parameter{{
+			Name: "val", Type: cty.DynamicPseudoType,
+			AllowNull: true, AllowUnknown: true, AllowDynamicType: true, AllowMarked: true,
+		}},
+		Type: function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			val := args[0]
+			if !val.ContainsMarked() {
+				return encodeJSON(val)
+			}
+			val, marks := val.UnmarkDeepWithPaths()
+			doc, err := encodeJSON(val)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return markLeaves(doc, marks), nil
+		},
+	})
+}
+
+func encodeJSON(val cty.Value) (cty.Value, error) {
+	if val.IsNull() || !val.IsWhollyKnown() {
+		return stdlib.JSONEncodeFunc.Call([]cty.Value{val})
+	}
+	doc, err := json.Marshal(val, val.Type())
+	if err != nil {
+		return cty.NilVal, err
+	}
+	return cty.StringVal(string(doc)), nil
+}
+
+// markLeaves says of doc which of its leaves are sensitive. A sensitive object or
+// array is one leaf, whole: its keys and its length may be the secret, as in
+// { for t in var.tokens : t => 1 }.
+func markLeaves(doc cty.Value, marks []cty.PathValueMarks) cty.Value {
+	if !doc.IsKnown() {
+		return doc.Mark(sensitive)
+	}
+	leaves := make(cty.ValueMarks, len(marks))
+	of := documentDigest(doc.AsString())
+	for _, m := range marks {
+		if len(m.Path) == 0 {
+			return doc.Mark(sensitive)
+		}
+		leaves[leafMark{Pointer: pointer(m.Path), Of: of}] = struct{}{}
+	}
+	return doc.WithMarks(leaves)
+}
+
+// pointer spells path as RFC 6901 does.
+func pointer(path cty.Path) string {
+	var b strings.Builder
+	for _, step := range path {
+		b.WriteByte('/')
+		switch step := step.(type) {
+		case cty.GetAttrStep:
+			b.WriteString(escapePointer(step.Name))
+		case cty.IndexStep:
+			if step.Key.Type() == cty.Number {
+				b.WriteString(step.Key.AsBigFloat().Text('f', -1))
+			} else {
+				b.WriteString(escapePointer(step.Key.AsString()))
+			}
+		}
+	}
+	return b.String()
+}
+
+func escapePointer(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
+}
