@@ -1,0 +1,291 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+const (
+	// maxWindow is as many messages as are in flight where the broker sets no
+	// lower Receive Maximum. More gains nothing.
+	maxWindow = 1000
+	// flushAt is as much as is gathered before it is written.
+	flushAt = 64 << 10
+)
+
+// Publish sends each message with RETAIN set and calls done once for each index,
+// serially and in any order: with nil once it was acknowledged, which for QoS 0
+// means that the broker answered a PINGREQ that was sent after it.
+//
+// When ctx is cancelled it sends no more, waits for what is in flight, at most
+// as long as Timeout, and calls done with ctx's error for the rest.
+func (c *Client) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	c.call.Lock()
+	defer c.call.Unlock()
+	p := &publishing{c: c, batch: batch, done: done, waiting: make(map[uint16]int)}
+	if err := p.run(ctx); err != nil {
+		p.abandon(err, cmp.Or(ctx.Err(), err))
+	}
+}
+
+// publishing is one call of Publish.
+type publishing struct {
+	c       *Client
+	batch   []mqtt.Message
+	done    func(i int, err error)
+	next    int            // the first message not sent
+	waiting map[uint16]int // packet identifier to message, QoS 1 and 2
+	lastID  uint16
+	unacked []unacked // QoS 0, in order of their pings
+	loose   int       // how many those are
+	buf     []byte
+	replies []byte
+}
+
+// unacked are messages of QoS 0 that the answer to one PINGREQ settles.
+type unacked struct {
+	ping     uint64
+	messages []int
+}
+
+// run returns nil when every message was settled, or the reason why those that
+// were not cannot be.
+func (p *publishing) run(ctx context.Context) error {
+	deadline := time.Now().Add(p.c.o.Timeout)
+	for {
+		stop := ctx.Done()
+		if ctx.Err() != nil {
+			stop = nil
+		} else if err := p.fill(); err != nil {
+			return err
+		}
+		if len(p.waiting) == 0 && p.loose == 0 {
+			if p.next < len(p.batch) {
+				return ctx.Err()
+			}
+			return nil
+		}
+		packets, err := p.c.inbox.wait(stop, deadline)
+		if err != nil {
+			return err
+		}
+		settled := p.take(packets)
+		if err := p.reply(); err != nil {
+			return err
+		}
+		switch {
+		case settled:
+			deadline = time.Now().Add(p.c.o.Timeout)
+		case !time.Now().Before(deadline):
+			// The identifiers in flight can be used by nobody again.
+			p.c.fail(silentError(p.c.o, "acknowledgement of a publish"))
+			return p.c.Err()
+		}
+	}
+}
+
+// window is how many messages of QoS 1 and 2 may be in flight (MQTT-3.3.4-7).
+func (c *Client) window() int {
+	if n := int(c.server.ReceiveMaximum); n > 0 {
+		return min(n, maxWindow)
+	}
+	return maxWindow
+}
+
+// fill sends as many messages as may be in flight.
+func (p *publishing) fill() error {
+	window := p.c.window()
+	var loose []int
+	for p.next < len(p.batch) && len(p.waiting) < window && p.loose < maxWindow {
+		i := p.next
+		p.next++
+		if err := p.append(i); err != nil {
+			p.done(i, err)
+		} else if p.batch[i].QoS == 0 {
+			loose = append(loose, i)
+			p.loose++
+		}
+		if len(p.buf) >= flushAt {
+			if err := p.flush(loose); err != nil {
+				return err
+			}
+			loose = nil
+		}
+	}
+	return p.flush(loose)
+}
+
+// append encodes message i, unless the broker is known to refuse it.
+func (p *publishing) append(i int) error {
+	m := p.batch[i]
+	if err := p.c.check(m); err != nil {
+		return err
+	}
+	packet := wire.Publish{Retain: true, Message: m}
+	if m.QoS > 0 {
+		packet.PacketID = p.freeID()
+	}
+	b, err := wire.AppendPacket(p.buf, &packet, p.c.o.Version)
+	if err != nil {
+		return err
+	}
+	if size, limit := len(b)-len(p.buf), p.c.MaximumPacketSize(); limit > 0 && size > limit {
+		return fmt.Errorf("the broker takes packets of at most %d bytes, this message makes one of %d", limit, size)
+	}
+	p.buf = b
+	if m.QoS > 0 {
+		p.waiting[packet.PacketID] = i
+	}
+	return nil
+}
+
+// check refuses what the broker said that it does not take: to send it would end
+// the connection, for every other message too (MQTT-3.2.2-14, MQTT-3.2.2-11).
+func (c *Client) check(m mqtt.Message) error {
+	if c.server.RetainUnavailable {
+		return fmt.Errorf("broker %s does not support retained messages", c.o.Address)
+	}
+	if m.QoS > c.MaximumQoS() {
+		return fmt.Errorf("broker %s accepts QoS 0 to %d, not %d", c.o.Address, c.MaximumQoS(), m.QoS)
+	}
+	plain := mqtt.Message{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS}
+	if lost := m.Diff(plain); c.o.Version == wire.V311 && lost != 0 {
+		return fmt.Errorf("MQTT 3.1.1 cannot carry %s, and broker %s was connected to with it", strings.Join(lost.Names(), ", "), c.o.Address)
+	}
+	return nil
+}
+
+// freeID gives an identifier that is not in flight. They go round, so that a
+// broker that acknowledges twice is noticed rather than believed.
+func (p *publishing) freeID() uint16 {
+	for {
+		p.lastID = p.lastID%maxWindow + 1
+		if _, used := p.waiting[p.lastID]; !used {
+			return p.lastID
+		}
+	}
+}
+
+// flush writes what was gathered, with a PINGREQ behind messages of QoS 0.
+func (p *publishing) flush(loose []int) error {
+	if len(p.buf) == 0 {
+		return nil
+	}
+	pings := 0
+	if len(loose) > 0 {
+		pings = 1
+		p.buf, _ = wire.AppendPacket(p.buf, &wire.Pingreq{}, p.c.o.Version)
+	}
+	ping, err := p.c.write(p.buf, pings)
+	p.buf = p.buf[:0]
+	if len(loose) > 0 {
+		p.unacked = append(p.unacked, unacked{ping, loose})
+	}
+	return err
+}
+
+// take handles what came and tells whether any of it brought a message further.
+func (p *publishing) take(packets []wire.Packet) (progress bool) {
+	for _, packet := range packets {
+		switch packet := packet.(type) {
+		case *wire.Ack:
+			progress = p.acknowledged(packet) || progress
+		case *wire.Pingresp:
+			p.c.pongs++
+			progress = p.ponged() || progress
+		case *wire.Publish:
+			p.replies = receipt(p.replies, packet, p.c.o.Version)
+		}
+	}
+	return progress
+}
+
+// acknowledged handles the answers to QoS 1 and 2 (4.3.2, 4.3.3).
+func (p *publishing) acknowledged(ack *wire.Ack) bool {
+	i, ok := p.waiting[ack.PacketID]
+	if ack.Type == wire.PUBREL {
+		p.replies = reply(p.replies, &wire.Ack{Type: wire.PUBCOMP, PacketID: ack.PacketID}, p.c.o.Version)
+		return false
+	}
+	if !ok {
+		return false
+	}
+	failed := ack.ReasonCode.Failed()
+	if ack.Type == wire.PUBREC && !failed {
+		p.replies = reply(p.replies, &wire.Ack{Type: wire.PUBREL, PacketID: ack.PacketID}, p.c.o.Version)
+		return true
+	}
+	delete(p.waiting, ack.PacketID)
+	if failed {
+		p.done(i, &ReasonError{Did: "the broker refused the message", Code: ack.ReasonCode, Reason: ack.ReasonString})
+	} else {
+		// No matching subscribers (0x10) is the usual answer for a retained
+		// message, and stored all the same.
+		p.done(i, nil)
+	}
+	return true
+}
+
+// ponged settles the messages of QoS 0 that a PINGRESP stands for.
+func (p *publishing) ponged() bool {
+	progress := false
+	for len(p.unacked) > 0 && p.unacked[0].ping <= p.c.pongs {
+		for _, i := range p.unacked[0].messages {
+			p.done(i, nil)
+		}
+		p.loose -= len(p.unacked[0].messages)
+		p.unacked = p.unacked[1:]
+		progress = true
+	}
+	return progress
+}
+
+func (p *publishing) reply() error {
+	if len(p.replies) == 0 {
+		return nil
+	}
+	_, err := p.c.write(p.replies, 0)
+	p.replies = p.replies[:0]
+	return err
+}
+
+// receipt appends the acknowledgement of a message that came with QoS 1 or 2:
+// aedes ignores that the subscription asked for QoS 0.
+func receipt(b []byte, m *wire.Publish, v wire.Version) []byte {
+	switch m.Message.QoS {
+	case 1:
+		return reply(b, &wire.Ack{Type: wire.PUBACK, PacketID: m.PacketID}, v)
+	case 2:
+		return reply(b, &wire.Ack{Type: wire.PUBREC, PacketID: m.PacketID}, v)
+	}
+	return b
+}
+
+// reply appends an acknowledgement, which cannot fail to encode: its packet
+// identifier was read from a packet.
+func reply(b []byte, ack *wire.Ack, v wire.Version) []byte {
+	b, _ = wire.AppendPacket(b, ack, v)
+	return b
+}
+
+// abandon settles what is left when the connection or the run ended.
+func (p *publishing) abandon(err, unsent error) {
+	lost := func(i int) { p.done(i, fmt.Errorf("sent, and not acknowledged: %w", err)) }
+	for _, i := range p.waiting {
+		lost(i)
+	}
+	for _, u := range p.unacked {
+		for _, i := range u.messages {
+			lost(i)
+		}
+	}
+	for i := p.next; i < len(p.batch); i++ {
+		p.done(i, fmt.Errorf("not sent: %w", unsent))
+	}
+}

@@ -1,0 +1,343 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+const (
+	// batchTopics times batchesOpen is how many topics are outstanding: mosquitto
+	// queues 1,000 messages for a client and drops the rest. Several batches in
+	// flight hide the round trips.
+	batchTopics = 200
+	batchesOpen = 4
+	// groupTopics is how many subscriptions stand at once until absent topics are
+	// settled.
+	groupTopics = 10_000
+	// subscriptionBytes is what a filter adds to a SUBSCRIBE beside its own bytes,
+	// and packetBytes what the rest of the packet has.
+	subscriptionBytes = 3
+	packetBytes       = 16
+)
+
+// Read settles every topic by subscribing to exactly it, at QoS 0. A topic is
+// live when a message with RETAIN set came. It is absent when it was asked for
+// twice, the broker granted both subscriptions and answered the PINGREQ behind
+// them, and then a quiet period brought nothing. Else it is unread.
+//
+// The error is that of ctx; the connection cannot be used after it.
+func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	c.call.Lock()
+	defer c.call.Unlock()
+	r := &reading{c: c, quiet: c.o.Quiet, obs: mqtt.Observation{
+		Live: make(map[string]mqtt.Retained, len(topics)), Unread: make(map[string]error),
+	}}
+	topics = distinct(topics)
+	for len(topics) > 0 {
+		group := topics[:min(len(topics), groupTopics)]
+		if err := r.group(ctx, group); err != nil {
+			if ctx.Err() != nil {
+				c.fail(ctx.Err())
+				return r.obs, ctx.Err()
+			}
+			r.unread(topics, err)
+			break
+		}
+		topics = topics[len(group):]
+	}
+	return r.obs, nil
+}
+
+func distinct(topics []string) []string {
+	seen := make(map[string]bool, len(topics))
+	var list []string
+	for _, t := range topics {
+		if !seen[t] {
+			seen[t] = true
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// reading is one call of Read.
+type reading struct {
+	c       *Client
+	obs     mqtt.Observation
+	quiet   time.Duration
+	asked   map[string]bool // the topics of the group
+	missed  map[string]bool // those whose batch closed without a message
+	last    time.Time       // when something awaited last came
+	unsubs  map[uint16]bool // UNSUBSCRIBEs not answered yet
+	replies []byte
+}
+
+// batch is one SUBSCRIBE with the PINGREQ behind it.
+type batch struct {
+	id     uint16
+	ping   uint64
+	topics []string
+	acked  bool
+}
+
+// unread gives up on those of the topics that were not seen.
+func (r *reading) unread(topics []string, err error) {
+	for _, t := range topics {
+		if _, live := r.obs.Live[t]; !live && r.obs.Unread[t] == nil {
+			r.obs.Unread[t] = err
+		}
+	}
+}
+
+// group settles up to groupTopics topics.
+func (r *reading) group(ctx context.Context, topics []string) error {
+	r.asked, r.missed, r.unsubs = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool)
+	for _, t := range topics {
+		r.asked[t] = true
+	}
+	left := topics
+	for range 2 {
+		if err := r.round(ctx, left); err != nil {
+			return err
+		}
+		if left = r.missing(left); len(left) == 0 {
+			break
+		}
+		if err := r.silence(ctx); err != nil {
+			return err
+		}
+		left = r.missing(left)
+	}
+	if err := r.unsubscribe(r.missing(topics)); err != nil {
+		return err
+	}
+	return r.until(ctx, "UNSUBACK", func() bool { return len(r.unsubs) == 0 })
+}
+
+// missing are those of the topics that are neither live nor refused.
+func (r *reading) missing(topics []string) []string {
+	var list []string
+	for _, t := range topics {
+		if _, live := r.obs.Live[t]; !live && r.obs.Unread[t] == nil {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// round asks for the topics once, in paced batches.
+func (r *reading) round(ctx context.Context, topics []string) error {
+	var open []*batch
+	for len(topics) > 0 || len(open) > 0 {
+		for len(topics) > 0 && len(open) < batchesOpen {
+			n := r.c.fitting(topics)
+			if n == 0 {
+				r.obs.Unread[topics[0]] = errors.New("the topic is longer than the packets that the broker takes")
+				topics = topics[1:]
+				continue
+			}
+			b, err := r.subscribe(topics[:n])
+			if err != nil {
+				return err
+			}
+			open, topics = append(open, b), topics[n:]
+		}
+		if len(open) == 0 {
+			return nil
+		}
+		if err := r.take(ctx, "SUBACK or PINGRESP", open); err != nil {
+			return err
+		}
+		for len(open) > 0 && open[0].acked && open[0].ping <= r.c.pongs {
+			if err := r.closeBatch(open[0]); err != nil {
+				return err
+			}
+			open = open[1:]
+		}
+	}
+	return nil
+}
+
+// fitting is how many of the topics make the next batch.
+func (c *Client) fitting(topics []string) int {
+	size := packetBytes
+	for i, t := range topics {
+		size += len(t) + subscriptionBytes
+		if i == batchTopics || c.MaximumPacketSize() > 0 && size > c.MaximumPacketSize() {
+			return i
+		}
+	}
+	return len(topics)
+}
+
+// subscribe asks for retained messages (Retain Handling 0), with RETAIN kept on
+// those that are published meanwhile, so that they are told from passing ones.
+// No Local stays off: mochi and NanoMQ then withhold what we published ourselves.
+func (r *reading) subscribe(topics []string) (*batch, error) {
+	b := &batch{id: r.c.nextID(), topics: topics}
+	s := &wire.Subscribe{PacketID: b.id, Subscriptions: make([]wire.Subscription, len(topics))}
+	for i, t := range topics {
+		s.Subscriptions[i] = wire.Subscription{Filter: t, RetainAsPublished: true}
+		delete(r.missed, t)
+	}
+	var err error
+	b.ping, err = r.c.send(s, &wire.Pingreq{})
+	r.last = time.Now()
+	return b, err
+}
+
+// closeBatch notes what did not come, and unsubscribes from what did, so that a
+// busy topic's traffic takes no room in the broker's queue.
+func (r *reading) closeBatch(b *batch) error {
+	var seen []string
+	for _, t := range b.topics {
+		if _, live := r.obs.Live[t]; live {
+			seen = append(seen, t)
+		} else {
+			r.missed[t] = true
+		}
+	}
+	return r.unsubscribe(seen)
+}
+
+func (r *reading) unsubscribe(topics []string) error {
+	for len(topics) > 0 {
+		n := r.c.fitting(topics)
+		id := r.c.nextID()
+		if _, err := r.c.send(&wire.Unsubscribe{PacketID: id, Filters: topics[:n]}); err != nil {
+			return err
+		}
+		r.unsubs[id] = true
+		r.last = time.Now()
+		topics = topics[n:]
+	}
+	return nil
+}
+
+// silence waits until nothing that is missing came for the quiet period.
+func (r *reading) silence(ctx context.Context) error {
+	for r.last = time.Now(); time.Since(r.last) < r.quiet; {
+		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.quiet))
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = r.handle(packets, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) until(ctx context.Context, what string, reached func() bool) error {
+	for !reached() {
+		if err := r.take(ctx, what, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take waits for packets and handles them. It fails when nothing that is awaited
+// has come for too long.
+func (r *reading) take(ctx context.Context, what string, open []*batch) error {
+	deadline := r.last.Add(r.c.o.Timeout)
+	packets, err := r.c.inbox.wait(ctx.Done(), deadline)
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	if err := r.handle(packets, open); err != nil {
+		return err
+	}
+	if time.Since(r.last) >= r.c.o.Timeout {
+		r.c.fail(silentError(r.c.o, what))
+		return r.c.Err()
+	}
+	return nil
+}
+
+func (r *reading) handle(packets []wire.Packet, open []*batch) error {
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *wire.Publish:
+			r.message(p)
+		case *wire.Suback:
+			r.granted(p, open)
+		case *wire.Pingresp:
+			r.c.pongs++
+			r.progress(len(open) > 0 && open[0].ping <= r.c.pongs)
+		case *wire.Unsuback:
+			r.progress(r.unsubs[p.PacketID])
+			delete(r.unsubs, p.PacketID)
+		case *wire.Ack:
+			if p.Type == wire.PUBREL {
+				r.replies = reply(r.replies, &wire.Ack{Type: wire.PUBCOMP, PacketID: p.PacketID}, r.c.o.Version)
+			}
+		}
+	}
+	if len(r.replies) == 0 {
+		return nil
+	}
+	_, err := r.c.write(r.replies, 0)
+	r.replies = r.replies[:0]
+	return err
+}
+
+// progress resets the time that is waited for an answer.
+func (r *reading) progress(made bool) {
+	if made {
+		r.last = time.Now()
+	}
+}
+
+// message takes a retained message: one that was stored, or one that is being
+// published just now. An empty one is a deletion, seen as it happens.
+func (r *reading) message(p *wire.Publish) {
+	r.replies = receipt(r.replies, p, r.c.o.Version)
+	topic := p.Message.Topic
+	if !p.Retain || !r.asked[topic] {
+		return
+	}
+	if p.Message.IsDeletion() {
+		delete(r.obs.Live, topic)
+		return
+	}
+	if _, known := r.obs.Live[topic]; !known {
+		r.progress(true)
+		if r.missed[topic] {
+			// It came behind the PINGRESP of its batch: with this broker that
+			// proves nothing, so only a long silence does.
+			delete(r.missed, topic)
+			r.quiet = max(r.quiet, r.c.o.LateQuiet)
+		}
+	}
+	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}
+}
+
+// granted takes a SUBACK, which may come before or behind the messages.
+func (r *reading) granted(p *wire.Suback, open []*batch) {
+	for _, b := range open {
+		if b.id != p.PacketID {
+			continue
+		}
+		b.acked = true
+		r.progress(true)
+		for i, t := range b.topics {
+			switch {
+			case i >= len(p.ReasonCodes):
+				r.obs.Unread[t] = errors.New("the broker answered the subscription with too few reason codes")
+			case p.ReasonCodes[i].Failed():
+				r.obs.Unread[t] = &ReasonError{Did: "the broker refused to let the topic be read", Code: p.ReasonCodes[i], Reason: p.ReasonString}
+			}
+		}
+	}
+}
