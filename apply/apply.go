@@ -72,6 +72,17 @@ type Report struct {
 	State   *state.Snapshot
 }
 
+// Failed tells whether anything was left undone, an interruption aside.
+func (r *Report) Failed() bool {
+	for i := range r.Results {
+		switch r.Results[i].Outcome {
+		case Failed, Conflicted, Skipped:
+			return true
+		}
+	}
+	return false
+}
+
 // Event is something that happened during a run: Started, Progressed or Ended.
 type Event interface{ event() }
 
@@ -87,10 +98,3 @@ type Ended struct{ Report *Report }
 func (Started) event()    {}
 func (Progressed) event() {}
 func (Ended) event()      {}
-
-// Run carries out a plan against the snapshot that it was made from (nil before
-// the first apply) and gives a report in any case. The error is one that kept it
-// from beginning; outcomes of single changes are in the report.
-func Run(ctx context.Context, p *plan.Plan, prior *state.Snapshot, o Options) (*Report, error) {
-	panic("not yet")
-}

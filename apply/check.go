@@ -1,0 +1,113 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+)
+
+// readBackTimeout bounds the read-back of a run that was interrupted.
+const readBackTimeout = 30 * time.Second
+
+// ErrChanged is a live message that is no longer the one that was planned on.
+var ErrChanged = errors.New("changed since the plan was made")
+
+// checkConflicts reads the topics of a batch again where the plan's observation
+// is no longer fresh, and leaves out what changed since. There is no
+// compare-and-set in MQTT or AWS IoT: this narrows the window to one batch.
+func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int) (clean []int, ok bool) {
+	if r.Now().Sub(r.Observed) < freshFor {
+		return indices, true
+	}
+	seen, err := to.Read(ctx, r.topics(indices))
+	if err != nil {
+		r.failAll(ctx, indices, fmt.Errorf("read before publishing, so not published: %w", err))
+		return nil, false
+	}
+	for _, i := range indices {
+		c := r.report.Results[i].Change
+		live, there := seen.Live[c.Key.Topic]
+		switch {
+		case seen.Unread[c.Key.Topic] != nil:
+			r.finish(i, Skipped, fmt.Errorf("read before publishing, so not published: %w", seen.Unread[c.Key.Topic]), nil)
+		case !c.MatchesBefore(live, there, r.sight(to)):
+			r.finish(i, Conflicted, ErrChanged, shown(c, live, there))
+		default:
+			clean = append(clean, i)
+		}
+	}
+	return clean, true
+}
+
+// readBack reads what a batch wrote and finishes it; it gives how many are as
+// they should be. An interruption does not stop it: what was sent is settled.
+func (r *run) readBack(ctx context.Context, to Destination, acked []int) (done int) {
+	if len(acked) == 0 {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
+	defer cancel()
+	seen, err := to.Read(ctx, r.topics(acked))
+	for _, i := range acked {
+		c := r.report.Results[i].Change
+		live, there := seen.Live[c.Key.Topic]
+		switch unread := seen.Unread[c.Key.Topic]; {
+		case err != nil:
+			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", err), nil)
+		case unread != nil:
+			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", unread), nil)
+		case !c.MatchesAfter(live, there, r.sight(to)):
+			r.finish(i, Failed, notStored(c, there), shown(c, live, there))
+		default:
+			r.finish(i, Done, nil, nil)
+			done++
+		}
+	}
+	return done
+}
+
+// notStored explains an acknowledged write that is not there. Brokers
+// acknowledge what they deny (MQTT 3.1.1, 3.3.5-2) and what they drop (EMQX above
+// its max_publish_rate), and grant subscriptions they then withhold.
+func notStored(c *plan.Change, there bool) error {
+	switch {
+	case c.Action == plan.Delete:
+		return errors.New("the broker acknowledged the delete, but the message is still there: may this user publish to the topic?")
+	case there:
+		return errors.New("the broker acknowledged the message, but holds another one: may this user publish to the topic, and does anybody else?")
+	}
+	return errors.New("the broker acknowledged the message, but holds none: may this user publish to and read the topic, and does the broker retain messages at all?")
+}
+
+func (r *run) sight(to Destination) plan.Sight {
+	return plan.Sight{Readable: to.Readable, CountsDown: to.CountsDown, Key: r.state.DigestKey}
+}
+
+func (r *run) topics(indices []int) []string {
+	topics := make([]string, len(indices))
+	for n, i := range indices {
+		topics[n] = r.report.Results[i].Change.Key.Topic
+	}
+	return topics
+}
+
+// failAll ends changes whose batch could not even be checked. They were not
+// published: with an interruption they stay Cancelled.
+func (r *run) failAll(ctx context.Context, indices []int, err error) {
+	if ctx.Err() == nil {
+		r.skipRest(indices, err)
+	}
+}
+
+// shown is what a report may show of a live message: redacted as its change is.
+func shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Message {
+	if !there {
+		return nil
+	}
+	m := c.Redaction.Apply(live.Message)
+	return &m
+}

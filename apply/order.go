@@ -1,0 +1,126 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/retainctl/retainctl/plan"
+)
+
+// stages orders the changes of a plan: first what only the state records, then
+// creates and updates by their dependencies, then deletes in the reverse order.
+// A topic that moved thus has its new message before the old one goes.
+func stages(changes []plan.Change) [][]int {
+	levels := newLevels(changes)
+	var quiet []int
+	writes := make([][]int, levels.depth)
+	deletes := make([][]int, levels.depth)
+	for i := range changes {
+		c := &changes[i]
+		level := levels.of(c.Block(), nil)
+		switch c.Action {
+		case plan.Create, plan.Update:
+			writes[level] = append(writes[level], i)
+		case plan.Delete:
+			deletes[levels.depth-1-level] = append(deletes[levels.depth-1-level], i)
+		default:
+			quiet = append(quiet, i)
+		}
+	}
+	return append(append([][]int{quiet}, writes...), deletes...)
+}
+
+// levels knows how many blocks stand between a block and one that depends on
+// nothing. Blocks that have no change do not count: nothing waits for them.
+type levels struct {
+	needs map[string][]string // block address to those it depends on
+	known map[string]int
+	depth int
+}
+
+func newLevels(changes []plan.Change) *levels {
+	l := &levels{needs: map[string][]string{}, known: map[string]int{}, depth: 1}
+	for i := range changes {
+		block := changes[i].Block()
+		l.needs[block] = union(l.needs[block], changes[i].DependsOn)
+	}
+	for block := range l.needs {
+		l.depth = max(l.depth, l.of(block, nil)+1)
+	}
+	return l
+}
+
+// union adds what is missing: the instances of a block all declare the same, but
+// records of older ones may not.
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(slices.Clip(a), s)
+		}
+	}
+	if a == nil {
+		a = []string{}
+	}
+	return a
+}
+
+// of gives a block's level. The configuration has no cycles, but records of
+// several configurations might: a block on the path counts as level 0.
+func (l *levels) of(block string, path []string) int {
+	if level, ok := l.known[block]; ok {
+		return level
+	}
+	if slices.Contains(path, block) {
+		return 0
+	}
+	level := 0
+	for _, need := range l.needs[block] {
+		if _, changes := l.needs[need]; changes {
+			level = max(level, l.of(need, append(path, block))+1)
+		}
+	}
+	l.known[block] = level
+	return level
+}
+
+// waiting knows what did not work, and so what must not be begun.
+type waiting struct {
+	failedBlocks    map[string]string // block of a failed change to its address
+	failedAddresses map[string]bool   // addresses whose create or update failed
+	needed          map[string]string // block that a failed delete still needs, to the delete's address
+}
+
+func newWaiting() waiting {
+	return waiting{map[string]string{}, map[string]bool{}, map[string]string{}}
+}
+
+// fail notes that a change was not done.
+func (w waiting) fail(c *plan.Change) {
+	if c.Action != plan.Delete {
+		w.failedBlocks[c.Block()] = c.Address
+		w.failedAddresses[c.Address] = true
+		return
+	}
+	for _, need := range c.DependsOn {
+		w.needed[need] = c.Address
+	}
+}
+
+// blocked tells why a change must not be begun, or "".
+func (w waiting) blocked(c *plan.Change) string {
+	if c.Action == plan.Delete {
+		if w.failedAddresses[c.Address] {
+			return "the message that replaces it was not published"
+		}
+		if by, ok := w.needed[c.Block()]; ok {
+			return fmt.Sprintf("%s depends on it and was not deleted", by)
+		}
+		return ""
+	}
+	for _, need := range c.DependsOn {
+		if by, ok := w.failedBlocks[need]; ok {
+			return fmt.Sprintf("it depends on %s, which was not done", by)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,264 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
+)
+
+const (
+	// batchSize bounds what is in the air between a conflict check and the
+	// read-back: the window in which somebody else's write can be overwritten.
+	batchSize = 1000
+	// freshFor is how old an observation may be when its topics are published.
+	freshFor = 10 * time.Second
+	// saveTimeout bounds the state writes of a run that was interrupted.
+	saveTimeout = 30 * time.Second
+)
+
+// Run carries out a plan against the snapshot that it was made from (nil before
+// the first apply) and gives a report in any case. The error is one that kept it
+// from beginning; outcomes of single changes are in the report.
+//
+// When ctx is cancelled it begins no further publish, waits for what is in
+// flight, saves and returns a report that says Interrupted.
+func Run(ctx context.Context, p *plan.Plan, prior *state.Snapshot, o Options) (*Report, error) {
+	r, err := newRun(p, prior, o)
+	if err != nil {
+		return nil, err
+	}
+	r.emit(Started{Total: len(p.Changes)})
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, stage := range stages(p.Changes) {
+		r.stage(ctx, stage)
+	}
+	r.end(ctx)
+	return r.report, nil
+}
+
+// run is the work of one Run.
+type run struct {
+	Options
+	plan    *plan.Plan
+	state   *state.Snapshot
+	report  *Report
+	waiting waiting
+	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
+	stopped map[state.Identity]error // why nothing more is published there
+}
+
+func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
+	for i := range p.Changes {
+		if _, ok := o.To[p.Changes[i].Key.Broker]; !ok {
+			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s", p.Changes[i].Key.Broker, p.Changes[i].Address)
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	next, err := successor(prior)
+	if err != nil {
+		return nil, err
+	}
+	if prior == nil {
+		p.Rekey(next.DigestKey)
+	}
+	r := &run{
+		Options: o, plan: p, state: next,
+		report:  &Report{Results: make([]Result, len(p.Changes))},
+		waiting: newWaiting(),
+		proven:  map[state.Identity]bool{},
+		stopped: map[state.Identity]error{},
+	}
+	for id, to := range o.To {
+		r.proven[id] = to.AckProvesStorage || o.SkipVerify
+	}
+	return r, nil
+}
+
+// successor is the snapshot that a run changes: its own copy.
+func successor(prior *state.Snapshot) (*state.Snapshot, error) {
+	if prior == nil {
+		return state.NewSnapshot()
+	}
+	return prior.Clone(), nil
+}
+
+// begin does what needs no publish, and saves what is about to be published
+// before the first of it: from here on a kill loses nothing.
+func (r *run) begin(ctx context.Context) error {
+	for _, b := range r.plan.Brokers {
+		r.state.Brokers[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
+	}
+	for i := range r.plan.Bookkeeping {
+		r.record(&r.plan.Bookkeeping[i])
+	}
+	publishes := 0
+	for i := range r.plan.Changes {
+		c := &r.plan.Changes[i]
+		r.report.Results[i] = Result{Change: c, Outcome: Cancelled}
+		if _, ok := c.Publish(); ok {
+			r.state.Pending[c.Key] = c.Pending()
+			publishes++
+		}
+	}
+	if publishes == 0 {
+		return nil
+	}
+	if err := r.Save(ctx, r.state); err != nil {
+		return fmt.Errorf("save what is about to be published, so nothing was published: %w", err)
+	}
+	return nil
+}
+
+// end saves what was done, also after an interruption.
+func (r *run) end(ctx context.Context) {
+	r.report.Interrupted = ctx.Err() != nil
+	r.report.State = r.state
+	for _, res := range r.report.Results {
+		if res.Outcome == Cancelled {
+			delete(r.state.Pending, res.Change.Key) // never sent
+		}
+	}
+	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+		defer cancel()
+		r.report.SaveErr = r.Save(ctx, r.state)
+	}
+	r.emit(Ended{Report: r.report})
+}
+
+// record makes the state hold what a change leaves behind, and settles its
+// topic.
+func (r *run) record(c *plan.Change) {
+	delete(r.state.Pending, c.Key)
+	rec := c.Record()
+	if rec == nil {
+		delete(r.state.Records, c.Key)
+		return
+	}
+	if _, published := c.Publish(); published || c.Action == plan.Import {
+		rec.UpdatedAt = r.Now().UTC().Truncate(time.Second)
+	}
+	r.state.Records[c.Key] = *rec
+}
+
+// finish notes how a change ended. Of a failed publish nobody knows whether it
+// was stored, so its pending entry stays for the next plan to settle.
+func (r *run) finish(i int, outcome Outcome, err error, live *mqtt.Message) {
+	res := &r.report.Results[i]
+	res.Outcome, res.Err, res.Live = outcome, err, live
+	switch outcome {
+	case Done:
+		r.record(res.Change)
+	case Failed:
+	default:
+		delete(r.state.Pending, res.Change.Key)
+	}
+	if outcome != Done {
+		r.waiting.fail(res.Change)
+	}
+	r.emit(Progressed{Result: *res})
+}
+
+func (r *run) emit(e Event) {
+	if r.Event != nil {
+		r.Event(e)
+	}
+}
+
+// stage carries out changes that do not wait for one another, broker by broker.
+func (r *run) stage(ctx context.Context, indices []int) {
+	byBroker := map[state.Identity][]int{}
+	for _, i := range indices {
+		if ctx.Err() != nil {
+			return
+		}
+		c := r.report.Results[i].Change
+		if cause := r.waiting.blocked(c); cause != "" {
+			r.finish(i, Skipped, errors.New(cause), nil)
+		} else if _, publishes := c.Publish(); !publishes {
+			r.finish(i, Done, nil, nil)
+		} else {
+			byBroker[c.Key.Broker] = append(byBroker[c.Key.Broker], i)
+		}
+	}
+	for _, b := range r.plan.Brokers {
+		r.publishAll(ctx, b.Identity, byBroker[b.Identity])
+	}
+}
+
+// publishAll publishes in batches. On a broker whose acknowledgement proves
+// nothing the first change goes alone: if it cannot be read back, thousands more
+// would not be stored either (mosquitto with retain turned off, a missing read
+// right).
+func (r *run) publishAll(ctx context.Context, to state.Identity, indices []int) {
+	for len(indices) > 0 && ctx.Err() == nil {
+		if err := r.stopped[to]; err != nil {
+			r.skipRest(indices, err)
+			return
+		}
+		n := min(batchSize, len(indices))
+		if !r.proven[to] {
+			n = 1
+		}
+		r.batch(ctx, r.To[to], to, indices[:n])
+		indices = indices[n:]
+	}
+}
+
+func (r *run) skipRest(indices []int, cause error) {
+	for _, i := range indices {
+		r.finish(i, Skipped, cause, nil)
+	}
+}
+
+// batch checks, publishes and reads back one batch.
+func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indices []int) {
+	indices, ok := r.checkConflicts(ctx, to, indices)
+	if !ok || len(indices) == 0 {
+		return
+	}
+	acked := r.publish(ctx, to, indices)
+	if to.AckProvesStorage || r.SkipVerify {
+		for _, i := range acked {
+			r.finish(i, Done, nil, nil)
+		}
+		return
+	}
+	done := r.readBack(ctx, to, acked)
+	if r.proven[id] || len(acked) == 0 {
+		return
+	}
+	if r.proven[id] = done > 0; !r.proven[id] {
+		r.stopped[id] = errors.New("not begun: the first change was acknowledged but could not be read back")
+	}
+}
+
+// publish sends a batch and gives what was acknowledged.
+func (r *run) publish(ctx context.Context, to Destination, indices []int) (acked []int) {
+	messages := make([]mqtt.Message, len(indices))
+	for n, i := range indices {
+		messages[n], _ = r.report.Results[i].Change.Publish()
+	}
+	to.Publish(ctx, messages, func(n int, err error) {
+		switch i := indices[n]; {
+		case err == nil:
+			acked = append(acked, i)
+		case ctx.Err() != nil && errors.Is(err, context.Canceled):
+			// Never sent: it stays Cancelled.
+		default:
+			r.finish(i, Failed, err, nil)
+		}
+	})
+	slices.Sort(acked)
+	return acked
+}

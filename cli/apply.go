@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// errored is where the state goes when it cannot be written where it belongs.
+const errored = "errored.retain.state.json"
+
+// applyFlags are plan's flags and apply's own.
+type applyFlags struct {
+	planFlags
+	autoApprove bool
+	expect      string
+	verify      bool
+}
+
+func applyCommand() command {
+	return command{
+		name: "apply", args: "[PLANFILE]", brief: "publish what the plan says",
+		about: `Plans, prints the plan, asks and publishes. A saved plan is applied without asking.
+
+Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
+		define: func(fs *flags) runFunc {
+			var f applyFlags
+			f.define(fs)
+			return func(ctx context.Context, s *session, args []string) (int, error) { return s.applyAny(ctx, &f, args) }
+		},
+	}
+}
+
+func destroyCommand() command {
+	return command{
+		name: "destroy", brief: "delete every recorded message; the same as apply -destroy",
+		define: func(fs *flags) runFunc {
+			var f applyFlags
+			f.define(fs)
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				f.destroy = true
+				if err := none(args); err != nil {
+					return 0, err
+				}
+				return s.applyAny(ctx, &f, nil)
+			}
+		},
+	}
+}
+
+func (f *applyFlags) define(fs *flags) {
+	f.planFlags.define(fs)
+	fs.BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
+	fs.StringVar(&f.expect, "expect", "", "apply only if the plan still has this `token`")
+	fs.BoolVar(&f.verify, "verify", true, "read back what was written, where the broker's acknowledgement does not prove that it is stored")
+	fs.notYet("backup", "write the messages that are replaced to another `file`", false)
+}
+
+func (s *session) applyAny(ctx context.Context, f *applyFlags, args []string) (int, error) {
+	format, err := s.prepare(&f.planFlags)
+	if err != nil {
+		return 0, err
+	}
+	switch len(args) {
+	case 0:
+		return s.applyNew(ctx, f, format)
+	case 1:
+		return s.applySaved(ctx, f, args[0])
+	}
+	return 0, failure("Too many arguments", "apply takes one plan file at most.")
+}
+
+// applyNew plans, asks and applies.
+func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.Format) (int, error) {
+	if !f.refresh {
+		return 0, failure("Nothing to check against", "apply reads the brokers before it publishes: -refresh=false is for plan.")
+	}
+	p, err := s.load(&f.inputFlags, true, nil)
+	if err != nil {
+		return 0, err
+	}
+	return s.locked(ctx, p, &f.inputFlags, "apply", func() (int, error) {
+		made, err := s.makePlan(ctx, p, &f.planFlags)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.printPlan(made.Plan, &f.planFlags, format, ""); err != nil {
+			return 0, err
+		}
+		if err := s.mayApply(ctx, made.Plan, f); err != nil {
+			return 0, err
+		}
+		return s.carryOut(ctx, p, made, f)
+	})
+}
+
+// mayApply asks whatever must hold before anything is published.
+func (s *session) mayApply(ctx context.Context, p *plan.Plan, f *applyFlags) error {
+	if len(p.Blocked(false)) > 0 {
+		return failure("Nothing was published", "The plan above says what stands against it.")
+	}
+	if f.expect != "" && f.expect != p.Token() {
+		return failure("Not the plan that was reviewed",
+			fmt.Sprintf("-expect=%s was given, but the plan above has the token %s: the configuration, the state or a broker changed since. Nothing was published; review it again.", f.expect, p.Token()))
+	}
+	if !p.HasChanges() || f.autoApprove || f.expect != "" {
+		return nil
+	}
+	return s.approve(ctx, p, f.input)
+}
+
+// approve asks on the terminal; only "yes" is taken.
+func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
+	if !s.StdinTTY || !input || s.events != nil {
+		return failure("Nobody to ask", "Standard input is no terminal, so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan, or apply a saved plan.")
+	}
+	question := "Do you want to perform these actions?"
+	if p.Mode == plan.DestroyAll {
+		question = "Do you really want to delete these messages? There is no undo."
+	}
+	fmt.Fprintf(s.Stderr, "%s\n  Every publish reaches all live subscribers at once.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(s.Stdin).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case text := <-answer:
+		fmt.Fprintln(s.Stderr)
+		if text != "yes" {
+			return failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
+		}
+	}
+	return nil
+}
+
+// applySaved applies a plan file: what was reviewed is what is published.
+func (s *session) applySaved(ctx context.Context, f *applyFlags, path string) (int, error) {
+	saved, err := s.readPlan(path)
+	if err != nil {
+		return 0, err
+	}
+	p, err := s.load(&f.inputFlags, true, preset(saved.Variables))
+	if err != nil {
+		return 0, err
+	}
+	if err := sameVariables(saved.Variables, p.config.Variables); err != nil {
+		return 0, err
+	}
+	return s.locked(ctx, p, &f.inputFlags, "apply", func() (int, error) {
+		prior, version, err := p.store.Read(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("read the state: %w", err)
+		}
+		if err := s.checkSaved(saved, prior, p.config, f); err != nil {
+			return 0, err
+		}
+		// A saved plan's observation is never fresh: every batch is read again.
+		return s.carryOut(ctx, p, &planned{Plan: saved, prior: prior, version: version}, f)
+	})
+}
+
+// checkSaved refuses a saved plan that is stale, blocked or not the expected one.
+func (s *session) checkSaved(saved *plan.Plan, prior *state.Snapshot, c *spec.Config, f *applyFlags) error {
+	if err := saved.Stale(prior); err != nil {
+		return failure("The saved plan is stale", headline(err)+". Nothing was published; make a new plan.")
+	}
+	if len(saved.Blocked(false)) > 0 {
+		if err := s.printPlan(saved, &f.planFlags, render.Text, ""); err != nil {
+			return err
+		}
+	}
+	if err := saved.Resolve(c.Messages); err != nil {
+		return failure("The saved plan does not fit the configuration", headline(err)+". Nothing was published; make a new plan.")
+	}
+	approved := *f
+	approved.autoApprove = true
+	return s.mayApply(context.Background(), saved, &approved)
+}
+
+// preset gives the saved values of variables that are not sensitive.
+func preset(saved []spec.Variable) map[string]cty.Value {
+	values := map[string]cty.Value{}
+	for _, v := range saved {
+		if !v.Sensitive {
+			values[v.Name] = v.Value
+		}
+	}
+	return values
+}
+
+// sameVariables refuses a -var that differs from the plan's.
+func sameVariables(saved, now []spec.Variable) error {
+	was := preset(saved)
+	for _, v := range now {
+		if old, ok := was[v.Name]; ok && v.Given.Type() != cty.NilType && !v.Given.RawEquals(old) {
+			return failure("A variable differs from the saved plan",
+				fmt.Sprintf("The plan was made with another value of var.%s. Apply it without -var, or make a new plan.", v.Name))
+		}
+	}
+	return nil
+}
+
+// carryOut opens the brokers for writing and runs the plan.
+func (s *session) carryOut(ctx context.Context, p *project, made *planned, f *applyFlags) (int, error) {
+	to, closeAll, err := s.destinations(ctx, p.config, made, f.parallelism)
+	if err != nil {
+		return 0, err
+	}
+	defer closeAll()
+	progress := s.progress()
+	version := made.version
+	report, err := apply.Run(ctx, made.Plan, made.prior, apply.Options{
+		To: to, Event: progress, SkipVerify: !f.verify, Observed: made.observed, Now: time.Now,
+		Save: func(ctx context.Context, snapshot *state.Snapshot) (err error) {
+			snapshot.Serial++
+			version, err = p.store.Write(ctx, snapshot, version)
+			return err
+		},
+	})
+	if err != nil {
+		return 0, err
+	}
+	return s.conclude(report)
+}
+
+// progress gives the consumer of a run's events.
+func (s *session) progress() func(apply.Event) {
+	if s.events != nil {
+		return s.events.Apply
+	}
+	return render.NewProgress(s.Stderr, s.StderrTTY, s.err(), time.Now).Event
+}
+
+// conclude prints the end report, rescues a state that could not be written, and
+// gives the exit status.
+func (s *session) conclude(report *apply.Report) (int, error) {
+	if s.events == nil {
+		render.Report(s.Stdout, s.Stderr, report, s.out())
+	}
+	if report.SaveErr != nil {
+		return 0, s.rescue(report)
+	}
+	switch {
+	case report.Interrupted:
+		return exitInterrupted, nil
+	case report.Failed():
+		return exitError, nil
+	}
+	return exitDone, nil
+}
+
+// rescue writes the state beside the configuration when its store refused it.
+func (s *session) rescue(report *apply.Report) error {
+	path := filepath.Join(s.Dir, errored)
+	detail := fmt.Sprintf("%s. The messages above were published all the same, and the state from before still lists them as pending, so the next plan finds out what became of them.", headline(report.SaveErr))
+	data, err := state.Encode(report.State)
+	if err == nil {
+		err = state.WriteFile(path, data)
+	}
+	if err == nil {
+		detail += fmt.Sprintf(" The state that could not be written is in %s.", errored)
+	}
+	return failure("The state could not be written", detail)
+}

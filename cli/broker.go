@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/broker/store"
+)
+
+// brokerFlags are the flags of the embedded broker as a server.
+type brokerFlags struct {
+	mqtt, aws, store   string
+	rate               float64
+	quota              int
+	deny               list
+	username, password string
+}
+
+func brokerCommand() command {
+	return command{
+		name: "broker", brief: "serve the embedded broker over MQTT and as the AWS IoT data plane",
+		about: `Serves one store of retained messages on two ports: MQTT 3.1.1 and 5, and the AWS IoT data plane's Publish, GetRetainedMessage and ListRetainedMessages over HTTP, with AWS's limits and errors. The switches rehearse an account's limits before a change touches the account.
+
+It listens until it is interrupted. Signatures of AWS requests are taken as they are and not checked: listen on a loopback address.`,
+		define: func(fs *flags) runFunc {
+			var f brokerFlags
+			fs.StringVar(&f.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the MQTT port; an empty one serves no MQTT")
+			fs.StringVar(&f.aws, "aws", "127.0.0.1:8083", "`address` of the AWS data plane; an empty one serves none")
+			fs.StringVar(&f.store, "store", ".retainctl/broker.db", "`path` of the file that holds the messages")
+			fs.Float64Var(&f.rate, "rate", 0, "refuse publishes above this many a `second`; 0 refuses none")
+			fs.IntVar(&f.quota, "quota", 0, "retain at most this `number` of messages; 0 sets no limit")
+			fs.Var(&f.deny, "deny", "refuse publishes to topics that match this `filter`; may be repeated")
+			fs.StringVar(&f.username, "username", "", "ask MQTT clients for this `name`")
+			fs.StringVar(&f.password, "password", "", "ask MQTT clients for this `password`; RETAINCTL_BROKER_PASSWORD keeps it out of the process list")
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				if err := none(args); err != nil {
+					return 0, err
+				}
+				return s.serve(ctx, &f)
+			}
+		},
+	}
+}
+
+// serve listens on both ports until ctx ends. Being interrupted is how it ends,
+// so that is success.
+func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
+	if f.password == "" {
+		f.password = s.Getenv("RETAINCTL_BROKER_PASSWORD")
+	}
+	messages, err := store.Open(s.path(f.store), store.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer messages.Close()
+	b := server.New(server.Options{
+		Store: messages, Deny: f.deny, PublishRate: f.rate, Quota: f.quota,
+		Username: f.username, Password: f.password, Log: s.log,
+	})
+	defer b.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	serving := 0
+	for _, port := range []struct {
+		name, address string
+		serve         func(context.Context, net.Listener) error
+	}{
+		{"MQTT 3.1.1 and 5", f.mqtt, b.Serve},
+		{"AWS IoT data plane", f.aws, func(ctx context.Context, ln net.Listener) error { return serveHTTP(ctx, ln, b.AWSHandler()) }},
+	} {
+		if port.address == "" {
+			continue
+		}
+		ln, err := net.Listen("tcp", port.address)
+		if err != nil {
+			return 0, failure(port.name, fmt.Sprintf("Cannot listen on %s: %s.", port.address, err))
+		}
+		defer ln.Close()
+		fmt.Fprintf(s.Stderr, "%s on %s\n", port.name, ln.Addr())
+		group.Go(func() error { return port.serve(ctx, ln) })
+		serving++
+	}
+	if serving == 0 {
+		return 0, failure("Nothing to serve", "Both -mqtt and -aws are empty.")
+	}
+	fmt.Fprintf(s.Stderr, "Messages are kept in %s. Interrupt to stop.\n", s.path(f.store))
+	return exitDone, group.Wait()
+}
+
+// serveHTTP serves until ctx ends, then lets requests finish for a moment.
+func serveHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	stopped := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		srv.Shutdown(grace)
+	})
+	defer stopped()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// destinations opens every broker that a plan publishes to, and refuses one that
+// is not the broker that the plan was made for.
+func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, parallelism int) (map[state.Identity]apply.Destination, func(), error) {
+	to := map[state.Identity]apply.Destination{}
+	var opened []broker.Writer
+	closeAll := func() {
+		for _, w := range opened {
+			w.Close()
+		}
+	}
+	for _, b := range p.Brokers {
+		if !publishes(p.Plan, b.Identity) {
+			to[b.Identity] = apply.Destination{}
+			continue
+		}
+		w, err := s.openWriter(ctx, c, b, p.prior, parallelism)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		opened = append(opened, w)
+		can := w.Info().Capabilities
+		to[b.Identity] = apply.Destination{
+			Target: w, Readable: can.Readable, CountsDown: can.ExpiryCountsDown, AckProvesStorage: can.AckProvesStorage,
+		}
+	}
+	return to, closeAll, nil
+}
+
+// publishes tells whether a plan sends anything to a broker.
+func publishes(p *plan.Plan, id state.Identity) bool {
+	for i := range p.Changes {
+		if _, ok := p.Changes[i].Publish(); ok && p.Changes[i].Key.Broker == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *session) openWriter(ctx context.Context, c *spec.Config, b plan.Broker, prior *state.Snapshot, parallelism int) (broker.Writer, error) {
+	block, ok := c.BrokerNamed(b.Name)
+	if !ok {
+		return nil, failure("No such broker block", fmt.Sprintf("The plan was made for broker %q, which the configuration no longer has.", b.Name))
+	}
+	w, err := broker.Open(ctx, block, s.options(parallelism, prior, func() state.Identity { return b.Identity }))
+	if err != nil {
+		return nil, unreachable(block, err)
+	}
+	if got := state.Identity(w.Info().Identity); got != b.Identity {
+		w.Close()
+		return nil, failure("Not the broker that was planned for",
+			fmt.Sprintf("broker %q was %s when the plan was made and is now %s. Nothing was published.", b.Name, b.Identity, got))
+	}
+	return w, nil
+}

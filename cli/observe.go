@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// options are what every target is opened with.
+func (s *session) options(parallelism int, prior *state.Snapshot, identity func() state.Identity) broker.Options {
+	return broker.Options{
+		Log: s.log, Parallelism: parallelism,
+		Known: func(topic string) (mqtt.Retained, bool) { return known(prior, identity(), topic) },
+	}
+}
+
+// known gives a recorded message as the broker holds it, unless a part of it was
+// never recorded.
+func known(prior *state.Snapshot, id state.Identity, topic string) (mqtt.Retained, bool) {
+	if prior == nil {
+		return mqtt.Retained{}, false
+	}
+	r, ok := prior.Records[state.Key{Broker: id, Topic: topic}]
+	return mqtt.Retained{Message: r.Message, Modified: r.Modified}, ok && r.Redaction.None() && !r.Modified.IsZero()
+}
+
+// observe reads every broker that has declared or recorded messages and gives
+// them as the planner wants them. The readers cannot publish.
+func (s *session) observe(ctx context.Context, c *spec.Config, prior *state.Snapshot, parallelism int) ([]plan.Broker, error) {
+	readers := make([]broker.Reader, 0, len(c.Brokers))
+	defer func() {
+		for _, r := range readers {
+			r.Close()
+		}
+	}()
+	var found []plan.Broker
+	for _, b := range c.Brokers {
+		if !inUse(b, c, prior) {
+			continue
+		}
+		var r broker.Reader
+		var err error
+		r, err = broker.OpenReader(ctx, b, s.options(parallelism, prior, func() state.Identity { return state.Identity(r.Info().Identity) }))
+		if err != nil {
+			return nil, unreachable(b, err)
+		}
+		readers, found = append(readers, r), append(found, describe(b, r.Info()))
+	}
+	if err := checkPins(found, prior); err != nil {
+		return nil, err
+	}
+	for i := range found {
+		topics := plan.Topics(c.Messages, prior, found[i])
+		start := time.Now()
+		seen, err := readers[i].Read(ctx, topics)
+		if err != nil {
+			return nil, unreachable(spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
+		}
+		s.log("read %d topics of broker %s in %s: %d live, %d unread", len(topics), found[i].Name, time.Since(start), len(seen.Live), len(seen.Unread))
+		found[i].Observed = seen
+	}
+	return found, nil
+}
+
+// inUse tells whether a broker must be asked: it has declared messages, or state
+// holds anything that might be its own.
+func inUse(b spec.Broker, c *spec.Config, prior *state.Snapshot) bool {
+	if prior != nil && len(prior.Records)+len(prior.Pending) > 0 {
+		return true
+	}
+	for i := range c.Messages {
+		if c.Messages[i].Broker == b.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func describe(b spec.Broker, info broker.Info) plan.Broker {
+	return plan.Broker{
+		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
+		Address: info.Address, Description: info.Description,
+		Readable: info.Capabilities.Readable, CountsDown: info.Capabilities.ExpiryCountsDown,
+	}
+}
+
+// unreachable says which broker an error is about.
+func unreachable(b spec.Broker, err error) error {
+	return failure(fmt.Sprintf("Broker %q", b.Name), headline(err)+".")
+}
+
+// recorded gives the brokers as the state pins them, for a plan that asks none.
+func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
+	var found []plan.Broker
+	for _, b := range c.Brokers {
+		if inUse(b, c, prior) {
+			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: pinned(b, prior), Readable: mqtt.AllFields})
+		}
+	}
+	return found
+}
+
+// pinned gives the identity that a block's label last had.
+func pinned(b spec.Broker, prior *state.Snapshot) state.Identity {
+	if prior != nil {
+		for id, pin := range prior.Brokers {
+			if pin.Name == b.Name && pin.Type == b.Type {
+				return id
+			}
+		}
+	}
+	return state.Identity(b.Type + ":unpinned:" + b.Name)
+}

@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
+)
+
+// checkPins refuses to work on a broker that is not the one that records belong
+// to, before anything is read from it.
+func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
+	now := map[string]state.Identity{}
+	names := map[state.Identity]string{}
+	for _, b := range brokers {
+		if other, taken := names[b.Identity]; taken {
+			return failure("Two broker blocks are one broker",
+				fmt.Sprintf("broker %q and broker %q both lead to %s. Keep one of them.", other, b.Name, b.Identity))
+		}
+		now[b.Name], names[b.Identity] = b.Identity, b.Name
+	}
+	if prior == nil {
+		return nil
+	}
+	moved, orphans := prior.CheckPins(now)
+	for _, m := range moved {
+		return failure("The broker changed", fmt.Sprintf(
+			"broker %q was %s and is now %s. What the state records belongs to the former. If it is the same broker under a new address, run \"retainctl state rebind %[2]s %[3]s\"; if the former is gone, run \"retainctl state rm -broker=%[2]s\".",
+			m.Name, m.Was, m.Now))
+	}
+	for _, o := range orphans {
+		return failure("No block for a recorded broker", fmt.Sprintf(
+			"The state records %d messages on %s, which was broker %q, but no broker block leads there. Bring the block back; or, if it is the same broker as another block's, run \"retainctl state rebind %[2]s NEW\"; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
+			o.Records, o.Identity, o.Name))
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// planFlags are the flags that plan and apply share.
+type planFlags struct {
+	inputFlags
+	format             string
+	events             bool
+	verbose            bool
+	maxBytes           int
+	refresh            bool
+	destroy            bool
+	overwriteUnmanaged bool
+	compactWarnings    bool
+	input              bool
+	parallelism        int
+	maxDeletes         *spec.Threshold
+
+	target, exclude, republish []plan.Selector
+}
+
+func (f *planFlags) define(fs *flags) {
+	f.inputFlags.define(fs)
+	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
+	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
+	fs.IntVar(&f.maxBytes, "max-bytes", 0, "shorten a printed plan to at most this many `bytes`")
+	fs.BoolVar(&f.refresh, "refresh", true, "read the brokers; -refresh=false compares with the recorded state only")
+	fs.BoolVar(&f.destroy, "destroy", false, "delete every recorded message")
+	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
+	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
+	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
+	fs.IntVar(&f.parallelism, "parallelism", 0, "at most this `many` requests in flight for each broker; 0 lets the broker's limits decide")
+	fs.Func("max-deletes", "delete at most this `number|percent`, as in 25 or 30%", func(v string) error {
+		t, err := spec.ParseThreshold(v)
+		f.maxDeletes = &t
+		return err
+	})
+	selectors := func(name, usage string, to *[]plan.Selector) {
+		fs.Func(name, usage+" this `address|filter`; may be repeated", func(v string) error {
+			sel, err := plan.ParseSelector(v)
+			*to = append(*to, sel)
+			return err
+		})
+	}
+	selectors("target", "only", &f.target)
+	selectors("exclude", "all but", &f.exclude)
+	selectors("republish", "publish again, even where nothing differs,", &f.republish)
+	fs.notYet("refresh-only", "accept what is live into the state", true)
+}
+
+// renderFormat checks -format.
+func renderFormat(name string) (render.Format, error) {
+	f, ok := render.FormatNamed(name)
+	if !ok {
+		return f, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", name))
+	}
+	return f, nil
+}
+
+// prepare checks what can be checked before anything is read.
+func (s *session) prepare(f *planFlags) (render.Format, error) {
+	s.compact = f.compactWarnings
+	format, err := renderFormat(f.format)
+	if err == nil && f.events {
+		s.events = render.NewEvents(s.Stdout, Version, time.Now)
+		if f.format != "text" {
+			err = failure("Two formats", "-json prints events, so it cannot be combined with -format.")
+		}
+	}
+	return format, err
+}
+
+// planned is a plan with what it was made from.
+type planned struct {
+	*plan.Plan
+	prior    *state.Snapshot
+	version  state.Version
+	observed time.Time // when the brokers were read
+}
+
+// makePlan reads state and brokers and works out the plan.
+func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*planned, error) {
+	prior, version, err := p.store.Read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the state: %w", err)
+	}
+	if prior == nil && f.statePath != "" && !f.refresh {
+		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
+	}
+	brokers := recorded(p.config, prior)
+	if f.refresh {
+		if brokers, err = s.observe(ctx, p.config, prior, f.parallelism); err != nil {
+			return nil, err
+		}
+	}
+	now := time.Now()
+	made := plan.New(plan.Input{
+		Desired: p.config.Messages, Prior: prior, Brokers: brokers,
+		Refreshed: f.refresh, Mode: f.mode(), Now: now,
+		Target: f.target, Exclude: f.exclude, Republish: f.republish,
+		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
+	})
+	made.Variables = p.config.Variables
+	return &planned{Plan: made, prior: prior, version: version, observed: now}, nil
+}
+
+func (f *planFlags) mode() plan.Mode {
+	if f.destroy {
+		return plan.DestroyAll
+	}
+	return plan.Normal
+}
+
+// threshold is the flag's, else the configuration's, else 30 %.
+func (f *planFlags) threshold(c *spec.Config) spec.Threshold {
+	switch {
+	case f.maxDeletes != nil:
+		return *f.maxDeletes
+	case c.MaxDeletes != nil:
+		return *c.MaxDeletes
+	}
+	return spec.Threshold{Number: 30, Percent: true}
+}
+
+// printPlan prints a plan to stdout, in the form that was asked for.
+func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, savedTo string) error {
+	if s.events != nil {
+		s.events.Plan(p)
+		return nil
+	}
+	return render.Plan(s.Stdout, format, p, render.PlanOptions{
+		Style: s.out(), Verbose: f.verbose, MaxBytes: f.maxBytes,
+		CompactWarnings: f.compactWarnings, SavedTo: savedTo,
+	})
+}

@@ -1,0 +1,151 @@
+package cli_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/retainctl/retainctl/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"retainctl": func() { os.Exit(cli.Run(os.Args[1:], cli.System())) },
+	})
+}
+
+// TestScript runs testdata/script/*.txtar, which drive the real binary against
+// real servers. Beside testscript's own commands they have:
+//
+//	mosquitto [CONFLINE...]   starts mosquitto on a free port, $MQTT
+//	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
+//	stop                      stops what the last of these started; kill -9 with "stop -KILL"
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup:               setup,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"mosquitto": startMosquitto,
+			"serve":     startBroker,
+			"stop":      stopServer,
+			"replace":   replace,
+		},
+	})
+}
+
+// lastServer is the key of the function that ends the server started last.
+type lastServer struct{}
+
+func setup(env *testscript.Env) error {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return err
+	}
+	env.Values[lastServer{}] = new(func(os.Signal))
+	env.Setenv("ROOT", root)
+	env.Setenv("PATH", env.Getenv("PATH")+":/usr/sbin")
+	env.Setenv("AWS_ACCESS_KEY_ID", "test")
+	env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	return nil
+}
+
+// freeAddress gives a loopback address that nobody listens on.
+func freeAddress(ts *testscript.TestScript) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+func startMosquitto(ts *testscript.TestScript, neg bool, args []string) {
+	address := freeAddress(ts)
+	host, port, _ := net.SplitHostPort(address)
+	conf := fmt.Sprintf("listener %s %s\npersistence false\n", port, host)
+	if !strings.Contains(strings.Join(args, "\n"), "allow_anonymous") {
+		conf += "allow_anonymous true\n"
+	}
+	path := ts.MkAbs("mosquitto.conf")
+	ts.Check(os.WriteFile(path, []byte(conf+strings.Join(args, "\n")+"\n"), 0o600))
+	ts.Setenv("PORT", port)
+	start(ts, "MQTT", address, exec.Command("mosquitto", "-c", path))
+}
+
+func startBroker(ts *testscript.TestScript, neg bool, args []string) {
+	mqtt, aws := freeAddress(ts), freeAddress(ts)
+	self, err := exec.LookPath("retainctl")
+	if err != nil {
+		self = filepath.Join(strings.SplitN(ts.Getenv("PATH"), ":", 2)[0], "retainctl")
+	}
+	cmd := exec.Command(self, append([]string{"broker", "-mqtt=" + mqtt, "-aws=" + aws, "-store=" + ts.MkAbs("served.db")}, args...)...)
+	_, port, _ := net.SplitHostPort(mqtt)
+	ts.Setenv("PORT", port)
+	ts.Setenv("AWS", aws)
+	start(ts, "MQTT", mqtt, cmd)
+}
+
+// start runs a server until the script ends and waits until it listens.
+func start(ts *testscript.TestScript, variable, address string, cmd *exec.Cmd) {
+	var log strings.Builder
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Dir = ts.Getenv("WORK")
+	if err := cmd.Start(); err != nil {
+		ts.Fatalf("start %s: %v (make test installs it)", cmd.Path, err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	end := func(sig os.Signal) {
+		cmd.Process.Signal(sig)
+		<-exited
+		exited <- nil
+	}
+	ts.Defer(func() { end(os.Kill) })
+	ts.Setenv(variable, address)
+	*ts.Value(lastServer{}).(*func(os.Signal)) = end
+	for deadline := time.Now().Add(15 * time.Second); ; {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case err := <-exited:
+			exited <- err
+			ts.Fatalf("%s ended: %v\n%s", cmd.Path, err, log.String())
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not listen on %s", cmd.Path, address)
+		}
+	}
+}
+
+func stopServer(ts *testscript.TestScript, neg bool, args []string) {
+	sig := os.Interrupt
+	if len(args) == 1 && args[0] == "-KILL" {
+		sig = os.Kill
+	}
+	(*ts.Value(lastServer{}).(*func(os.Signal)))(sig)
+}
+
+// replace edits a file: replace OLD NEW FILE.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("%s does not contain %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, args[0], args[1])), 0o600))
+}

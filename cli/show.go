@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/retainctl/retainctl/render"
+)
+
+func showCommand() command {
+	return command{
+		name: "show", args: "[PLANFILE]", brief: "print the state, or a saved plan",
+		define: func(fs *flags) runFunc {
+			var f planFlags
+			f.defineVars(fs)
+			f.defineState(fs)
+			fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+			asJSON := fs.Bool("json", false, "the same as -format=json")
+			fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
+			fs.IntVar(&f.maxBytes, "max-bytes", 0, "shorten a printed plan to at most this many `bytes`")
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				if *asJSON {
+					f.format = "json"
+				}
+				format, err := renderFormat(f.format)
+				if err != nil {
+					return 0, err
+				}
+				switch len(args) {
+				case 0:
+					return exitDone, s.showState(ctx, &f, format)
+				case 1:
+					p, err := s.readPlan(args[0])
+					if err != nil {
+						return 0, err
+					}
+					return exitDone, s.printPlan(p, &f, format, "")
+				}
+				return 0, failure("Too many arguments", "show takes one plan file at most.")
+			}
+		},
+	}
+}
+
+func (s *session) showState(ctx context.Context, f *planFlags, format render.Format) error {
+	_, snapshot, _, err := s.readState(ctx, &f.inputFlags)
+	if err != nil {
+		return err
+	}
+	if err := render.State(s.Stdout, format, snapshot, s.out()); err != nil {
+		return fmt.Errorf("print the state: %w", err)
+	}
+	return nil
+}

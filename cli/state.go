@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/state"
+)
+
+// readState reads the state that -state or the configuration's backend names. It
+// asks no broker and evaluates no broker argument.
+func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *state.Snapshot, state.Version, error) {
+	p := &project{}
+	var err error
+	if f.statePath != "" {
+		p.store, p.path = state.NewLocal(s.path(f.statePath)), s.path(f.statePath)
+	} else if p, err = s.load(f, false, nil); err != nil {
+		return nil, nil, "", err
+	}
+	snapshot, version, err := p.store.Read(ctx)
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("read the state: %w", err)
+	}
+	if snapshot == nil && f.statePath != "" {
+		return nil, nil, "", failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
+	}
+	return p, snapshot, version, nil
+}
+
+// stateCommand is a command that reads the state and works on some of it.
+func stateCommand(name, args, brief string, do func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error) command {
+	return command{name: name, args: args, brief: brief, define: func(fs *flags) runFunc {
+		var f inputFlags
+		f.define(fs)
+		asJSON := fs.Bool("json", false, "print JSON")
+		return func(ctx context.Context, s *session, args []string) (int, error) {
+			return exitDone, do(ctx, s, &f, *asJSON, args)
+		}
+	}}
+}
+
+func stateListCommand() command {
+	return stateCommand("state list", "[FILTER|ADDRESS]", "list the recorded messages",
+		func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error {
+			_, snapshot, _, err := s.readState(ctx, f)
+			if err != nil {
+				return err
+			}
+			keys, err := selected(snapshot, args, false)
+			if err != nil {
+				return err
+			}
+			return render.StateList(s.Stdout, snapshot, keys, asJSON, s.out())
+		})
+}
+
+func stateShowCommand() command {
+	return stateCommand("state show", "TOPIC|ADDRESS", "print one recorded message",
+		func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error {
+			if len(args) != 1 {
+				return failure("Which message?", `"state show" needs one topic or address; "state list" lists them.`)
+			}
+			_, snapshot, _, err := s.readState(ctx, f)
+			if err != nil {
+				return err
+			}
+			keys, err := selected(snapshot, args, true)
+			if err != nil {
+				return err
+			}
+			for _, key := range keys {
+				if err := render.StateRecord(s.Stdout, key, snapshot.Records[key], asJSON, s.out()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// selected gives the recorded keys that any selector takes, sorted; all of them
+// without one.
+func selected(snapshot *state.Snapshot, selectors []string, must bool) ([]state.Key, error) {
+	var keys []state.Key
+	if snapshot == nil {
+		snapshot = &state.Snapshot{}
+	}
+	var parsed []plan.Selector
+	for _, text := range selectors {
+		sel, err := plan.ParseSelector(text)
+		if err != nil {
+			return nil, failure("Wrong selector", headline(err)+".")
+		}
+		parsed = append(parsed, sel)
+	}
+	for key, r := range snapshot.Records {
+		matches := func(sel plan.Selector) bool { return sel.Matches(r.Address, key.Topic) }
+		if len(parsed) == 0 || slices.ContainsFunc(parsed, matches) {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 && must {
+		return nil, failure("Not recorded", fmt.Sprintf("The state records nothing at %q. \"retainctl state list\" lists what it records.", selectors[0]))
+	}
+	slices.SortFunc(keys, state.CompareKeys)
+	return keys, nil
+}

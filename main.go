@@ -1,0 +1,11 @@
+// Command retainctl keeps the retained messages of MQTT brokers as a folder of
+// HCL files declares them.
+package main
+
+import (
+	"os"
+
+	"github.com/retainctl/retainctl/cli"
+)
+
+func main() { os.Exit(cli.Run(os.Args[1:], cli.System())) }
