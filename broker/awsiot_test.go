@@ -108,8 +108,13 @@ func counted(m *sync.Map, key any) int {
 // openAWS opens the target at url, with retries that do not wait.
 func openAWS(t *testing.T, url string, o Options) *awsIoT {
 	t.Helper()
+	return openAWSWith(t, &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: url}, o)
+}
+
+func openAWSWith(t *testing.T, s *spec.AWSIoTSettings, o Options) *awsIoT {
+	t.Helper()
 	awsEnvironment(t)
-	w, err := openAWSIoT(t.Context(), "prod", &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: url}, o)
+	w, err := openAWSIoT(t.Context(), "prod", s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,8 +253,7 @@ func TestAWSStoresAndReadsBack(t *testing.T) {
 func TestAWSKeepsPace(t *testing.T) {
 	const quota = 400
 	plane := serveDataPlane(t, server.Options{PublishRate: quota})
-	target := openAWS(t, plane.URL, Options{})
-	target.publishing = newPacer(quota)
+	target := openAWSWith(t, &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: plane.URL, Rate: quota}, Options{})
 	batch, _ := numbered(3 * quota)
 
 	start := time.Now()

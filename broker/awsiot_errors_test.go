@@ -1,0 +1,150 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// answering serves one answer and counts how often it was asked for.
+func answering(t *testing.T, status int, code, body string) (url string, asked *atomic.Int64) {
+	asked = new(atomic.Int64)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if code != "" {
+			w.Header().Set("x-amzn-ErrorType", code)
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, asked
+}
+
+func TestAWSErrorsTeach(t *testing.T) {
+	const html = "<html><body>Bad Gateway</body></html>"
+	tests := []struct {
+		name       string
+		status     int
+		code, body string
+		publish    []string // words of the error of a publish
+		read       []string // and of a read; for one topic only where whole is false
+		whole      bool
+		attempts   int64
+	}{
+		{"denied", 403, "ForbiddenException", `{"message":"Forbidden"}`,
+			[]string{`publish "a/b"`, "403", "iot:Publish and iot:RetainPublish on arn:aws:iot:eu-west-1:*:topic/a/b", "in eu-west-1"},
+			[]string{`read "a/b"`, "iot:GetRetainedMessage on arn:aws:iot:eu-west-1:*:topic/a/b"}, false, 1},
+		{"denied, without a word", 403, "", ``, []string{"iot:RetainPublish"}, []string{"iot:GetRetainedMessage"}, false, 1},
+		{"wrong key", 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid."}`,
+			[]string{"refused the credentials", "security token"}, []string{"refused the credentials"}, true, 1},
+		{"unauthorized", 401, "UnauthorizedException", `{"message":"who are you"}`,
+			[]string{"refused the credentials", "who are you"}, []string{"refused the credentials"}, true, 1},
+		{"invalid", 400, "InvalidRequestException", `{"message":"topic too deep"}`,
+			[]string{"400 InvalidRequestException: topic too deep"}, []string{"topic too deep"}, false, 1},
+		{"too large", 413, "RequestEntityTooLargeException", `{}`, []string{"413", "128 KiB"}, []string{"413"}, false, 1},
+		{"too large, says a proxy", 413, "", html, []string{"413", "128 KiB"}, []string{"413"}, false, 1},
+		{"throttled", 429, "ThrottlingException", `{"message":"Rate exceeded"}`,
+			[]string{"throttled all 8 attempts", "quota of retained messages"}, []string{"throttled all 8 attempts"}, true, 8},
+		{"throttled, without a code", 429, "", ``, []string{"throttled all 8 attempts"}, []string{"throttled all 8"}, true, 8},
+		{"request timed out", 408, "", ``, []string{"408"}, []string{"408"}, false, 8},
+		{"bad gateway", 502, "", html, []string{"502 Bad Gateway", "proxy"}, []string{"502 Bad Gateway", "proxy"}, true, 8},
+		{"failure", 500, "InternalFailureException", `{"message":"oops"}`,
+			[]string{"500 InternalFailureException (8 attempts): oops"}, []string{"oops"}, true, 8},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			url, asked := answering(t, test.status, test.code, test.body)
+			target := openAWS(t, url, Options{})
+			has(t, publish(t, target, mqtt.Message{Topic: "a/b", Payload: []byte("x")})[0], test.publish...)
+			if n := asked.Load(); n != test.attempts {
+				t.Errorf("%d attempts, want %d", n, test.attempts)
+			}
+			seen, err := target.Read(t.Context(), []string{"a/b"})
+			if !test.whole && err == nil {
+				err = seen.Unread["a/b"]
+			} else if !test.whole {
+				t.Errorf("one topic's failure ended the read: %v", err)
+			}
+			has(t, err, test.read...)
+		})
+	}
+}
+
+func has(t *testing.T, err error, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("got %v; want %q in it", err, word)
+		}
+	}
+}
+
+func TestAWSRetriesUntilItWorks(t *testing.T) {
+	for _, status := range []int{408, 429, 500, 503} {
+		var n atomic.Int64
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if n.Add(1) <= 3 {
+				w.WriteHeader(status)
+			}
+		}))
+		target := openAWS(t, s.URL, Options{})
+		if err := publish(t, target, mqtt.Message{Topic: "a", Payload: []byte("x")})[0]; err != nil || n.Load() != 4 {
+			t.Errorf("%d: %v after %d attempts", status, err, n.Load())
+		}
+		s.Close()
+	}
+}
+
+func TestAWSRefusalsOfTheEmbeddedBroker(t *testing.T) {
+	plane := serveDataPlane(t, server.Options{Deny: []string{"secret/#"}})
+	target := openAWS(t, plane.URL, Options{})
+	big := mqtt.Message{Topic: "big", Payload: make([]byte, 128<<10+1)}
+	ok := mqtt.Message{Topic: "ok", Payload: big.Payload[:128<<10]}
+	deep := mqtt.Message{Topic: "1/2/3/4/5/6/7/8/9", Payload: []byte("x")}
+	results := publish(t, target, big, ok, deep, mqtt.Message{Topic: "secret/a", Payload: []byte("x")}, mqtt.Message{Topic: "q", Payload: []byte("x"), QoS: 2})
+	has(t, results[0], "413")
+	if results[1] != nil {
+		t.Errorf("one topic's failure touches another: %v", results[1])
+	}
+	has(t, results[2], "400", "at most 7 slashes")
+	has(t, results[3], "403", "topic/secret/a")
+	has(t, results[4], "400", "qos")
+	seen := read(t, target, "ok", deep.Topic)
+	if len(seen.Live) != 1 {
+		t.Errorf("live %v", seen.Live)
+	}
+	has(t, seen.Unread[deep.Topic], "at most 7 slashes")
+}
+
+func TestAWSConnectionRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	target := openAWS(t, "http://"+l.Addr().String(), Options{})
+	target.retryer = awsRetryer(time.Hour) // it must not wait
+	_, err = target.Read(t.Context(), []string{"a", "b"})
+	has(t, err, "connect to "+l.Addr().String(), "connection refused")
+	has(t, publish(t, target, mqtt.Message{Topic: "a", Payload: []byte("x")})[0], "connect to "+l.Addr().String())
+}
+
+func TestAWSCancelledReadIsNoFailureOfTheBroker(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	url, _ := answering(t, 200, "", "{}")
+	if _, err := openAWS(t, url, Options{}).Read(ctx, []string{"a"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
