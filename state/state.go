@@ -98,7 +98,3 @@ type LockInfo struct {
 
 // LockedError is a lock that somebody else holds.
 type LockedError struct{ Holder LockInfo }
-
-func (e *LockedError) Error() string {
-	return "the state is locked by " + e.Holder.Who + " (" + e.Holder.Operation + ")"
-}

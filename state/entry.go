@@ -1,0 +1,160 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// entry is a line of the document: a record, or what is pending at a topic.
+// Members are named as in the configuration language.
+type entry struct {
+	Broker  Identity `json:"broker"`
+	Topic   string   `json:"topic"`
+	Pending string   `json:"pending,omitempty"` // "publish" or "delete"; a record has none
+	Before  string   `json:"before,omitempty"`
+
+	Address         string     `json:"address,omitempty"`
+	QoS             *mqtt.QoS  `json:"qos,omitempty"`
+	Payload         string     `json:"payload,omitempty"`
+	PayloadBase64   []byte     `json:"payload_base64,omitempty"`
+	PayloadFormat   string     `json:"payload_format_indicator,omitempty"`
+	ContentType     string     `json:"content_type,omitempty"`
+	ResponseTopic   string     `json:"response_topic,omitempty"`
+	CorrelationData []byte     `json:"correlation_data,omitempty"`
+	UserProperties  []property `json:"user_properties,omitempty"`
+	Ordered         bool       `json:"ordered_properties,omitempty"`
+	Expiry          uint32     `json:"message_expiry,omitempty"`
+
+	Digest          string            `json:"digest,omitempty"`
+	SensitiveFields []string          `json:"sensitive,omitempty"`
+	SensitiveLeaves []string          `json:"sensitive_leaves,omitempty"`
+	Secrets         map[string]string `json:"secrets,omitempty"`
+
+	UpdatedAt      time.Time `json:"updated_at,omitzero"`
+	Modified       time.Time `json:"modified,omitzero"`
+	OnDestroy      string    `json:"on_destroy,omitempty"`
+	PreventDestroy bool      `json:"prevent_destroy,omitempty"`
+	DependsOn      []string  `json:"depends_on,omitempty"`
+}
+
+type property struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+const (
+	pendingPublish = "publish"
+	pendingDelete  = "delete"
+)
+
+func recordEntry(key Key, r *Record) entry {
+	e := entry{
+		Broker: key.Broker, Topic: key.Topic, Address: r.Address,
+		QoS: &r.QoS, ContentType: r.ContentType, ResponseTopic: r.ResponseTopic,
+		CorrelationData: r.CorrelationData, Ordered: r.OrderedProperties, Expiry: r.Expiry,
+		Digest: r.Digest, SensitiveFields: r.Redaction.Fields.Names(), SensitiveLeaves: r.Redaction.Leaves, Secrets: r.Secrets,
+		UpdatedAt: r.UpdatedAt.UTC(), Modified: r.Modified.UTC(),
+		OnDestroy: r.OnDestroy, PreventDestroy: r.PreventDestroy, DependsOn: r.DependsOn,
+	}
+	if utf8.Valid(r.Payload) {
+		e.Payload = string(r.Payload)
+	} else {
+		e.PayloadBase64 = r.Payload
+	}
+	if r.PayloadFormat == mqtt.UTF8Data {
+		e.PayloadFormat = r.PayloadFormat.String()
+	}
+	for _, p := range r.UserProperties {
+		e.UserProperties = append(e.UserProperties, property(p))
+	}
+	return e
+}
+
+func pendingEntry(key Key, p Pending) entry {
+	e := entry{Broker: key.Broker, Topic: key.Topic, Pending: pendingDelete}
+	if p.After != nil {
+		e = recordEntry(key, p.After)
+		e.Pending = pendingPublish
+	}
+	e.Before = p.Before
+	return e
+}
+
+// check refuses what JSON would silently replace: text that is not UTF-8.
+func (e *entry) check() error {
+	valid := utf8.ValidString(string(e.Broker)) && utf8.ValidString(e.Topic) && utf8.ValidString(e.ContentType) && utf8.ValidString(e.ResponseTopic)
+	for _, p := range e.UserProperties {
+		valid = valid && utf8.ValidString(p.Name) && utf8.ValidString(p.Value)
+	}
+	if !valid {
+		return fmt.Errorf("encode the record of %q: a topic or property is not valid UTF-8", e.Topic)
+	}
+	return nil
+}
+
+// addTo puts the record or the pending entry of the line into a snapshot.
+func (e *entry) addTo(s *Snapshot) error {
+	if e.Broker == "" || e.Topic == "" {
+		return errors.New("it names no broker or no topic")
+	}
+	key := Key{e.Broker, e.Topic}
+	r, err := e.record()
+	if err != nil {
+		return err
+	}
+	switch e.Pending {
+	case "":
+		return add(s.Records, key, r)
+	case pendingPublish:
+		return add(s.Pending, key, Pending{After: &r, Before: e.Before})
+	case pendingDelete:
+		return add(s.Pending, key, Pending{Before: e.Before})
+	}
+	return fmt.Errorf("a pending %q is unknown", e.Pending)
+}
+
+func add[V any](m map[Key]V, key Key, v V) error {
+	if _, twice := m[key]; twice {
+		return fmt.Errorf("the topic %q stands twice; after a merge by hand, keep the line with the later updated_at", key.Topic)
+	}
+	m[key] = v
+	return nil
+}
+
+func (e *entry) record() (Record, error) {
+	r := Record{
+		Address: e.Address, UpdatedAt: e.UpdatedAt, Modified: e.Modified, OrderedProperties: e.Ordered,
+		OnDestroy: e.OnDestroy, PreventDestroy: e.PreventDestroy, DependsOn: e.DependsOn,
+	}
+	r.Digest, r.Secrets, r.Redaction.Leaves = e.Digest, e.Secrets, e.SensitiveLeaves
+	m := &r.Message
+	m.Topic, m.ContentType, m.ResponseTopic, m.CorrelationData, m.Expiry = e.Topic, e.ContentType, e.ResponseTopic, e.CorrelationData, e.Expiry
+	if e.QoS != nil {
+		m.QoS = *e.QoS
+	}
+	if m.Payload = e.PayloadBase64; e.Payload != "" {
+		m.Payload = []byte(e.Payload)
+	}
+	for _, p := range e.UserProperties {
+		m.UserProperties = append(m.UserProperties, mqtt.UserProperty(p))
+	}
+	switch e.PayloadFormat {
+	case "":
+	case mqtt.UTF8Data.String():
+		m.PayloadFormat = mqtt.UTF8Data
+	default:
+		return r, fmt.Errorf("the payload format %q is unknown", e.PayloadFormat)
+	}
+	for _, name := range e.SensitiveFields {
+		f := mqtt.FieldNamed(name)
+		if f == 0 {
+			return r, fmt.Errorf("the sensitive field %q is unknown", name)
+		}
+		r.Redaction.Fields |= f
+	}
+	return r, nil
+}

@@ -1,0 +1,277 @@
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// FormatVersion is the version of the document that this package writes. A
+// reader refuses a newer one; a field cannot be added without raising it.
+const FormatVersion = 1
+
+// endLine closes a document. It has no count, so that documents merge by line,
+// and shows all the same that none of the last lines is missing.
+const endLine = `{"end":true}`
+
+// A line's checksum is its last member:
+//
+//	,"checksum":"0123abcd"}
+const (
+	checksumStart  = `,"checksum":"`
+	checksumEnd    = `"}`
+	checksumDigits = 8
+	checksumLength = len(checksumStart) + checksumDigits + len(checksumEnd)
+)
+
+// header is the first line.
+type header struct {
+	FormatVersion int      `json:"format_version"`
+	Lineage       string   `json:"lineage"`
+	Serial        uint64   `json:"serial"`
+	Brokers       []pinned `json:"brokers"`
+	DigestKey     []byte   `json:"digest_key,omitempty"`
+}
+
+type pinned struct {
+	Identity Identity `json:"identity"`
+	Type     string   `json:"type"`
+	Name     string   `json:"name"`
+}
+
+// Encode writes a snapshot as a document: a header, one line for each record and
+// then for each pending entry, sorted by broker and topic, and the end line.
+func Encode(s *Snapshot) ([]byte, error) {
+	w := newWriter()
+	if err := w.line(newHeader(s)); err != nil {
+		return nil, fmt.Errorf("encode state header: %w", err)
+	}
+	for _, key := range sortedKeys(s.Records) {
+		r := s.Records[key]
+		if err := w.entry(recordEntry(key, &r)); err != nil {
+			return nil, err
+		}
+	}
+	for _, key := range sortedKeys(s.Pending) {
+		if err := w.entry(pendingEntry(key, s.Pending[key])); err != nil {
+			return nil, err
+		}
+	}
+	w.out.WriteString(endLine + "\n")
+	return w.out.Bytes(), nil
+}
+
+func sortedKeys[V any](m map[Key]V) []Key {
+	return slices.SortedFunc(maps.Keys(m), CompareKeys)
+}
+
+func newHeader(s *Snapshot) header {
+	h := header{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey, Brokers: []pinned{}}
+	for _, id := range slices.Sorted(maps.Keys(s.Brokers)) {
+		b := s.Brokers[id]
+		h.Brokers = append(h.Brokers, pinned{id, b.Type, b.Name})
+	}
+	return h
+}
+
+type writer struct {
+	out bytes.Buffer
+	enc *json.Encoder
+}
+
+func newWriter() *writer {
+	w := &writer{}
+	w.enc = json.NewEncoder(&w.out)
+	w.enc.SetEscapeHTML(false) // the document is read by people, in diffs
+	return w
+}
+
+func (w *writer) entry(e entry) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	if err := w.line(e); err != nil {
+		return fmt.Errorf("encode the record of %q: %w", e.Topic, err)
+	}
+	return nil
+}
+
+// line writes v and puts the checksum of its JSON in as the last member.
+func (w *writer) line(v any) error {
+	start := w.out.Len()
+	if err := w.enc.Encode(v); err != nil {
+		return err
+	}
+	w.out.Truncate(w.out.Len() - len("\n"))
+	sum := checksum(w.out.Bytes()[start:])
+	w.out.Truncate(w.out.Len() - len("}"))
+	w.out.WriteString(checksumStart + sum + checksumEnd + "\n")
+	return nil
+}
+
+func checksum(line []byte) string {
+	sum := sha256.Sum256(line)
+	return hex.EncodeToString(sum[:checksumDigits/2])
+}
+
+// Decode reads a document. It refuses, with a *NewerFormatError or a
+// *DamagedError, whatever it would not write back as it was.
+func Decode(data []byte) (*Snapshot, error) {
+	d := decoder{rest: data}
+	s, err := d.header()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		line, ok := d.next()
+		switch {
+		case !ok:
+			return nil, d.damaged("the document ends here without its end line: the file was cut off, and records may be missing")
+		case string(line) == endLine:
+			if line, more := d.next(); more {
+				return nil, d.damaged("%s follows the end line", shorten(line))
+			}
+			return s, nil
+		}
+		if err := d.entry(line, s); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// decoder walks the lines of a document.
+type decoder struct {
+	rest []byte
+	at   int // the number of the line last taken
+}
+
+func (d *decoder) next() (line []byte, ok bool) {
+	d.at++
+	if len(d.rest) == 0 {
+		return nil, false
+	}
+	line, d.rest, _ = bytes.Cut(d.rest, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), true // git may check out with CRLF
+}
+
+// header reads the first line. The version is looked at before anything else: a
+// newer document may be built otherwise.
+func (d *decoder) header() (*Snapshot, error) {
+	line, ok := d.next()
+	if !ok {
+		return nil, d.damaged("the file is empty")
+	}
+	if err := d.conflictMarker(line); err != nil {
+		return nil, err
+	}
+	var version struct {
+		FormatVersion int `json:"format_version"`
+	}
+	if json.Unmarshal(line, &version); version.FormatVersion > FormatVersion {
+		return nil, &NewerFormatError{version.FormatVersion}
+	}
+	if !bytes.HasPrefix(line, []byte(`{"format_version":`)) {
+		return nil, d.damaged("it is not the first line of a retainctl state, but %s", shorten(line))
+	}
+	var h header
+	if err := d.unpack(line, &h); err != nil {
+		return nil, err
+	}
+	if h.FormatVersion < 1 || h.Lineage == "" {
+		return nil, d.damaged("the header has no format version or no lineage")
+	}
+	s := (&Snapshot{Lineage: h.Lineage, Serial: h.Serial, DigestKey: h.DigestKey}).Clone()
+	for _, b := range h.Brokers {
+		if _, twice := s.Brokers[b.Identity]; twice || b.Identity == "" {
+			return nil, d.damaged("the broker %q stands twice", b.Identity)
+		}
+		s.Brokers[b.Identity] = Broker{b.Type, b.Name}
+	}
+	return s, nil
+}
+
+func (d *decoder) entry(line []byte, into *Snapshot) error {
+	if err := d.conflictMarker(line); err != nil {
+		return err
+	}
+	var e entry
+	if err := d.unpack(line, &e); err != nil {
+		return err
+	}
+	if err := e.addTo(into); err != nil {
+		return d.damaged("%s", err)
+	}
+	return nil
+}
+
+// unpack checks a line's checksum and decodes it. An unknown member is refused,
+// since writing the document back would lose it.
+func (d *decoder) unpack(line []byte, into any) error {
+	cut := len(line) - checksumLength
+	if cut < 0 || !bytes.HasPrefix(line[cut:], []byte(checksumStart)) || !bytes.HasSuffix(line, []byte(checksumEnd)) {
+		return d.damaged("it does not end in a checksum: %s", shorten(line))
+	}
+	content := append(slices.Clip(line[:cut]), '}')
+	if want := checksum(content); string(line[cut+len(checksumStart):len(line)-len(checksumEnd)]) != want {
+		return d.damaged("it does not match its checksum: it was changed by hand or by a fault")
+	}
+	dec := json.NewDecoder(bytes.NewReader(content))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return d.damaged("%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if dec.InputOffset() != int64(len(content)) {
+		return d.damaged("it holds more than one JSON object")
+	}
+	return nil
+}
+
+func (d *decoder) conflictMarker(line []byte) error {
+	for _, marker := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
+		if bytes.HasPrefix(line, []byte(marker)) {
+			return &DamagedError{
+				Line: d.at, Problem: "it is a git conflict marker",
+				Advice: "Resolve the merge: keep one header line (that with the higher serial), one line for each topic, and remove the markers",
+			}
+		}
+	}
+	return nil
+}
+
+func (d *decoder) damaged(format string, args ...any) error {
+	return &DamagedError{Line: d.at, Problem: fmt.Sprintf(format, args...), Advice: restoreAdvice}
+}
+
+// shorten quotes the beginning of a line, for a message.
+func shorten(line []byte) string {
+	const most = 40
+	if len(line) > most {
+		return fmt.Sprintf("%q...", line[:most])
+	}
+	return fmt.Sprintf("%q", line)
+}
+
+const restoreAdvice = "Nothing was changed. Restore the file from version control or a backup; or move it away, and the next plan begins a new state and adopts what is live and declared"
+
+// DamagedError is a document that cannot be read: damaged, cut off, or not ours.
+type DamagedError struct {
+	Line    int
+	Problem string
+	Advice  string // a sentence
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("line %d: %s. %s", e.Line, e.Problem, e.Advice)
+}
+
+// NewerFormatError is a document that a newer retainctl wrote.
+type NewerFormatError struct{ Version int }
+
+func (e *NewerFormatError) Error() string {
+	return fmt.Sprintf("the state has format version %d, and this retainctl reads versions up to %d. Use the retainctl that wrote it, or a newer one", e.Version, FormatVersion)
+}

@@ -1,0 +1,149 @@
+package state
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Local keeps the state in a file, with a kernel lock on a file beside it.
+type Local struct{ path string }
+
+var _ Store = (*Local)(nil)
+
+// NewLocal gives the store of the file at path. Neither the file nor its folder
+// need be there.
+func NewLocal(path string) *Local { return &Local{path} }
+
+// Read implements Store. An empty file is not taken for an absent one: a full
+// disk leaves such files.
+func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
+	data, version, err := l.bytes()
+	if err != nil || version == "" {
+		return nil, "", err
+	}
+	s, err := Decode(data)
+	if err != nil {
+		return nil, "", fmt.Errorf("read state %s: %w", l.path, err)
+	}
+	return s, version, nil
+}
+
+// Write implements Store. It finishes even when its context ends: what was
+// published must be recorded.
+func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, error) {
+	data, err := Encode(s)
+	if err != nil {
+		return "", err
+	}
+	_, current, err := l.bytes()
+	if err != nil {
+		return "", err
+	}
+	if current != since {
+		return "", fmt.Errorf("write state %s: %w", l.path, ErrConflict)
+	}
+	if err := WriteFile(l.path, data); err != nil {
+		return "", fmt.Errorf("write state: %w", err)
+	}
+	return versionOf(data), nil
+}
+
+// bytes reads the file; an absent one has no version.
+func (l *Local) bytes() ([]byte, Version, error) {
+	data, err := os.ReadFile(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read state: %w", err)
+	}
+	return data, versionOf(data), nil
+}
+
+func versionOf(data []byte) Version {
+	sum := sha256.Sum256(data)
+	return Version(hex.EncodeToString(sum[:]))
+}
+
+// WriteFile replaces a file whole or not at all, and returns when the disk has
+// it. A new file gets mode 0600, an old one keeps its mode; a link stays a link.
+// The folder is made where there is none.
+func WriteFile(path string, data []byte) error {
+	path, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	temp, err := writeTemp(path, data)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		os.Remove(temp)
+		return err
+	}
+	return syncDir(dir)
+}
+
+// tempPrefix begins the names of the temporary files of a path.
+func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp" }
+
+// writeTemp writes data beside path, to be renamed over it.
+func writeTemp(path string, data []byte) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if old, err := os.Stat(path); err == nil {
+		if err := f.Chmod(old.Mode().Perm()); err != nil {
+			return "", err
+		}
+	}
+	if _, err := f.Write(data); err != nil {
+		return "", err
+	}
+	return f.Name(), f.Sync()
+}
+
+// syncDir makes a rename durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// followLinks gives the file that a path leads to, which need not be there.
+func followLinks(path string) (string, error) {
+	const most = 40 // as the kernel
+	for range most {
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return "", fmt.Errorf("open %s: too many links", path)
+}

@@ -1,0 +1,70 @@
+package state
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Moved is a block that named one broker and now names another.
+type Moved struct {
+	Name     string
+	Was, Now Identity
+}
+
+// Orphan is a broker that records belong to and no block names.
+type Orphan struct {
+	Identity Identity
+	Name     string // the block that last did
+	Records  int
+}
+
+// CheckPins compares the brokers of a configuration, by block label, with those
+// that records belong to. A record belongs to the identity: a renamed block keeps
+// its records, and a block that points elsewhere must not take them along.
+func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []Orphan) {
+	counts := map[Identity]int{}
+	for key := range s.Records {
+		counts[key.Broker]++
+	}
+	for key := range s.Pending {
+		counts[key.Broker] += 1
+	}
+	named := slices.Collect(maps.Values(now))
+	for id, n := range counts {
+		pin := s.Brokers[id]
+		current, stands := now[pin.Name]
+		switch {
+		case stands && current != id:
+			moved = append(moved, Moved{Name: pin.Name, Was: id, Now: current})
+		case !slices.Contains(named, id):
+			orphans = append(orphans, Orphan{Identity: id, Name: pin.Name, Records: n})
+		}
+	}
+	slices.SortFunc(moved, func(a, b Moved) int { return cmp.Compare(a.Was, b.Was) })
+	slices.SortFunc(orphans, func(a, b Orphan) int { return cmp.Compare(a.Identity, b.Identity) })
+	return moved, orphans
+}
+
+// Rebind gives the records and the pin of one identity to another: the same
+// broker under a new address.
+func (s *Snapshot) Rebind(old, new Identity) (records int) {
+	for key, r := range s.Records {
+		if key.Broker == old {
+			delete(s.Records, key)
+			s.Records[Key{new, key.Topic}] = r
+			records++
+		}
+	}
+	for key, p := range s.Pending {
+		if key.Broker == old {
+			delete(s.Pending, key)
+			s.Pending[Key{new, key.Topic}] = p
+		}
+	}
+	if pin, ok := s.Brokers[old]; ok {
+		delete(s.Brokers, old)
+		s.Brokers[new] = pin
+	}
+	return records
+}

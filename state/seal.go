@@ -1,0 +1,89 @@
+package state
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/payload"
+)
+
+// hideable are the fields that a redaction replaces. The others are no text, and
+// too few values to keep secret by a digest.
+const hideable = mqtt.FieldPayload | mqtt.FieldContentType | mqtt.FieldResponseTopic |
+	mqtt.FieldCorrelationData | mqtt.FieldUserProperties
+
+// Seal makes of a message what may be stored of it. Without a key (before the
+// first state) a sensitive message is known by its redacted form only: a plain
+// digest of the rest would let anybody test guesses.
+func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
+	s := Sealed{Message: r.Apply(m), Redaction: r}
+	switch {
+	case r.None():
+		s.Digest = m.Digest(nil)
+	case key == nil:
+		s.Digest = s.Message.Digest(nil)
+	default:
+		s.Digest = m.Digest(key)
+		s.Secrets = secrets(m, r, key)
+	}
+	return s
+}
+
+// Diff tells in which fields a raw message, live or declared, differs from the
+// sealed one, and which of the redacted leaves do. A payload with redacted leaves
+// is compared as a whole by its digest: where it differs although no leaf does,
+// the redacted documents show the difference. What was sealed without a key is
+// compared in its redacted form.
+func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []string) {
+	hidden := s.Redaction.Covers() & hideable
+	fields = s.Message.Diff(m) &^ hidden
+	if s.Secrets == nil || key == nil {
+		return fields | s.Message.Diff(s.Redaction.Apply(m))&hidden, nil
+	}
+	now := secrets(m, s.Redaction, key)
+	for _, name := range hidden.Names() {
+		if s.Secrets[name] != now[name] {
+			fields |= mqtt.FieldNamed(name)
+		}
+	}
+	for _, leaf := range s.Redaction.Leaves {
+		if s.Secrets[leaf] != now[leaf] {
+			leaves = append(leaves, leaf)
+		}
+	}
+	return fields, leaves
+}
+
+// secrets gives the keyed digest of every field that r hides at least in part,
+// by its name, and of every hidden leaf that is there, by its pointer.
+func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
+	found := map[string]string{}
+	for _, name := range (r.Covers() & hideable).Names() {
+		alone := mqtt.Message{}.With(m, mqtt.FieldNamed(name))
+		found[name] = keyedDigest(key, name, alone.Digest(nil))
+	}
+	if len(r.Leaves) == 0 {
+		return found
+	}
+	doc, ok := payload.Parse(m.Payload)
+	if !ok {
+		return found
+	}
+	for _, leaf := range r.Leaves {
+		if value, there := doc.Get(leaf); there {
+			found[leaf] = keyedDigest(key, leaf, value)
+		}
+	}
+	return found
+}
+
+// keyedDigest takes the name in, so that equal secrets in two places do not look
+// equal.
+func keyedDigest(key []byte, name, value string) string {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(strconv.Itoa(len(name)) + ":" + name + value))
+	return hex.EncodeToString(h.Sum(nil))
+}

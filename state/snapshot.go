@@ -1,0 +1,61 @@
+package state
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// digestKeyBytes is the length of a state's digest key.
+const digestKeyBytes = 32
+
+// NewSnapshot makes the first snapshot of a state, with a lineage and a digest
+// key of its own.
+func NewSnapshot() (*Snapshot, error) {
+	key := make([]byte, digestKeyBytes)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("make digest key: %w", err)
+	}
+	lineage, err := newUUID()
+	if err != nil {
+		return nil, fmt.Errorf("make lineage: %w", err)
+	}
+	s := &Snapshot{Lineage: lineage, DigestKey: key}
+	return s.Clone(), nil
+}
+
+// Clone gives a copy whose maps are its own and never nil. Records are shared:
+// they are replaced, never changed in place.
+func (s *Snapshot) Clone() *Snapshot {
+	c := *s
+	c.DigestKey = slices.Clone(s.DigestKey)
+	c.Brokers = clone(s.Brokers)
+	c.Records = clone(s.Records)
+	c.Pending = clone(s.Pending)
+	return &c
+}
+
+func clone[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return map[K]V{}
+	}
+	return maps.Clone(m)
+}
+
+// CompareKeys orders keys by broker, then by topic: the order of the document.
+func CompareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Broker, b.Broker), cmp.Compare(a.Topic, b.Topic))
+}
+
+// newUUID makes a random UUID (RFC 9562, version 4).
+func newUUID() (string, error) {
+	var u [16]byte
+	if _, err := rand.Read(u[:]); err != nil {
+		return "", err
+	}
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:]), nil
+}
