@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"apply":  {"mqtt", "plan", "state"},
 	"render": {"mqtt", "plan", "apply", "state"},
 	"cli":    {"mqtt", "spec", "state", "broker", "plan", "apply", "render"},
+	"bench":  {},
 	"":       {"cli"},
 }
 
