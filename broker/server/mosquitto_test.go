@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net"
 	"os/exec"
 	"slices"
@@ -9,6 +10,10 @@ import (
 
 	"github.com/retainctl/retainctl/broker/wire"
 )
+
+// timedOut is mosquitto_sub's exit status after -W, which --remove-retained
+// always ends with, on mosquitto's broker too.
+const timedOut = 27
 
 // mosquitto runs one of mosquitto's clients, which share no code with this
 // server.
@@ -20,7 +25,8 @@ func mosquitto(t *testing.T, addr, name string, args ...string) string {
 	}
 	host, port, _ := net.SplitHostPort(addr)
 	out, err := exec.Command(path, append([]string{"-h", host, "-p", port}, args...)...).CombinedOutput()
-	if err != nil {
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == timedOut) {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
 	}
 	return string(out)
@@ -30,7 +36,10 @@ func TestMosquittoClients(t *testing.T) {
 	for _, v := range []string{"mqttv311", "mqttv5"} {
 		t.Run(v, func(t *testing.T) {
 			addr, b, _ := serve(t, Options{})
-			pub := func(args ...string) { t.Helper(); mosquitto(t, addr, "mosquitto_pub", append([]string{"-V", v}, args...)...) }
+			pub := func(args ...string) {
+				t.Helper()
+				mosquitto(t, addr, "mosquitto_pub", append([]string{"-V", v}, args...)...)
+			}
 			sub := func(args ...string) []string {
 				t.Helper()
 				return strings.Fields(mosquitto(t, addr, "mosquitto_sub", append([]string{"-V", v}, args...)...))
@@ -45,7 +54,7 @@ func TestMosquittoClients(t *testing.T) {
 					t.Errorf("QoS %s: %q, want %q", qos, got, want)
 				}
 			}
-			sub("--remove-retained", "--retained-only", "-C", "2", "-W", "5", "-t", "a/+")
+			sub("--remove-retained", "-W", "1", "-t", "a/+")
 			if left := len(dial(t, addr, wire.V5, wire.Connect{}).retained("#")); left != 1 {
 				t.Errorf("%d left", left)
 			}
@@ -69,8 +78,7 @@ func TestMosquittoProperties(t *testing.T) {
 	}
 }
 
-// A client that is cut off leaves its will; mosquitto_sub's -W makes it leave
-// without a DISCONNECT only when it is killed.
+// A client that is killed leaves its will.
 func TestMosquittoWill(t *testing.T) {
 	addr, b, _ := serve(t, Options{})
 	path, err := exec.LookPath("mosquitto_sub")

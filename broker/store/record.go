@@ -39,7 +39,8 @@ func expiryKey(at int64, key []byte) []byte {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var errDamaged = errors.New("the record is damaged; publish that topic again, or delete it")
+// ErrDamaged is one record that cannot be read, in a file that can.
+var ErrDamaged = errors.New("the record is damaged; publish that topic again, or delete it")
 
 // encode gives the record of m: a checksum, then times in milliseconds, then
 // every field with its length. bbolt checks none of what it stores.
@@ -69,7 +70,7 @@ func appendBytes[T string | []byte](b []byte, v T) []byte {
 // decode reads a record. It copies: b is bbolt's memory.
 func decode(b []byte) (Entry, error) {
 	if len(b) < 22 || binary.BigEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
-		return Entry{}, errDamaged
+		return Entry{}, ErrDamaged
 	}
 	r := reader{rest: b[22:]}
 	e := Entry{Modified: time.UnixMilli(int64(binary.BigEndian.Uint64(b[4:])))}
@@ -86,7 +87,7 @@ func decode(b []byte) (Entry, error) {
 		e.UserProperties = append(e.UserProperties, mqtt.UserProperty{Name: string(r.bytes()), Value: string(r.bytes())})
 	}
 	if r.short || len(r.rest) > 0 {
-		return Entry{}, errDamaged
+		return Entry{}, ErrDamaged
 	}
 	return e, nil
 }

@@ -1,0 +1,166 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// embeddedBatch is how many messages share a transaction, and so an fsync.
+const embeddedBatch = 500
+
+// embedded is the broker in a file, used directly: no port, no protocol between.
+// A plan opens the file for each read only, and never creates it; the first
+// publish opens it for writing and keeps it until Close.
+type embedded struct {
+	path string
+	id   string
+	now  func() time.Time
+
+	mu      sync.Mutex
+	writing *store.Store
+}
+
+// openEmbedded opens the broker of an embedded block. The file need not exist:
+// its id is known before.
+func openEmbedded(_ context.Context, name string, s *spec.EmbeddedSettings, o Options) (Writer, error) {
+	e := &embedded{path: s.Path, now: o.Now}
+	st, err := store.Open(e.path, store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("broker %q: %w", name, err)
+	}
+	e.id = st.ID()
+	return e, st.Close()
+}
+
+func (e *embedded) Info() Info {
+	return Info{
+		Identity:    "embedded:" + e.id,
+		Address:     e.path,
+		Description: "embedded broker",
+		Capabilities: Capabilities{
+			Readable:         mqtt.AllFields,
+			AckProvesStorage: true,
+			WildcardReads:    true,
+			ExpiryCountsDown: true,
+			Limits:           mqtt.StandardLimits,
+		},
+	}
+}
+
+// Read looks every topic up. Only a damaged record leaves one unread.
+func (e *embedded) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
+	err := e.reading(func(st *store.Store) error {
+		for _, topic := range topics {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			entry, ok, err := st.Get(topic)
+			switch {
+			case errors.Is(err, store.ErrDamaged):
+				seen.Unread[topic] = err
+			case err != nil:
+				return err
+			case ok:
+				seen.Live[topic] = mqtt.Retained{Message: entry.Message, Modified: entry.Modified}
+			}
+		}
+		return nil
+	})
+	return seen, err
+}
+
+// reading runs do on the file that is open for writing, or else on one that is
+// open only meanwhile.
+func (e *embedded) reading(do func(*store.Store) error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.writing != nil {
+		return do(e.writing)
+	}
+	st, err := store.Open(e.path, store.Options{ReadOnly: true, Now: e.now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(e.check(st), do(st), st.Close())
+}
+
+func (e *embedded) openForWriting() (*store.Store, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.writing != nil {
+		return e.writing, nil
+	}
+	st, err := store.Open(e.path, store.Options{Now: e.now})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.check(st); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	e.writing = st
+	return st, nil
+}
+
+// check holds that the file is still the broker that was opened.
+func (e *embedded) check(st *store.Store) error {
+	if st.ID() != e.id {
+		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again", e.path, st.ID(), e.id)
+	}
+	return nil
+}
+
+// Publish stores the batch in transactions; a message is done when its
+// transaction is on the disk.
+func (e *embedded) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	var chunk []mqtt.Message
+	var index []int
+	flush := func() {
+		err := ctx.Err()
+		if err == nil && len(chunk) > 0 {
+			err = e.put(chunk)
+		}
+		for _, i := range index {
+			done(i, err)
+		}
+		chunk, index = chunk[:0], index[:0]
+	}
+	for i, m := range batch {
+		if err := mqtt.CheckTopic(m.Topic); err != nil {
+			done(i, fmt.Errorf("publish to %q: %w", m.Topic, err))
+			continue
+		}
+		chunk, index = append(chunk, m), append(index, i)
+		if len(chunk) == embeddedBatch {
+			flush()
+		}
+	}
+	flush()
+}
+
+func (e *embedded) put(chunk []mqtt.Message) error {
+	st, err := e.openForWriting()
+	if err != nil {
+		return err
+	}
+	return st.Put(chunk)
+}
+
+// Close gives the file back.
+func (e *embedded) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.writing == nil {
+		return nil
+	}
+	st := e.writing
+	e.writing = nil
+	return st.Close()
+}
