@@ -1,28 +1,275 @@
 package plan
 
 import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
-// ErrStale is a plan whose state moved since it was made.
-var ErrStale = errors.New("the plan is stale")
+// Why a file is no plan that can be applied.
+var (
+	ErrForeign = errors.New("this is not a plan file")
+	ErrNewer   = errors.New("the plan file was written by a newer version of retainctl")
+	ErrDamaged = errors.New("the plan file is damaged")
+)
 
-// Save writes a plan file.
-func Save(w io.Writer, p *Plan) error { panic("not yet") }
+// A plan file is one line, "retainctl plan VERSION CHECKSUM", and one JSON
+// document. The checksum is over the line up to it and the document.
+const (
+	fileMagic   = "retainctl plan "
+	fileVersion = 1
+)
 
-// Load reads a plan file.
-func Load(r io.Reader) (*Plan, error) { panic("not yet") }
+// filePlan is a Plan as a file holds it: each field that hides one of the Plan's
+// is that field in a form that JSON can say.
+type filePlan struct {
+	Plan
+	Changes     []fileChange
+	Bookkeeping []fileChange
+	Brokers     []fileBroker
+	Variables   []fileVariable
+}
 
-// Resolve fills in the sensitive messages of a loaded plan from the configuration
-// evaluated again; key is the state's digest key.
-func (p *Plan) Resolve(desired []spec.Message, key []byte) error { panic("not yet") }
+type fileChange struct {
+	Change
+	Action  string
+	Index   *fileValue    `json:",omitempty"`
+	Record  *state.Record `json:",omitempty"`
+	Prior   *state.Record `json:",omitempty"`
+	Message *mqtt.Message `json:",omitempty"` // unless it is sensitive
+	Unkeyed bool          `json:",omitempty"`
+}
 
-// Stale tells whether the state moved since the plan was made.
-func (p *Plan) Stale(prior *state.Snapshot) error { panic("not yet") }
+type fileBroker struct {
+	Broker
+	Observed struct{} // a plan that is applied reads again
+}
 
-// Token is a hash over what the plan would do.
-func (p *Plan) Token() string { panic("not yet") }
+type fileVariable struct {
+	Name      string
+	Value     *fileValue `json:",omitempty"` // never of a sensitive one
+	Sensitive bool       `json:",omitempty"`
+}
+
+// fileValue is a value with its type.
+type fileValue struct{ Type, Value json.RawMessage }
+
+// Save writes a plan file. Of a message with anything sensitive it holds the
+// redacted form and keyed digests, of a sensitive variable only the name: apply
+// takes these from the configuration again, see Resolve.
+func Save(w io.Writer, p *Plan) error {
+	f, err := toFile(p)
+	if err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	body, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	head := fileMagic + strconv.Itoa(fileVersion) + " "
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "%s%s\n", head, checksum(head, body))
+	out.Write(body)
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	return nil
+}
+
+func checksum(head string, body []byte) string {
+	h := sha256.New()
+	io.WriteString(h, head)
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Load reads a plan file: all of it or an error, which wraps ErrForeign, ErrNewer
+// or ErrDamaged where the file is at fault. Changes of sensitive messages cannot
+// be published until Resolve.
+func Load(r io.Reader) (*Plan, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("load plan: %w", err)
+	}
+	body, err := open(data)
+	if err != nil {
+		return nil, err
+	}
+	var f filePlan
+	if err := json.Unmarshal(body, &f); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return fromFile(&f)
+}
+
+// open checks the first line of a plan file and gives the rest.
+func open(data []byte) ([]byte, error) {
+	line, body, ended := bytes.Cut(data, []byte{'\n'})
+	rest, ok := strings.CutPrefix(string(line), fileMagic)
+	if !ok {
+		if ended || !strings.HasPrefix(fileMagic, string(line)) {
+			return nil, ErrForeign
+		}
+		return nil, fmt.Errorf("%w: it ends in its first line", ErrDamaged)
+	}
+	number, sum, _ := strings.Cut(rest, " ")
+	version, err := strconv.Atoi(number)
+	switch {
+	case err != nil || version < 1:
+		return nil, fmt.Errorf("%w: its version is unreadable", ErrDamaged)
+	case version > fileVersion:
+		return nil, fmt.Errorf("%w: its format is %d, this version reads %d", ErrNewer, version, fileVersion)
+	case !ended || sum != checksum(fileMagic+number+" ", body):
+		return nil, fmt.Errorf("%w: its checksum does not fit", ErrDamaged)
+	}
+	return body, nil
+}
+
+func toFile(p *Plan) (*filePlan, error) {
+	f := &filePlan{Plan: *p}
+	var err error
+	if f.Changes, err = toFileChanges(p.Changes); err != nil {
+		return nil, err
+	}
+	if f.Bookkeeping, err = toFileChanges(p.Bookkeeping); err != nil {
+		return nil, err
+	}
+	for _, b := range p.Brokers {
+		f.Brokers = append(f.Brokers, fileBroker{Broker: b})
+	}
+	for _, v := range p.Variables {
+		saved := fileVariable{Name: v.Name, Sensitive: v.Sensitive}
+		if !v.Sensitive {
+			if saved.Value, err = toFileValue(v.Value); err != nil {
+				return nil, fmt.Errorf("variable %s: %w", v.Name, err)
+			}
+		}
+		f.Variables = append(f.Variables, saved)
+	}
+	return f, nil
+}
+
+func toFileChanges(list []Change) ([]fileChange, error) {
+	found := make([]fileChange, len(list))
+	for i := range list {
+		c := &list[i]
+		index, err := toFileValue(c.Index)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Address, err)
+		}
+		saved := fileChange{
+			Change: *c, Action: string(c.Action), Index: index,
+			Record: c.record, Prior: c.prior, Unkeyed: c.unkeyed,
+		}
+		if c.complete() && (c.Redaction.None() || c.Action == Delete) {
+			saved.Message = &c.message
+		}
+		found[i] = saved
+	}
+	return found, nil
+}
+
+func toFileValue(v cty.Value) (*fileValue, error) {
+	if v == cty.NilVal {
+		return nil, nil
+	}
+	t, err := ctyjson.MarshalType(v.Type())
+	if err != nil {
+		return nil, err
+	}
+	value, err := ctyjson.Marshal(v, v.Type())
+	if err != nil {
+		return nil, err
+	}
+	return &fileValue{t, value}, nil
+}
+
+func fromFile(f *filePlan) (*Plan, error) {
+	p := f.Plan
+	var err error
+	if p.Changes, err = fromFileChanges(f.Changes); err != nil {
+		return nil, err
+	}
+	if p.Bookkeeping, err = fromFileChanges(f.Bookkeeping); err != nil {
+		return nil, err
+	}
+	p.Brokers = nil
+	for _, b := range f.Brokers {
+		b.Broker.Observed = mqtt.Observation{}
+		p.Brokers = append(p.Brokers, b.Broker)
+	}
+	p.Variables = nil
+	for _, v := range f.Variables {
+		value, err := v.Value.value()
+		if err != nil {
+			return nil, fmt.Errorf("%w: variable %s: %w", ErrDamaged, v.Name, err)
+		}
+		p.Variables = append(p.Variables, spec.Variable{Name: v.Name, Value: value, Sensitive: v.Sensitive})
+	}
+	return &p, nil
+}
+
+func fromFileChanges(list []fileChange) ([]Change, error) {
+	var found []Change
+	for _, saved := range list {
+		c := saved.Change
+		index, err := saved.Index.value()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, c.Address, err)
+		}
+		for _, r := range saved.Action {
+			c.Action = Action(r)
+		}
+		c.Index, c.record, c.prior, c.unkeyed = index, saved.Record, saved.Prior, saved.Unkeyed
+		if saved.Message != nil {
+			c.message = *saved.Message
+		}
+		if !c.sound() {
+			return nil, fmt.Errorf("%w: %s is incomplete", ErrDamaged, c.Address)
+		}
+		found = append(found, c)
+	}
+	return found, nil
+}
+
+// sound tells whether a change has what its action needs.
+func (c *Change) sound() bool {
+	switch c.Action {
+	case NoOp:
+		return true
+	case Forget:
+		return c.Before != nil
+	case Create:
+		return c.After != nil && c.record != nil
+	case Update, Import:
+		return c.Before != nil && c.After != nil && c.record != nil
+	case Delete:
+		return c.Before != nil && c.complete() && c.message.IsDeletion()
+	}
+	return false
+}
+
+func (v *fileValue) value() (cty.Value, error) {
+	if v == nil {
+		return cty.NilVal, nil
+	}
+	t, err := ctyjson.UnmarshalType(v.Type)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	return ctyjson.Unmarshal(v.Value, t)
+}

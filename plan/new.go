@@ -1,4 +1,271 @@
 package plan
 
-// New works out the plan.
-func New(in Input) *Plan { panic("not yet") }
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// New works out the plan. Every declared message names one of the brokers, and
+// no two brokers have one identity: the caller refused what is otherwise, and
+// recorded messages whose broker is not among them are left alone.
+//
+// What is not to be touched (unselected, unread, in conflict) is settled before
+// anything is compared, never filtered out of the result: a message that nobody
+// may touch must not take part in a diff.
+func New(in Input) *Plan {
+	p := newPlanner(in)
+	for _, t := range p.gather() {
+		if p.settled(t) {
+			p.decide(t)
+		}
+	}
+	p.limit()
+	p.warn()
+	return p.plan
+}
+
+// planner is the run of one New.
+type planner struct {
+	in       Input
+	key      []byte
+	byName   map[string]*Broker
+	byID     map[state.Identity]*Broker
+	selected *selection
+	plan     *Plan
+
+	expiring  map[string][]string    // topics that will expire, by broker
+	unchecked map[string][]string    // adopted topics with fields that cannot be read back
+	hidden    map[string]mqtt.Fields // declared fields that cannot be read back
+	sensitive bool                   // something declared is
+}
+
+func newPlanner(in Input) *planner {
+	p := &planner{
+		in: in, selected: newSelection(in),
+		byName: map[string]*Broker{}, byID: map[state.Identity]*Broker{},
+		expiring: map[string][]string{}, unchecked: map[string][]string{}, hidden: map[string]mqtt.Fields{},
+		plan: &Plan{Mode: in.Mode, Refreshed: in.Refreshed, Created: in.Now, Complete: in.Refreshed},
+	}
+	if !in.Refreshed {
+		p.plan.Reasons = []string{"the brokers were not read (-refresh=false)"}
+	}
+	if in.Prior != nil {
+		p.key = in.Prior.DigestKey
+		p.plan.Prior = PriorVersion{in.Prior.Lineage, in.Prior.Serial}
+	}
+	for i := range in.Brokers {
+		b := &in.Brokers[i]
+		p.byName[b.Name], p.byID[b.Identity] = b, b
+		shown := *b
+		shown.Observed = mqtt.Observation{} // it holds sensitive values
+		p.plan.Brokers = append(p.plan.Brokers, shown)
+	}
+	return p
+}
+
+// topic is all that is known of one topic.
+type topic struct {
+	key     state.Key
+	broker  *Broker
+	decl    *spec.Message
+	rec     *state.Record // once settled: with what an interrupted apply did
+	pending *state.Pending
+	live    mqtt.Retained
+	there   bool // live, or without a refresh believed to be
+	orphan  bool // only an interrupted apply knew of it
+
+	republish bool // asked for by -republish
+}
+
+// gather gives what is selected of the declared, the recorded and the pending
+// topics, sorted by broker and topic.
+func (p *planner) gather() []*topic {
+	known := make(map[state.Key]*topic, len(p.in.Desired))
+	at := func(b *Broker, name string) *topic {
+		key := state.Key{Broker: b.Identity, Topic: name}
+		t := known[key]
+		if t == nil {
+			t = &topic{key: key, broker: b}
+			known[key] = t
+		}
+		return t
+	}
+	for i := range p.in.Desired {
+		d := &p.in.Desired[i]
+		if b := p.byName[d.Broker]; b != nil {
+			at(b, d.Topic).decl = d
+		}
+	}
+	if p.in.Prior != nil {
+		for key, r := range p.in.Prior.Records {
+			if b := p.byID[key.Broker]; b != nil {
+				at(b, key.Topic).rec = &r
+			}
+		}
+		for key, e := range p.in.Prior.Pending {
+			if b := p.byID[key.Broker]; b != nil {
+				at(b, key.Topic).pending = &e
+			}
+		}
+	}
+	found := make([]*topic, 0, len(known))
+	for _, t := range known {
+		if t.rec != nil || t.pending != nil {
+			p.plan.Deletes.Managed++
+		}
+		if p.selected.has(t) {
+			t.republish = t.decl != nil && p.selected.republish.take(t)
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, func(a, b *topic) int {
+		return cmp.Or(cmp.Compare(a.broker.Name, b.broker.Name), cmp.Compare(a.key.Topic, b.key.Topic))
+	})
+	return found
+}
+
+// decide plans one settled topic.
+func (p *planner) decide(t *topic) {
+	switch {
+	case p.in.Mode == DestroyAll:
+		p.remove(t, Destroy)
+	case t.decl == nil:
+		p.remove(t, Undeclared)
+	case !t.there:
+		p.create(t)
+	default:
+		p.keep(t)
+	}
+}
+
+// remove plans the end of a recorded message. One that is gone already is dropped
+// from the state quietly, as Terraform does: there is nothing to decide about.
+func (p *planner) remove(t *topic, why Reason) {
+	if t.rec == nil {
+		return
+	}
+	reasons := interrupted(t, why)
+	switch {
+	case !t.there:
+		p.bookkeep(t, nil)
+	case t.onDestroy() == "forget":
+		p.forget(t, reasons)
+	case t.rec.PreventDestroy || t.decl != nil && t.decl.PreventDestroy:
+		p.refuse(RefusePreventDestroy, true, t)
+	default:
+		p.delete(t, reasons)
+	}
+}
+
+// onDestroy is the declared choice where there is a declaration still, and the
+// recorded one where it is gone.
+func (t *topic) onDestroy() string {
+	if t.decl != nil {
+		return t.decl.OnDestroy
+	}
+	return t.rec.OnDestroy
+}
+
+// interrupted adds the reason that says that an apply was cut off here. A topic
+// that only the interrupted apply knew of has no other.
+func interrupted(t *topic, reasons ...Reason) []Reason {
+	switch {
+	case t.pending == nil:
+		return reasons
+	case t.orphan:
+		return []Reason{Interrupted}
+	}
+	return append(reasons, Interrupted)
+}
+
+// create plans a message that is not there.
+func (p *planner) create(t *topic) {
+	var why []Reason
+	switch {
+	case t.rec == nil && t.pending != nil:
+		why = []Reason{Interrupted}
+	case t.rec == nil:
+		why = []Reason{Added}
+	case expired(t.rec, p.in.Now):
+		why = interrupted(t, Expired)
+	default:
+		why = interrupted(t, Drift)
+	}
+	p.publish(t, Create, why, comparison{want: t.decl.Message})
+}
+
+// keep plans a declared message that is there.
+func (p *planner) keep(t *topic) {
+	c := p.compare(t)
+	why := p.reasons(t, c)
+	switch {
+	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
+		p.refuse(RefuseUnmanaged, true, t)
+	case len(why) > 0:
+		p.publish(t, Update, interrupted(t, why...), c)
+	case t.rec == nil:
+		p.adopt(t, c)
+	default:
+		p.leave(t, c)
+	}
+}
+
+// reasons says why a message that is there is published again; none: it is not.
+func (p *planner) reasons(t *topic, c comparison) []Reason {
+	var why []Reason
+	add := func(holds bool, r Reason) {
+		if holds {
+			why = append(why, r)
+		}
+	}
+	switch {
+	case c.diff == 0:
+		add(p.mustRenew(t), Expiring)
+		add(t.republish, Republish)
+	case t.rec == nil:
+		add(true, Unmanaged)
+	default:
+		config, drift := p.causes(t)
+		add(config || !drift, Config)
+		add(drift, Drift)
+	}
+	return why
+}
+
+// expired tells whether a recorded message has outlived its expiry.
+func expired(r *state.Record, now time.Time) bool {
+	return r.Expiry > 0 && remaining(r.UpdatedAt, r.Expiry, now) <= 0
+}
+
+func remaining(since time.Time, expiry uint32, now time.Time) time.Duration {
+	return since.Add(time.Duration(expiry) * time.Second).Sub(now)
+}
+
+// mustRenew tells whether less than renew_before remains of a message's expiry:
+// as the broker counts it, or by when it was published where a read does not show
+// that.
+func (p *planner) mustRenew(t *topic) bool {
+	if t.decl.Expiry == 0 || t.decl.RenewBefore == 0 {
+		return false
+	}
+	left, known := p.timeLeft(t)
+	return known && left < t.decl.RenewBefore
+}
+
+func (p *planner) timeLeft(t *topic) (left time.Duration, known bool) {
+	b := t.broker
+	switch {
+	case p.in.Refreshed && b.CountsDown && b.Readable.Has(mqtt.FieldExpiry):
+		return time.Duration(t.live.Expiry) * time.Second, true
+	case t.rec != nil:
+		return remaining(t.rec.UpdatedAt, t.rec.Expiry, p.in.Now), true
+	case !t.live.Modified.IsZero():
+		return remaining(t.live.Modified, t.decl.Expiry, p.in.Now), true
+	}
+	return 0, false
+}

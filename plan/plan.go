@@ -105,7 +105,9 @@ type Change struct {
 	DependsOn []string // block addresses that must be done before
 
 	record  *state.Record // what state will hold after it; nil drops the record
-	publish mqtt.Message
+	prior   *state.Record // what it holds before, under this redaction
+	message mqtt.Message  // what is published or adopted, raw; without a topic until Resolve
+	unkeyed bool          // sensitive, and there was no digest key yet
 }
 
 // Publish gives the message to send with RETAIN set, and false where the change
@@ -113,7 +115,7 @@ type Change struct {
 func (c *Change) Publish() (mqtt.Message, bool) {
 	switch c.Action {
 	case Create, Update, Delete:
-		return c.publish, true
+		return c.message, true
 	}
 	return mqtt.Message{}, false
 }
@@ -130,7 +132,9 @@ type Plan struct {
 
 	// Bookkeeping is what apply writes into the state without a publish and
 	// without a line in the plan: a renamed block, a changed on_destroy, the live
-	// spelling of an equal document, a settled pending entry. Their Action is NoOp.
+	// spelling of an equal document, a settled pending entry, the record of a message
+	// that is neither declared nor there any more. Their Action is NoOp. A topic may
+	// stand here and in Changes, and here twice: bookkeeping goes first, in order.
 	Bookkeeping []Change
 
 	Refusals  []Refusal
@@ -199,6 +203,8 @@ const (
 	WarnExpiring   WarningKind = "expiring"   // a message will expire and has no renew_before
 	WarnUnkeyed    WarningKind = "unkeyed"    // sensitive values before the first state
 	WarnTargeted   WarningKind = "targeted"   // -target or -exclude: not the whole configuration
+	WarnUnchecked  WarningKind = "unchecked"  // adopted, though fields of it cannot be read back
+	WarnUnmatched  WarningKind = "unmatched"  // selectors (in Topics) that take in nothing: a slip?
 )
 
 // Warning is one thing worth knowing, about a broker or some topics.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"math"
+
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/state"
 )
@@ -13,12 +15,97 @@ type Sight struct {
 	Key        []byte
 }
 
-// MatchesBefore tells whether a fresh read (live is false where it heard
-// nothing) still shows what the change was planned on.
-func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Sight) bool { panic("not yet") }
+func (b *Broker) sight(key []byte) Sight { return Sight{b.Readable, b.CountsDown, key} }
 
-// MatchesAfter tells whether a fresh read shows what the change publishes.
-func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Sight) bool { panic("not yet") }
+// restore gives a live message with what a read does not show taken from base:
+// the fields that cannot be read back, and an expiry that was counted down.
+func (s Sight) restore(live, base mqtt.Message) mqtt.Message {
+	m := live.With(base, mqtt.AllFields&^s.Readable)
+	if s.counts() && live.Expiry > 0 && live.Expiry <= base.Expiry {
+		m.Expiry = base.Expiry
+	}
+	return m
+}
+
+func (s Sight) counts() bool { return s.CountsDown && s.Readable.Has(mqtt.FieldExpiry) }
+
+// shows tells whether a live message is the recorded one in all that can be read.
+func (s Sight) shows(r *state.Record, live mqtt.Message) bool {
+	diff, _ := r.Sealed.Diff(canonical(s.restore(live, r.Message), r.OrderedProperties), s.Key)
+	return diff&s.Readable == 0
+}
+
+// digest is that of a live message over all fields. A live message that shows
+// what was recorded has the record's digest, so that a plan without a refresh
+// and one that found no drift agree.
+func (s Sight) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqtt.Redaction) string {
+	var base mqtt.Message
+	if r != nil {
+		if s.shows(r, live) {
+			return r.Digest
+		}
+		base = r.Message
+	}
+	m := s.restore(live, base)
+	if s.counts() && m.Expiry > base.Expiry {
+		m.Expiry = math.MaxUint32 // a countdown has no lasting value: only that there is one
+	}
+	return seal(canonical(m, ordered), hide, s.Key).Digest
+}
+
+// seal is state.Seal, but for a sensitive message that there is no key for yet:
+// only its redacted form is used then, since anybody could test guesses against
+// an unkeyed digest.
+func seal(m mqtt.Message, hide mqtt.Redaction, key []byte) state.Sealed {
+	if len(key) > 0 || hide.None() {
+		return state.Seal(m, hide, key)
+	}
+	shown := hide.Apply(m)
+	return state.Sealed{Message: shown, Redaction: hide, Digest: shown.Digest(nil)}
+}
+
+// MatchesBefore tells whether a fresh read (live is false where it heard
+// nothing) still shows what the change was planned on. What the broker cannot
+// read back is not looked at, and a countdown may have gone on. A change that was
+// planned without a refresh is held against the record.
+//
+// To find a recorded message back where the plan found none is no conflict: it
+// is our own. A delete whose message is gone does not match, but MatchesAfter.
+func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Sight) bool {
+	if c.unkeyed {
+		see.Key = nil
+	}
+	switch {
+	case !live:
+		return c.Before == nil
+	case c.Before == nil:
+		return c.prior != nil && see.shows(c.prior, r.Message)
+	}
+	return see.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
+}
+
+// MatchesAfter tells whether a fresh read shows what the change publishes. Every
+// byte counts: this is what was just written.
+func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Sight) bool {
+	switch {
+	case c.Action == Delete:
+		return !live
+	case !live || c.record == nil:
+		return false
+	case !c.complete():
+		return see.shows(c.record, r.Message)
+	}
+	seen := see.restore(r.Message, c.message)
+	return differs(c.message, seen, c.record.OrderedProperties, true)&see.Readable == 0
+}
+
+// ordered tells whether the order of the user properties counted before.
+func (c *Change) ordered() bool {
+	if c.prior != nil {
+		return c.prior.OrderedProperties
+	}
+	return c.record != nil && c.record.OrderedProperties
+}
 
 // Pending gives what state must hold before the change is published.
 func (c *Change) Pending() state.Pending {
@@ -26,5 +113,15 @@ func (c *Change) Pending() state.Pending {
 }
 
 // Rekey seals the records of sensitive messages with the key of a state that did
-// not exist when the plan was made: the first apply calls it once it has made one.
-func (p *Plan) Rekey(key []byte) { panic("not yet") }
+// not exist when the plan was made: the first apply calls it, once it has made
+// one and before it takes any Record.
+func (p *Plan) Rekey(key []byte) {
+	for _, list := range [][]Change{p.Changes, p.Bookkeeping} {
+		for i := range list {
+			c := &list[i]
+			if c.unkeyed && c.record != nil && c.complete() {
+				c.record.Sealed = state.Seal(canonical(c.message, c.record.OrderedProperties), c.record.Redaction, key)
+			}
+		}
+	}
+}

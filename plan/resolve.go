@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// ErrStale is wrapped by what Stale gives.
+var ErrStale = errors.New("the plan is stale")
+
+// Stale tells whether the state moved since the plan was made. Whether the
+// brokers did is told topic by topic, by Change.MatchesBefore.
+func (p *Plan) Stale(prior *state.Snapshot) error {
+	var now PriorVersion
+	if prior != nil {
+		now = PriorVersion{prior.Lineage, prior.Serial}
+	}
+	switch {
+	case now == p.Prior:
+		return nil
+	case now.Lineage != p.Prior.Lineage:
+		return fmt.Errorf("%w: it was made from another state (lineage %q, this one is %q)", ErrStale, p.Prior.Lineage, now.Lineage)
+	}
+	return fmt.Errorf("%w: it was made from serial %d of the state, which is at %d now", ErrStale, p.Prior.Serial, now.Serial)
+}
+
+// ResolveError is a sensitive message of a saved plan that the configuration
+// does not give again as it was planned.
+type ResolveError struct {
+	Address, Topic string
+	Gone           bool // it is not declared any more
+}
+
+func (e *ResolveError) Error() string {
+	if e.Gone {
+		return fmt.Sprintf("resolve %s (%s): it is not declared any more", e.Address, e.Topic)
+	}
+	return fmt.Sprintf("resolve %s (%s): the configuration gives another sensitive value than the one that was planned", e.Address, e.Topic)
+}
+
+// complete tells whether the change has its whole message, sensitive parts
+// included.
+func (c *Change) complete() bool { return c.message.Topic != "" }
+
+// Resolve fills in the sensitive messages of a loaded plan from the configuration,
+// evaluated again; key is the state's digest key. Only what is sensitive is taken
+// from there: the rest is as it was reviewed. It joins a ResolveError for each
+// message whose digest is not the planned one.
+func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
+	byName := map[string]state.Identity{}
+	for _, b := range p.Brokers {
+		byName[b.Name] = b.Identity
+	}
+	declared := map[state.Key]*spec.Message{}
+	for i := range desired {
+		declared[state.Key{Broker: byName[desired[i].Broker], Topic: desired[i].Topic}] = &desired[i]
+	}
+	var found []error
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.record == nil || c.complete() {
+			continue
+		}
+		d := declared[c.Key]
+		if d == nil {
+			found = append(found, &ResolveError{Address: c.Address, Topic: c.Key.Topic, Gone: true})
+			continue
+		}
+		m := overlay(d.Message, *c.After, d.IgnoreFields, d.IgnoreLeaves)
+		if !c.take(m, key) {
+			found = append(found, &ResolveError{Address: c.Address, Topic: c.Key.Topic})
+		}
+	}
+	return errors.Join(found...)
+}
+
+// take makes m the change's message if its digest is the planned one.
+func (c *Change) take(m mqtt.Message, key []byte) bool {
+	if c.unkeyed {
+		key = nil
+	}
+	m = m.With(*c.After, mqtt.AllFields&^c.Redaction.Covers())
+	if seal(canonical(m, c.record.OrderedProperties), c.record.Redaction, key).Digest != c.AfterDigest {
+		return false
+	}
+	c.message = m
+	return true
+}

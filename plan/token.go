@@ -1,0 +1,31 @@
+package plan
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// tokenLength is in hexadecimal digits: 128 bits, short enough to paste and too
+// long for anybody to make two plans of one token.
+const tokenLength = 32
+
+// Token is a hash over what the plan would do: the broker, the topic, the action
+// and the messages before and after. Addresses, files, order and time do not
+// count, so that two plans with one token publish the same.
+func (p *Plan) Token() string {
+	order := make([]*Change, len(p.Changes))
+	for i := range p.Changes {
+		order[i] = &p.Changes[i]
+	}
+	slices.SortFunc(order, func(a, b *Change) int {
+		return cmp.Or(cmp.Compare(a.Key.Broker, b.Key.Broker), cmp.Compare(a.Key.Topic, b.Key.Topic))
+	})
+	h := sha256.New()
+	for _, c := range order { // quoted: no two changes share a line
+		fmt.Fprintf(h, "%q %q %q %q %q\n", c.Key.Broker, c.Key.Topic, c.Action, c.BeforeDigest, c.AfterDigest)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:tokenLength]
+}
