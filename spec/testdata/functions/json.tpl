@@ -1,0 +1,1 @@
+${jsonencode({ name = name, interval = 30 })}
