@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,7 +35,10 @@ func awsEnvironment(t *testing.T) {
 		"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_IOT_DATA_PLANE": "", "AWS_ENDPOINT_URL_IOT": "", "AWS_ENDPOINT_URL_STS": "",
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "", "AWS_CA_BUNDLE": "",
 	} {
-		t.Setenv(name, value)
+		t.Setenv(name, value) // and its former value back at the end
+		if value == "" {
+			os.Unsetenv(name)
+		}
 	}
 }
 
