@@ -1,0 +1,270 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/retainctl/retainctl/broker/client"
+	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// mqttBroker is any broker that speaks MQTT 5 or 3.1.1.
+type mqttBroker struct {
+	options  client.Options
+	versions []wire.Version // to try, in this order
+	info     Info
+
+	mu   sync.Mutex
+	conn *client.Client
+}
+
+var _ Writer = (*mqttBroker)(nil)
+
+// openMQTT connects to the broker of a broker "mqtt" block.
+func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options) (Writer, error) {
+	if err := unserved(s); err != nil {
+		return nil, err
+	}
+	address, secure, err := mqttAddress(s.URL)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := protocolVersions(s.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	b := &mqttBroker{versions: versions, options: client.Options{
+		Address: address, ClientID: s.ClientID, Username: s.Username, Password: s.Password, Timeout: s.Timeout,
+	}}
+	if secure {
+		if b.options.TLS, err = tlsConfig(s, address); err != nil {
+			return nil, err
+		}
+	} else if s.CAFile+s.CertFile+s.KeyFile+s.ServerName != "" || len(s.ALPN) > 0 {
+		return nil, errors.New("ca_file, cert_file, key_file, server_name and alpn are for TLS: the url must start with mqtts://")
+	}
+	c, err := b.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.info = b.describe(ctx, c, s.URL)
+	if o.Log != nil {
+		o.Log("broker %s: %s at %s", name, b.info.Description, b.info.Address)
+	}
+	return b, nil
+}
+
+// unserved refuses the arguments that this version does not act on: one that is
+// passed over in silence would be believed.
+func unserved(s *spec.MQTTSettings) error {
+	for _, argument := range []struct {
+		name string
+		set  bool
+	}{
+		{"token", s.Token != ""},
+		{"kind", s.Kind != "" && s.Kind != "auto"},
+		{"connections", s.Connections > 1},
+		{"rate", s.Rate > 0},
+	} {
+		if argument.set {
+			return fmt.Errorf("the argument %s is not supported yet: remove it", argument.name)
+		}
+	}
+	return nil
+}
+
+// mqttAddress reads the argument url as host:port, in lower case and with the
+// port of its scheme where it has none.
+func mqttAddress(raw string) (address string, secure bool, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		// url.Error repeats the whole URL, which may hold a password.
+		return "", false, errors.New("the url cannot be parsed: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
+	}
+	port := "1883"
+	switch u.Scheme {
+	case "mqtt":
+	case "mqtts":
+		port, secure = "8883", true
+	case "ws", "wss", "unix":
+		return "", false, fmt.Errorf("urls with %s:// are not supported yet: use mqtt:// or mqtts://", u.Scheme)
+	default:
+		return "", false, fmt.Errorf("the url has the scheme %q: write it as mqtt://HOST:PORT or mqtts://HOST:PORT", u.Scheme)
+	}
+	switch {
+	case u.Hostname() == "":
+		return "", false, errors.New("the url names no host: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
+	case u.User != nil:
+		return "", false, errors.New("the url holds a user name: use the arguments username and password, which are kept out of all output")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return "", false, errors.New("the url has something after its port: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
+	case u.Port() != "":
+		port = u.Port()
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port), secure, nil
+}
+
+func protocolVersions(protocol string) ([]wire.Version, error) {
+	switch protocol {
+	case "", "auto":
+		return []wire.Version{wire.V5, wire.V311}, nil
+	case "5":
+		return []wire.Version{wire.V5}, nil
+	case "3.1.1":
+		return []wire.Version{wire.V311}, nil
+	}
+	return nil, fmt.Errorf(`the protocol %q is not known: it is "auto", "5" or "3.1.1"`, protocol)
+}
+
+func tlsConfig(s *spec.MQTTSettings, address string) (*tls.Config, error) {
+	host, _, _ := net.SplitHostPort(address)
+	c := &tls.Config{ServerName: host, NextProtos: s.ALPN, MinVersion: tls.VersionTLS12}
+	if s.ServerName != "" {
+		c.ServerName = s.ServerName
+	}
+	if s.CAFile != "" {
+		pem, err := os.ReadFile(s.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read ca_file: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read ca_file: %s holds no certificate in PEM form", s.CAFile)
+		}
+	}
+	if (s.CertFile == "") != (s.KeyFile == "") {
+		return nil, errors.New("cert_file and key_file come together: set both or neither")
+	}
+	if s.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("load cert_file and key_file: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// connection gives the open connection, or a new one where it was lost: one
+// message that made the broker hang up does not take the rest of a run with it.
+func (b *mqttBroker) connection(ctx context.Context) (*client.Client, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.conn != nil {
+		if b.conn.Err() == nil {
+			return b.conn, nil
+		}
+		b.conn.Close()
+	}
+	c, err := b.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.conn = c
+	return c, nil
+}
+
+// dial tries the versions and keeps to the one that the broker took.
+func (b *mqttBroker) dial(ctx context.Context) (*client.Client, error) {
+	var first error
+	for _, v := range b.versions {
+		o := b.options
+		o.Version = v
+		c, err := client.Dial(ctx, o)
+		if err == nil {
+			b.versions = []wire.Version{v}
+			return c, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !wrongVersion(err) {
+			break
+		}
+	}
+	return nil, first
+}
+
+// wrongVersion tells whether an older version is worth a try: the broker said so
+// (MQTT-3.1.2-2), or hung up without a word.
+func wrongVersion(err error) bool {
+	var refused *client.ReasonError
+	return errors.As(err, &refused) && refused.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
+}
+
+// describe gathers who the broker is, from CONNACK and $SYS/broker/version.
+func (b *mqttBroker) describe(ctx context.Context, c *client.Client, rawURL string) Info {
+	const versionTopic = "$SYS/broker/version"
+	scheme, _, _ := strings.Cut(rawURL, ":")
+	who := "unknown broker"
+	if seen, err := c.Read(ctx, []string{versionTopic}); err == nil {
+		if m, ok := seen.Live[versionTopic]; ok {
+			who = string(m.Payload)
+		}
+	}
+	readable := mqtt.AllFields &^ mqtt.FieldQoS
+	if c.Version() == wire.V311 {
+		readable = mqtt.FieldPayload
+	}
+	return Info{
+		Identity:    "mqtt:" + b.options.Address,
+		Address:     strings.ToLower(scheme) + "://" + b.options.Address,
+		Description: who + ", " + c.Version().String(),
+		Capabilities: Capabilities{
+			Readable:         readable,
+			WildcardReads:    !c.Server().WildcardUnavailable,
+			ExpiryCountsDown: true,
+			Limits:           b.limits(c),
+		},
+	}
+}
+
+// limits narrows those of the protocol by what the broker announced. The packet
+// that a message makes is measured when it is sent; here stands what no message
+// can pass.
+func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
+	l := mqtt.StandardLimits
+	l.Broker = "broker " + b.options.Address
+	l.MaxQoS = c.MaximumQoS()
+	if size := c.MaximumPacketSize(); size > 0 {
+		l.PayloadBytes = min(l.PayloadBytes, size)
+	}
+	return l
+}
+
+func (b *mqttBroker) Info() Info { return b.info }
+
+func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	c, err := b.connection(ctx)
+	if err != nil {
+		return mqtt.Observation{}, err
+	}
+	return c.Read(ctx, topics)
+}
+
+func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	c, err := b.connection(ctx)
+	if err != nil {
+		for i := range batch {
+			done(i, fmt.Errorf("not sent: %w", err))
+		}
+		return
+	}
+	c.Publish(ctx, batch, done)
+}
+
+func (b *mqttBroker) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.conn.Close()
+}

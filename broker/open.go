@@ -1,0 +1,42 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// Open connects to the broker of a block.
+func Open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
+	w, err := open(ctx, b, o)
+	if err != nil {
+		return nil, fmt.Errorf("open broker %q: %w", b.Name, err)
+	}
+	return w, nil
+}
+
+func open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
+	switch s := b.Settings.(type) {
+	case *spec.MQTTSettings:
+		return openMQTT(ctx, b.Name, s, o)
+	case *spec.EmbeddedSettings:
+		return openEmbedded(ctx, b.Name, s, o)
+	case *spec.AWSIoTSettings:
+		return openAWSIoT(ctx, b.Name, s, o)
+	}
+	return nil, fmt.Errorf("its arguments were not evaluated")
+}
+
+// OpenReader connects to the broker of a block for reading. What it gives has no
+// method that publishes, also behind a type assertion.
+func OpenReader(ctx context.Context, b spec.Broker, o Options) (Reader, error) {
+	w, err := Open(ctx, b, o)
+	if err != nil {
+		return nil, err
+	}
+	return readOnly{w}, nil
+}
+
+// readOnly hides all but the methods of a Reader.
+type readOnly struct{ Reader }
