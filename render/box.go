@@ -1,0 +1,84 @@
+package render
+
+import (
+	"bufio"
+	"io"
+	"strings"
+
+	"github.com/mitchellh/go-wordwrap"
+
+	"github.com/retainctl/retainctl/plan"
+)
+
+// Error writes an error that has no place in a file, in the same form as a
+// diagnostic, so that all errors look alike.
+func Error(w io.Writer, summary, detail string, s Style) error {
+	return writeNotices(w, []notice{{severityError, summary, detail}}, s)
+}
+
+// Warning is Error for what does not stop the run.
+func Warning(w io.Writer, summary, detail string, s Style) error {
+	return writeNotices(w, []notice{{severityWarning, summary, detail}}, s)
+}
+
+// Refusals writes everything that keeps apply from running a plan, as errors:
+// what is a warning while planning stops an apply.
+func Refusals(w io.Writer, p *plan.Plan, s Style) error {
+	found := refusalNotices(p, p.Blocked(false))
+	for i := range found {
+		found[i].severity = severityError
+	}
+	return writeNotices(w, found, s)
+}
+
+func writeNotices(w io.Writer, notices []notice, s Style) error {
+	out := bufio.NewWriter(w)
+	for _, n := range notices {
+		writeBox(out, n, nil, s)
+	}
+	return out.Flush()
+}
+
+// writeBox writes a notice as Terraform does: with colour in a frame, without it
+// as plain paragraphs, since review tools look for "Error: " at the start of a
+// line. The source lines are escaped already.
+func writeBox(w *bufio.Writer, n notice, source []string, s Style) {
+	hue := red
+	if n.severity == severityWarning {
+		hue = yellow
+	}
+	lines := []string{s.paint(n.severity+": ", bold, hue) + s.paint(Escape(n.summary), bold)}
+	if len(source) > 0 {
+		lines = append(append(lines, ""), source...)
+	}
+	if n.detail != "" {
+		lines = append(append(lines, ""), wrapLines(n.detail, s.width()-2)...)
+	}
+	top, side, bottom := "", "", ""
+	if s.Color {
+		top, side, bottom = s.paint("╷", hue), s.paint("│", hue)+" ", s.paint("╵", hue)
+	}
+	w.WriteString(top + "\n")
+	for _, text := range lines {
+		w.WriteString(strings.TrimRight(side+text, " ") + "\n")
+	}
+	if bottom != "" {
+		w.WriteString(bottom + "\n")
+	}
+}
+
+// wrapLines escapes and wraps a detail. Lines that start with a space are lists
+// and code: they are left as they are.
+func wrapLines(detail string, width int) []string {
+	var wrapped []string
+	for _, text := range escapeLines(detail) {
+		if strings.HasPrefix(text, " ") {
+			wrapped = append(wrapped, text)
+			continue
+		}
+		for _, part := range strings.Split(wordwrap.WrapString(text, uint(max(width, 20))), "\n") {
+			wrapped = append(wrapped, Escape(part)) // a break may have brought "::" to the front
+		}
+	}
+	return wrapped
+}

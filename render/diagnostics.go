@@ -1,0 +1,161 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// DiagnosticsOptions are how diagnostics are shown.
+type DiagnosticsOptions struct {
+	Style
+	CompactWarnings bool // warnings by their summaries, after the errors
+}
+
+// Diagnostics writes diagnostics as Terraform does: severity and summary, where,
+// the source with the faulty part underlined, what the names in it stood for,
+// and what to do. Warnings come first, so that errors end the output.
+func Diagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, o DiagnosticsOptions) error {
+	out := bufio.NewWriter(w)
+	warnings, errs := bySeverityOf(diags)
+	if o.CompactWarnings && len(warnings) > 0 {
+		compactWarnings(out, warnings, o.Style)
+		warnings = nil
+	}
+	for _, d := range append(warnings, errs...) {
+		writeBox(out, noticeOf(d), sourceLines(files, d, o.Style), o.Style)
+	}
+	return out.Flush()
+}
+
+func bySeverityOf(diags hcl.Diagnostics) (warnings, errs hcl.Diagnostics) {
+	for _, d := range diags {
+		if d.Severity == hcl.DiagWarning {
+			warnings = append(warnings, d)
+		} else {
+			errs = append(errs, d)
+		}
+	}
+	return warnings, errs
+}
+
+func noticeOf(d *hcl.Diagnostic) notice {
+	n := notice{severityError, d.Summary, d.Detail}
+	if d.Severity == hcl.DiagWarning {
+		n.severity = severityWarning
+	}
+	return n
+}
+
+func compactWarnings(w *bufio.Writer, warnings hcl.Diagnostics, s Style) {
+	fmt.Fprintf(w, "\n%s\n\n", s.paint("Warnings:", bold, yellow))
+	for _, d := range warnings {
+		fmt.Fprintf(w, "- %s\n", Escape(d.Summary))
+		if d.Subject != nil {
+			fmt.Fprintf(w, "  on %s line %d\n", Escape(d.Subject.Filename), d.Subject.Start.Line)
+		}
+	}
+	fmt.Fprint(w, "\nTo see the full warnings, run without -compact-warnings.\n")
+}
+
+// sourceLines are the lines between summary and detail.
+func sourceLines(files map[string]*hcl.File, d *hcl.Diagnostic, s Style) []string {
+	if d.Subject == nil || d.Subject.Filename == "" {
+		return nil
+	}
+	found := snippetOf(files, d)
+	in := ""
+	if found != nil && found.Context != nil {
+		in = ", in " + Escape(*found.Context)
+	}
+	lines := []string{fmt.Sprintf("  on %s line %d%s:", Escape(d.Subject.Filename), d.Subject.Start.Line, in)}
+	if found == nil {
+		lines[0] = strings.TrimSuffix(lines[0], ":")
+		return lines
+	}
+	lines = append(lines, found.lines(s)...)
+	for i, v := range found.Values {
+		if i == 0 {
+			lines = append(lines, s.paint("    ├────────────────", dim))
+		}
+		lines = append(lines, s.paint("    │", dim)+" "+Escape(v.Traversal)+" "+v.Statement)
+	}
+	return lines
+}
+
+// lines gives numbered source with the highlighted part underlined, where the
+// device can.
+func (s *snippet) lines(style Style) []string {
+	var lines []string
+	offset := 0
+	for i, text := range strings.Split(s.Code, "\n") {
+		start := min(max(s.Start-offset, 0), len(text))
+		end := min(max(s.End-offset, start), len(text))
+		offset += len(text) + 1
+		before, marked, after := sourceText(text[:start]), sourceText(text[start:end]), sourceText(text[end:])
+		lines = append(lines, fmt.Sprintf("%4d: %s%s%s", s.StartLine+i, before, style.paint(marked, underline), after))
+	}
+	return lines
+}
+
+// sourceText escapes source but keeps its tabs as spaces, so that indented code
+// reads as code.
+func sourceText(s string) string {
+	return Escape(strings.TrimSuffix(strings.ReplaceAll(s, "\t", "    "), "\r"))
+}
+
+// The JSON forms are those of "terraform validate -json", which editors read.
+type jsonValidation struct {
+	FormatVersion string           `json:"format_version"`
+	Valid         bool             `json:"valid"`
+	ErrorCount    int              `json:"error_count"`
+	WarningCount  int              `json:"warning_count"`
+	Diagnostics   []jsonDiagnostic `json:"diagnostics"`
+}
+
+type jsonDiagnostic struct {
+	Severity string     `json:"severity"`
+	Summary  string     `json:"summary"`
+	Detail   string     `json:"detail"`
+	Range    *jsonRange `json:"range,omitempty"`
+	Snippet  *snippet   `json:"snippet,omitempty"`
+}
+
+type jsonRange struct {
+	Filename string  `json:"filename"`
+	Start    jsonPos `json:"start"`
+	End      jsonPos `json:"end"`
+}
+
+type jsonPos struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Byte   int `json:"byte"`
+}
+
+// DiagnosticsJSON writes one document in the shape of "terraform validate -json".
+func DiagnosticsJSON(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics) error {
+	doc := jsonValidation{FormatVersion: "1.0", Valid: !diags.HasErrors(), Diagnostics: []jsonDiagnostic{}}
+	for _, d := range diags {
+		if d.Severity == hcl.DiagWarning {
+			doc.WarningCount++
+		} else {
+			doc.ErrorCount++
+		}
+		doc.Diagnostics = append(doc.Diagnostics, diagnosticJSON(files, d))
+	}
+	return writeJSON(w, doc)
+}
+
+func diagnosticJSON(files map[string]*hcl.File, d *hcl.Diagnostic) jsonDiagnostic {
+	out := jsonDiagnostic{Severity: strings.ToLower(noticeOf(d).severity), Summary: d.Summary, Detail: d.Detail}
+	if d.Subject != nil {
+		at := atLeastOne(*d.Subject)
+		out.Range = &jsonRange{at.Filename, jsonPos(at.Start), jsonPos(at.End)}
+	}
+	out.Snippet = snippetOf(files, d)
+	return out
+}

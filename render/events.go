@@ -1,0 +1,198 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/plan"
+)
+
+// uiVersion is that of Terraform's machine-readable UI whose types are used.
+const uiVersion = "1.2"
+
+// Events writes one JSON object a line, in the types of Terraform's
+// machine-readable UI, so that what reads those reads this.
+type Events struct {
+	encoder *json.Encoder
+	now     func() time.Time
+	err     error // the first failed write
+}
+
+// NewEvents opens the stream with its version event.
+func NewEvents(w io.Writer, version string, now func() time.Time) *Events {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	e := &Events{encoder: encoder, now: now}
+	e.emit(event{Level: "info", Message: "retainctl " + version, Type: "version", Retainctl: version, UI: uiVersion})
+	return e
+}
+
+// Err gives the first error of writing.
+func (e *Events) Err() error { return e.err }
+
+type event struct {
+	Level      string          `json:"@level"`
+	Message    string          `json:"@message"`
+	Module     string          `json:"@module"`
+	Timestamp  string          `json:"@timestamp"`
+	Retainctl  string          `json:"retainctl,omitempty"`
+	UI         string          `json:"ui,omitempty"`
+	Change     *eventChange    `json:"change,omitempty"`
+	Changes    *eventCounts    `json:"changes,omitempty"`
+	Hook       *eventHook      `json:"hook,omitempty"`
+	Diagnostic *jsonDiagnostic `json:"diagnostic,omitempty"`
+	Type       string          `json:"type"`
+}
+
+type eventResource struct {
+	Addr            string `json:"addr"`
+	Module          string `json:"module"`
+	Resource        string `json:"resource"`
+	ImpliedProvider string `json:"implied_provider"`
+	ResourceType    string `json:"resource_type"`
+	ResourceName    string `json:"resource_name"`
+	ResourceKey     any    `json:"resource_key"`
+}
+
+type eventChange struct {
+	Resource  eventResource  `json:"resource"`
+	Action    string         `json:"action"`
+	Importing *jsonImporting `json:"importing,omitempty"`
+	Reasons   []string       `json:"reasons"`
+	Broker    string         `json:"broker"`
+	Topic     string         `json:"topic"`
+}
+
+type eventCounts struct {
+	Add       int    `json:"add"`
+	Change    int    `json:"change"`
+	Import    int    `json:"import"`
+	Remove    int    `json:"remove"`
+	Forget    int    `json:"forget"`
+	Operation string `json:"operation"`
+	Token     string `json:"token,omitempty"`
+}
+
+type eventHook struct {
+	Resource eventResource `json:"resource"`
+	Action   string        `json:"action"`
+	IDKey    string        `json:"id_key"`
+	IDValue  string        `json:"id_value"`
+	Outcome  string        `json:"outcome,omitempty"`
+	Error    string        `json:"error,omitempty"`
+}
+
+func (e *Events) emit(v event) {
+	v.Module = "retainctl.ui"
+	v.Timestamp = e.now().UTC().Format("2006-01-02T15:04:05.000000Z")
+	if err := e.encoder.Encode(v); err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
+// Plan writes a planned_change for each change, a diagnostic for each warning and
+// refusal, and the change_summary.
+func (e *Events) Plan(p *plan.Plan) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		own := ownChange(c)
+		change := &eventChange{Resource: resourceOf(c), Action: own.Action, Reasons: own.Reasons, Broker: c.Broker, Topic: c.Key.Topic}
+		if c.Action == plan.Import {
+			change.Importing = &jsonImporting{ID: c.Key.Topic}
+		}
+		e.emit(event{Level: "info", Message: addressOf(c) + ": Plan to " + own.Action, Type: "planned_change", Change: change})
+	}
+	for _, n := range planNotices(p) {
+		e.notice(n)
+	}
+	e.summary(planLine(p.Counts()), p.Counts(), "plan", p.Token())
+}
+
+func (e *Events) summary(message string, n plan.Counts, operation, token string) {
+	e.emit(event{Level: "info", Message: message, Type: "change_summary", Changes: &eventCounts{
+		Add: n.Create, Change: n.Update, Import: n.Import, Remove: n.Delete, Forget: n.Forget, Operation: operation, Token: token,
+	}})
+}
+
+// Apply takes what happens during a run. A change is known of when it is settled: its
+// apply_start and its end are written together.
+func (e *Events) Apply(v apply.Event) {
+	switch v := v.(type) {
+	case apply.Progressed:
+		e.settled(v.Result)
+	case apply.Ended:
+		for _, n := range reportNotices(v.Report) {
+			e.notice(n)
+		}
+		e.summary(reportLine(v.Report, Style{}), doneCounts(v.Report), "apply", "")
+	}
+}
+
+func (e *Events) settled(r apply.Result) {
+	if r.Change == nil {
+		return
+	}
+	address := addressOf(r.Change)
+	hook := eventHook{Resource: resourceOf(r.Change), Action: actionNames[r.Change.Action], IDKey: "topic", IDValue: r.Change.Key.Topic}
+	start := hook
+	e.emit(event{Level: "info", Message: address + ": " + begun[r.Change.Action], Type: "apply_start", Hook: &start})
+	if r.Outcome == apply.Done {
+		e.emit(event{Level: "info", Message: address + ": " + ended[r.Change.Action], Type: "apply_complete", Hook: &hook})
+		return
+	}
+	hook.Outcome = string(r.Outcome)
+	message := fmt.Sprintf("%s: not done (%s)", address, r.Outcome)
+	if r.Err != nil {
+		hook.Error = r.Err.Error()
+		message += ": " + Escape(hook.Error)
+	}
+	e.emit(event{Level: "error", Message: message, Type: "apply_errored", Hook: &hook})
+}
+
+// begun and ended are Terraform's words for an action under way.
+var (
+	begun = map[plan.Action]string{
+		plan.Create: "Creating...", plan.Update: "Modifying...", plan.Delete: "Destroying...",
+		plan.Import: "Importing...", plan.Forget: "Forgetting...",
+	}
+	ended = map[plan.Action]string{
+		plan.Create: "Creation complete", plan.Update: "Modifications complete", plan.Delete: "Destruction complete",
+		plan.Import: "Import complete", plan.Forget: "Forgotten",
+	}
+)
+
+// Diagnostics writes a diagnostic event for each.
+func (e *Events) Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics) {
+	for _, d := range diags {
+		e.diagnostic(diagnosticJSON(files, d))
+	}
+}
+
+// Error writes an error that has no place in a file.
+func (e *Events) Error(summary, detail string) { e.notice(notice{severityError, summary, detail}) }
+
+func (e *Events) notice(n notice) {
+	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(n.severity), Summary: n.summary, Detail: n.detail})
+}
+
+func (e *Events) diagnostic(d jsonDiagnostic) {
+	level, word := "error", severityError
+	if d.Severity == "warning" {
+		level, word = "warn", severityWarning
+	}
+	e.emit(event{Level: level, Message: word + ": " + Escape(d.Summary), Type: "diagnostic", Diagnostic: &d})
+}
+
+func resourceOf(c *plan.Change) eventResource {
+	module := moduleAddress(c.Address)
+	return eventResource{
+		Addr: c.Address, Module: module, Resource: strings.TrimPrefix(strings.TrimPrefix(c.Address, module), "."),
+		ImpliedProvider: providerName, ResourceType: "message", ResourceName: c.Name, ResourceKey: indexValue(c.Index),
+	}
+}

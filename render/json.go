@@ -1,0 +1,368 @@
+package render
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+)
+
+// FormatVersion is that of the JSON documents: a minor step adds fields, a major
+// one breaks. docs/plan-json.md describes it, docs/plan.schema.json checks it.
+const FormatVersion = "1.0"
+
+// providerName stands where Terraform names a provider.
+const providerName = "retainctl"
+
+// The JSON forms are types of their own, so that no change inside the program
+// changes the contract.
+type jsonPlan struct {
+	FormatVersion   string       `json:"format_version"`
+	Timestamp       string       `json:"timestamp,omitempty"`
+	Applyable       bool         `json:"applyable"`
+	Complete        bool         `json:"complete"`
+	Errored         bool         `json:"errored"`
+	ResourceChanges []jsonChange `json:"resource_changes"`
+	Retainctl       jsonOwn      `json:"retainctl"`
+}
+
+type jsonChange struct {
+	Address       string     `json:"address"`
+	ModuleAddress string     `json:"module_address,omitempty"`
+	Mode          string     `json:"mode"`
+	Type          string     `json:"type"`
+	Name          string     `json:"name"`
+	Index         any        `json:"index,omitempty"`
+	ProviderName  string     `json:"provider_name"`
+	Change        jsonValues `json:"change"`
+	ActionReason  string     `json:"action_reason,omitempty"`
+}
+
+type jsonValues struct {
+	Actions         []string       `json:"actions"`
+	Before          *jsonMessage   `json:"before"`
+	After           *jsonMessage   `json:"after"`
+	AfterUnknown    struct{}       `json:"after_unknown"`
+	BeforeSensitive any            `json:"before_sensitive"`
+	AfterSensitive  any            `json:"after_sensitive"`
+	Importing       *jsonImporting `json:"importing,omitempty"`
+}
+
+type jsonImporting struct {
+	ID string `json:"id"`
+}
+
+// jsonMessage has the names of the configuration language.
+type jsonMessage struct {
+	Broker          string         `json:"broker"`
+	Topic           string         `json:"topic"`
+	QoS             int            `json:"qos"`
+	Payload         *string        `json:"payload,omitempty"`
+	PayloadBase64   *string        `json:"payload_base64,omitempty"`
+	ContentType     string         `json:"content_type,omitempty"`
+	PayloadFormat   string         `json:"payload_format_indicator,omitempty"`
+	UserProperties  []jsonProperty `json:"user_properties,omitempty"`
+	ResponseTopic   string         `json:"response_topic,omitempty"`
+	CorrelationData string         `json:"correlation_data,omitempty"`
+	Expiry          uint32         `json:"message_expiry,omitempty"`
+}
+
+type jsonProperty struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type jsonOwn struct {
+	Version     string          `json:"version"`
+	Token       string          `json:"token"`
+	Lineage     string          `json:"lineage"`
+	Serial      uint64          `json:"serial"`
+	Summary     jsonSummary     `json:"summary"`
+	Observation jsonObservation `json:"observation"`
+	Brokers     []jsonBroker    `json:"brokers"`
+	Refusals    []jsonRefusal   `json:"refusals"`
+	Warnings    []jsonWarning   `json:"warnings"`
+	Changes     []jsonOwnChange `json:"changes"`
+}
+
+type jsonSummary struct {
+	Import   int `json:"import"`
+	Create   int `json:"create"`
+	Update   int `json:"update"`
+	Delete   int `json:"delete"`
+	Forget   int `json:"forget"`
+	NoOp     int `json:"no_op"`
+	Cosmetic int `json:"cosmetic"`
+}
+
+type jsonObservation struct {
+	Refreshed bool     `json:"refreshed"`
+	Complete  bool     `json:"complete"`
+	Reasons   []string `json:"reasons"`
+}
+
+type jsonBroker struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Identity    string `json:"identity"`
+	Address     string `json:"address"`
+	Description string `json:"description,omitempty"`
+}
+
+type jsonRefusal struct {
+	Kind    string        `json:"kind"`
+	Fatal   bool          `json:"fatal"`
+	Summary string        `json:"summary"`
+	Topics  []jsonRefused `json:"topics"`
+}
+
+type jsonRefused struct {
+	Broker   string       `json:"broker"`
+	Topic    string       `json:"topic"`
+	Address  string       `json:"address,omitempty"`
+	File     string       `json:"file,omitempty"`
+	Line     int          `json:"line,omitempty"`
+	Cause    string       `json:"cause,omitempty"`
+	Recorded *jsonMessage `json:"recorded,omitempty"`
+	Live     *jsonMessage `json:"live,omitempty"`
+	Planned  *jsonMessage `json:"planned,omitempty"`
+}
+
+type jsonWarning struct {
+	Kind    string   `json:"kind"`
+	Broker  string   `json:"broker,omitempty"`
+	Summary string   `json:"summary"`
+	Detail  string   `json:"detail"`
+	Fields  []string `json:"fields,omitempty"`
+	Topics  []string `json:"topics,omitempty"`
+}
+
+type jsonOwnChange struct {
+	Address string   `json:"address"`
+	Broker  string   `json:"broker"`
+	Topic   string   `json:"topic"`
+	Action  string   `json:"action"`
+	Reasons []string `json:"reasons"`
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
+}
+
+func planJSON(w io.Writer, p *plan.Plan, o PlanOptions) error {
+	fatal := len(p.Blocked(true)) > 0
+	doc := jsonPlan{
+		FormatVersion:   FormatVersion,
+		Timestamp:       timestamp(p.Created),
+		Applyable:       p.HasChanges() && len(p.Refusals) == 0,
+		Complete:        !fatal,
+		Errored:         fatal,
+		ResourceChanges: make([]jsonChange, len(p.Changes)),
+		Retainctl:       ownPart(p, o),
+	}
+	for i := range p.Changes {
+		doc.ResourceChanges[i] = resourceChange(&p.Changes[i])
+	}
+	return writeJSON(w, doc)
+}
+
+// writeJSON writes one document on one line. HTML is not escaped: a topic reads
+// as it is.
+func writeJSON(w io.Writer, doc any) error {
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(doc); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
+	n := p.Counts()
+	own := jsonOwn{
+		Version: o.Version,
+		Token:   p.Token(),
+		Lineage: p.Prior.Lineage,
+		Serial:  p.Prior.Serial,
+		Summary: jsonSummary{
+			Import: n.Import, Create: n.Create, Update: n.Update, Delete: n.Delete, Forget: n.Forget,
+			NoOp: p.NoOps, Cosmetic: p.Cosmetic,
+		},
+		Observation: jsonObservation{Refreshed: p.Refreshed, Complete: p.Complete, Reasons: append([]string{}, p.Reasons...)},
+		Brokers:     make([]jsonBroker, len(p.Brokers)),
+		Refusals:    make([]jsonRefusal, len(p.Refusals)),
+		Warnings:    make([]jsonWarning, len(p.Warnings)),
+		Changes:     make([]jsonOwnChange, len(p.Changes)),
+	}
+	for i, b := range p.Brokers {
+		own.Brokers[i] = jsonBroker{b.Name, b.Type, string(b.Identity), b.Address, b.Description}
+	}
+	for i, r := range p.Refusals {
+		own.Refusals[i] = refusalJSON(p, r)
+	}
+	for i, warning := range p.Warnings {
+		n := warningNotice(warning)
+		own.Warnings[i] = jsonWarning{string(warning.Kind), warning.Broker, n.summary, n.detail, warning.Fields.Names(), warning.Topics}
+	}
+	for i := range p.Changes {
+		own.Changes[i] = ownChange(&p.Changes[i])
+	}
+	return own
+}
+
+func ownChange(c *plan.Change) jsonOwnChange {
+	reasons := make([]string, len(c.Reasons))
+	for i, r := range c.Reasons {
+		reasons[i] = string(r)
+	}
+	return jsonOwnChange{c.Address, c.Broker, c.Key.Topic, actionNames[c.Action], reasons, c.File, c.Line}
+}
+
+func refusalJSON(p *plan.Plan, r plan.Refusal) jsonRefusal {
+	refusal := jsonRefusal{Kind: string(r.Kind), Fatal: r.Fatal, Summary: refusalNotice(p, r).summary, Topics: make([]jsonRefused, len(r.Topics))}
+	for i, t := range r.Topics {
+		broker := brokerNamed(p, t)
+		refusal.Topics[i] = jsonRefused{
+			Broker: broker, Topic: t.Key.Topic, Address: t.Address, File: t.File, Line: t.Line, Cause: t.Cause,
+			Recorded: messageJSON(broker, t.Recorded), Live: messageJSON(broker, t.Live), Planned: messageJSON(broker, t.Planned),
+		}
+	}
+	return refusal
+}
+
+// brokerNamed gives the label of the block that a refused topic's identity
+// belongs to, or the identity where no block has it any more.
+func brokerNamed(p *plan.Plan, t plan.Refused) string {
+	for _, b := range p.Brokers {
+		if b.Identity == t.Key.Broker {
+			return b.Name
+		}
+	}
+	return string(t.Key.Broker)
+}
+
+// resourceChange is Terraform's shape, so that its review tools read the plan.
+func resourceChange(c *plan.Change) jsonChange {
+	change := jsonChange{
+		Address:       c.Address,
+		ModuleAddress: moduleAddress(c.Address),
+		Mode:          "managed",
+		Type:          "message",
+		Name:          c.Name,
+		Index:         indexValue(c.Index),
+		ProviderName:  providerName,
+		Change: jsonValues{
+			Actions:         []string{actionNames[c.Action]},
+			Before:          messageJSON(c.Broker, c.Before),
+			After:           messageJSON(c.Broker, c.After),
+			BeforeSensitive: sensitivity(c.Before, c.Redaction),
+			AfterSensitive:  sensitivity(c.After, c.Redaction),
+		},
+	}
+	switch c.Action {
+	case plan.Import: // Terraform spells an import as a no-op that imports
+		change.Change.Actions = []string{"no-op"}
+		change.Change.Importing = &jsonImporting{ID: c.Key.Topic}
+	case plan.Delete:
+		for _, r := range c.Reasons {
+			if r == plan.Undeclared {
+				change.ActionReason = "delete_because_no_resource_config"
+			}
+		}
+	}
+	return change
+}
+
+func messageJSON(broker string, m *mqtt.Message) *jsonMessage {
+	if m == nil {
+		return nil
+	}
+	out := &jsonMessage{
+		Broker: broker, Topic: m.Topic, QoS: int(m.QoS),
+		ContentType: m.ContentType, ResponseTopic: m.ResponseTopic, Expiry: m.Expiry,
+	}
+	if m.PayloadFormat != mqtt.UnspecifiedBytes {
+		out.PayloadFormat = m.PayloadFormat.String()
+	}
+	for _, p := range m.UserProperties {
+		out.UserProperties = append(out.UserProperties, jsonProperty(p))
+	}
+	if len(m.CorrelationData) > 0 {
+		out.CorrelationData = secretOr(string(m.CorrelationData), func(s string) string {
+			return base64.StdEncoding.EncodeToString([]byte(s))
+		})
+	}
+	if utf8.Valid(m.Payload) {
+		text := string(m.Payload)
+		out.Payload = &text
+	} else {
+		encoded := base64.StdEncoding.EncodeToString(m.Payload)
+		out.PayloadBase64 = &encoded
+	}
+	return out
+}
+
+// sensitivity marks what is hidden: true for a whole field, and for a payload
+// with hidden leaves an object with true at each pointer. Where there is no
+// message it is false, as Terraform has it.
+func sensitivity(m *mqtt.Message, r mqtt.Redaction) any {
+	if m == nil {
+		return false
+	}
+	marks := map[string]any{}
+	for _, name := range r.Fields.Names() {
+		marks[name] = true
+	}
+	if len(r.Leaves) > 0 && !r.Fields.Has(mqtt.FieldPayload) {
+		leaves := make(map[string]bool, len(r.Leaves))
+		for _, leaf := range r.Leaves {
+			leaves[leaf] = true
+		}
+		marks["payload"] = leaves
+	}
+	return marks
+}
+
+// indexValue gives an instance key as JSON has it: a number or a string.
+func indexValue(index cty.Value) any {
+	switch {
+	case index == cty.NilVal || index.IsNull():
+		return nil
+	case index.Type() == cty.Number:
+		n, _ := index.AsBigFloat().Int64()
+		return n
+	case index.Type() == cty.String:
+		return index.AsString()
+	}
+	return nil
+}
+
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// moduleAddress is the part of an address before the message: module.M, with
+// its key where it has one.
+func moduleAddress(address string) string {
+	const mark = ".message"
+	for i, quoted := 0, false; i < len(address); i++ {
+		switch {
+		case address[i] == '\\' && quoted:
+			i++
+		case address[i] == '"':
+			quoted = !quoted
+		case !quoted && len(address)-i > len(mark) && address[i:i+len(mark)] == mark && (address[i+len(mark)] == '.' || address[i+len(mark)] == '['):
+			return address[:i]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,187 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+
+	"github.com/retainctl/retainctl/plan"
+)
+
+// planMarkdown writes a plan for a pull request: what a reviewer must know first
+// (counts, deletes before all), then the bodies, folded away. Over MaxBytes the
+// bodies are left out from the end, and the page says so; the summary stays.
+func planMarkdown(w io.Writer, p *plan.Plan, o PlanOptions) error {
+	head := markdownSummary(p, o)
+	bodies := markdownGroups(p, o)
+	_, err := w.Write(fitBodies(head, bodies, o.MaxBytes))
+	return err
+}
+
+// cut tells what was left out; cutRoom is kept free for it.
+const (
+	cut     = "\n> **Shortened:** the bodies of %s are left out to fit. The text and JSON formats of the same plan show everything.\n"
+	cutRoom = len(cut) + 40
+)
+
+func fitBodies(head []byte, bodies []string, max int) []byte {
+	whole := append(head, strings.Join(bodies, "")...)
+	if max <= 0 || len(whole) <= max {
+		return whole
+	}
+	out := bytes.NewBuffer(whole[:len(head)])
+	for i, b := range bodies {
+		if out.Len()+len(b) > max-cutRoom {
+			return fmt.Appendf(out.Bytes(), cut, count(len(bodies)-i, "group")+" of changes")
+		}
+		out.WriteString(b)
+	}
+	return out.Bytes()
+}
+
+func markdownSummary(p *plan.Plan, o PlanOptions) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "## %s\n\n", markdownText(title(o)))
+	if settled(p) {
+		fmt.Fprintf(&b, "**%s**%s\n", noChangesHead, noChangesTail)
+	} else {
+		fmt.Fprintf(&b, "**%s**\n\n", planLine(p.Counts()))
+		markdownCounts(&b, p)
+	}
+	for _, s := range []string{unchanged(p), offline(p)} {
+		if s != "" {
+			fmt.Fprintf(&b, "\n%s\n", markdownText(s))
+		}
+	}
+	for _, n := range planNotices(p) {
+		fmt.Fprintf(&b, "\n> **%s:** %s\n", n.severity, markdownText(n.summary))
+		if n.detail != "" {
+			markdownQuote(&b, n.detail)
+		}
+	}
+	fmt.Fprintln(&b)
+	for _, broker := range p.Brokers {
+		fmt.Fprintf(&b, "- %s\n", markdownText(brokerLine(broker)))
+	}
+	if p.HasChanges() {
+		fmt.Fprintf(&b, "- Token: `%s`\n", p.Token())
+	}
+	return b.Bytes()
+}
+
+func title(o PlanOptions) string {
+	if o.Title == "" {
+		return "Plan"
+	}
+	return o.Title
+}
+
+// severest has the actions as a reviewer should meet them: what cannot be taken
+// back comes first.
+var severest = []plan.Action{plan.Delete, plan.Update, plan.Create, plan.Import, plan.Forget}
+
+func markdownCounts(b *bytes.Buffer, p *plan.Plan) {
+	total := countsByAction(p)
+	drift := driftByAction(p)
+	b.WriteString("| | Action | Messages | of which mend drift |\n|---|---|---:|---:|\n")
+	for _, a := range severest {
+		if total[a] > 0 {
+			fmt.Fprintf(b, "| `%c` | %s | %s | %s |\n", a, actionNames[a], number(total[a]), number(drift[a]))
+		}
+	}
+}
+
+func driftByAction(p *plan.Plan) map[plan.Action]int {
+	n := map[plan.Action]int{}
+	for i := range p.Changes {
+		if isDrift(&p.Changes[i]) {
+			n[p.Changes[i].Action]++
+		}
+	}
+	return n
+}
+
+func markdownGroups(p *plan.Plan, o PlanOptions) []string {
+	groups := bySeverity(groupChanges(p.Changes, o.Verbose))
+	bodies := make([]string, len(groups))
+	for i := range groups {
+		bodies[i] = markdownGroup(&groups[i], len(p.Brokers) > 1, o)
+	}
+	return bodies
+}
+
+func markdownGroup(g *group, withBroker bool, o PlanOptions) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n<details><summary><code>%s</code></summary>\n\n", html.EscapeString(g.title()))
+	var code strings.Builder
+	for _, head := range g.headings() {
+		fmt.Fprintf(&code, "# %s\n", head)
+	}
+	for _, note := range g.notes() {
+		fmt.Fprintf(&code, "# %s\n", note)
+	}
+	for _, l := range g.lines(withBroker, o.limits()) {
+		code.WriteString(diffLine(l))
+	}
+	fence := fenceFor(code.String())
+	fmt.Fprintf(&b, "%sdiff\n%s%s\n\n</details>\n", fence, code.String(), fence)
+	return b.String()
+}
+
+// diffLine puts the glyph where a diff has its mark; "!" colours an update. A
+// context line keeps a space there, so that nothing in a payload is taken for a
+// change.
+func diffLine(l line) string {
+	mark := string(l.glyph)
+	switch l.glyph {
+	case plan.Update:
+		mark = "!"
+	case plan.Import, plan.Forget:
+		mark = " "
+	}
+	return strings.TrimRight(mark+" "+strings.Repeat("  ", l.depth)+l.text, " ") + "\n"
+}
+
+// fenceFor gives a fence longer than any run of backticks inside.
+func fenceFor(code string) string {
+	longest, run := 0, 0
+	for _, r := range code {
+		if r == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	return strings.Repeat("`", max(3, longest+1))
+}
+
+// markdownText makes escaped text literal: every character that Markdown or HTML
+// could read as markup inside a line is an entity, which both show as the
+// character itself. Texts never start a line.
+func markdownText(s string) string {
+	var b strings.Builder
+	for _, r := range Escape(s) {
+		if strings.ContainsRune("\\`*_{}[]<>#|&~@:", r) {
+			fmt.Fprintf(&b, "&#%d;", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// markdownQuote writes a detail below its summary in the same quotation.
+func markdownQuote(b *bytes.Buffer, detail string) {
+	for _, text := range strings.Split(detail, "\n") {
+		item := strings.TrimLeft(text, " ")
+		switch {
+		case strings.HasPrefix(item, "- "):
+			fmt.Fprintf(b, "> - %s\n", markdownText(item[2:]))
+		default:
+			fmt.Fprintf(b, ">\n> %s\n", markdownText(item))
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// notice is one warning or error in words: whatever raised it, all look alike.
+// Its texts may hold content from outside; they are escaped when written.
+type notice struct {
+	severity string // "Error" or "Warning"
+	summary  string
+	detail   string // lines; a line that starts with a space is not wrapped
+}
+
+const (
+	severityError   = "Error"
+	severityWarning = "Warning"
+)
+
+// planNotices are the warnings and refusals of a plan, in that order.
+func planNotices(p *plan.Plan) []notice {
+	var found []notice
+	if p.Refreshed && !p.Complete && len(p.Reasons) > 0 {
+		found = append(found, notice{severityWarning, "There may be more undeclared messages",
+			"What is live was not seen whole, so that only the undeclared messages listed here are known:" + bullets(p.Reasons)})
+	}
+	for _, w := range p.Warnings {
+		found = append(found, warningNotice(w))
+	}
+	return append(found, refusalNotices(p, p.Refusals)...)
+}
+
+func refusalNotices(p *plan.Plan, refusals []plan.Refusal) []notice {
+	var found []notice
+	for _, r := range refusals {
+		n := refusalNotice(p, r)
+		n.severity = severityWarning
+		if r.Fatal {
+			n.severity = severityError
+		}
+		found = append(found, n)
+	}
+	return found
+}
+
+func warningNotice(w plan.Warning) notice {
+	n := notice{severity: severityWarning}
+	switch w.Kind {
+	case plan.WarnUnreadable:
+		n.summary = fmt.Sprintf("Broker %s cannot read back every field", w.Broker)
+		n.detail = fmt.Sprintf("%s cannot be checked live: they are compared with the recorded state, so a change made elsewhere stays unseen.", strings.Join(w.Fields.Names(), ", "))
+	case plan.WarnExpiring:
+		n.summary = count(len(w.Topics), "message") + " will expire"
+		n.detail = "The broker drops a message when its message_expiry has passed. Set renew_before to have it published again in time:" + topicList(w.Topics)
+	case plan.WarnUnkeyed:
+		n.summary = "Sensitive values before the first state"
+		n.detail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and a saved plan hold sensitive payloads in their redacted form only, and do not change with the value."
+	case plan.WarnTargeted:
+		n.summary = "Only a part of the configuration is planned"
+		n.detail = "-target or -exclude is in use: what they leave out is neither compared nor changed. Plan again without them before you rely on the result."
+	default:
+		n.summary = "Warning of kind " + string(w.Kind)
+		n.detail = strings.TrimSpace(topicList(w.Topics))
+	}
+	return n
+}
+
+// refusalNotice says what apply will not do, about which topics, and what to do.
+func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
+	n := len(r.Topics)
+	list := refusedList(r)
+	switch r.Kind {
+	case plan.RefuseUnmanaged:
+		return notice{"", "Apply would overwrite " + count(n, "message") + " that retainctl did not publish",
+			"These declared topics hold a live message that differs and that no state records. Run \"retainctl import\" to take it into the configuration, " +
+				"or pass -overwrite-unmanaged to replace it:" + list}
+	case plan.RefuseUnread:
+		return notice{"", count(n, "topic") + " could not be read",
+			"Whether a message is live there is unknown, so nothing can be planned. Check the connection and the right to subscribe, then plan again:" + list}
+	case plan.RefuseConflict:
+		return notice{"", count(n, "topic") + " changed while an apply was interrupted",
+			"The live message is neither the recorded one nor the one that the interrupted apply was publishing. Pass -overwrite-unmanaged to publish what is declared:" + list}
+	case plan.RefusePending:
+		return notice{"", "An interrupted apply must be settled first",
+			"An earlier apply may have published to " + count(n, "topic") + ", and -refresh=false does not look. Plan without -refresh=false:" + list}
+	case plan.RefusePreventDestroy:
+		return notice{"", count(n, "message") + " must not be destroyed",
+			"prevent_destroy was set for them, and it holds when the block is gone. Declare them again, or set prevent_destroy = false and apply that before you remove them:" + list}
+	case plan.RefuseMaxDeletes:
+		return maxDeletesNotice(p.Deletes, list)
+	case plan.RefuseEmpty:
+		return notice{"", "Nothing is declared",
+			"The configuration declares no message, and the state records some: applying this would delete them all. Check the folder and the variables. " +
+				"To delete everything, run \"retainctl destroy\" or pass -max-deletes=100%." + list}
+	}
+	return notice{"", "Refused: " + string(r.Kind), strings.TrimSpace(list)}
+}
+
+func maxDeletesNotice(d plan.DeleteBudget, list string) notice {
+	return notice{"", "The plan deletes more than max_deletes allows",
+		fmt.Sprintf("It deletes %s of %s managed messages, and max_deletes is %s. If that is meant, pass -max-deletes=%d, or raise max_deletes in the retainctl block.",
+			number(d.Deletes), number(d.Managed), threshold(d.Limit), d.Deletes) + list}
+}
+
+func threshold(t spec.Threshold) string {
+	if t.Percent {
+		return fmt.Sprintf("%d%%", t.Number)
+	}
+	return number(t.Number)
+}
+
+// listed is how many topics a notice names.
+const listed = 10
+
+func topicList(topics []string) string {
+	quoted := make([]string, min(len(topics), listed))
+	for i := range quoted {
+		quoted[i] = quote(topics[i])
+	}
+	return bullets(quoted) + more(len(topics))
+}
+
+func refusedList(r plan.Refusal) string {
+	var b strings.Builder
+	for _, t := range r.Topics[:min(len(r.Topics), listed)] {
+		b.WriteString("\n  - " + quote(t.Key.Topic))
+		if t.Address != "" {
+			b.WriteString(" " + Escape(t.Address))
+		}
+		if t.File != "" {
+			b.WriteString(" at " + place(t.File, t.Line))
+		}
+		if t.Cause != "" {
+			b.WriteString(": " + Escape(t.Cause))
+		}
+		writeSides(&b, t)
+	}
+	return b.String() + more(len(r.Topics))
+}
+
+// writeSides shows what a refused topic holds on each side that is known.
+func writeSides(b *strings.Builder, t plan.Refused) {
+	short := &body{limits: limits{value: 60}}
+	for _, side := range []struct {
+		name    string
+		message *mqtt.Message
+	}{{"recorded", t.Recorded}, {"live", t.Live}, {"declared", t.Planned}} {
+		if side.message != nil {
+			fmt.Fprintf(b, "\n      %-9s %s", side.name+":", short.compact(side.message.Payload))
+		}
+	}
+}
+
+func bullets(items []string) string {
+	var b strings.Builder
+	for _, item := range items {
+		b.WriteString("\n  - " + Escape(item))
+	}
+	return b.String()
+}
+
+func more(n int) string {
+	if n <= listed {
+		return ""
+	}
+	return fmt.Sprintf("\n  - ... and %s more (-format=json lists all)", number(n-listed))
+}

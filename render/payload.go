@@ -1,0 +1,159 @@
+package render
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/payload"
+	"github.com/retainctl/retainctl/plan"
+)
+
+// payload shows a whole payload: a document by its leaves, a text by its lines,
+// bytes by size and digest.
+func (b *body) payload(glyph plan.Action, p []byte) {
+	doc, isDoc := payload.Parse(p)
+	switch {
+	case isDoc:
+		leaves := doc.Leaves()
+		b.add(glyph, 1, "payload = {")
+		for _, leaf := range leaves[:b.upTo(len(leaves))] {
+			b.add(glyph, 2, "%s: %s", pointer(leaf.Pointer), truncate(leafValue(leaf.After), b.value))
+		}
+		b.hidden(len(leaves), "leaf", "leaves")
+		b.add(context, 1, "}")
+	case isText(p) && bytes.ContainsRune(bytes.TrimRight(p, "\n"), '\n'):
+		b.add(glyph, 1, "payload = <<EOT")
+		b.textLines(glyph, strings.Split(strings.TrimSuffix(string(p), "\n"), "\n"))
+		b.add(context, 1, "EOT")
+	default:
+		b.add(glyph, 1, "payload = %s", b.compact(p))
+	}
+}
+
+func (b *body) textLines(glyph plan.Action, lines []string) {
+	for _, text := range lines[:b.upTo(len(lines))] {
+		b.add(glyph, 2, "%s", truncate(Escape(text), b.value))
+	}
+	b.hidden(len(lines), "line", "lines")
+}
+
+// upTo gives how many of n lines are shown.
+func (b *body) upTo(n int) int {
+	if b.limits.lines == 0 {
+		return n
+	}
+	return min(n, b.limits.lines)
+}
+
+// hidden says how many of n lines were left out.
+func (b *body) hidden(n int, one, many string) {
+	left := n - b.upTo(n)
+	if left == 0 {
+		return
+	}
+	noun := many
+	if left == 1 {
+		noun = one
+	}
+	b.add(context, 2, "# (%s more %s: -verbose shows them)", number(left), noun)
+}
+
+// payloadChange shows the leaves or lines in which two payloads differ. secret
+// are the redacted leaves that do: they look equal on both sides.
+func (b *body) payloadChange(before, after []byte, secret []string) {
+	old, wasDoc := payload.Parse(before)
+	now, isDoc := payload.Parse(after)
+	switch {
+	case wasDoc && isDoc:
+		b.leafChanges(payload.Diff(old, now), secret)
+	case multiline(before) && multiline(after):
+		b.lineChanges(before, after)
+	case bytes.Equal(before, after) && string(after) != mqtt.RedactedText:
+		b.leafChanges(nil, secret)
+	default:
+		b.change(1, "payload =", b.compact(before), b.compact(after))
+	}
+}
+
+func (b *body) leafChanges(leaves []payload.Leaf, secret []string) {
+	for _, p := range secret {
+		if !slices.ContainsFunc(leaves, func(l payload.Leaf) bool { return l.Pointer == p }) {
+			redacted := `"` + mqtt.RedactedText + `"`
+			leaves = append(leaves, payload.Leaf{Pointer: p, Before: redacted, After: redacted})
+		}
+	}
+	b.add(plan.Update, 1, "payload = {")
+	for _, leaf := range leaves[:b.upTo(len(leaves))] {
+		b.change(2, pointer(leaf.Pointer)+":", leafValue(leaf.Before), leafValue(leaf.After))
+	}
+	if len(leaves) == 0 {
+		b.add(context, 2, "# (the same values, spelled differently)")
+	}
+	b.hidden(len(leaves), "changed leaf", "changed leaves")
+	b.add(context, 1, "}")
+}
+
+// lineChanges shows a unified diff. A context line is led by "|": a payload could
+// otherwise forge a heading, which stands after spaces alone.
+func (b *body) lineChanges(before, after []byte) {
+	b.add(plan.Update, 1, "payload = <<EOT")
+	unified := strings.Split(strings.TrimSuffix(string(diff.Diff("before", before, "after", after)), "\n"), "\n")
+	unified = unified[3:] // the names of the sides
+	for _, text := range unified[:b.upTo(len(unified))] {
+		content := truncate(Escape(text[min(1, len(text)):]), b.value)
+		switch {
+		case strings.HasPrefix(text, "+"):
+			b.add(plan.Create, 2, "%s", content)
+		case strings.HasPrefix(text, "-"):
+			b.add(plan.Delete, 2, "%s", content)
+		case strings.HasPrefix(text, "@@"):
+			b.add(context, 2, "%s", Escape(text))
+		default:
+			b.add(context, 2, "| %s", content)
+		}
+	}
+	b.hidden(len(unified), "line", "lines")
+	b.add(context, 1, "EOT")
+}
+
+// compact gives a payload on one line.
+func (b *body) compact(p []byte) string {
+	doc, isDoc := payload.Parse(p)
+	switch {
+	case isDoc:
+		return truncate(Escape(string(doc.Bytes())), b.value)
+	case isText(p):
+		return truncate(secretOr(string(p), quote), b.value)
+	}
+	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", count(len(p), "byte"), firstBytes(sha256.Sum256(p)))
+}
+
+func firstBytes(sum [sha256.Size]byte) []byte { return sum[:6] }
+
+// isText tells a text from bytes: a NUL stands in no text.
+func isText(p []byte) bool { return utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 }
+
+func multiline(p []byte) bool { return isText(p) && bytes.IndexByte(p, '\n') >= 0 }
+
+// pointer shows an RFC 6901 pointer; the empty one is the whole document.
+func pointer(p string) string {
+	if p == "" {
+		return "(document)"
+	}
+	return Escape(p)
+}
+
+// leafValue shows the compact JSON of a leaf.
+func leafValue(json string) string {
+	if json == `"`+mqtt.RedactedText+`"` {
+		return mqtt.RedactedText
+	}
+	return Escape(json)
+}

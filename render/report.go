@@ -1,0 +1,161 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+)
+
+// Report writes how an apply ended: to out what was done, in Terraform's words, and
+// to errs what was not, grouped by its cause, with what to do next.
+func Report(out, errs io.Writer, r *apply.Report, s Style) error {
+	if err := writeNotices(errs, reportNotices(r), s); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\n%s\n", reportLine(r, s))
+	return err
+}
+
+func reportLine(r *apply.Report, s Style) string {
+	done := fmt.Sprintf("Resources: %s.", resources(doneCounts(r)))
+	switch {
+	case r.Interrupted:
+		return s.paint("Apply interrupted!", bold, yellow) + " " + done
+	case len(reportNotices(r)) > 0:
+		return s.paint("Apply incomplete!", bold, red) + " " + done
+	}
+	return s.paint("Apply complete!", bold, green) + " " + s.paint(done, bold)
+}
+
+// doneCounts counts what was done by action.
+func doneCounts(r *apply.Report) plan.Counts {
+	done := plan.Plan{}
+	for _, result := range r.Results {
+		if result.Outcome == apply.Done && result.Change != nil {
+			done.Changes = append(done.Changes, plan.Change{Action: result.Change.Action})
+		}
+	}
+	return done.Counts()
+}
+
+// resources counts in Terraform's words; imports and forgets only where there
+// are any.
+func resources(n plan.Counts) string {
+	s := fmt.Sprintf("%d added, %d changed, %d destroyed", n.Create, n.Update, n.Delete)
+	if n.Import > 0 {
+		s = fmt.Sprintf("%d imported, ", n.Import) + s
+	}
+	if n.Forget > 0 {
+		s += fmt.Sprintf(", %d forgotten", n.Forget)
+	}
+	return s
+}
+
+// cause is results that were not done for the same reason.
+type cause struct {
+	outcome apply.Outcome
+	why     string
+	results []apply.Result
+}
+
+// causes groups what was not done, in the order in which causes first occur.
+func causes(r *apply.Report) []*cause {
+	var found []*cause
+	known := map[string]*cause{}
+	for _, result := range r.Results {
+		if result.Outcome == apply.Done {
+			continue
+		}
+		why := causeText(result)
+		id := string(result.Outcome) + "\n" + why
+		if known[id] == nil {
+			known[id] = &cause{outcome: result.Outcome, why: why}
+			found = append(found, known[id])
+		}
+		known[id].results = append(known[id].results, result)
+	}
+	return found
+}
+
+// causeText gives the error without the topic's own name, so that one cause over
+// many topics reads as one.
+func causeText(r apply.Result) string {
+	if r.Err == nil {
+		return ""
+	}
+	text := r.Err.Error()
+	if r.Change != nil && r.Change.Key.Topic != "" {
+		text = strings.ReplaceAll(text, fmt.Sprintf("%q", r.Change.Key.Topic), "the topic")
+	}
+	return text
+}
+
+func reportNotices(r *apply.Report) []notice {
+	var found []notice
+	for _, c := range causes(r) {
+		found = append(found, c.notice())
+	}
+	if r.SaveErr != nil {
+		found = append(found, notice{severityError, "The state could not be written",
+			r.SaveErr.Error() + "\nWhat was published is live, but not recorded. Do not plan again before the state is in place."})
+	}
+	return found
+}
+
+func (c *cause) notice() notice {
+	n := len(c.results)
+	var summary, advice string
+	severity := severityError
+	switch c.outcome {
+	case apply.Failed:
+		summary, advice = count(n, "message")+" failed", "They are planned again by the next plan."
+	case apply.Conflicted:
+		summary = count(n, "topic") + " changed since the plan was made"
+		advice = "Somebody else wrote there, so nothing was published to them. Plan again and review what is live now."
+	case apply.Skipped:
+		summary, advice = count(n, "change")+" skipped", "They wait for something that was not done. Plan and apply again once that is mended."
+	case apply.Cancelled:
+		severity = severityWarning
+		summary, advice = count(n, "change")+" not begun", "The run ended before them. Apply again to go on: what was done is recorded."
+	default:
+		summary = count(n, "change") + " not done: " + string(c.outcome)
+	}
+	detail := advice
+	if c.why != "" {
+		detail = c.why + "\n" + advice
+	}
+	return notice{severity, summary, detail + c.list()}
+}
+
+// list names the first topics of a cause; of a conflict with both sides.
+func (c *cause) list() string {
+	var b strings.Builder
+	for _, r := range c.results[:min(len(c.results), listed)] {
+		if r.Change == nil {
+			continue
+		}
+		b.WriteString("\n  - " + quote(r.Change.Key.Topic) + " (" + addressOf(r.Change) + ")")
+		if c.outcome == apply.Conflicted {
+			writeConflict(&b, r)
+		}
+	}
+	if left := len(c.results) - listed; left > 0 {
+		fmt.Fprintf(&b, "\n  - ... and %s more", number(left))
+	}
+	return b.String()
+}
+
+func writeConflict(b *strings.Builder, r apply.Result) {
+	short := &body{limits: limits{value: 100}}
+	side := func(m *mqtt.Message) string {
+		if m == nil {
+			return "(nothing)"
+		}
+		return short.compact(m.Payload)
+	}
+	fmt.Fprintf(b, "\n      planned on: %s\n      live now:   %s", side(r.Change.Before), side(r.Live))
+}

@@ -1,0 +1,192 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// snippet is the source that a diagnostic is about, in Terraform's JSON form.
+type snippet struct {
+	Context   *string        `json:"context"`
+	Code      string         `json:"code"`
+	StartLine int            `json:"start_line"`
+	Start     int            `json:"highlight_start_offset"`
+	End       int            `json:"highlight_end_offset"`
+	Values    []snippetValue `json:"values"`
+}
+
+type snippetValue struct {
+	Traversal string `json:"traversal"`
+	Statement string `json:"statement"`
+}
+
+// snippetOf cuts a diagnostic's lines out of its file; nil where there is
+// nothing that may be shown.
+func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
+	if d.Subject == nil {
+		return nil
+	}
+	file := files[d.Subject.Filename]
+	if file == nil || !showsSource(d.Subject.Filename, file, *d.Subject) {
+		return nil
+	}
+	subject := atLeastOne(*d.Subject)
+	whole := subject
+	if d.Context != nil {
+		whole = hcl.RangeOver(subject, *d.Context)
+	}
+	found := &snippet{StartLine: subject.Start.Line, Values: []snippetValue{}}
+	if c := contextOf(file, d.Subject.Start.Byte); c != "" {
+		found.Context = &c
+	}
+	found.cut(file, whole, subject)
+	if found.Code == "" {
+		return nil
+	}
+	if secretLine.MatchString(found.Code) {
+		found.mask()
+		return found
+	}
+	found.Values = valuesOf(d)
+	return found
+}
+
+// cut takes the lines that whole touches and marks the part of them that is
+// subject.
+func (s *snippet) cut(file *hcl.File, whole, subject hcl.Range) {
+	start := -1
+	var code strings.Builder
+	for lines := hcl.NewRangeScanner(file.Bytes, subject.Filename, bufio.ScanLines); lines.Scan(); {
+		at := lines.Range()
+		if !at.Overlaps(whole) {
+			continue
+		}
+		if start < 0 {
+			start, s.StartLine = at.Start.Byte, at.Start.Line
+		} else {
+			code.WriteByte('\n')
+		}
+		code.Write(lines.Bytes())
+	}
+	s.Code = code.String()
+	limit := func(n int) int { return min(max(n-start, 0), len(s.Code)) }
+	s.Start, s.End = limit(subject.Start.Byte), limit(subject.End.Byte)
+}
+
+// secretLine finds a line that sets what is always sensitive: its value is not
+// shown, whether or not it is written as a literal.
+var secretLine = regexp.MustCompile(`(?mi)^(\s*"?[a-z0-9_-]*(?:password|token|secret)[a-z0-9_-]*"?\s*[=:]).*$`)
+
+func (s *snippet) mask() {
+	first, _, _ := strings.Cut(s.Code, "\n") // a value may go on over lines
+	s.Code = secretLine.ReplaceAllString(first, "$1 (sensitive value)")
+	if !strings.Contains(s.Code, "(sensitive value)") {
+		s.Code = "(sensitive value)"
+	}
+	s.Start, s.End = 0, 0
+}
+
+// showsSource keeps secrets out: only configuration files are shown, since a file
+// of variables may hold the value of a sensitive one, and of these no block that
+// calls itself sensitive.
+func showsSource(name string, file *hcl.File, at hcl.Range) bool {
+	if !strings.HasSuffix(name, ".retain.hcl") && !strings.HasSuffix(name, ".retain.json") {
+		return false
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return !strings.Contains(string(file.Bytes), `"sensitive"`)
+	}
+	return !slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return b.Body.Attributes["sensitive"] != nil && b.Range().Start.Byte <= at.Start.Byte && at.Start.Byte <= b.Body.Range().End.Byte
+	})
+}
+
+// atLeastOne gives an empty range one character, so that there is something to
+// mark.
+func atLeastOne(r hcl.Range) hcl.Range {
+	if r.Empty() {
+		r.End.Byte++
+		r.End.Column++
+	}
+	return r
+}
+
+func contextOf(file *hcl.File, offset int) string {
+	if nav, ok := file.Nav.(interface{ ContextString(offset int) string }); ok {
+		return nav.ContextString(offset)
+	}
+	return ""
+}
+
+// valuesOf lists what the names in a failed expression stood for. A value that
+// is sensitive, even in part, is not even described.
+func valuesOf(d *hcl.Diagnostic) []snippetValue {
+	values := []snippetValue{}
+	if d.Expression == nil || d.EvalContext == nil {
+		return values
+	}
+	for _, t := range d.Expression.Variables() {
+		v, diags := t.TraverseAbs(d.EvalContext)
+		if diags.HasErrors() || v == cty.NilVal || v.ContainsMarked() || !v.IsKnown() {
+			continue
+		}
+		value := snippetValue{traversal(t), "is " + describe(v)}
+		if secretName(value.Traversal) || slices.Contains(values, value) {
+			continue
+		}
+		values = append(values, value)
+	}
+	slices.SortFunc(values, func(a, b snippetValue) int { return strings.Compare(a.Traversal, b.Traversal) })
+	return values
+}
+
+func secretName(name string) bool {
+	return secretLine.MatchString(name[strings.LastIndex(name, ".")+1:] + " =")
+}
+
+func traversal(t hcl.Traversal) string {
+	var b strings.Builder
+	for _, step := range t {
+		switch s := step.(type) {
+		case hcl.TraverseRoot:
+			b.WriteString(s.Name)
+		case hcl.TraverseAttr:
+			b.WriteString("." + s.Name)
+		case hcl.TraverseIndex:
+			if s.Key.IsMarked() {
+				b.WriteString("[...]")
+			} else {
+				b.WriteString("[" + describe(s.Key) + "]")
+			}
+		}
+	}
+	return b.String()
+}
+
+// describe gives a primitive value, and of others the kind and size.
+func describe(v cty.Value) string {
+	switch t := v.Type(); {
+	case v.IsNull():
+		return "null"
+	case t == cty.String:
+		return truncate(quote(v.AsString()), 120)
+	case t == cty.Number:
+		return v.AsBigFloat().Text('f', -1)
+	case t == cty.Bool:
+		return fmt.Sprint(v.True())
+	case t.IsObjectType():
+		return "object with " + count(len(t.AttributeTypes()), "attribute")
+	case t.IsCollectionType(), t.IsTupleType():
+		return t.FriendlyName() + " with " + count(v.LengthInt(), "element")
+	default:
+		return t.FriendlyName()
+	}
+}

@@ -1,0 +1,203 @@
+package render
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/state"
+)
+
+// State writes what the state records; a nil snapshot is the one before the
+// first apply.
+func State(w io.Writer, f Format, s *state.Snapshot, st Style) error {
+	if s == nil {
+		s = &state.Snapshot{}
+	}
+	switch f {
+	case Text:
+		return stateText(w, s)
+	case JSON:
+		return writeJSON(w, stateJSON(s))
+	case Markdown:
+		return stateMarkdown(w, s)
+	case HTML:
+		return pageTemplate.Execute(w, statePage(s))
+	}
+	return fmt.Errorf("write state: unknown format %q", string(f))
+}
+
+// StateList writes one line for each of some records: the topic, and after a tab
+// the address. Its lines are what "state show" and "state rm" take.
+func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool, _ Style) error {
+	if asJSON {
+		records := make([]jsonRecord, len(keys))
+		for i, k := range keys {
+			records[i] = recordJSON(s, k, s.Records[k])
+			records[i].Message = nil
+		}
+		return writeJSON(w, records)
+	}
+	out := bufio.NewWriter(w)
+	for _, k := range keys {
+		fmt.Fprintf(out, "%s\t%s\n", Escape(k.Topic), Escape(s.Records[k].Address))
+	}
+	return out.Flush()
+}
+
+// StateRecord writes one record whole.
+func StateRecord(w io.Writer, k state.Key, r state.Record, asJSON bool, _ Style) error {
+	if asJSON {
+		return writeJSON(w, recordJSON(nil, k, r))
+	}
+	out := bufio.NewWriter(w)
+	writeRecord(out, k, r)
+	return out.Flush()
+}
+
+func stateText(w io.Writer, s *state.Snapshot) error {
+	out := bufio.NewWriter(w)
+	if len(s.Records) == 0 {
+		fmt.Fprintln(out, "The state records nothing.")
+	}
+	for i, k := range sortedKeys(s.Records) {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		writeRecord(out, k, s.Records[k])
+	}
+	if n := len(s.Pending); n > 0 {
+		fmt.Fprintf(out, "\nAn interrupted apply may have published to %s:\n", count(n, "topic"))
+		for _, k := range sortedKeys(s.Pending) {
+			fmt.Fprintf(out, "  - %s\n", quote(k.Topic))
+		}
+	}
+	return out.Flush()
+}
+
+// writeRecord shows a record as a block of the configuration language.
+func writeRecord(w io.Writer, k state.Key, r state.Record) {
+	fmt.Fprintf(w, "# %s\n", Escape(r.Address))
+	fmt.Fprintf(w, "# on %s\n", Escape(string(k.Broker)))
+	if !r.UpdatedAt.IsZero() {
+		fmt.Fprintf(w, "# recorded %s\n", r.UpdatedAt.UTC().Format(time.RFC3339))
+	}
+	fmt.Fprintf(w, "message {\n    topic = %s\n", quote(k.Topic))
+	b := &body{}
+	b.whole(context, &r.Message)
+	for _, l := range b.lines {
+		fmt.Fprintln(w, strings.TrimRight(strings.Repeat("    ", l.depth)+l.text, " "))
+	}
+	if r.PreventDestroy {
+		fmt.Fprintln(w, "    prevent_destroy = true")
+	}
+	if r.OnDestroy != "" && r.OnDestroy != "delete" {
+		fmt.Fprintf(w, "    on_destroy = %s\n", quote(r.OnDestroy))
+	}
+	fmt.Fprintln(w, "}")
+}
+
+func sortedKeys[V any](m map[state.Key]V) []state.Key {
+	return slices.SortedFunc(maps.Keys(m), func(a, b state.Key) int {
+		if a.Broker != b.Broker {
+			return strings.Compare(string(a.Broker), string(b.Broker))
+		}
+		return strings.Compare(a.Topic, b.Topic)
+	})
+}
+
+type jsonState struct {
+	FormatVersion string       `json:"format_version"`
+	Lineage       string       `json:"lineage"`
+	Serial        uint64       `json:"serial"`
+	Records       []jsonRecord `json:"records"`
+	Pending       []jsonKey    `json:"pending"`
+}
+
+type jsonKey struct {
+	Broker string `json:"broker"`
+	Topic  string `json:"topic"`
+}
+
+type jsonRecord struct {
+	Address        string       `json:"address"`
+	Identity       string       `json:"identity"`
+	Topic          string       `json:"topic"`
+	Message        *jsonMessage `json:"message,omitempty"`
+	Sensitive      any          `json:"sensitive"`
+	Digest         string       `json:"digest"`
+	UpdatedAt      string       `json:"updated_at,omitempty"`
+	OnDestroy      string       `json:"on_destroy,omitempty"`
+	PreventDestroy bool         `json:"prevent_destroy"`
+	DependsOn      []string     `json:"depends_on,omitempty"`
+}
+
+func stateJSON(s *state.Snapshot) jsonState {
+	doc := jsonState{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, Records: []jsonRecord{}, Pending: []jsonKey{}}
+	for _, k := range sortedKeys(s.Records) {
+		doc.Records = append(doc.Records, recordJSON(s, k, s.Records[k]))
+	}
+	for _, k := range sortedKeys(s.Pending) {
+		doc.Pending = append(doc.Pending, jsonKey{brokerLabel(s, k.Broker), k.Topic})
+	}
+	return doc
+}
+
+func recordJSON(s *state.Snapshot, k state.Key, r state.Record) jsonRecord {
+	m := r.Message
+	m.Topic = k.Topic
+	return jsonRecord{
+		Address: r.Address, Identity: string(k.Broker), Topic: k.Topic,
+		Message: messageJSON(brokerLabel(s, k.Broker), &m), Sensitive: sensitivity(&m, r.Redaction), Digest: r.Digest,
+		UpdatedAt: timestamp(r.UpdatedAt), OnDestroy: r.OnDestroy, PreventDestroy: r.PreventDestroy, DependsOn: r.DependsOn,
+	}
+}
+
+// brokerLabel is the block that last used an identity, or the identity itself.
+func brokerLabel(s *state.Snapshot, id state.Identity) string {
+	if s != nil && s.Brokers[id].Name != "" {
+		return s.Brokers[id].Name
+	}
+	return string(id)
+}
+
+func stateMarkdown(w io.Writer, s *state.Snapshot) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", count(len(s.Records), "message"))
+	for _, r := range statePage(s).Records {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Topic), cell(r.Address), cell(r.Broker), cell(r.Fields))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// cell is code in a table: HTML, since a code span cannot hold a "|".
+func cell(text string) string {
+	return "<code>" + markdownText(text) + "</code>"
+}
+
+func statePage(s *state.Snapshot) page {
+	shown := page{Title: "State", Lead: count(len(s.Records), "message") + " recorded."}
+	for _, k := range sortedKeys(s.Records) {
+		r := s.Records[k]
+		shown.Records = append(shown.Records, pageRecord{Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message)})
+	}
+	return shown
+}
+
+// fieldsText gives a whole message on one line.
+func fieldsText(m *mqtt.Message) string {
+	b := &body{limits: brief}
+	b.lost(m)
+	parts := make([]string, len(b.lines))
+	for i, l := range b.lines {
+		parts[i] = l.text
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,154 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/retainctl/retainctl/plan"
+)
+
+// actions are in the order of the legend and of the summary line.
+var actions = []plan.Action{plan.Import, plan.Create, plan.Update, plan.Delete, plan.Forget}
+
+// legend says what a glyph stands for.
+var legend = map[plan.Action]string{
+	plan.Create: "create",
+	plan.Update: "update in-place",
+	plan.Delete: "destroy",
+	plan.Import: "import (live and equal: recorded without a publish)",
+	plan.Forget: "forget (dropped from the state; the message stays)",
+}
+
+// outcomes complete a heading. Review tools match them to the letter.
+var outcomes = map[plan.Action]string{
+	plan.Create: "will be created",
+	plan.Update: "will be updated in-place",
+	plan.Delete: "will be destroyed",
+	plan.Import: "will be imported",
+	plan.Forget: "will no longer be managed; the message stays",
+}
+
+// actionNames are those of the JSON formats.
+var actionNames = map[plan.Action]string{
+	plan.NoOp:   "no-op",
+	plan.Create: "create",
+	plan.Update: "update",
+	plan.Delete: "delete",
+	plan.Import: "import",
+	plan.Forget: "forget",
+}
+
+// reasons say why in words, where they do not depend on the action.
+var reasons = map[plan.Reason]string{
+	plan.Added:       "new: nothing is live at this topic",
+	plan.Drift:       "drift: changed outside of retainctl",
+	plan.Expired:     "expired: the time that its message_expiry gave has passed",
+	plan.Interrupted: "interrupted: an earlier apply did not finish here",
+	plan.Config:      "the configuration changed",
+	plan.Unmanaged:   "unmanaged: overwrites a live message that retainctl did not publish",
+	plan.Expiring:    "expiring: less than renew_before remains",
+	plan.Republish:   "asked for by -republish",
+	plan.Undeclared:  "no longer declared",
+	plan.Exclusive:   "live and undeclared inside an exclusive filter",
+	plan.Destroy:     "everything that is managed is destroyed",
+}
+
+func reasonWords(c *plan.Change) []string {
+	words := make([]string, 0, len(c.Reasons))
+	for _, r := range c.Reasons {
+		switch {
+		case r == plan.Drift && c.Action == plan.Create:
+			words = append(words, "drift: deleted outside of retainctl")
+		case reasons[r] != "":
+			words = append(words, reasons[r])
+		default:
+			words = append(words, Escape(string(r)))
+		}
+	}
+	return words
+}
+
+// addressOf names a change for people: a live message that no block declares has
+// its topic only.
+func addressOf(c *plan.Change) string {
+	if c.Address == "" {
+		return quote(c.Key.Topic)
+	}
+	return Escape(c.Address)
+}
+
+func heading(c *plan.Change) string { return addressOf(c) + " " + outcomes[c.Action] }
+
+// shownAddresses is how many addresses of a group are listed: of deletes more,
+// since those cannot be taken back.
+func shownAddresses(a plan.Action) int {
+	if a == plan.Delete {
+		return 10
+	}
+	return 3
+}
+
+func place(file string, line int) string { return fmt.Sprintf("%s:%d", Escape(file), line) }
+
+// planLine is the last line of a plan, which review tools match to the letter.
+func planLine(n plan.Counts) string {
+	var b strings.Builder
+	b.WriteString("Plan: ")
+	if n.Import > 0 {
+		fmt.Fprintf(&b, "%d to import, ", n.Import)
+	}
+	fmt.Fprintf(&b, "%d to add, %d to change, %d to destroy", n.Create, n.Update, n.Delete)
+	if n.Forget > 0 {
+		fmt.Fprintf(&b, ", %d to forget", n.Forget)
+	}
+	return b.String() + "."
+}
+
+const (
+	noChangesHead = "No changes."
+	noChangesTail = " Your infrastructure matches the configuration."
+)
+
+// unchanged counts what a plan does not list; "" where there is nothing to say.
+func unchanged(p *plan.Plan) string {
+	if p.NoOps == 0 {
+		return ""
+	}
+	sentence := count(p.NoOps, "message") + " already as declared"
+	if p.Cosmetic > 0 {
+		sentence += fmt.Sprintf(", %s of them in another spelling of the same values", number(p.Cosmetic))
+	}
+	return sentence + "."
+}
+
+// offline warns of a plan that looked at no broker; "" for any other.
+func offline(p *plan.Plan) string {
+	if p.Refreshed {
+		return ""
+	}
+	return "The brokers were not read (-refresh=false): this compares with the recorded state only."
+}
+
+// brokerLine names a broker and what it turned out to be.
+func brokerLine(b plan.Broker) string {
+	s := fmt.Sprintf("Broker %s: %s", Escape(b.Name), Escape(b.Address))
+	if b.Description != "" {
+		s += " (" + Escape(b.Description) + ")"
+	}
+	return s
+}
+
+func countsByAction(p *plan.Plan) map[plan.Action]int {
+	n := p.Counts()
+	return map[plan.Action]int{
+		plan.Import: n.Import, plan.Create: n.Create, plan.Update: n.Update,
+		plan.Delete: n.Delete, plan.Forget: n.Forget,
+	}
+}
+
+// glyphsUsed gives the actions that a plan has, in the legend's order.
+func glyphsUsed(p *plan.Plan) []plan.Action {
+	counts := countsByAction(p)
+	return slices.DeleteFunc(slices.Clone(actions), func(a plan.Action) bool { return counts[a] == 0 })
+}
