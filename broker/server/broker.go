@@ -62,11 +62,14 @@ type Faults struct {
 
 // Broker is one broker: what every port of it publishes to and reads from.
 type Broker struct {
-	o             Options
-	store         *store.Store
-	rate          *rate.Limiter
-	queue         chan job
-	stop, stopped chan struct{}
+	o     Options
+	store *store.Store
+	rate  *rate.Limiter
+	queue chan job
+	ended chan struct{} // nothing is committed any more
+
+	gate   sync.RWMutex // held by those who send to queue
+	closed bool
 
 	scanned  atomic.Int64 // retained messages on their way; see Faults.DropEvery
 	mu       sync.RWMutex
@@ -77,7 +80,7 @@ type Broker struct {
 func New(o Options) *Broker {
 	b := &Broker{
 		o: o, store: o.Store,
-		queue: make(chan job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan job, maxBatch), ended: make(chan struct{}),
 		sessions: map[string]*session{},
 	}
 	if o.PublishRate > 0 {
@@ -89,8 +92,13 @@ func New(o Options) *Broker {
 
 // Close ends the broker once what it has taken is stored.
 func (b *Broker) Close() {
-	close(b.stop)
-	<-b.stopped
+	b.gate.Lock()
+	if !b.closed {
+		b.closed = true
+		close(b.queue)
+	}
+	b.gate.Unlock()
+	<-b.ended
 }
 
 // Publish stores m where it is to be retained, hands it to the live subscribers,
@@ -102,8 +110,6 @@ func (b *Broker) Publish(ctx context.Context, m mqtt.Message, retain bool) error
 	select {
 	case err := <-result:
 		return err
-	case <-b.stopped:
-		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -140,11 +146,13 @@ func (b *Broker) submit(j job) {
 		j.done(fmt.Errorf("%w: %g a second", ErrRate, b.o.PublishRate))
 		return
 	}
-	select {
-	case b.queue <- j:
-	case <-b.stop:
+	b.gate.RLock()
+	defer b.gate.RUnlock()
+	if b.closed {
 		j.done(ErrClosed)
+		return
 	}
+	b.queue <- j
 }
 
 func (b *Broker) log(format string, args ...any) {

@@ -14,23 +14,20 @@ const maxBatch = 4096
 // publishes a second need only some fsyncs; and it hands messages to live
 // subscribers in the order in which they were stored.
 func (b *Broker) commitAll() {
-	defer close(b.stopped)
-	for {
-		select {
-		case j := <-b.queue:
-			b.commit(b.gather([]job{j}))
-		case <-b.stop:
-			b.commit(b.gather(nil))
-			return
-		}
+	defer close(b.ended)
+	for j := range b.queue {
+		b.commit(b.gather(j))
 	}
 }
 
-// gather adds what is queued to a batch.
-func (b *Broker) gather(batch []job) []job {
+func (b *Broker) gather(first job) []job {
+	batch := []job{first}
 	for len(batch) < maxBatch {
 		select {
-		case j := <-b.queue:
+		case j, open := <-b.queue:
+			if !open {
+				return batch
+			}
 			batch = append(batch, j)
 		default:
 			return batch

@@ -74,12 +74,13 @@ func (o *outbox) add(items ...item) bool {
 
 // pong answers a PINGREQ behind the retained messages that the client is to get,
 // so that one who subscribes and pings in one write knows when it has them all.
+// Only a client that has yet to acknowledge live messages gets it at once.
 func (o *outbox) pong() {
 	o.change(func() {
-		if o.scans > 0 || len(o.page) > 0 {
-			o.queue = append(o.queue, item{packet: &wire.Pingresp{}})
-		} else {
+		if o.scans == 0 && len(o.page) == 0 && len(o.inflight) >= o.window {
 			o.acks = append(o.acks, &wire.Pingresp{})
+		} else {
+			o.queue = append(o.queue, item{packet: &wire.Pingresp{}})
 		}
 	})
 }

@@ -25,6 +25,8 @@ type session struct {
 	out       *outbox
 	subs      subscriptions
 
+	committing sync.WaitGroup // the client's publishes that are not stored yet
+
 	unacked atomic.Int32 // the client's publishes at QoS 1 and 2 that are under way
 	mu      sync.Mutex
 	exactly map[uint16]bool // its QoS 2 publishes until PUBREL; true once PUBREC is due
@@ -228,7 +230,11 @@ func (s *session) publish(p *wire.Publish) error {
 	if qos > 0 && int(s.unacked.Add(1)) > s.b.receiveMaximum() && s.version == wire.V5 {
 		return &wire.Error{Code: wire.ReceiveMaximumExceeded, Packet: wire.PUBLISH, Problem: "more are under way than was offered", Rule: "MQTT-3.3.4-7"}
 	}
-	s.b.submit(job{Message: p.Message, retain: p.Retain, from: s, done: func(err error) { s.answer(qos, id, err) }})
+	s.committing.Add(1)
+	s.b.submit(job{Message: p.Message, retain: p.Retain, from: s, done: func(err error) {
+		s.answer(qos, id, err)
+		s.committing.Done()
+	}})
 	return nil
 }
 

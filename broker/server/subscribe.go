@@ -71,6 +71,7 @@ func (s *subscriptions) matching(topic string) []subscription {
 }
 
 func (s *session) subscribe(p *wire.Subscribe) {
+	s.committing.Wait() // what the client published before, it is to see
 	ack := &wire.Suback{PacketID: p.PacketID}
 	items := []item{{packet: ack}}
 	for _, sub := range p.Subscriptions {
