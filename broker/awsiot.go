@@ -51,14 +51,14 @@ type awsIoT struct {
 
 var _ Writer = (*awsIoT)(nil)
 
-func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
+func openAWSIoT(ctx context.Context, _ string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
 	workers := awsWorkers
 	if o.Parallelism > 0 {
 		workers = o.Parallelism
 	}
 	end, err := findAWS(ctx, s, workers)
 	if err != nil {
-		return nil, fmt.Errorf("broker %q: %w", name, err)
+		return nil, err
 	}
 	t := &awsIoT{
 		client: end.client, region: end.region, host: end.url.Host,

@@ -124,7 +124,7 @@ func TestAWSOpenErrors(t *testing.T) {
 		env      map[string]string
 		want     []string
 	}{
-		{"no region", spec.AWSIoTSettings{Endpoint: "https://example.com"}, nil, []string{`broker "prod"`, "set region", "AWS_REGION"}},
+		{"no region", spec.AWSIoTSettings{Endpoint: "https://example.com"}, nil, []string{"set region", "AWS_REGION"}},
 		{"no credentials", spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: "https://example.com"},
 			map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, []string{"find AWS credentials", "AWS_PROFILE", "role_arn"}},
 		{"no such profile", spec.AWSIoTSettings{Region: "eu-west-1", Profile: "nobody"}, nil, []string{"nobody"}},
