@@ -14,7 +14,7 @@ import (
 // their names. Those that read files read them through root, relative to dir, the
 // folder of the module that calls.
 func newFunctions(root *sandbox, dir string) map[string]function.Function {
-	own := files{root: root, dir: dir}
+	own := files{root: root, dir: dir, texts: new(sync.Map)}
 	all := map[string]function.Function{}
 	for _, some := range []map[string]function.Function{
 		stdFunctions(), collectionFunctions(), stringFunctions(), encodingFunctions(), hashFunctions(),

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/zclconf/go-cty/cty"
@@ -12,8 +13,9 @@ import (
 
 // files are the files that the functions of one module may read.
 type files struct {
-	root *sandbox
-	dir  string
+	root  *sandbox
+	dir   string
+	texts *sync.Map // name to string: for_each reads one schema for every device
 }
 
 func (f files) read(name string) ([]byte, error) {
@@ -26,6 +28,9 @@ func (f files) read(name string) ([]byte, error) {
 
 // text reads a file as a string, which is UTF-8.
 func (f files) text(name string) (string, error) {
+	if known, ok := f.texts.Load(name); ok {
+		return known.(string), nil
+	}
 	data, err := f.read(name)
 	if err != nil {
 		return "", err
@@ -33,7 +38,8 @@ func (f files) text(name string) (string, error) {
 	if !utf8.Valid(data) {
 		return "", fmt.Errorf("%s is not valid UTF-8; filebase64 reads it for payload_base64, and filemd5, filesha256 and the like hash it", name)
 	}
-	return string(data), nil
+	text, _ := f.texts.LoadOrStore(name, string(data))
+	return text.(string), nil
 }
 
 func (f files) functions() map[string]function.Function {

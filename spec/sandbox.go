@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -25,6 +26,7 @@ const maxFileSize = 64 << 20
 type sandbox struct {
 	root *os.Root
 	dir  string // absolute
+	most int    // how many entries one Glob looks at
 }
 
 // newSandbox opens rootDir. Close releases it.
@@ -37,7 +39,7 @@ func newSandbox(rootDir string) (*sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the configuration's root: %w", err)
 	}
-	return &sandbox{root: root, dir: dir}, nil
+	return &sandbox{root: root, dir: dir, most: maxListed}, nil
 }
 
 // Close releases the root. No file can be read after it.
@@ -103,7 +105,8 @@ func (s *sandbox) Exists(dir, name string) (bool, error) {
 }
 
 // Glob lists the regular files below the folder name that match pattern, as
-// slash-separated paths relative to that folder.
+// slash-separated paths relative to that folder. Where there is no such folder,
+// there are no files.
 func (s *sandbox) Glob(dir, name, pattern string) ([]string, error) {
 	at, err := s.resolve(dir, name)
 	if err != nil {
@@ -112,21 +115,51 @@ func (s *sandbox) Glob(dir, name, pattern string) ([]string, error) {
 	if _, err := s.resolve(at, pattern); err != nil {
 		return nil, err
 	}
+	if _, err := s.root.Stat(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, s.explain(name, err)
+	}
 	below, err := fs.Sub(s.root.FS(), at)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", name, reason(err))
 	}
-	names, err := doublestar.Glob(below, path.Clean(pattern))
+	names, err := doublestar.Glob(&listing{FS: below, most: s.most}, path.Clean(pattern), doublestar.WithFailOnIOErrors())
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q cannot be understood: %w", pattern, err)
+		return nil, fmt.Errorf("list the files that match %q: %w", pattern, reason(err))
 	}
-	files := names[:0]
-	for _, n := range names {
-		if info, err := fs.Stat(below, n); err == nil && info.Mode().IsRegular() {
-			files = append(files, n)
-		}
+	return slices.DeleteFunc(names, func(n string) bool {
+		info, err := fs.Stat(below, n)
+		return err != nil || !info.Mode().IsRegular()
+	}), nil
+}
+
+// maxListed bounds what one pattern looks at: ** follows links to folders, as
+// Terraform's does, and two links to their own folder are 2^n paths.
+const maxListed = 100_000
+
+// listing is a file system that gives up after most entries. What cannot be
+// read, a link out of the root above all, is not there.
+type listing struct {
+	fs.FS
+	seen, most int
+}
+
+func (l *listing) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(l.FS, name)
+	if err != nil {
+		return nil, fs.ErrNotExist
 	}
-	return files, nil
+	if l.seen += len(entries) + 1; l.seen > l.most {
+		return nil, fmt.Errorf("it leads through more than %d files; begin the pattern with a folder, and look for links that lead back up", l.most)
+	}
+	return entries, nil
+}
+
+func (l *listing) Stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(l.FS, name)
+	if err != nil {
+		return nil, fs.ErrNotExist
+	}
+	return info, nil
 }
 
 // resolve gives the path of name below the root.
