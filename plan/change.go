@@ -79,7 +79,7 @@ func (p *planner) leave(t *topic, c comparison) {
 	}
 	resealed := p.mustReseal(t, kept)
 	if resealed {
-		r.Sealed = seal(canonical(kept, r.OrderedProperties), t.hides(), p.key)
+		r.Sealed = state.Seal(canonical(kept, r.OrderedProperties), t.hides(), p.key)
 	}
 	if resealed || !sameRecord(&r, t.rec) {
 		p.bookkeep(t, &r)
@@ -132,7 +132,7 @@ func (p *planner) change(t *topic, a Action, why []Reason) Change {
 		Redaction: p.redaction(t), Index: cty.NilVal,
 	}
 	c.prior = cover(t.rec, c.Redaction, p.key)
-	c.unkeyed = len(p.key) == 0 && !c.Redaction.None()
+	c.unkeyed = p.key == nil && !c.Redaction.None()
 	switch {
 	case t.decl != nil:
 		d := t.decl
@@ -168,7 +168,7 @@ func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 func (p *planner) record(t *topic, m mqtt.Message) *state.Record {
 	d := t.decl
 	return &state.Record{
-		Sealed:  seal(canonical(m, d.OrderedProperties), t.hides(), p.key),
+		Sealed:  state.Seal(canonical(m, d.OrderedProperties), t.hides(), p.key),
 		Address: d.Address, UpdatedAt: p.in.Now, OrderedProperties: d.OrderedProperties,
 		OnDestroy: d.OnDestroy, PreventDestroy: d.PreventDestroy, DependsOn: d.DependsOn,
 	}

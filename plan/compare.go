@@ -97,15 +97,14 @@ func sameProperties(a, b mqtt.Message) bool {
 }
 
 // fromRecord gives the fields and the redacted leaves in which a message says
-// something else than the record. The spelling of a payload that is sensitive as
-// a whole is not known from a record: there every byte counts.
+// something else than the record. The spelling of a payload that is hidden as a
+// whole is not known from a record: there every byte counts.
 func (p *planner) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (mqtt.Fields, []string) {
 	m = canonical(m, d.OrderedProperties)
 	diff, leaves := r.Sealed.Diff(m, p.key)
 	leaves = slices.DeleteFunc(leaves, func(leaf string) bool { return slices.Contains(d.IgnoreLeaves, leaf) })
-	if diff.Has(mqtt.FieldPayload) && len(leaves) == 0 && !r.Redaction.Fields.Has(mqtt.FieldPayload) {
-		shown := r.Redaction.Apply(m).Payload
-		if bytes.Equal(shown, r.Payload) || !d.CompareBytes && payload.Equal(shown, r.Payload) {
+	if diff.Has(mqtt.FieldPayload) && len(leaves) == 0 && !d.CompareBytes && !placeholders(r.Message).Has(mqtt.FieldPayload) {
+		if payload.Equal(r.Redaction.Apply(m).Payload, r.Payload) {
 			diff &^= mqtt.FieldPayload
 		}
 	}

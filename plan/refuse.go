@@ -107,7 +107,7 @@ func (p *planner) warn() {
 	if idle := p.selected.idle(); len(idle) > 0 {
 		add(Warning{Kind: WarnUnmatched, Topics: idle})
 	}
-	if p.sensitive && len(p.key) == 0 {
+	if p.sensitive && p.key == nil {
 		add(Warning{Kind: WarnUnkeyed})
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.hidden)) {

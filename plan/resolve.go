@@ -84,7 +84,7 @@ func (c *Change) take(m mqtt.Message, key []byte) bool {
 		key = nil
 	}
 	m = m.With(*c.After, mqtt.AllFields&^c.Redaction.Covers())
-	if seal(canonical(m, c.record.OrderedProperties), c.record.Redaction, key).Digest != c.AfterDigest {
+	if state.Seal(canonical(m, c.record.OrderedProperties), c.record.Redaction, key).Digest != c.AfterDigest {
 		return false
 	}
 	c.message = m

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -117,31 +116,13 @@ func label(step hcl.Traverser) (string, bool) {
 	return "", false
 }
 
-// String gives the one spelling of an address, which spec uses too.
+// String gives the one spelling of an address: that of declarations and records.
 func (a address) String() string {
 	var b strings.Builder
 	for _, m := range a.modules {
 		b.WriteString("module." + m + ".")
 	}
-	b.WriteString("message")
-	if hclsyntax.ValidIdentifier(a.name) {
-		b.WriteString("." + a.name)
-	} else {
-		b.WriteString("[" + quote(a.name) + "]")
-	}
-	switch {
-	case a.index == cty.NilVal:
-	case a.index.Type() == cty.String:
-		b.WriteString("[" + quote(a.index.AsString()) + "]")
-	default:
-		b.WriteString("[" + a.index.AsBigFloat().Text('f', -1) + "]")
-	}
-	return b.String()
-}
-
-// quote writes a string as HCL does.
-func quote(s string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes())
+	return b.String() + spec.Address(a.name, a.index)
 }
 
 // splitAddress gives the label and the instance key of a recorded address.

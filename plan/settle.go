@@ -100,7 +100,7 @@ func cover(r *state.Record, hide mqtt.Redaction, key []byte) *state.Record {
 		return r
 	}
 	covered := *r
-	sealed := seal(r.Message, hide, key)
+	sealed := state.Seal(r.Message, hide, key)
 	covered.Sealed = sealed
 	if !r.Redaction.None() { // digests of placeholders say nothing: keep the recorded ones
 		covered.Digest = r.Digest

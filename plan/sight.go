@@ -50,18 +50,7 @@ func (s Sight) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqt
 	if s.counts() && m.Expiry > base.Expiry {
 		m.Expiry = math.MaxUint32 // a countdown has no lasting value: only that there is one
 	}
-	return seal(canonical(m, ordered), hide, s.Key).Digest
-}
-
-// seal is state.Seal, but for a sensitive message that there is no key for yet:
-// only its redacted form is used then, since anybody could test guesses against
-// an unkeyed digest.
-func seal(m mqtt.Message, hide mqtt.Redaction, key []byte) state.Sealed {
-	if len(key) > 0 || hide.None() {
-		return state.Seal(m, hide, key)
-	}
-	shown := hide.Apply(m)
-	return state.Sealed{Message: shown, Redaction: hide, Digest: shown.Digest(nil)}
+	return state.Seal(canonical(m, ordered), hide, s.Key).Digest
 }
 
 // MatchesBefore tells whether a fresh read (live is false where it heard

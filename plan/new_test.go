@@ -1,0 +1,303 @@
+package plan_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+func expiry(seconds uint32, renew time.Duration) func(*spec.Message) {
+	return func(m *spec.Message) { m.Expiry, m.RenewBefore = seconds, renew }
+}
+
+func forget(m *spec.Message)  { m.OnDestroy = "forget" }
+func prevent(m *spec.Message) { m.PreventDestroy = true }
+func secret(m *spec.Message)  { m.Redaction.Fields = mqtt.FieldPayload }
+
+// TestNew has a row for every row of the table of actions and reasons.
+func TestNew(t *testing.T) {
+	one := []spec.Message{message("a", "1")}
+	two := []spec.Message{message("a", "2")}
+	tests := map[string]struct {
+		recorded []spec.Message // applied first
+		then     func(*world)   // what happens to the world
+		desired  []spec.Message
+		ask      func(*plan.Input)
+		want     string
+	}{
+		"new":   {desired: one, want: "+a new; "},
+		"no-op": {recorded: one, desired: one},
+		"gone":  {recorded: one, then: gone("a"), desired: one, want: "+a drift; "},
+		"expired": {
+			recorded: []spec.Message{message("a", "1", expiry(60, 0))}, desired: []spec.Message{message("a", "1", expiry(60, 0))},
+			then: func(w *world) { delete(w.live, "a"); w.now = start.Add(time.Minute) }, want: "+a expired; ",
+		},
+		"config":              {recorded: one, desired: two, want: "~a config; "},
+		"drift":               {recorded: one, then: put("a", "x"), desired: one, want: "~a drift; "},
+		"config and drift":    {recorded: one, then: put("a", "x"), desired: two, want: "~a config drift; "},
+		"mended by hand":      {recorded: one, then: put("a", "2"), desired: two, want: "keep a; "},
+		"unmanaged":           {then: put("a", "x"), desired: one, want: "refuse unmanaged a; "},
+		"overwrite unmanaged": {then: put("a", "x"), desired: one, ask: func(in *plan.Input) { in.OverwriteUnmanaged = true }, want: "~a unmanaged; "},
+		"import":              {then: put("a", "1"), desired: one, want: "&a; "},
+		"expiring": {
+			recorded: []spec.Message{message("a", "1", expiry(100, time.Minute))}, desired: []spec.Message{message("a", "1", expiry(100, time.Minute))},
+			then: countDown("a", 59), want: "~a expiring; ",
+		},
+		"not expiring yet": {
+			recorded: []spec.Message{message("a", "1", expiry(100, time.Minute))}, desired: []spec.Message{message("a", "1", expiry(100, time.Minute))},
+			then: countDown("a", 60),
+		},
+		"longer expiry": {
+			recorded: []spec.Message{message("a", "1", expiry(100, 0))}, desired: []spec.Message{message("a", "1", expiry(200, 0))},
+			then: countDown("a", 60), want: "~a config; ",
+		},
+		"expiry taken away by somebody": {
+			recorded: []spec.Message{message("a", "1", expiry(100, 0))}, desired: []spec.Message{message("a", "1", expiry(100, 0))},
+			then: countDown("a", 0), want: "~a drift; ",
+		},
+		"republish":              {recorded: one, desired: one, ask: func(in *plan.Input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a republish; "},
+		"republish what differs": {recorded: one, desired: two, ask: func(in *plan.Input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a config; "},
+		"undeclared":             {recorded: one, desired: []spec.Message{message("b", "1")}, want: "-a undeclared; +b new; "},
+		"undeclared and gone":    {recorded: one, then: gone("a"), desired: []spec.Message{message("b", "1")}, want: "+b new; keep a dropped; "},
+		"undeclared, forget":     {recorded: []spec.Message{message("a", "1", forget)}, desired: []spec.Message{message("b", "1")}, want: ".a undeclared; +b new; "},
+		"undeclared, prevented":  {recorded: []spec.Message{message("a", "1", prevent)}, desired: []spec.Message{message("b", "1")}, want: "+b new; refuse prevent_destroy a; "},
+		"stranger":               {recorded: one, then: put("z", "1"), desired: one},
+		"destroy":                {recorded: one, then: put("z", "1"), desired: one, ask: destroy, want: "-a destroy; "},
+		"destroy, gone":          {recorded: one, then: gone("a"), desired: one, ask: destroy, want: "keep a dropped; "},
+		"destroy, forget":        {recorded: one, desired: []spec.Message{message("a", "1", forget)}, ask: destroy, want: ".a destroy; "},
+		"destroy, prevented":     {recorded: one, desired: []spec.Message{message("a", "1", prevent)}, ask: destroy, want: "refuse prevent_destroy a; "},
+		"destroy, not ours":      {then: put("a", "1"), desired: one, ask: destroy},
+		"renamed":                {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.Address = "message.other" })}, want: "keep a; "},
+		"moved":                  {recorded: one, desired: []spec.Message{message("b", "1", func(m *spec.Message) { m.Address = "message.a" })}, want: "-a undeclared; +b new; "},
+		"cosmetic": {
+			recorded: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, then: put("a", `{"y":[2.0], "x":1e0}`),
+			desired: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, want: "keep a; ",
+		},
+		"cosmetic, by bytes": {
+			recorded: []spec.Message{message("a", `{"x":1}`)}, then: put("a", `{ "x":1}`),
+			desired: []spec.Message{message("a", `{"x":1}`, func(m *spec.Message) { m.CompareBytes = true })}, want: "~a drift; ",
+		},
+		"unread": {
+			recorded: one, desired: one, want: "refuse unread a; ",
+			ask: func(in *plan.Input) { in.Brokers[0].Observed.Unread = map[string]error{"a": errors.New("no SUBACK")} },
+		},
+		"empty":        {recorded: one, want: "-a undeclared; refuse empty a; "},
+		"empty, meant": {recorded: one, ask: func(in *plan.Input) { in.MaxDeletes = &spec.Threshold{Number: 100, Percent: true} }, want: "-a undeclared; "},
+		"qos":          {recorded: one, then: func(w *world) { m := w.live["a"]; m.QoS = 0; w.live["a"] = m }, desired: one},
+		"qos declared": {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.QoS = 2 })}, want: "~a config; "},
+		"qos read back": {
+			recorded: one, desired: one, want: "~a drift; ",
+			then: func(w *world) { m := w.live["a"]; m.QoS = 0; w.live["a"] = m; w.readable = mqtt.AllFields },
+		},
+		"properties without order": {
+			recorded: []spec.Message{message("a", "1", properties("k", "1", "l", "2"))}, desired: []spec.Message{message("a", "1", properties("l", "2", "k", "1"))},
+		},
+		"properties in order": {
+			recorded: []spec.Message{message("a", "1", ordered("k", "1", "l", "2"))}, desired: []spec.Message{message("a", "1", ordered("l", "2", "k", "1"))},
+			want: "~a config; ",
+		},
+		"unreadable, changed": {
+			recorded: []spec.Message{message("a", "1", contentType("x"))}, then: likeAWS, desired: []spec.Message{message("a", "1", contentType("y"))}, want: "~a config; ",
+		},
+		"unreadable, equal": {recorded: []spec.Message{message("a", "1", contentType("x"))}, then: likeAWS, desired: []spec.Message{message("a", "1", contentType("x"))}},
+		"unreadable secret, changed": {
+			recorded: []spec.Message{message("a", "1", contentType("x"), hidden(mqtt.FieldContentType))}, then: likeAWS,
+			desired: []spec.Message{message("a", "1", contentType("y"), hidden(mqtt.FieldContentType))}, want: "~a config; ",
+		},
+		"unreadable secret, equal": {
+			recorded: []spec.Message{message("a", "1", contentType("x"), hidden(mqtt.FieldContentType))}, then: likeAWS,
+			desired: []spec.Message{message("a", "1", contentType("x"), hidden(mqtt.FieldContentType))},
+		},
+		"expiring by the record": {
+			recorded: []spec.Message{message("a", "1", expiry(100, time.Minute))}, desired: []spec.Message{message("a", "1", expiry(100, time.Minute))},
+			then: func(w *world) { likeAWS(w); w.now = start.Add(41 * time.Second) }, want: "~a expiring; ",
+		},
+		"ignored leaf": {
+			recorded: []spec.Message{message("a", `{"x":1,"seen":0}`, ignore("/seen"))}, then: put("a", `{"x":1,"seen":7}`),
+			desired: []spec.Message{message("a", `{"x":1,"seen":0}`, ignore("/seen"))}, want: "keep a; ",
+		},
+		"beside an ignored leaf": {
+			recorded: []spec.Message{message("a", `{"x":1,"seen":0}`, ignore("/seen"))}, then: put("a", `{"x":1,"seen":7}`),
+			desired: []spec.Message{message("a", `{"x":2,"seen":0}`, ignore("/seen"))}, want: "~a config; ",
+		},
+		"ignored field": {
+			recorded: []spec.Message{message("a", "1", contentType("x"), ignoreField(mqtt.FieldContentType))},
+			then:     func(w *world) { m := w.live["a"]; m.ContentType = "z"; w.live["a"] = m },
+			desired:  []spec.Message{message("a", "1", contentType("y"), ignoreField(mqtt.FieldContentType))}, want: "keep a; ",
+		},
+		"now secret": {recorded: one, desired: []spec.Message{message("a", "1", secret)}, want: "keep a; "},
+		"target": {
+			recorded: []spec.Message{message("a", "1"), message("b", "1")}, desired: []spec.Message{message("c", "1")},
+			ask: func(in *plan.Input) { in.Target = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-b undeclared; +c new; ",
+		},
+		"exclude": {
+			recorded: []spec.Message{message("a", "1"), message("b", "1")}, desired: []spec.Message{message("c", "1")},
+			ask: func(in *plan.Input) { in.Exclude = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-a undeclared; ",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.run(t, w.plan(test.recorded...))
+			if test.then != nil {
+				test.then(w)
+			}
+			in := w.input(test.desired...)
+			if test.ask != nil {
+				test.ask(&in)
+			}
+			wantPlan(t, plan.New(in), test.want)
+		})
+	}
+}
+
+func gone(topic string) func(*world) { return func(w *world) { delete(w.live, topic) } }
+
+// put is somebody else's publish, or a stranger.
+func put(topic, payload string) func(*world) {
+	return func(w *world) { w.live[topic] = mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1} }
+}
+
+func countDown(topic string, left uint32) func(*world) {
+	return func(w *world) { m := w.live[topic]; m.Expiry = left; w.live[topic] = m }
+}
+
+// likeAWS lets the broker read back what AWS IoT Core does.
+func likeAWS(w *world) {
+	w.readable, w.countsDown = mqtt.FieldPayload|mqtt.FieldQoS|mqtt.FieldUserProperties, false
+}
+
+func destroy(in *plan.Input) { in.Mode = plan.DestroyAll }
+
+func properties(pairs ...string) func(*spec.Message) {
+	return func(m *spec.Message) {
+		for i := 0; i < len(pairs); i += 2 {
+			m.UserProperties = append(m.UserProperties, mqtt.UserProperty{Name: pairs[i], Value: pairs[i+1]})
+		}
+	}
+}
+
+func ordered(pairs ...string) func(*spec.Message) {
+	return func(m *spec.Message) { properties(pairs...)(m); m.OrderedProperties = true }
+}
+
+func contentType(s string) func(*spec.Message) { return func(m *spec.Message) { m.ContentType = s } }
+
+func hidden(f mqtt.Fields) func(*spec.Message) {
+	return func(m *spec.Message) { m.Redaction.Fields |= f }
+}
+
+func hiddenLeaf(pointer string) func(*spec.Message) {
+	return func(m *spec.Message) { m.Redaction.Leaves = []string{pointer} }
+}
+
+func ignore(pointer string) func(*spec.Message) {
+	return func(m *spec.Message) { m.IgnoreLeaves = []string{pointer} }
+}
+
+func ignoreField(f mqtt.Fields) func(*spec.Message) {
+	return func(m *spec.Message) { m.IgnoreFields = f }
+}
+
+func TestIgnoredIsSentAlong(t *testing.T) {
+	w := newWorld()
+	w.run(t, w.plan(message("a", `{"x":1,"seen":0}`)))
+	put("a", `{"x":1,"seen":7}`)(w)
+	w.run(t, w.plan(message("a", `{"x":2,"seen":0}`, ignore("/seen"))))
+	if got, want := string(w.live["a"].Payload), `{"x":2,"seen":7}`; got != want {
+		t.Errorf("published %s, want %s", got, want)
+	}
+	quiet(t, w.plan(message("a", `{"x":2,"seen":0}`, ignore("/seen"))))
+}
+
+func TestCosmeticIsQuietOfflineToo(t *testing.T) {
+	for name, hide := range map[string]func(*spec.Message){
+		"plain": func(*spec.Message) {}, "secret leaf": hiddenLeaf("/x"), "secret": secret,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			desired := message("a", `{"x":1,"y":2}`, hide)
+			w.run(t, w.plan(desired))
+			put("a", `{"y":2, "x":1}`)(w)
+			p := w.plan(desired)
+			if p.Cosmetic != 1 || p.NoOps != 1 || p.HasChanges() {
+				t.Fatalf("want one cosmetic no-op, got %s", describe(p))
+			}
+			w.run(t, p)
+			quiet(t, w.plan(desired))
+			quiet(t, w.offline(desired))
+		})
+	}
+}
+
+func TestMaxDeletes(t *testing.T) {
+	tests := map[string]struct {
+		recorded, deleted int
+		limit             *spec.Threshold
+		refused           bool
+	}{
+		"few managed, no limit":        {9, 8, nil, false},
+		"ten managed, within 30 %":     {10, 3, nil, false},
+		"ten managed, beyond 30 %":     {10, 4, nil, true},
+		"percentage given":             {4, 2, &spec.Threshold{Number: 49, Percent: true}, true},
+		"number given, within":         {20, 10, &spec.Threshold{Number: 10}, false},
+		"number given, beyond":         {20, 11, &spec.Threshold{Number: 10}, true},
+		"zero allows none":             {4, 1, &spec.Threshold{}, true},
+		"zero allows what has nothing": {4, 0, &spec.Threshold{}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			all := fleet(test.recorded)
+			w.run(t, w.plan(all...))
+			in := w.input(all[test.deleted:]...)
+			in.MaxDeletes = test.limit
+			p := plan.New(in)
+			if got := len(p.Blocked(false)) > 0; got != test.refused {
+				t.Errorf("refused: %v, want %v (%+v)", got, test.refused, p.Deletes)
+			}
+			if len(p.Blocked(true)) > 0 {
+				t.Errorf("max_deletes makes the plan itself fail")
+			}
+			in.Mode = plan.DestroyAll
+			if p := plan.New(in); len(p.Refusals) > 0 {
+				t.Errorf("destroy is held against max_deletes: %s", describe(p))
+			}
+		})
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	w := newWorld()
+	likeAWS(w)
+	put("a", "1")(w)
+	in := w.input(message("a", "1", contentType("x"), expiry(60, 0)), message("b", "1", secret))
+	in.Prior = nil
+	in.Exclude = []plan.Selector{{Address: "message.typo"}}
+	got := map[plan.WarningKind][]string{}
+	for _, warning := range plan.New(in).Warnings {
+		got[warning.Kind] = append(warning.Fields.Names(), warning.Topics...)
+	}
+	want := map[plan.WarningKind][]string{
+		plan.WarnTargeted: nil, plan.WarnUnmatched: {"message.typo"}, plan.WarnUnkeyed: nil,
+		plan.WarnUnreadable: {"content_type", "message_expiry"},
+		plan.WarnUnchecked:  {"content_type", "message_expiry", "a"},
+		plan.WarnExpiring:   {"a"},
+	}
+	wantEqual(t, got, want)
+}
+
+func TestPendingWithoutRefresh(t *testing.T) {
+	w := newWorld()
+	w.prior.Pending[state.Key{Broker: identity, Topic: "a"}] = state.Pending{Before: "x"}
+	p := w.offline(message("a", "1"), message("b", "1"))
+	wantPlan(t, p, "+b new; refuse pending a; ")
+	if len(p.Blocked(true)) != 1 {
+		t.Error("a pending entry does not make a plan without a refresh fail")
+	}
+}

@@ -1,0 +1,220 @@
+package plan_test
+
+import (
+	"maps"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+const identity = state.Identity("mqtt:broker.lab:1883")
+
+var (
+	start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	key32 = []byte("0123456789abcdef0123456789abcdef")
+)
+
+// world is one broker on a map, with a state: enough to run plans on.
+type world struct {
+	readable   mqtt.Fields
+	countsDown bool
+	live       map[string]mqtt.Message
+	prior      *state.Snapshot
+	now        time.Time
+}
+
+func newWorld() *world {
+	return &world{
+		readable: mqtt.AllFields &^ mqtt.FieldQoS, countsDown: true, now: start,
+		live: map[string]mqtt.Message{}, prior: newState(),
+	}
+}
+
+func newState() *state.Snapshot {
+	return (&state.Snapshot{Lineage: "l", Serial: 1, DigestKey: key32}).Clone()
+}
+
+func (w *world) clone() *world {
+	c := *w
+	c.live = maps.Clone(w.live)
+	if w.prior != nil {
+		c.prior = w.prior.Clone()
+	}
+	return &c
+}
+
+// observation is what a read shows: the zero value where a field cannot be read.
+func (w *world) observation() mqtt.Observation {
+	found := mqtt.Observation{Live: map[string]mqtt.Retained{}}
+	for topic, m := range w.live {
+		found.Live[topic] = mqtt.Retained{Message: mqtt.Message{Topic: topic}.With(m, w.readable)}
+	}
+	return found
+}
+
+func (w *world) input(desired ...spec.Message) plan.Input {
+	return plan.Input{
+		Desired: desired, Prior: w.prior, Refreshed: true, Now: w.now,
+		Brokers: []plan.Broker{{
+			Name: "lab", Type: "mqtt", Identity: identity,
+			Readable: w.readable, CountsDown: w.countsDown, Observed: w.observation(),
+		}},
+	}
+}
+
+func (w *world) plan(desired ...spec.Message) *plan.Plan { return plan.New(w.input(desired...)) }
+
+// offline plans from the state alone.
+func (w *world) offline(desired ...spec.Message) *plan.Plan {
+	in := w.input(desired...)
+	in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{}
+	return plan.New(in)
+}
+
+// begin writes what apply writes before its first publish.
+func (w *world) begin(p *plan.Plan) {
+	if w.prior == nil {
+		w.prior = newState()
+		p.Rekey(w.prior.DigestKey)
+	}
+	w.prior = w.prior.Clone()
+	for i := range p.Bookkeeping {
+		w.record(&p.Bookkeeping[i])
+	}
+	for i := range p.Changes {
+		if _, publishes := p.Changes[i].Publish(); publishes {
+			w.prior.Pending[p.Changes[i].Key] = p.Changes[i].Pending()
+		}
+	}
+	w.prior.Serial++
+}
+
+func (w *world) publish(c *plan.Change) {
+	m, publishes := c.Publish()
+	switch {
+	case !publishes:
+	case m.IsDeletion():
+		delete(w.live, m.Topic)
+	default:
+		w.live[m.Topic] = m
+	}
+}
+
+func (w *world) record(c *plan.Change) {
+	delete(w.prior.Pending, c.Key)
+	delete(w.prior.Records, c.Key)
+	if r := c.Record(); r != nil {
+		w.prior.Records[c.Key] = *r
+	}
+}
+
+// run applies a whole plan, checking each change against fresh reads as apply
+// does.
+func (w *world) run(t fataler, p *plan.Plan) {
+	t.Helper()
+	w.begin(p)
+	see := w.sight()
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, see) {
+			t.Fatalf("%s %s: what was planned on is not what is there: %+v", string(c.Action), c.Key.Topic, live)
+		}
+		w.publish(c)
+		live, there := w.observation().Live[c.Key.Topic]
+		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, see) {
+			t.Fatalf("%s %s: what was published does not read back: %+v", string(c.Action), c.Key.Topic, live)
+		}
+		w.record(c)
+	}
+	w.prior.Serial++
+}
+
+func (w *world) sight() plan.Sight {
+	return plan.Sight{Readable: w.readable, CountsDown: w.countsDown, Key: w.prior.DigestKey}
+}
+
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// quiet demands a plan with nothing in it.
+func quiet(t fataler, p *plan.Plan) {
+	t.Helper()
+	if p.HasChanges() || len(p.Refusals) > 0 || len(p.Bookkeeping) > 0 {
+		t.Fatalf("something is left to do: %s", describe(p))
+	}
+}
+
+// describe gives a plan as short text, for comparison in tables.
+func describe(p *plan.Plan) string {
+	var s string
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		s += string(c.Action) + c.Key.Topic
+		for _, r := range c.Reasons {
+			s += " " + string(r)
+		}
+		s += "; "
+	}
+	for i := range p.Bookkeeping {
+		c := &p.Bookkeeping[i]
+		s += "keep " + c.Key.Topic
+		if c.Record() == nil {
+			s += " dropped"
+		}
+		s += "; "
+	}
+	for _, r := range p.Refusals {
+		s += "refuse " + string(r.Kind)
+		for _, topic := range r.Topics {
+			s += " " + topic.Key.Topic
+		}
+		s += "; "
+	}
+	return s
+}
+
+// message declares a topic whose label is the topic.
+func message(topic, payload string, edit ...func(*spec.Message)) spec.Message {
+	m := spec.Message{
+		Message: mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1},
+		Address: spec.Address(topic, cty.NilVal), Name: topic, Broker: "lab", OnDestroy: "delete",
+	}
+	for _, f := range edit {
+		f(&m)
+	}
+	return m
+}
+
+func wantEqual(t *testing.T, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// fleet declares n messages.
+func fleet(n int) []spec.Message {
+	found := make([]spec.Message, n)
+	for i := range found {
+		id := strconv.Itoa(i)
+		found[i] = message("fleet/"+id+"/config", `{"id":`+id+`,"setpoint":21.5,"unit":"C","site":"attic"}`)
+	}
+	return found
+}
+
+func wantPlan(t *testing.T, p *plan.Plan, want string) {
+	t.Helper()
+	if diff := cmp.Diff(want, describe(p)); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
