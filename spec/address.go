@@ -1,0 +1,59 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Address names a message block, or one of its instances where index is a number
+// or a string: message.NAME, message.NAME[0], message.NAME["key"]. A label that
+// is no identifier is quoted: message["house/attic"].
+func Address(name string, index cty.Value) string {
+	var b strings.Builder
+	b.WriteString("message")
+	if hclsyntax.ValidIdentifier(name) {
+		b.WriteString("." + name)
+	} else {
+		b.WriteString("[" + quote(name) + "]")
+	}
+	switch {
+	case index == cty.NilVal:
+	case index.Type() == cty.String:
+		b.WriteString("[" + quote(index.AsString()) + "]")
+	default:
+		b.WriteString("[" + index.AsBigFloat().Text('f', -1) + "]")
+	}
+	return b.String()
+}
+
+// quote spells s as a literal string of the language.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"):
+			b.WriteString(string(r) + string(r))
+		case r > 0xFFFF && !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\U%08x`, r)
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,129 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// limits reports what the message's broker would refuse.
+func (d *decoder) limits() {
+	if d.broken {
+		return
+	}
+	broker := Broker{Type: d.e.broker(d.m.Broker).typ}
+	for _, v := range broker.Limits().Check(d.m.Message) {
+		d.broken = true
+		d.x.tally.addKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+	}
+}
+
+// violation spells a reason, with the topic where it is about that.
+func (d *decoder) violation(v mqtt.Violation) string {
+	if v.Field != 0 {
+		return capital(v.Reason)
+	}
+	return fmt.Sprintf("The topic %q cannot be used: %s", shortened(d.m.Topic), v.Reason)
+}
+
+// kindOf tells reasons apart, but not their numbers.
+func kindOf(reason string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, reason)
+}
+
+// field is where a field was given.
+func (m *messageDecl) field(f mqtt.Fields) *hcl.Range {
+	switch f {
+	case 0:
+		if m.attrs["topic"] == nil {
+			return &m.labelAt
+		}
+		return m.argument("topic")
+	case mqtt.FieldPayload:
+		return m.argument("payload", "payload_base64")
+	}
+	return m.argument(f.Names()...)
+}
+
+// shortened keeps a long text from filling the screen.
+func shortened(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "..."
+}
+
+// doubts warns about topics that some brokers refuse: once for a block.
+func (e *evaluator) doubts(x *expansion) {
+	type doubt struct {
+		first string
+		count int
+	}
+	found := map[string]*doubt{}
+	for i := range x.messages {
+		for _, why := range mqtt.Doubts(x.messages[i].Topic) {
+			if found[why] == nil {
+				found[why] = &doubt{first: x.messages[i].Topic}
+			}
+			found[why].count++
+		}
+	}
+	for why, d := range found {
+		more := ""
+		if d.count > 1 {
+			more = fmt.Sprintf(" So do %d more topics of this block.", d.count-1)
+		}
+		x.tally.addKind(why, warnf(x.decl.field(0), "Topic that some brokers refuse", "The topic %q can be used, but %s.%s", shortened(d.first), why, more))
+	}
+}
+
+// checkDuplicates reports topics that two messages of one broker declare: the
+// topic is the identity. Pairs of blocks are reported once.
+func (e *evaluator) checkDuplicates() {
+	type place struct{ broker, topic string }
+	type pair struct{ first, second *expansion }
+	type clash struct {
+		a, b  *Message
+		count int
+	}
+	owners := map[place]*Message{}
+	blocks := map[*Message]*expansion{}
+	clashes := map[pair]*clash{}
+	var order []pair
+	for _, x := range e.sorted() {
+		for i := range x.messages {
+			m := &x.messages[i]
+			at := place{m.Broker, m.Topic}
+			first := owners[at]
+			if first == nil {
+				owners[at], blocks[m] = m, x
+				continue
+			}
+			p := pair{blocks[first], x}
+			if clashes[p] == nil {
+				clashes[p] = &clash{a: first, b: m}
+				order = append(order, p)
+			}
+			clashes[p].count++
+		}
+	}
+	for _, p := range order {
+		c := clashes[p]
+		more := ""
+		if c.count > 1 {
+			more = fmt.Sprintf(" %d more topics of these blocks are declared twice.", c.count-1)
+		}
+		e.tally.addKind(c.a.Address, errorf(p.second.decl.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, p.first.decl.field(0), more))
+	}
+}

@@ -1,0 +1,354 @@
+package spec
+
+import (
+	"encoding/base64"
+	"errors"
+	"math"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// decoder turns the arguments of one instance into a Message.
+type decoder struct {
+	e      *evaluator
+	x      *expansion
+	ctx    *hcl.EvalContext
+	m      Message
+	broken bool // something is wrong, and was reported
+}
+
+func (d *decoder) decode() {
+	decl := d.x.decl
+	d.m.Address = Address(decl.label, d.m.Index)
+	d.m.Name, d.m.Range = decl.label, decl.at
+	d.broker()
+	if d.m.Topic = decl.label; decl.attrs["topic"] != nil {
+		d.topic()
+	}
+	d.payload()
+	d.m.QoS = mqtt.QoS(d.whole("qos", 1, 2, "QoS is 0, 1 or 2"))
+	d.text("content_type", mqtt.FieldContentType, &d.m.ContentType)
+	d.text("response_topic", mqtt.FieldResponseTopic, &d.m.ResponseTopic)
+	d.correlation()
+	d.userProperties()
+	if d.choice("payload_format_indicator", "UNSPECIFIED_BYTES", "UTF8_DATA") == mqtt.UTF8Data.String() {
+		d.m.PayloadFormat = mqtt.UTF8Data
+	}
+	d.m.CompareBytes = d.choice("compare", "json", "bytes") == "bytes"
+	d.expiry()
+	d.schema()
+	d.limits()
+}
+
+// get evaluates an argument as a value of a type; false where it is not given,
+// null, or wrong.
+func (d *decoder) get(name string, want cty.Type) (cty.Value, bool) {
+	attr := d.x.decl.attrs[name]
+	if attr == nil {
+		return cty.NilVal, false
+	}
+	value, ok := d.e.evalInto(&d.x.tally, d.ctx, attr.Expr)
+	if !ok {
+		d.broken = true
+		return value, false
+	}
+	value, err := convert.Convert(value, want)
+	if err != nil {
+		d.wrong(name, "Invalid "+name, "%s.", sentence(err))
+		return value, false
+	}
+	return value, !value.IsNull()
+}
+
+// plain evaluates an argument that is shown, so that it cannot be sensitive.
+func (d *decoder) plain(name string, want cty.Type) (cty.Value, bool) {
+	value, given := d.get(name, want)
+	if given && isSensitive(value) {
+		d.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
+		return value, false
+	}
+	return value, given
+}
+
+func (d *decoder) wrong(name, summary, format string, args ...any) {
+	d.broken = true
+	d.x.tally.add(errorf(d.x.decl.argument(name), summary, format, args...))
+}
+
+// text reads a string that is hidden where it is sensitive.
+func (d *decoder) text(name string, f mqtt.Fields, into *string) {
+	if value, given := d.get(name, cty.String); given {
+		*into = d.reveal(value, f)
+	}
+}
+
+// reveal takes a string out of its marks and notes them.
+func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
+	if isSensitive(value) {
+		d.m.Redaction.Fields |= f
+	}
+	value, _ = value.Unmark()
+	return value.AsString()
+}
+
+func (d *decoder) choice(name string, choices ...string) string {
+	value, given := d.plain(name, cty.String)
+	if !given {
+		return choices[0]
+	}
+	text := value.AsString()
+	if !slices.Contains(choices, text) {
+		d.wrong(name, "Invalid "+name, "%q is not known.%s It is %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
+	}
+	return text
+}
+
+func (d *decoder) whole(name string, otherwise, most int64, rule string) int64 {
+	value, given := d.plain(name, cty.Number)
+	if !given {
+		return otherwise
+	}
+	n, exact := value.AsBigFloat().Int64()
+	if exact != big.Exact || n < 0 || n > most {
+		d.wrong(name, "Invalid "+name, "%s, not %s.", rule, value.AsBigFloat().Text('g', 10))
+		return otherwise
+	}
+	return n
+}
+
+// broker is the one that is named, or the only one.
+func (d *decoder) broker() {
+	decl := d.x.decl
+	if decl.attrs["broker"] == nil {
+		if all := d.e.declaredBrokers(); len(all) == 1 {
+			d.m.Broker = all[0].name
+			return
+		}
+		d.wrong("broker", "Missing broker", "Several brokers are declared, so this message must say which holds it: broker = broker.NAME, with one of %s.", oneOf(slices.Collect(d.e.brokerNames())))
+		return
+	}
+	value, given := d.plain("broker", cty.String)
+	switch {
+	case !given && !d.broken:
+		d.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
+	case given && d.e.broker(value.AsString()) == nil:
+		d.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), didYouMean(value.AsString(), d.e.brokerNames()))
+	case given:
+		d.m.Broker = value.AsString()
+	}
+}
+
+func (d *decoder) topic() {
+	value, given := d.plain("topic", cty.String)
+	if given {
+		d.m.Topic = value.AsString()
+	} else if !d.broken {
+		d.wrong("topic", "Null topic", "topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
+	}
+}
+
+// payload takes exactly the bytes that are declared: nothing is encoded on the
+// way, and nothing deletes a message by being empty.
+func (d *decoder) payload() {
+	attrs := d.x.decl.attrs
+	switch {
+	case attrs["payload"] != nil && attrs["payload_base64"] != nil:
+		d.wrong("payload_base64", "Both payload and payload_base64", "A message has one payload: give payload for text, or payload_base64 for bytes.")
+		return
+	case attrs["payload_base64"] != nil:
+		d.m.Payload = d.base64("payload_base64", mqtt.FieldPayload)
+	case attrs["payload"] != nil:
+		d.payloadText(attrs["payload"])
+	default:
+		d.wrong("", "Missing payload", "A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
+		return
+	}
+	if value, given := d.plain("sensitive", cty.Bool); given && value.True() {
+		d.m.Redaction.Fields |= mqtt.FieldPayload
+	}
+	if d.m.Redaction.Fields.Has(mqtt.FieldPayload) {
+		d.m.Redaction.Leaves = nil
+	}
+}
+
+func (d *decoder) payloadText(attr *hcl.Attribute) {
+	value, ok := d.e.evalInto(&d.x.tally, d.ctx, attr.Expr)
+	switch {
+	case !ok:
+		d.broken = true
+	case value.IsNull():
+		d.wrong("payload", "Null payload", "%s", emptyPayload)
+	case value.Type() != cty.String:
+		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes; this is %s. Write jsonencode(...) to send it as JSON, or tostring(...).", value.Type().FriendlyName())
+	default:
+		all, leaves := sensitiveParts(value)
+		if all {
+			d.m.Redaction.Fields |= mqtt.FieldPayload
+		}
+		d.m.Redaction.Leaves = leaves
+		value, _ = value.Unmark()
+		if d.m.Payload = []byte(value.AsString()); len(d.m.Payload) == 0 {
+			d.wrong("payload", "Empty payload", "%s", emptyPayload)
+		}
+	}
+}
+
+const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To delete what the topic holds, remove the block or the instance's key."
+
+func (d *decoder) base64(name string, f mqtt.Fields) []byte {
+	value, given := d.get(name, cty.String)
+	if !given {
+		if !d.broken && name == "payload_base64" {
+			d.wrong(name, "Null payload", "%s", emptyPayload)
+		}
+		return nil
+	}
+	data, err := base64.StdEncoding.DecodeString(d.reveal(value, f))
+	switch {
+	case err != nil:
+		d.wrong(name, "Invalid "+name, "%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) for text, or filebase64(...) for a file.", name)
+	case len(data) == 0 && name == "payload_base64":
+		d.wrong(name, "Empty payload", "%s", emptyPayload)
+	}
+	return data
+}
+
+func (d *decoder) correlation() {
+	if d.x.decl.attrs["correlation_data"] != nil {
+		d.m.CorrelationData = d.base64("correlation_data", mqtt.FieldCorrelationData)
+	}
+}
+
+// userProperties reads a map, or a list where order or repeats matter.
+func (d *decoder) userProperties() {
+	value, given := d.get("user_properties", cty.DynamicPseudoType)
+	if !given {
+		return
+	}
+	if isSensitive(value) {
+		d.m.Redaction.Fields |= mqtt.FieldUserProperties
+	}
+	value, _ = value.UnmarkDeep()
+	typ := value.Type()
+	switch {
+	case typ.IsMapType() || typ.IsObjectType():
+		for it := value.ElementIterator(); it.Next(); {
+			name, text := it.Element()
+			d.property(name, text)
+		}
+		d.m.UserProperties = mqtt.SortUserProperties(d.m.UserProperties)
+	case typ.IsListType() || typ.IsTupleType():
+		d.m.OrderedProperties = true
+		for it := value.ElementIterator(); it.Next(); {
+			_, pair := it.Element()
+			if pair.IsNull() || !pair.CanIterateElements() || !has(pair, "name") || !has(pair, "value") {
+				d.wrong("user_properties", "Invalid user_properties", "The elements of a list of user properties are { name = ..., value = ... }.")
+				return
+			}
+			d.property(entry(pair, "name"), entry(pair, "value"))
+		}
+	default:
+		d.wrong("user_properties", "Invalid user_properties", "User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats matter; this is %s.", typ.FriendlyName())
+	}
+}
+
+// has tells whether an object or a map has that key.
+func has(v cty.Value, name string) bool {
+	if v.Type().IsObjectType() {
+		return v.Type().HasAttribute(name)
+	}
+	return v.Type().IsMapType() && v.HasIndex(cty.StringVal(name)).True()
+}
+
+func entry(v cty.Value, name string) cty.Value {
+	if v.Type().IsObjectType() {
+		return v.GetAttr(name)
+	}
+	return v.Index(cty.StringVal(name))
+}
+
+func (d *decoder) property(name, text cty.Value) {
+	name, nameErr := convert.Convert(name, cty.String)
+	text, textErr := convert.Convert(text, cty.String)
+	if nameErr != nil || textErr != nil || name.IsNull() || text.IsNull() {
+		d.wrong("user_properties", "Invalid user_properties", "Names and values of user properties are strings, and not null. Leave a property out with a for expression that has an if.")
+		return
+	}
+	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
+}
+
+// expiry reads message_expiry, which a packet holds as 32 bits of seconds
+// (3.3.2.3.3), and renew_before.
+func (d *decoder) expiry() {
+	expiry := d.duration("message_expiry")
+	switch {
+	case expiry == 0:
+	case expiry < 0 || expiry%time.Second != 0 || expiry/time.Second > math.MaxUint32:
+		d.wrong("message_expiry", "Invalid message_expiry", "A message expires after a whole number of seconds, from 1 to 4,294,967,295.")
+	default:
+		d.m.Expiry = uint32(expiry / time.Second)
+	}
+	d.m.RenewBefore = d.duration("renew_before")
+	switch {
+	case d.m.RenewBefore == 0 || d.broken:
+	case d.m.Expiry == 0:
+		d.wrong("renew_before", "renew_before without message_expiry", "A message without message_expiry never expires, so there is nothing to renew.")
+	case d.m.RenewBefore >= expiry:
+		d.wrong("renew_before", "Invalid renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
+	}
+}
+
+// duration reads a time above 0; 0 is none.
+func (d *decoder) duration(name string) time.Duration {
+	value, given := d.plain(name, cty.String)
+	if !given {
+		return 0
+	}
+	t, err := parseDuration(value.AsString())
+	if err != nil || t <= 0 {
+		d.wrong(name, "Invalid "+name, "%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
+		return 0
+	}
+	return t
+}
+
+var (
+	errNotWhole = errors.New("it has a fraction or is negative")
+	errTooLong  = errors.New("the duration is too long")
+	days        = regexp.MustCompile(`^([0-9]{1,6})d(.*)$`)
+)
+
+// parseDuration reads seconds as a number, or a duration as Go spells it, with
+// days before it.
+func parseDuration(s string) (time.Duration, error) {
+	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(math.Abs(seconds) < float64(math.MaxInt64/time.Second)) {
+			return 0, errTooLong
+		}
+		return time.Duration(math.Round(seconds * float64(time.Second))), nil
+	}
+	m := days.FindStringSubmatch(s)
+	if m == nil {
+		return time.ParseDuration(s)
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil || n > 100_000 {
+		return 0, errTooLong
+	}
+	whole := time.Duration(n) * 24 * time.Hour
+	if strings.TrimSpace(m[2]) == "" {
+		return whole, nil
+	}
+	rest, err := time.ParseDuration(m[2])
+	return whole + rest, err
+}

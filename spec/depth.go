@@ -1,0 +1,175 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// maxDepth is how deep brackets, templates and operators may nest. The parsers
+// and the evaluator are recursive, and Go cannot recover from a stack that is
+// used up: a file of a million "(" from a pull request would end the process.
+const maxDepth = 500
+
+// checkDepth refuses a source that nests deeper than maxDepth, without
+// recursion itself.
+func checkDepth(src []byte, name string, isJSON bool) *hcl.Diagnostic {
+	if isJSON {
+		return checkJSONDepth(src, name)
+	}
+	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+	return checkTokens(tokens)
+}
+
+// nesting is how deep a source is open at one token.
+type nesting struct {
+	total int // of all levels: brackets and what they hold
+	level
+	outer []level
+}
+
+// level is the inside of one bracket.
+type level struct {
+	operators int  // of the expression at hand
+	lines     bool // a new line ends the expression
+}
+
+func (n *nesting) add(by int) { n.operators, n.total = n.operators+by, n.total+by }
+
+func (n *nesting) open(lines bool) {
+	n.outer = append(n.outer, n.level)
+	n.level, n.total = level{lines: lines}, n.total+1
+}
+
+func (n *nesting) close() {
+	n.next()
+	if last := len(n.outer) - 1; last >= 0 {
+		n.level, n.outer = n.outer[last], n.outer[:last]
+		n.total--
+	}
+}
+
+// next ends an expression.
+func (n *nesting) next() { n.total, n.operators = n.total-n.operators, 0 }
+
+// checkTokens counts brackets, and what nests without one: `!!!a`,
+// `a ? b : c ? d : e`, `a[b][c]` and `%{ if a }%{ if b }`.
+func checkTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic {
+	n := nesting{level: level{lines: true}}
+	for i, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenOBrack:
+			n.add(1)
+			n.open(false)
+		case hclsyntax.TokenTemplateControl:
+			n.add(controlDepth(tokens[i+1:]))
+			n.open(false)
+		case hclsyntax.TokenOBrace:
+			n.open(word(tokens[i+1:]) != "for")
+		case hclsyntax.TokenOParen, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
+			n.open(false)
+		case hclsyntax.TokenCParen, hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+			n.close()
+		case hclsyntax.TokenComma:
+			n.next()
+		case hclsyntax.TokenNewline, hclsyntax.TokenComment:
+			if n.lines && bytes.HasSuffix(t.Bytes, []byte("\n")) { // a line comment takes the line's end with it
+				n.next()
+			}
+		case hclsyntax.TokenIdent, hclsyntax.TokenNumberLit, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit, hclsyntax.TokenDot, hclsyntax.TokenEOF:
+		default:
+			n.add(1)
+		}
+		if n.total > maxDepth {
+			return tooDeep(t.Range)
+		}
+	}
+	return nil
+}
+
+// controlDepth tells what a template directive does to the depth.
+func controlDepth(after hclsyntax.Tokens) int {
+	switch word(after) {
+	case "if", "for":
+		return 1
+	case "endif", "endfor":
+		return -1
+	}
+	return 0
+}
+
+// word is the first of the tokens that is no white space.
+func word(tokens hclsyntax.Tokens) string {
+	for _, t := range tokens {
+		if t.Type != hclsyntax.TokenNewline && t.Type != hclsyntax.TokenComment {
+			return string(t.Bytes)
+		}
+	}
+	return ""
+}
+
+// checkJSONDepth counts brackets outside strings, and looks into the templates
+// that strings may be.
+func checkJSONDepth(src []byte, name string) *hcl.Diagnostic {
+	depth, line, lineStart := 0, 1, 0
+	at := func(i, n int) hcl.Range {
+		start := hcl.Pos{Line: line, Column: i - lineStart + 1, Byte: i}
+		end := hcl.Pos{Line: line, Column: i - lineStart + 1 + n, Byte: i + n}
+		return hcl.Range{Filename: name, Start: start, End: end}
+	}
+	for i := 0; i < len(src); i++ {
+		switch src[i] {
+		case '\n':
+			line, lineStart = line+1, i+1
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return tooDeep(at(i, 1))
+			}
+		case '}', ']':
+			depth--
+		case '"':
+			n := jsonString(src[i:])
+			if d := checkTemplate(src[i:i+n], at(i, n)); d != nil {
+				return d
+			}
+			i += n - 1
+		}
+	}
+	return nil
+}
+
+// jsonString gives the length of the string that src begins with.
+func jsonString(src []byte) int {
+	for i := 1; i < len(src); i++ {
+		switch src[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(src)
+}
+
+func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
+	var s string
+	if json.Unmarshal(literal, &s) != nil || !strings.ContainsAny(s, "$%([{!-") {
+		return nil
+	}
+	template, _ := hclsyntax.LexTemplate([]byte(s), at.Filename, at.Start)
+	expression, _ := hclsyntax.LexExpression([]byte(s), at.Filename, at.Start)
+	for _, tokens := range []hclsyntax.Tokens{template, expression} {
+		if checkTokens(tokens) != nil {
+			return tooDeep(at)
+		}
+	}
+	return nil
+}
+
+func tooDeep(at hcl.Range) *hcl.Diagnostic {
+	return errorf(&at, "Nested too deeply",
+		"Brackets, templates and operators nest more than %d levels deep here. Name parts of this in locals, or keep the data in a file that jsondecode or csvdecode reads.", maxDepth)
+}

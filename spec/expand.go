@@ -1,0 +1,144 @@
+package spec
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// maxInstances bounds the instances of all blocks: count = 1e9 is a mistake, and
+// no broker holds so many.
+const maxInstances = 1_000_000
+
+// instanceOf is one instance before it is decoded.
+type instanceOf struct {
+	index cty.Value
+	each  map[string]cty.Value // what its own context adds; nil without instances
+}
+
+// expand evaluates a message block with all its instances; nil where it is being
+// evaluated already, in a circle.
+func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
+	if x := e.blocks[m.label]; x != nil && !e.active[m.address()] {
+		return x
+	}
+	if !e.enter(m.address(), at) {
+		return nil
+	}
+	defer e.leave()
+	x := &expansion{decl: m}
+	e.blocks[m.label] = x
+	instances, ok := e.repeated(m, &x.tally)
+	if !ok {
+		x.broken = true
+		return x
+	}
+	var exprs []hcl.Expression
+	for name, attr := range m.attrs {
+		if name != "for_each" && name != "count" && name != "depends_on" {
+			exprs = append(exprs, attr.Expr)
+		}
+	}
+	base := e.scope(m.repeat(), exprs...)
+	common := e.lifecycle(m, &x.tally)
+	for _, instance := range instances {
+		ctx := base
+		if instance.each != nil {
+			ctx = base.NewChild()
+			ctx.Variables = instance.each
+			x.tally.instance = Address(m.label, instance.index)
+		}
+		d := decoder{e: e, x: x, ctx: ctx, m: common}
+		d.m.Index = instance.index
+		if d.decode(); d.broken {
+			x.broken = true
+			continue
+		}
+		x.messages = append(x.messages, d.m)
+	}
+	x.tally.instance = ""
+	e.doubts(x)
+	return x
+}
+
+// repeated lists the instances of a block.
+func (e *evaluator) repeated(m *messageDecl, t *tally) ([]instanceOf, bool) {
+	name := m.repeat()
+	if name == "" {
+		return []instanceOf{{}}, e.room(1, m.at, t)
+	}
+	expr := m.attrs[name].Expr
+	at := expr.Range()
+	value, ok := e.evalInto(t, e.scope("", expr), expr)
+	if !ok {
+		return nil, false
+	}
+	switch {
+	case value.IsMarked():
+		t.add(errorf(&at, "Sensitive "+name, "%s decides which messages exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
+	case value.IsNull():
+		t.add(errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
+	case name == "count":
+		return e.counted(value, at, t)
+	default:
+		return e.forEach(value, at, t)
+	}
+	return nil, false
+}
+
+func (e *evaluator) counted(value cty.Value, at hcl.Range, t *tally) ([]instanceOf, bool) {
+	value, err := convert.Convert(value, cty.Number)
+	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
+		err = errNotWhole
+	}
+	if err != nil {
+		t.add(errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
+		return nil, false
+	}
+	n, _ := value.AsBigFloat().Int64()
+	if !e.room(n, at, t) {
+		return nil, false
+	}
+	all := make([]instanceOf, n)
+	for i := range all {
+		index := cty.NumberIntVal(int64(i))
+		all[i] = instanceOf{index, map[string]cty.Value{"count": cty.ObjectVal(map[string]cty.Value{"index": index})}}
+	}
+	return all, true
+}
+
+func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instanceOf, bool) {
+	typ := value.Type()
+	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
+	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
+		t.add(errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
+			"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.", typ.FriendlyName()))
+		return nil, false
+	}
+	if !e.room(int64(value.LengthInt()), at, t) {
+		return nil, false
+	}
+	var all []instanceOf
+	for it := value.ElementIterator(); it.Next(); {
+		key, element := it.Element()
+		if isSet {
+			key = element
+		}
+		if key.IsNull() {
+			t.add(errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
+			return nil, false
+		}
+		all = append(all, instanceOf{key, map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": key, "value": element})}})
+	}
+	return all, true
+}
+
+// room counts instances against the bound.
+func (e *evaluator) room(n int64, at hcl.Range, t *tally) bool {
+	if n > int64(maxInstances-e.instances) {
+		t.add(errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
+		return false
+	}
+	e.instances += int(n)
+	return true
+}

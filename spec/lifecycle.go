@@ -1,0 +1,68 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/payload"
+)
+
+// lifecycle reads what holds for every instance of a block.
+func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
+	common := Message{OnDestroy: "delete"}
+	attrs := maps.Clone(m.lifecycle)
+	if attr := attrs["ignore_changes"]; attr != nil {
+		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
+		delete(attrs, "ignore_changes")
+	}
+	a := arguments{e: e, attrs: attrs, ctx: e.scope("", expressions(attrs)...)}
+	if attrs["on_destroy"] != nil {
+		a.choice("on_destroy", &common.OnDestroy, "delete", "forget")
+	}
+	if value, given := a.get("prevent_destroy", cty.Bool); given {
+		value, _ = value.Unmark()
+		common.PreventDestroy = value.True()
+	}
+	return common
+}
+
+// ignored reads ignore_changes: names of fields, without quotes, and pointers
+// into a JSON payload.
+func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
+	var fields mqtt.Fields
+	var leaves []string
+	items, diags := hcl.ExprList(list)
+	t.add(diags...)
+	for _, item := range items {
+		name, at := hcl.ExprAsKeyword(item), item.Range()
+		if name == "" {
+			value, diags := item.Value(nil)
+			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
+				t.add(errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
+				continue
+			}
+			name = value.AsString()
+		}
+		if strings.HasPrefix(name, "/") {
+			if err := payload.CheckPointer(name); err != nil {
+				t.add(errorf(&at, "Invalid path in ignore_changes", "%s.", sentence(err)))
+				continue
+			}
+			leaves = append(leaves, name)
+			continue
+		}
+		field := mqtt.FieldNamed(name)
+		if field == 0 {
+			names := mqtt.AllFields.Names()
+			t.add(errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, didYouMean(name, slices.Values(names)), oneOf(names)))
+		}
+		fields |= field
+	}
+	slices.Sort(leaves)
+	return fields, slices.Compact(leaves)
+}

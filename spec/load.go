@@ -1,0 +1,196 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Inputs are what an invocation adds to the files of a folder.
+type Inputs struct {
+	Vars          []VarArg // -var and -var-file in the order given: the later wins
+	Env           []string // as os.Environ gives it; RETAINCTL_VAR_name sets a variable
+	BackendConfig []string // -backend-config=K=V, each
+	Version       string   // of this program, for required_version; "" is not checked
+
+	// EvalBrokers has broker arguments evaluated. Without it (-refresh=false)
+	// Settings stay nil, and variables that only broker blocks use may be unset.
+	EvalBrokers bool
+
+	// Preset are the variables of a saved plan, by name. They override all else.
+	Preset map[string]cty.Value
+}
+
+// VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
+type VarArg struct{ Set, File string }
+
+// Load reads, evaluates and checks the configuration of a folder. The files are
+// for a diagnostic writer, which shows lines of them. The Config is nil if and
+// only if the diagnostics have errors.
+func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics) {
+	l := loader{dir: dir, in: in, parser: hclparse.NewParser()}
+	config := l.load()
+	if l.diags.HasErrors() {
+		config = nil
+	}
+	return config, l.files(), inOrder(l.diags)
+}
+
+type loader struct {
+	dir    string
+	in     Inputs
+	root   *sandbox
+	parser *hclparse.Parser
+	decl   *declarations
+	hide   []string // files of which no line may be shown
+	diags  hcl.Diagnostics
+}
+
+// load goes stage by stage. A stage whose input is broken is not begun: what it
+// would report follows from what has been reported.
+func (l *loader) load() *Config {
+	root, err := newSandbox(l.dir)
+	if err != nil {
+		l.report(errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", sentence(err)))
+		return nil
+	}
+	defer root.Close()
+	l.root = root
+
+	bodies := l.parse()
+	if l.diags.HasErrors() {
+		return nil
+	}
+	if l.report(checkVersion(bodies, l.in.Version)...); l.diags.HasErrors() {
+		return nil
+	}
+	l.decl = declare(bodies)
+	l.report(l.decl.diags...)
+
+	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
+	l.variables(e)
+	e.evaluateAll()
+	config := l.config(e)
+	l.report(e.diagnostics()...)
+	if e.poisoned && !l.diags.HasErrors() {
+		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
+	}
+	return config
+}
+
+func (l *loader) config(e *evaluator) *Config {
+	c := &Config{Dir: l.dir, EvalBroker: l.in.EvalBrokers}
+	e.settings(c, l.in.BackendConfig)
+	c.Brokers = e.brokers(l.root.dir)
+	c.Messages = e.messages()
+	c.Variables = e.variables()
+	return c
+}
+
+func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
+
+// parse reads the configuration's files by name order.
+func (l *loader) parse() []hcl.Body {
+	names := l.list(".retain.hcl", ".retain.json")
+	if len(names) == 0 && !l.diags.HasErrors() {
+		l.report(errorf(nil, "No configuration files",
+			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for example with\n\n"+
+				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with -chdir=DIR.", l.dir))
+	}
+	var bodies []hcl.Body
+	for _, name := range names {
+		src, err := l.root.ReadFile(".", name)
+		if err != nil {
+			l.report(errorf(nil, "Configuration file not readable", "%s.", sentence(err)))
+			continue
+		}
+		if f := l.parseFile(src, filepath.Join(l.dir, name)); f != nil {
+			bodies = append(bodies, f.Body)
+		}
+	}
+	return bodies
+}
+
+// parseFile parses one file in the syntax that its name says.
+func (l *loader) parseFile(src []byte, name string) *hcl.File {
+	json := strings.HasSuffix(name, ".json")
+	if d := checkDepth(src, name, json); d != nil {
+		l.parser.AddFile(name, &hcl.File{Bytes: src})
+		l.report(d)
+		return nil
+	}
+	parse := l.parser.ParseHCL
+	if json {
+		parse = l.parser.ParseJSON
+	}
+	f, diags := parse(src, name)
+	l.report(diags...)
+	if diags.HasErrors() {
+		return nil
+	}
+	return f
+}
+
+// list gives the folder's files with one of the suffixes, by name. Hidden files
+// are an editor's.
+func (l *loader) list(suffixes ...string) []string {
+	entries, err := os.ReadDir(l.dir)
+	if err != nil {
+		l.report(errorf(nil, "Configuration folder not readable", "%s.", sentence(err)))
+	}
+	var names []string
+	for _, entry := range entries {
+		matches := func(suffix string) bool { return strings.HasSuffix(entry.Name(), suffix) }
+		if !entry.IsDir() && entry.Name()[0] != '.' && slices.ContainsFunc(suffixes, matches) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+// files are the sources, without those whose lines may hold secrets.
+func (l *loader) files() map[string]*hcl.File {
+	files := l.parser.Files()
+	for _, name := range l.hide {
+		delete(files, name)
+	}
+	return files
+}
+
+// errorf makes an error of a place, which may be nil.
+func errorf(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at}
+}
+
+// warnf makes a warning of a place.
+func warnf(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	d := errorf(at, summary, format, args...)
+	d.Severity = hcl.DiagWarning
+	return d
+}
+
+// sentence spells an error as the beginning of a sentence.
+func sentence(err error) string { return capital(err.Error()) }
+
+// inOrder sorts diagnostics as a reader goes through the files: those without a
+// place first.
+func inOrder(diags hcl.Diagnostics) hcl.Diagnostics {
+	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
+		var x, y hcl.Range
+		if a.Subject != nil {
+			x = *a.Subject
+		}
+		if b.Subject != nil {
+			y = *b.Subject
+		}
+		return cmp.Or(cmp.Compare(x.Filename, y.Filename), cmp.Compare(x.Start.Byte, y.Start.Byte))
+	})
+	return diags
+}

@@ -1,0 +1,201 @@
+package spec
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// messageDecl is a message block before evaluation.
+type messageDecl struct {
+	label     string
+	at        hcl.Range // of the block's header
+	labelAt   hcl.Range
+	attrs     hcl.Attributes
+	lifecycle hcl.Attributes
+	dependsOn []string // labels; filled in by order
+}
+
+// referable are the attributes that other expressions can use.
+var referable = []string{
+	"topic", "broker", "qos", "payload", "payload_base64", "content_type", "payload_format_indicator",
+	"user_properties", "response_topic", "correlation_data", "message_expiry",
+}
+
+func (d *declarations) message(b *hcl.Block) {
+	label := b.Labels[0]
+	if first, there := d.messages[label]; there {
+		d.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.at, "Labels of messages are unique over all files; the topic may be the same as the label or given by topic.")
+		return
+	}
+	content := d.content(b.Body, append([]string{
+		"for_each", "count", "renew_before", "schema", "sensitive", "depends_on", "compare",
+	}, referable...), "lifecycle")
+	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
+	d.messages[label] = m
+	if label == "" {
+		d.report(errorf(&m.labelAt, "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
+	}
+	for i, block := range content.Blocks {
+		if i > 0 {
+			d.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")
+			break
+		}
+		m.lifecycle = d.content(block.Body, []string{"prevent_destroy", "ignore_changes", "on_destroy"}).Attributes
+	}
+	if m.attrs["for_each"] != nil && m.attrs["count"] != nil {
+		d.report(errorf(&m.attrs["count"].Range, "Both for_each and count", "A message block has either for_each, with one instance for each key, or count, with numbered instances."))
+		delete(m.attrs, "count")
+	}
+}
+
+// repeat is the argument that gives the block its instances, or "".
+func (m *messageDecl) repeat() string {
+	for _, name := range []string{"for_each", "count"} {
+		if m.attrs[name] != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+func (m *messageDecl) address() string { return Address(m.label, cty.NilVal) }
+
+// argument gives the range of an argument, or of the block's header where it is not given.
+func (m *messageDecl) argument(names ...string) *hcl.Range {
+	for _, name := range names {
+		if attr := m.attrs[name]; attr != nil {
+			return attr.Expr.Range().Ptr()
+		}
+	}
+	return &m.at
+}
+
+// expansion is an evaluated message block.
+type expansion struct {
+	decl     *messageDecl
+	messages []Message // in the order of their keys
+	broken   bool      // an instance could not be evaluated
+	tally    tally
+}
+
+// value is what other expressions see of the block.
+func (x *expansion) value() cty.Value {
+	if x.broken {
+		return cty.DynamicVal
+	}
+	switch x.decl.repeat() {
+	case "for_each":
+		all := make(map[string]cty.Value, len(x.messages))
+		for i := range x.messages {
+			all[x.messages[i].Index.AsString()] = object(&x.messages[i])
+		}
+		return cty.ObjectVal(all)
+	case "count":
+		all := make([]cty.Value, len(x.messages))
+		for i := range x.messages {
+			all[i] = object(&x.messages[i])
+		}
+		return cty.TupleVal(all)
+	}
+	return object(&x.messages[0])
+}
+
+// object gives a message's attributes, with what is sensitive marked again.
+func object(m *Message) cty.Value {
+	marked := func(f mqtt.Fields, v cty.Value) cty.Value {
+		if m.Redaction.Fields.Has(f) {
+			return v.Mark(sensitive)
+		}
+		return v
+	}
+	payload, encoded := cty.NullVal(cty.String), cty.StringVal(base64.StdEncoding.EncodeToString(m.Payload))
+	if utf8.Valid(m.Payload) {
+		payload = cty.StringVal(string(m.Payload))
+	}
+	for _, leaf := range m.Redaction.Leaves {
+		payload = payload.Mark(leafMark{Pointer: leaf, Of: documentDigest(string(m.Payload))})
+		encoded = encoded.Mark(sensitive)
+	}
+	return cty.ObjectVal(map[string]cty.Value{
+		"topic":                    cty.StringVal(m.Topic),
+		"broker":                   cty.StringVal(m.Broker),
+		"qos":                      cty.NumberIntVal(int64(m.QoS)),
+		"payload":                  marked(mqtt.FieldPayload, payload),
+		"payload_base64":           marked(mqtt.FieldPayload, encoded),
+		"content_type":             marked(mqtt.FieldContentType, stringOrNull(m.ContentType)),
+		"payload_format_indicator": cty.StringVal(m.PayloadFormat.String()),
+		"user_properties":          marked(mqtt.FieldUserProperties, properties(m)),
+		"response_topic":           marked(mqtt.FieldResponseTopic, stringOrNull(m.ResponseTopic)),
+		"correlation_data":         marked(mqtt.FieldCorrelationData, stringOrNull(base64.StdEncoding.EncodeToString(m.CorrelationData))),
+		"message_expiry":           expiry(m.Expiry),
+	})
+}
+
+func stringOrNull(s string) cty.Value {
+	if s == "" {
+		return cty.NullVal(cty.String)
+	}
+	return cty.StringVal(s)
+}
+
+func expiry(seconds uint32) cty.Value {
+	if seconds == 0 {
+		return cty.NullVal(cty.Number)
+	}
+	return cty.NumberUIntVal(uint64(seconds))
+}
+
+// properties gives user properties in the form that they were declared in.
+func properties(m *Message) cty.Value {
+	if m.OrderedProperties {
+		list := []cty.Value{}
+		for _, p := range m.UserProperties {
+			list = append(list, cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal(p.Name), "value": cty.StringVal(p.Value)}))
+		}
+		return cty.TupleVal(list)
+	}
+	all := map[string]cty.Value{}
+	for _, p := range m.UserProperties {
+		all[p.Name] = cty.StringVal(p.Value)
+	}
+	if len(all) == 0 {
+		return cty.MapValEmpty(cty.String)
+	}
+	return cty.MapVal(all)
+}
+
+// messages gathers every instance, sorted by label and key.
+func (e *evaluator) messages() []Message {
+	var all []Message
+	for _, x := range e.sorted() {
+		for i := range x.messages {
+			for _, label := range x.decl.dependsOn {
+				x.messages[i].DependsOn = append(x.messages[i].DependsOn, Address(label, cty.NilVal))
+			}
+		}
+		all = append(all, x.messages...)
+	}
+	return all
+}
+
+// sorted are the evaluated blocks by label.
+func (e *evaluator) sorted() []*expansion {
+	all := make([]*expansion, 0, len(e.blocks))
+	for _, x := range e.blocks {
+		all = append(all, x)
+	}
+	slices.SortFunc(all, func(a, b *expansion) int {
+		if a.decl.label < b.decl.label {
+			return -1
+		}
+		return 1
+	})
+	return all
+}

@@ -1,0 +1,113 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/zclconf/go-cty/cty"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// schema is a JSON Schema, compiled once for all messages that have its text.
+type schema struct {
+	compiled *jsonschema.Schema
+	err      error
+}
+
+// noLoader refuses to load what a schema refers to: a plan of an untrusted pull
+// request must reach neither the network nor files.
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", url)
+}
+
+func (e *evaluator) compiled(text string) *schema {
+	s := e.schemas[text]
+	if s == nil {
+		s = &schema{}
+		s.compiled, s.err = compileSchema(text)
+		e.schemas[text] = s
+	}
+	return s
+}
+
+func compileSchema(text string) (*jsonschema.Schema, error) {
+	const here = "schema:payload"
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("it is no JSON: %w", err)
+	}
+	c := jsonschema.NewCompiler()
+	c.UseLoader(noLoader{})
+	if err := c.AddResource(here, doc); err != nil {
+		return nil, err
+	}
+	return c.Compile(here)
+}
+
+// schema checks the payload against the message's own schema.
+func (d *decoder) schema() {
+	value, given := d.plain("schema", cty.String)
+	if !given || d.broken {
+		return
+	}
+	s := d.e.compiled(value.AsString())
+	if s.err != nil {
+		d.wrong("schema", "Invalid schema", "The JSON Schema cannot be used: %s.", s.err)
+		return
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.m.Payload))
+	if err != nil {
+		d.wrong("payload", "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not.")
+		return
+	}
+	var invalid *jsonschema.ValidationError
+	if err := s.compiled.Validate(doc); errors.As(err, &invalid) {
+		lines := violations(invalid, d.m.Redaction)
+		d.broken = true
+		d.x.tally.add(errorf(d.x.decl.argument("payload", "payload_base64"), "Payload does not match its schema", "%s", strings.Join(lines, "\n")))
+	}
+}
+
+// violations lists the innermost causes, each with the payload's path. Where the
+// payload is sensitive, what the causes quote of it is left out.
+func violations(e *jsonschema.ValidationError, hidden mqtt.Redaction) []string {
+	const most = 10
+	var lines []string
+	var walk func(e *jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			walk(cause)
+		}
+		if len(e.Causes) > 0 || len(lines) > most {
+			return
+		}
+		if len(lines) == most {
+			lines = append(lines, "and more")
+			return
+		}
+		lines = append(lines, violation(e, hidden))
+	}
+	walk(e)
+	return lines
+}
+
+func violation(e *jsonschema.ValidationError, hidden mqtt.Redaction) string {
+	at := "/" + strings.Join(e.InstanceLocation, "/")
+	reason := e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+	if !hidden.None() {
+		reason = "does not fulfil the schema's \"" + strings.Join(e.ErrorKind.KeywordPath(), "/") + "\""
+	}
+	if hidden.Fields.Has(mqtt.FieldPayload) {
+		at = "the payload, which is sensitive,"
+		return at + " " + reason
+	}
+	return fmt.Sprintf("%s: %s", at, reason)
+}

@@ -1,0 +1,152 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// DefaultStatePath is where the local backend keeps the state, below the root.
+const DefaultStatePath = "retain.state.json"
+
+// checkVersion holds required_version before anything else is looked at: a
+// configuration for another version may have blocks that this one does not know.
+func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, body := range bodies {
+		content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "retainctl"}}})
+		for _, block := range content.Blocks {
+			content, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}})
+			if attr := content.Attributes["required_version"]; attr != nil {
+				diags = append(diags, requireVersion(attr, running)...)
+			}
+		}
+	}
+	return diags
+}
+
+func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
+	var d declarations
+	var text string
+	if d.literal(attr, &text); d.diags.HasErrors() {
+		return d.diags
+	}
+	at := attr.Expr.Range()
+	constraint, err := version.NewConstraint(text)
+	if err != nil {
+		return hcl.Diagnostics{errorf(&at, "Invalid required_version", "%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
+	}
+	have, err := version.NewVersion(running)
+	if err != nil || constraint.Check(have.Core()) { // a build without a version is a developer's
+		return nil
+	}
+	return hcl.Diagnostics{errorf(&at, "Another version of retainctl is required", "The configuration asks for retainctl %s, and this is %s.", text, running)}
+}
+
+// settings evaluates the retainctl block.
+func (e *evaluator) settings(c *Config, overrides []string) {
+	c.Backend = Backend{Type: "local", Body: map[string]cty.Value{"path": cty.StringVal(DefaultStatePath)}}
+	if b := e.decl.settings; b != nil {
+		schema := &hcl.BodySchema{
+			Attributes: []hcl.AttributeSchema{{Name: "required_version"}, {Name: "max_deletes"}},
+			Blocks:     []hcl.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}},
+		}
+		content, diags := b.Body.Content(schema)
+		e.tally.add(diags...)
+		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
+		for i, block := range content.Blocks {
+			if i > 0 {
+				e.tally.add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				break
+			}
+			c.Backend = e.backend(block)
+		}
+	}
+	e.override(&c.Backend, overrides)
+}
+
+func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
+	if attr == nil {
+		return nil
+	}
+	value, ok := e.eval(e.scope("", attr.Expr), attr.Expr)
+	if !ok {
+		return nil
+	}
+	value, _ = value.Unmark()
+	err := errThreshold
+	if text, bad := convert.Convert(value, cty.String); bad == nil && !text.IsNull() {
+		var t Threshold
+		if t, err = ParseThreshold(text.AsString()); err == nil {
+			return &t
+		}
+	}
+	e.tally.add(errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", sentence(err)))
+	return nil
+}
+
+var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is managed, such as \"30%\"")
+
+// ParseThreshold reads a limit on deletes: "20", or "30%".
+func ParseThreshold(s string) (Threshold, error) {
+	digits, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	if err != nil || percent && n > 100 {
+		return Threshold{}, errThreshold
+	}
+	return Threshold{Number: int(n), Percent: percent}, nil
+}
+
+// String spells the limit as the configuration does.
+func (t Threshold) String() string {
+	if t.Percent {
+		return fmt.Sprintf("%d%%", t.Number)
+	}
+	return strconv.Itoa(t.Number)
+}
+
+func (e *evaluator) backend(b *hcl.Block) Backend {
+	backend := Backend{Type: b.Labels[0], Body: map[string]cty.Value{}, Range: b.DefRange}
+	types := []string{"local", "s3", "http"}
+	if !slices.Contains(types, backend.Type) {
+		e.tally.add(errorf(&b.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", backend.Type, didYouMean(backend.Type, slices.Values(types)), oneOf(types)))
+		return backend
+	}
+	attrs, diags := b.Body.JustAttributes()
+	e.tally.add(diags...)
+	if backend.Type == "local" {
+		for name, attr := range attrs {
+			if name != "path" {
+				e.tally.add(errorf(&attr.NameRange, "Unsupported argument", "The local backend has no argument %q.%s It takes path.", name, didYouMean(name, slices.Values([]string{"path"}))))
+			}
+		}
+		backend.Body["path"] = cty.StringVal(DefaultStatePath)
+	}
+	ctx := e.scope("", expressions(attrs)...)
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		if value, ok := e.evalSecret(ctx, attrs[name].Expr); ok {
+			backend.Body[name], _ = value.UnmarkDeep()
+		}
+	}
+	return backend
+}
+
+// override applies -backend-config, which CI gives.
+func (e *evaluator) override(b *Backend, overrides []string) {
+	for _, arg := range overrides {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok || name == "" {
+			e.tally.add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
+			continue
+		}
+		b.Body[name] = cty.StringVal(value)
+	}
+}

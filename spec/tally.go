@@ -1,0 +1,152 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// tally collects diagnostics and counts repeats: one wrong argument of a block
+// with 10,000 instances is one mistake.
+type tally struct {
+	instance string // address of the instance at hand; "" where a block has one
+	seen     map[tallyKey]*tallied
+	order    []*tallied
+	errors   int // counted, with repeats
+}
+
+type tallyKey struct {
+	summary, kind string
+	at            hcl.Range
+}
+
+type tallied struct {
+	diag      *hcl.Diagnostic
+	first     string // instance
+	last      string
+	instances int
+}
+
+// add takes diagnostics whose summary and place tell them apart.
+func (t *tally) add(diags ...*hcl.Diagnostic) {
+	for _, d := range diags {
+		t.addKind("", d)
+	}
+}
+
+// addKind takes a diagnostic that kind tells apart from others of its place.
+func (t *tally) addKind(kind string, d *hcl.Diagnostic) {
+	if t.isNew(kind, d) {
+		t.keep(kind, d)
+	}
+}
+
+// addFrom takes the diagnostics of an evaluation, without what they would show
+// of sensitive values.
+func (t *tally) addFrom(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
+	for _, d := range diags {
+		if t.isNew("", d) {
+			t.keep("", discreet(d, expr, ctx))
+		}
+	}
+}
+
+func key(kind string, d *hcl.Diagnostic) tallyKey {
+	k := tallyKey{summary: d.Summary, kind: kind}
+	if d.Subject != nil {
+		k.at = *d.Subject
+	}
+	return k
+}
+
+// isNew counts d where its like was seen before.
+func (t *tally) isNew(kind string, d *hcl.Diagnostic) bool {
+	if d.Severity == hcl.DiagError {
+		t.errors++
+	}
+	known, there := t.seen[key(kind, d)]
+	if there && known.last != t.instance {
+		known.last = t.instance
+		known.instances++
+	}
+	return !there
+}
+
+func (t *tally) keep(kind string, d *hcl.Diagnostic) {
+	entry := &tallied{diag: d, first: t.instance, last: t.instance, instances: 1}
+	if t.seen == nil {
+		t.seen = map[tallyKey]*tallied{}
+	}
+	t.seen[key(kind, d)] = entry
+	t.order = append(t.order, entry)
+}
+
+// diagnostics gives what was collected, each naming the first instance that it
+// was met in.
+func (t *tally) diagnostics() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, entry := range t.order {
+		d := *entry.diag
+		if entry.first != "" {
+			d.Detail += "\n\nThis is about " + entry.first
+			if n := entry.instances - 1; n > 0 {
+				d.Detail += fmt.Sprintf(" and %d more of this block", n)
+			}
+			d.Detail += "."
+		}
+		diags = append(diags, &d)
+	}
+	return diags
+}
+
+// discreet gives d without sensitive values. A diagnostic writer leaves out
+// values that are marked, but a function's own error quotes its arguments after
+// the marks were taken off, and so do keys of a for expression.
+func discreet(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) *hcl.Diagnostic {
+	if !touchesSecret(expr, ctx) && !touchesSecret(d.Expression, d.EvalContext) {
+		return d
+	}
+	return withheld(d)
+}
+
+// withheld gives d without any value of the expression that it is about.
+func withheld(d *hcl.Diagnostic) *hcl.Diagnostic {
+	quiet := *d
+	quiet.Expression, quiet.EvalContext, quiet.Extra = nil, nil, nil
+	switch d.Summary {
+	case "Unsupported attribute", "Call to unknown function", "Not enough function arguments", "Too many function arguments", "Iteration over null value":
+	default:
+		quiet.Detail = "This expression uses a sensitive value, so the reason, which could show it, is left out."
+	}
+	return &quiet
+}
+
+// touchesSecret tells whether an expression uses a sensitive value of ctx, or
+// makes one.
+func touchesSecret(expr hcl.Expression, ctx *hcl.EvalContext) bool {
+	if expr == nil {
+		return false
+	}
+	for _, t := range expr.Variables() {
+		value, diags := t.TraverseAbs(ctx)
+		if diags.HasErrors() {
+			value, _ = t[:1].TraverseAbs(ctx)
+		}
+		if isSensitive(value) {
+			return true
+		}
+	}
+	node, ok := expr.(hclsyntax.Node)
+	if !ok {
+		return false
+	}
+	makes := false
+	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && call.Name == "sensitive" {
+			makes = true
+		}
+		return nil
+	})
+	return makes
+}

@@ -1,0 +1,188 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// variableDecl is a variable block.
+type variableDecl struct {
+	name        string
+	at          hcl.Range
+	typ         cty.Type // a constraint; cty.DynamicPseudoType where none is given
+	typed       bool     // a type is given
+	optional    *typeexpr.Defaults
+	def         cty.Value // cty.NilVal where none is given
+	nullable    bool
+	sensitive   bool
+	validations []validation
+}
+
+type validation struct{ condition, message hcl.Expression }
+
+// literal tells whether a value from the command line or the environment is
+// taken as it stands, and not read as an expression: as in Terraform, where
+// -var=name=1.10 is a string for a string.
+func (v *variableDecl) literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
+
+func (d *declarations) variable(b *hcl.Block) {
+	name := b.Labels[0]
+	if first, there := d.variables[name]; there {
+		d.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.at, "Names of variables are unique over all files.")
+		return
+	}
+	d.identifier(name, b.LabelRanges[0], "variable")
+	content := d.content(b.Body, []string{"type", "default", "description", "nullable", "sensitive"}, "validation")
+	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
+	d.variables[name] = v
+	d.literal(content.Attributes["description"], new(string))
+	d.literal(content.Attributes["nullable"], &v.nullable)
+	d.literal(content.Attributes["sensitive"], &v.sensitive)
+	if attr := content.Attributes["type"]; attr != nil {
+		typ, optional, diags := typeexpr.TypeConstraintWithDefaults(attr.Expr)
+		if d.report(diags...); diags.HasErrors() {
+			typ = cty.DynamicPseudoType
+		}
+		v.typ, v.optional, v.typed = typ, optional, true
+	}
+	if attr := content.Attributes["default"]; attr != nil {
+		d.defaultValue(v, attr)
+	}
+	for _, block := range content.Blocks {
+		d.validation(v, block)
+	}
+}
+
+func (d *declarations) defaultValue(v *variableDecl, attr *hcl.Attribute) {
+	value, diags := attr.Expr.Value(nil)
+	if d.report(diags...); diags.HasErrors() {
+		v.def = cty.DynamicVal
+		return
+	}
+	value, err := v.convert(value)
+	switch {
+	case err != nil:
+		d.report(errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.name, err))
+		value = cty.DynamicVal
+	case value.IsNull() && !v.nullable:
+		d.report(errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.name))
+		value = cty.DynamicVal
+	}
+	v.def = value
+}
+
+func (d *declarations) validation(v *variableDecl, b *hcl.Block) {
+	content := d.content(b.Body, []string{"condition", "error_message"})
+	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
+	if condition == nil || message == nil {
+		d.report(errorf(&b.DefRange, "Incomplete validation", "A validation block needs both condition, an expression that is true for a good value, and error_message, a sentence for the one who gave a bad value."))
+		return
+	}
+	v.validations = append(v.validations, validation{condition.Expr, message.Expr})
+}
+
+// literal reads an argument that cannot depend on anything into a *string or a
+// *bool.
+func (d *declarations) literal(attr *hcl.Attribute, into any) {
+	if attr == nil {
+		return
+	}
+	value, diags := attr.Expr.Value(nil)
+	if d.report(diags...); diags.HasErrors() {
+		return
+	}
+	want := cty.String
+	if _, isBool := into.(*bool); isBool {
+		want = cty.Bool
+	}
+	value, err := convert.Convert(value, want)
+	if err != nil || value.IsNull() {
+		d.report(errorf(attr.Expr.Range().Ptr(), "Invalid value", "%s is a literal %s here.", attr.Name, want.FriendlyName()))
+		return
+	}
+	switch into := into.(type) {
+	case *bool:
+		*into = value.True()
+	case *string:
+		*into = value.AsString()
+	}
+}
+
+// convert makes a value fit the variable's type.
+func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
+	if v.optional != nil && !value.IsNull() {
+		value = v.optional.Apply(value)
+	}
+	return convert.Convert(value, v.typ)
+}
+
+// variables are the values that the configuration was evaluated with, by name.
+func (e *evaluator) variables() []Variable {
+	var all []Variable
+	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
+		decl := e.decl.variables[name]
+		value, _ := e.vars[name].UnmarkDeep()
+		all = append(all, Variable{Name: name, Value: value, Sensitive: decl.sensitive, Range: decl.at})
+	}
+	return all
+}
+
+// validate evaluates the validation blocks. A variable that fails is poisoned:
+// what is computed from it would only fail in turn.
+func (e *evaluator) validate() {
+	var failed []string
+	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
+		decl := e.decl.variables[name]
+		for _, rule := range decl.validations {
+			if !e.holds(decl, rule) {
+				failed = append(failed, name)
+			}
+		}
+	}
+	for _, name := range failed {
+		e.vars[name] = cty.DynamicVal
+	}
+}
+
+// holds evaluates one validation and reports where it fails.
+func (e *evaluator) holds(v *variableDecl, rule validation) bool {
+	ctx := e.scope("", rule.condition, rule.message)
+	at := rule.condition.Range()
+	value, ok := e.eval(ctx, rule.condition)
+	if !ok {
+		return true
+	}
+	value, _ = value.Unmark()
+	value, err := convert.Convert(value, cty.Bool)
+	if err != nil || value.IsNull() {
+		e.tally.add(errorf(&at, "Invalid condition", "The condition of a validation is true or false."))
+		return true
+	}
+	if value.True() {
+		return true
+	}
+	e.tally.add(errorf(&v.at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule at %s.", e.errorMessage(ctx, rule.message), at))
+	return false
+}
+
+func (e *evaluator) errorMessage(ctx *hcl.EvalContext, expr hcl.Expression) string {
+	value, ok := e.eval(ctx, expr)
+	switch {
+	case !ok:
+		return "The value does not fulfil the variable's validation rule."
+	case isSensitive(value):
+		return "The value does not fulfil the variable's validation rule. Its error_message holds a sensitive value and is not shown."
+	}
+	value, err := convert.Convert(value, cty.String)
+	if err != nil || value.IsNull() {
+		e.tally.add(errorf(expr.Range().Ptr(), "Invalid error message", "error_message is a string."))
+		return "The value does not fulfil the variable's validation rule."
+	}
+	return value.AsString()
+}
