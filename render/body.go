@@ -12,21 +12,49 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// line is one line of a change's body, the same for text, Markdown and HTML. Its
-// text is escaped; its glyph is that of an action, or a space for context.
+// line is one line of a change's body, the same for text, Markdown and HTML:
+// what it is about and what it says of that, both escaped. Its glyph is that of
+// an action, or a space for context.
 type line struct {
 	glyph plan.Action
 	depth int
+	name  string
 	text  string
 }
 
 // String lays a line out as Terraform does: the glyph stands two columns before
 // the text, and a level is four columns.
 func (l line) String() string {
-	return strings.TrimRight(l.indent()+string(l.glyph)+" "+l.text, " ")
+	return strings.TrimRight(l.indent()+string(l.glyph)+" "+l.content(), " ")
 }
 
 func (l line) indent() string { return strings.Repeat("    ", l.depth) + "  " }
+
+func (l line) content() string {
+	if l.name == "" {
+		return l.text
+	}
+	return l.name + " " + l.text
+}
+
+// align pads the names of a block's fields, so that their values stand in a
+// column.
+func align(lines []line) []line {
+	widest := 0
+	for _, l := range lines {
+		if l.isField() {
+			widest = max(widest, len(l.name))
+		}
+	}
+	for i, l := range lines {
+		if l.isField() {
+			lines[i].name += strings.Repeat(" ", widest-len(l.name))
+		}
+	}
+	return lines
+}
+
+func (l line) isField() bool { return l.depth == 1 && strings.HasPrefix(l.text, "=") }
 
 // context is the glyph of a line that shows what stays.
 const context = plan.NoOp
@@ -46,8 +74,14 @@ type body struct {
 	lines []line
 }
 
-func (b *body) add(glyph plan.Action, depth int, format string, args ...any) {
-	b.lines = append(b.lines, line{glyph, depth, fmt.Sprintf(format, args...)})
+// note adds a line that has no name.
+func (b *body) note(glyph plan.Action, depth int, format string, args ...any) {
+	b.lines = append(b.lines, line{glyph: glyph, depth: depth, text: fmt.Sprintf(format, args...)})
+}
+
+// field adds a field with its value.
+func (b *body) field(glyph plan.Action, name, value string) {
+	b.lines = append(b.lines, line{glyph, 1, name, "= " + value})
 }
 
 // changeLines gives the lines between the braces of a change's body. An import or a
@@ -69,22 +103,22 @@ func changeLines(c *plan.Change, max limits) []line {
 
 // whole shows every field that a message sets.
 func (b *body) whole(glyph plan.Action, m *mqtt.Message) {
-	b.add(glyph, 1, "qos = %d", m.QoS)
+	b.field(glyph, "qos", number(int(m.QoS)))
 	b.payload(glyph, m.Payload)
 	for _, f := range properties {
 		if value := fieldValue(m, f); value != "" {
-			b.add(glyph, 1, "%s = %s", f.Names()[0], truncate(value, b.value))
+			b.field(glyph, f.Names()[0], truncate(value, b.value))
 		}
 	}
 }
 
 // lost shows what a delete removes: the payload on one line.
 func (b *body) lost(m *mqtt.Message) {
-	b.add(plan.Delete, 1, "qos = %d", m.QoS)
-	b.add(plan.Delete, 1, "payload = %s", b.compact(m.Payload))
+	b.field(plan.Delete, "qos", number(int(m.QoS)))
+	b.field(plan.Delete, "payload", b.compact(m.Payload))
 	for _, f := range properties {
 		if value := fieldValue(m, f); value != "" {
-			b.add(plan.Delete, 1, "%s = %s", f.Names()[0], truncate(value, b.value))
+			b.field(plan.Delete, f.Names()[0], truncate(value, b.value))
 		}
 	}
 }
@@ -92,7 +126,7 @@ func (b *body) lost(m *mqtt.Message) {
 // update shows the fields that differ and no others.
 func (b *body) update(c *plan.Change) {
 	if c.Differs.Has(mqtt.FieldQoS) {
-		b.add(plan.Update, 1, "qos = %d -> %d", c.Before.QoS, c.After.QoS)
+		b.field(plan.Update, "qos", fmt.Sprintf("%d -> %d", c.Before.QoS, c.After.QoS))
 	}
 	if c.Differs.Has(mqtt.FieldPayload) || len(c.SecretLeaves) > 0 {
 		b.payloadChange(c.Before.Payload, c.After.Payload, c.SecretLeaves)
@@ -103,30 +137,34 @@ func (b *body) update(c *plan.Change) {
 		case f == mqtt.FieldUserProperties && distinctNames(c.Before) && distinctNames(c.After):
 			b.propertyChanges(c.Before.UserProperties, c.After.UserProperties)
 		default:
-			b.change(1, f.Names()[0]+" =", fieldValue(c.Before, f), fieldValue(c.After, f))
+			b.change(1, f.Names()[0], "= ", fieldValue(c.Before, f), fieldValue(c.After, f))
 		}
 	}
 	if len(b.lines) == 0 {
-		b.add(context, 1, "# (no field differs: the same message is published again)")
+		b.note(context, 1, "# (no field differs: the same message is published again)")
 	}
 }
 
-// change shows one value giving way to another; "" is the side that has none.
-func (b *body) change(depth int, name, before, after string) {
+// change shows one value giving way to another; "" is the side that has none. The
+// joint stands between name and value.
+func (b *body) change(depth int, name, joint, before, after string) {
 	was, is := truncate(before, b.value), truncate(after, b.value)
+	add := func(glyph plan.Action, value string) {
+		b.lines = append(b.lines, line{glyph, depth, name, joint + value})
+	}
 	switch {
 	case before == after && before == mqtt.RedactedText:
-		b.add(plan.Update, depth, "%s (sensitive value, changed)", name)
+		add(plan.Update, "(sensitive value, changed)")
 	case before == after:
-		b.add(plan.Update, depth, "%s %s (changed in parts that are not shown)", name, is)
+		add(plan.Update, is+" (changed in parts that are not shown)")
 	case before == "":
-		b.add(plan.Create, depth, "%s %s", name, is)
+		add(plan.Create, is)
 	case after == "":
-		b.add(plan.Delete, depth, "%s %s", name, was)
+		add(plan.Delete, was)
 	case was == is:
-		b.add(plan.Update, depth, "%s %s (changed after that: -verbose shows it)", name, is)
+		add(plan.Update, is+" (changed after that: -verbose shows it)")
 	default:
-		b.add(plan.Update, depth, "%s %s -> %s", name, was, is)
+		add(plan.Update, was+" -> "+is)
 	}
 }
 
@@ -142,16 +180,16 @@ func (b *body) propertyChanges(before, after []mqtt.UserProperty) {
 		}
 	})
 	start := len(b.lines)
-	b.add(plan.Update, 1, "user_properties = {")
+	b.field(plan.Update, "user_properties", "{")
 	for _, name := range slices.Compact(names) {
 		if was, is := old[name], now[name]; was != is || is == mqtt.RedactedText {
-			b.change(2, propertyName(name)+" =", was, is)
+			b.change(2, propertyName(name), "= ", was, is)
 		}
 	}
 	if len(b.lines) == start+1 {
-		b.add(context, 2, "# (the order changed)")
+		b.note(context, 2, "# (the order changed)")
 	}
-	b.add(context, 1, "}")
+	b.note(context, 1, "}")
 }
 
 func propertyMap(props []mqtt.UserProperty) map[string]string {

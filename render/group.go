@@ -90,24 +90,13 @@ func keys(c *plan.Change) (same, shape groupKey) {
 	fmt.Fprintf(&exact, "%c %v %q %t\n", c.Action, c.Reasons, c.Broker, c.Name == "")
 	outline.WriteString(exact.String())
 	outline.WriteString(blockAddress(c))
-	for _, l := range changeLines(c, brief) {
+	for _, l := range changeLines(c, limits{}) { // whole: what is cut off may differ
 		exact.WriteString(l.String())
 		exact.WriteByte('\n')
 		outline.WriteByte('\n')
-		outline.WriteString(nameOf(l))
+		outline.WriteString(string(l.glyph) + l.name) // a line of text has no name
 	}
 	return sha256.Sum256([]byte(exact.String())), sha256.Sum256([]byte(outline.String()))
-}
-
-// nameOf gives what a body line is about, without its value: "" for a line of
-// text, which has no name.
-func nameOf(l line) string {
-	for _, mark := range []string{" = ", ": "} {
-		if name, _, ok := strings.Cut(l.text, mark); ok {
-			return string(l.glyph) + name
-		}
-	}
-	return ""
 }
 
 // blockAddress is a change's address without its instance key.
@@ -223,7 +212,7 @@ func (g *group) notes() []string {
 func (g *group) lines(withBroker bool, max limits) []line {
 	c := g.first()
 	glyph := c.Action
-	open := line{glyph, 0, "message {"}
+	open := line{glyph: glyph, text: "message {"}
 	if name := g.name(); name != "" {
 		open.text = "message " + quote(name) + " {"
 	}
@@ -233,11 +222,11 @@ func (g *group) lines(withBroker bool, max limits) []line {
 	}
 	lines := []line{open}
 	if withBroker {
-		lines = append(lines, line{steady, 1, "broker = broker." + propertyName(c.Broker)})
+		lines = append(lines, line{steady, 1, "broker", "= broker." + propertyName(c.Broker)})
 	}
-	lines = append(lines, line{steady, 1, "topic = " + g.topics()})
+	lines = append(lines, line{steady, 1, "topic", "= " + g.topics()})
 	lines = append(lines, changeLines(c, max)...)
-	return append(lines, line{context, 0, "}"})
+	return append(align(lines), line{glyph: context, text: "}"})
 }
 
 // name is the label of the block that all changes of a group come from, "" where

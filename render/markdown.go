@@ -141,7 +141,7 @@ func diffLine(l line) string {
 	case plan.Import, plan.Forget:
 		mark = " "
 	}
-	return strings.TrimRight(mark+" "+strings.Repeat("  ", l.depth)+l.text, " ") + "\n"
+	return strings.TrimRight(mark+" "+strings.Repeat("  ", l.depth)+l.content(), " ") + "\n"
 }
 
 // fenceFor gives a fence longer than any run of backticks inside.

@@ -22,24 +22,24 @@ func (b *body) payload(glyph plan.Action, p []byte) {
 	switch {
 	case isDoc:
 		leaves := doc.Leaves()
-		b.add(glyph, 1, "payload = {")
+		b.field(glyph, "payload", "{")
 		for _, leaf := range leaves[:b.upTo(len(leaves))] {
-			b.add(glyph, 2, "%s: %s", pointer(leaf.Pointer), truncate(leafValue(leaf.After), b.value))
+			b.lines = append(b.lines, line{glyph, 2, pointer(leaf.Pointer) + ":", truncate(leafValue(leaf.After), b.value)})
 		}
 		b.hidden(len(leaves), "leaf", "leaves")
-		b.add(context, 1, "}")
+		b.note(context, 1, "}")
 	case isText(p) && bytes.ContainsRune(bytes.TrimRight(p, "\n"), '\n'):
-		b.add(glyph, 1, "payload = <<EOT")
+		b.field(glyph, "payload", "<<EOT")
 		b.textLines(glyph, strings.Split(strings.TrimSuffix(string(p), "\n"), "\n"))
-		b.add(context, 1, "EOT")
+		b.note(context, 1, "EOT")
 	default:
-		b.add(glyph, 1, "payload = %s", b.compact(p))
+		b.field(glyph, "payload", b.compact(p))
 	}
 }
 
 func (b *body) textLines(glyph plan.Action, lines []string) {
 	for _, text := range lines[:b.upTo(len(lines))] {
-		b.add(glyph, 2, "%s", truncate(Escape(text), b.value))
+		b.note(glyph, 2, "%s", truncate(Escape(text), b.value))
 	}
 	b.hidden(len(lines), "line", "lines")
 }
@@ -62,7 +62,7 @@ func (b *body) hidden(n int, one, many string) {
 	if left == 1 {
 		noun = one
 	}
-	b.add(context, 2, "# (%s more %s: -verbose shows them)", number(left), noun)
+	b.note(context, 2, "# (%s more %s: -verbose shows them)", number(left), noun)
 }
 
 // payloadChange shows the leaves or lines in which two payloads differ. secret
@@ -78,7 +78,7 @@ func (b *body) payloadChange(before, after []byte, secret []string) {
 	case bytes.Equal(before, after) && string(after) != mqtt.RedactedText:
 		b.leafChanges(nil, secret)
 	default:
-		b.change(1, "payload =", b.compact(before), b.compact(after))
+		b.change(1, "payload", "= ", b.compact(before), b.compact(after))
 	}
 }
 
@@ -89,38 +89,38 @@ func (b *body) leafChanges(leaves []payload.Leaf, secret []string) {
 			leaves = append(leaves, payload.Leaf{Pointer: p, Before: redacted, After: redacted})
 		}
 	}
-	b.add(plan.Update, 1, "payload = {")
+	b.field(plan.Update, "payload", "{")
 	for _, leaf := range leaves[:b.upTo(len(leaves))] {
-		b.change(2, pointer(leaf.Pointer)+":", leafValue(leaf.Before), leafValue(leaf.After))
+		b.change(2, pointer(leaf.Pointer)+":", "", leafValue(leaf.Before), leafValue(leaf.After))
 	}
 	if len(leaves) == 0 {
-		b.add(context, 2, "# (the same values, spelled differently)")
+		b.note(context, 2, "# (the same values, spelled differently)")
 	}
 	b.hidden(len(leaves), "changed leaf", "changed leaves")
-	b.add(context, 1, "}")
+	b.note(context, 1, "}")
 }
 
 // lineChanges shows a unified diff. A context line is led by "|": a payload could
 // otherwise forge a heading, which stands after spaces alone.
 func (b *body) lineChanges(before, after []byte) {
-	b.add(plan.Update, 1, "payload = <<EOT")
+	b.field(plan.Update, "payload", "<<EOT")
 	unified := strings.Split(strings.TrimSuffix(string(diff.Diff("before", before, "after", after)), "\n"), "\n")
 	unified = unified[3:] // the names of the sides
 	for _, text := range unified[:b.upTo(len(unified))] {
 		content := truncate(Escape(text[min(1, len(text)):]), b.value)
 		switch {
 		case strings.HasPrefix(text, "+"):
-			b.add(plan.Create, 2, "%s", content)
+			b.note(plan.Create, 2, "%s", content)
 		case strings.HasPrefix(text, "-"):
-			b.add(plan.Delete, 2, "%s", content)
+			b.note(plan.Delete, 2, "%s", content)
 		case strings.HasPrefix(text, "@@"):
-			b.add(context, 2, "%s", Escape(text))
+			b.note(context, 2, "%s", Escape(text))
 		default:
-			b.add(context, 2, "| %s", content)
+			b.note(context, 2, "| %s", content)
 		}
 	}
 	b.hidden(len(unified), "line", "lines")
-	b.add(context, 1, "EOT")
+	b.note(context, 1, "EOT")
 }
 
 // compact gives a payload on one line.

@@ -88,17 +88,18 @@ func writeRecord(w io.Writer, k state.Key, r state.Record) {
 	if !r.UpdatedAt.IsZero() {
 		fmt.Fprintf(w, "# recorded %s\n", r.UpdatedAt.UTC().Format(time.RFC3339))
 	}
-	fmt.Fprintf(w, "message {\n    topic = %s\n", quote(k.Topic))
 	b := &body{}
+	b.field(context, "topic", quote(k.Topic))
 	b.whole(context, &r.Message)
-	for _, l := range b.lines {
-		fmt.Fprintln(w, strings.TrimRight(strings.Repeat("    ", l.depth)+l.text, " "))
-	}
 	if r.PreventDestroy {
-		fmt.Fprintln(w, "    prevent_destroy = true")
+		b.field(context, "prevent_destroy", "true")
 	}
 	if r.OnDestroy != "" && r.OnDestroy != "delete" {
-		fmt.Fprintf(w, "    on_destroy = %s\n", quote(r.OnDestroy))
+		b.field(context, "on_destroy", quote(r.OnDestroy))
+	}
+	fmt.Fprintln(w, "message {")
+	for _, l := range align(b.lines) {
+		fmt.Fprintln(w, strings.TrimRight(strings.Repeat("    ", l.depth)+l.content(), " "))
 	}
 	fmt.Fprintln(w, "}")
 }
@@ -197,7 +198,7 @@ func fieldsText(m *mqtt.Message) string {
 	b.lost(m)
 	parts := make([]string, len(b.lines))
 	for i, l := range b.lines {
-		parts[i] = l.text
+		parts[i] = l.content()
 	}
 	return strings.Join(parts, ", ")
 }

@@ -16,8 +16,8 @@ var legend = map[plan.Action]string{
 	plan.Create: "create",
 	plan.Update: "update in-place",
 	plan.Delete: "destroy",
-	plan.Import: "import (live and equal: recorded without a publish)",
-	plan.Forget: "forget (dropped from the state; the message stays)",
+	plan.Import: "import",
+	plan.Forget: "forget",
 }
 
 // outcomes complete a heading. Review tools match them to the letter.
@@ -41,7 +41,7 @@ var actionNames = map[plan.Action]string{
 
 // reasons say why in words, where they do not depend on the action.
 var reasons = map[plan.Reason]string{
-	plan.Added:       "new: nothing is live at this topic",
+	plan.Added:       "new",
 	plan.Drift:       "drift: changed outside of retainctl",
 	plan.Expired:     "expired: the time that its message_expiry gave has passed",
 	plan.Interrupted: "interrupted: an earlier apply did not finish here",
@@ -55,6 +55,9 @@ var reasons = map[plan.Reason]string{
 }
 
 func reasonWords(c *plan.Change) []string {
+	if c.Action == plan.Import {
+		return []string{"live and equal: recorded without a publish"}
+	}
 	words := make([]string, 0, len(c.Reasons))
 	for _, r := range c.Reasons {
 		switch {
