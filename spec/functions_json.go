@@ -6,7 +6,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-	"github.com/zclconf/go-cty/cty/json"
 )
 
 // jsonEncode is jsonencode with marks kept by leaf: where Terraform's result is
@@ -21,28 +20,25 @@ func jsonEncode() function.Function {
 		Type: function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			val := args[0]
-			if !val.ContainsMarked() {
-				return encodeJSON(val)
+			if doc, ok := appendJSON(nil, val); ok {
+				return cty.StringVal(string(doc)), nil
 			}
 			val, marks := val.UnmarkDeepWithPaths()
 			doc, err := encodeJSON(val)
-			if err != nil {
-				return cty.NilVal, err
+			if err != nil || len(marks) == 0 {
+				return doc, err
 			}
 			return markLeaves(doc, marks), nil
 		},
 	})
 }
 
+// encodeJSON encodes a value without marks.
 func encodeJSON(val cty.Value) (cty.Value, error) {
-	if val.IsNull() || !val.IsWhollyKnown() {
-		return stdlib.JSONEncodeFunc.Call([]cty.Value{val})
+	if doc, ok := appendJSON(nil, val); ok {
+		return cty.StringVal(string(doc)), nil
 	}
-	doc, err := json.Marshal(val, val.Type())
-	if err != nil {
-		return cty.NilVal, err
-	}
-	return cty.StringVal(string(doc)), nil
+	return stdlib.JSONEncodeFunc.Call([]cty.Value{val})
 }
 
 // markLeaves says of doc which of its leaves are sensitive. A sensitive object or

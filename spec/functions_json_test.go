@@ -7,6 +7,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+	"github.com/zclconf/go-cty/cty/json"
 	"pgregory.net/rapid"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -155,10 +156,46 @@ func TestJSONEncodeAsCty(t *testing.T) {
 	}
 }
 
+// Every number, however it came to be, is spelled as cty's encoder does.
+func TestAppendNumberAsCty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := cty.NumberFloatVal(rapid.Float64().Draw(t, "float"))
+		if rapid.Bool().Draw(t, "decimal") {
+			v = cty.MustParseNumberVal(rapid.StringMatching(`-?[0-9]{1,20}(\.[0-9]{1,25})?(e-?[0-9]{1,2})?`).Draw(t, "text"))
+		}
+		if divisor := rapid.IntRange(1, 9).Draw(t, "divisor"); divisor > 1 {
+			v = v.Divide(cty.NumberIntVal(int64(divisor)))
+		}
+		want, err := json.Marshal(v, v.Type())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := appendNumber(nil, v.AsBigFloat()); !ok || string(got) != string(want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func FuzzAppendStringAsCty(f *testing.F) {
+	for _, s := range []string{"", "a", "<&>\"\\/", "\u2028é\x00\x7f\n", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		v := cty.StringVal(s)
+		want, err := json.Marshal(v, cty.String)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := appendString(nil, v.AsString()); string(got) != string(want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
+}
+
 func BenchmarkJSONEncode(b *testing.B) {
 	for name, psk := range map[string]cty.Value{"plain": cty.StringVal("x"), "sensitive": cty.StringVal("x").Mark(sensitive)} {
 		b.Run(name, func(b *testing.B) {
-			encode := guard(jsonEncode())
+			encode := jsonEncode()
 			v := cty.ObjectVal(map[string]cty.Value{
 				"setpoint": cty.NumberFloatVal(21.5), "unit": cty.StringVal("C"), "interval": cty.NumberIntVal(30),
 				"wifi": cty.ObjectVal(map[string]cty.Value{"ssid": cty.StringVal("lab"), "psk": psk}),
