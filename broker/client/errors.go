@@ -54,7 +54,7 @@ func dialError(o Options, err error) error {
 		advice = "the broker's certificate is for another host: set server_name if that is right"
 	case errors.As(err, &invalid):
 		advice = "the broker's certificate is not valid"
-	case errors.As(err, &noTLS):
+	case errors.As(err, &noTLS), o.TLS != nil && lost(err):
 		advice = "the port does not speak TLS: is it the one for mqtts?"
 	case alerted(err):
 		advice = alertAdvice

@@ -174,7 +174,11 @@ func (p *Suback) decode(d *decoder) {
 func (d *decoder) codes() []ReasonCode {
 	var codes []ReasonCode
 	for _, b := range d.take(len(d.b)) {
-		codes = append(codes, ReasonCode(b))
+		code := ReasonCode(b)
+		if d.version == V311 && code.Failed() {
+			code = UnspecifiedError // the only failure that 3.1.1 knows (3.9.3)
+		}
+		codes = append(codes, code)
 	}
 	return codes
 }

@@ -1,0 +1,312 @@
+// Package brokertest holds every target to one contract: what is published is
+// read back as far as the target says that it can be, what is not there is
+// absent, and one message's failure is its own.
+//
+// It also starts mosquitto, the broker that the tests measure themselves by.
+package brokertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Run runs the contract. Each of its tests calls open for a target of its own;
+// they may share one broker, since no two tests share a topic.
+func Run(t *testing.T, open func(t *testing.T) broker.Writer) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, broker.Writer)
+	}{
+		{"info", info},
+		{"every field", everyField},
+		{"update and delete", updateAndDelete},
+		{"absent", absent},
+		{"topics", oddTopics},
+		{"payload sizes", payloadSizes},
+		{"user properties", userProperties},
+		{"many topics", manyTopics},
+		{"one failure", oneFailure},
+		{"cancelled", cancelled},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := open(t)
+			t.Cleanup(func() {
+				if err := w.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			})
+			test.run(t, w)
+		})
+	}
+}
+
+// Publish publishes a batch and gives the outcome of each message. It fails the
+// test where one was settled twice or not at all.
+func Publish(t testing.TB, ctx context.Context, w broker.Writer, batch ...mqtt.Message) []error {
+	t.Helper()
+	outcomes, calls := make([]error, len(batch)), make([]int, len(batch))
+	w.Publish(ctx, batch, func(i int, err error) {
+		outcomes[i] = err
+		calls[i]++
+	})
+	for i, n := range calls {
+		if n != 1 {
+			t.Fatalf("done was called %d times for %q", n, batch[i].Topic)
+		}
+	}
+	return outcomes
+}
+
+func mustPublish(t testing.TB, w broker.Writer, batch ...mqtt.Message) {
+	t.Helper()
+	for i, err := range Publish(t, t.Context(), w, batch...) {
+		if err != nil {
+			t.Fatalf("publish %.80q: %v", batch[i].Topic, err)
+		}
+	}
+}
+
+// Read reads topics, every one of which must be settled, and gives the live
+// messages.
+func Read(t testing.TB, r broker.Reader, topics ...string) map[string]mqtt.Message {
+	t.Helper()
+	seen, err := r.Read(t.Context(), topics)
+	if err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	for topic, err := range seen.Unread {
+		t.Fatalf("read %.80q: %v (and %d more)", topic, err, len(seen.Unread)-1)
+	}
+	live := make(map[string]mqtt.Message, len(seen.Live))
+	for topic, m := range seen.Live {
+		if m.Topic != topic {
+			t.Fatalf("the message at %q says that its topic is %q", topic, m.Topic)
+		}
+		live[topic] = m.Message
+	}
+	return live
+}
+
+// holds checks that the broker shows exactly want at want's topics and absents.
+func holds(t testing.TB, w broker.Writer, want []mqtt.Message, absents ...string) {
+	t.Helper()
+	topics, expected := slices.Clone(absents), map[string]mqtt.Message{}
+	for _, m := range want {
+		topics = append(topics, m.Topic)
+		expected[m.Topic] = visible(w, m)
+	}
+	got := Read(t, w, topics...)
+	for topic, m := range got {
+		got[topic] = visible(w, m)
+	}
+	if diff := cmp.Diff(expected, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("live messages (-want +got):\n%.4000s", diff)
+	}
+}
+
+// visible is m as far as the broker can read it back. Expiry counts down, and is
+// compared by its presence.
+func visible(w broker.Writer, m mqtt.Message) mqtt.Message {
+	c := w.Info().Capabilities
+	m = m.With(mqtt.Message{}, mqtt.AllFields&^c.Readable)
+	if c.ExpiryCountsDown && m.Expiry > 0 {
+		m.Expiry = 1
+	}
+	return m
+}
+
+// sendable is m without what the target cannot even send: a connection of MQTT
+// 3.1.1 has no properties.
+func sendable(w broker.Writer, m mqtt.Message) mqtt.Message {
+	if readable := w.Info().Capabilities.Readable; readable&^mqtt.FieldQoS == mqtt.FieldPayload {
+		m = m.With(mqtt.Message{}, mqtt.AllFields&^(mqtt.FieldPayload|mqtt.FieldQoS))
+	}
+	return m
+}
+
+func info(t *testing.T, w broker.Writer) {
+	i := w.Info()
+	if kind, rest, ok := strings.Cut(i.Identity, ":"); !ok || kind == "" || rest == "" {
+		t.Errorf("identity %q is not KIND:PLACE", i.Identity)
+	}
+	if i.Address == "" || i.Description == "" {
+		t.Errorf("nothing to show to people: %+v", i)
+	}
+	if !i.Capabilities.Readable.Has(mqtt.FieldPayload) {
+		t.Error("it cannot read payloads")
+	}
+}
+
+func everyField(t *testing.T, w broker.Writer) {
+	batch := []mqtt.Message{
+		{Topic: "contract/fields/plain", Payload: []byte("x")},
+		{Topic: "contract/fields/qos1", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/fields/binary", Payload: []byte{0, 0xff, 0xfe, '\n'}, QoS: 1},
+		{
+			Topic: "contract/fields/all", Payload: []byte(`{"é":1}`), QoS: 1, PayloadFormat: mqtt.UTF8Data,
+			ContentType: "application/json", ResponseTopic: "contract/reply", CorrelationData: []byte{0, 1, 0xff},
+			UserProperties: []mqtt.UserProperty{{Name: "owner", Value: "ü"}}, Expiry: 3600,
+		},
+	}
+	if w.Info().Capabilities.Limits.MaxQoS != 1 {
+		batch = append(batch, mqtt.Message{Topic: "contract/fields/qos2", Payload: []byte("x"), QoS: 2})
+	}
+	for i, m := range batch {
+		batch[i] = sendable(w, m)
+	}
+	mustPublish(t, w, batch...)
+	holds(t, w, batch)
+	for _, m := range Read(t, w, "contract/fields/all") {
+		if m.Expiry > 3600 {
+			t.Errorf("expiry reads %d, more than was declared", m.Expiry)
+		}
+	}
+}
+
+func updateAndDelete(t *testing.T, w broker.Writer) {
+	first := sendable(w, mqtt.Message{Topic: "contract/update", Payload: []byte("first"), QoS: 1, UserProperties: []mqtt.UserProperty{{Name: "a", Value: "1"}}})
+	other := mqtt.Message{Topic: "contract/update/below", Payload: []byte("stays"), QoS: 1}
+	mustPublish(t, w, first, other)
+	second := mqtt.Message{Topic: first.Topic, Payload: []byte("second"), QoS: 1}
+	mustPublish(t, w, second)
+	holds(t, w, []mqtt.Message{second, other})
+	mustPublish(t, w, mqtt.Deletion(first.Topic, 1))
+	holds(t, w, []mqtt.Message{other}, first.Topic)
+	mustPublish(t, w, mqtt.Deletion(first.Topic, 1), mqtt.Deletion(other.Topic, 0))
+	holds(t, w, nil, first.Topic, other.Topic)
+	mustPublish(t, w, first)
+	holds(t, w, []mqtt.Message{first}, other.Topic)
+}
+
+func absent(t *testing.T, w broker.Writer) {
+	there := mqtt.Message{Topic: "contract/absent/there", Payload: []byte("x"), QoS: 1}
+	mustPublish(t, w, there)
+	holds(t, w, []mqtt.Message{there}, "contract/absent", "contract/absent/there/", "contract/absent/There", "contract/absent/ther")
+	if live := Read(t, w); len(live) != 0 {
+		t.Errorf("reading nothing gave %v", live)
+	}
+	if live := Read(t, w, there.Topic, there.Topic); len(live) != 1 {
+		t.Errorf("reading a topic twice gave %v", live)
+	}
+}
+
+func oddTopics(t *testing.T, w broker.Writer) {
+	limits := w.Info().Capabilities.Limits
+	var batch []mqtt.Message
+	for _, topic := range []string{
+		"a", "contract/ü/日本/🎈", "contract/a b", "contract//double//", "/contract", "contract/trailing/",
+		"contract/$dollar", "contract/e\u0301", "contract/\u00e9", "contract/\u2028", "contract/\ufeff", "contract/\"quoted\"\\",
+		"contract/" + strings.Repeat("l", 240), "contract/" + strings.Repeat("long", 1000), "contract" + strings.Repeat("/l", 40),
+	} {
+		m := mqtt.Message{Topic: topic, Payload: []byte("at " + topic), QoS: 1}
+		if len(limits.Check(m)) == 0 {
+			batch = append(batch, m)
+		}
+	}
+	mustPublish(t, w, batch...)
+	holds(t, w, batch)
+}
+
+// payloadSizes are those around each length of the packet's own length field,
+// and one that no buffer holds at once.
+func payloadSizes(t *testing.T, w broker.Writer) {
+	var batch []mqtt.Message
+	for _, size := range []int{1, 2, 90, 100, 127, 128, 129, 16_300, 16_383, 16_384, 16_385, 100_000} {
+		batch = append(batch, mqtt.Message{
+			Topic: fmt.Sprintf("contract/size/%d", size), QoS: mqtt.QoS(size % 2),
+			Payload: bytes.Repeat([]byte{byte(size)}, size),
+		})
+	}
+	mustPublish(t, w, batch...)
+	holds(t, w, batch)
+}
+
+func userProperties(t *testing.T, w broker.Writer) {
+	if !w.Info().Capabilities.Readable.Has(mqtt.FieldUserProperties) {
+		return
+	}
+	m := mqtt.Message{Topic: "contract/properties", Payload: []byte("x"), QoS: 1, UserProperties: []mqtt.UserProperty{
+		{Name: "z", Value: "1"}, {Name: "a", Value: "2"}, {Name: "z", Value: "1"}, {Name: "z", Value: "0"}, {Name: "ü", Value: "日本"}, {Name: "empty"},
+	}}
+	mustPublish(t, w, m)
+	holds(t, w, []mqtt.Message{m})
+}
+
+func manyTopics(t *testing.T, w broker.Writer) {
+	const n = 2000
+	var batch []mqtt.Message
+	var absents []string
+	for i := range n {
+		batch = append(batch, mqtt.Message{Topic: fmt.Sprintf("contract/many/%d", i), Payload: fmt.Append(nil, "message ", i), QoS: 1})
+		absents = append(absents, fmt.Sprintf("contract/many/%d/not", i))
+	}
+	mustPublish(t, w, batch...)
+	holds(t, w, batch, absents...)
+	for i := range batch {
+		batch[i] = mqtt.Deletion(batch[i].Topic, 1)
+	}
+	mustPublish(t, w, batch...)
+	holds(t, w, nil, "contract/many/0", "contract/many/1999")
+}
+
+// oneFailure publishes what no broker can take among what every broker takes.
+func oneFailure(t *testing.T, w broker.Writer) {
+	batch := []mqtt.Message{
+		{Topic: "contract/failure/before", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/failure/+", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/failure/" + strings.Repeat("x", mqtt.MaxTopicBytes), Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/failure/after", Payload: []byte("x"), QoS: 1},
+	}
+	outcomes := Publish(t, t.Context(), w, batch...)
+	for i, wantError := range []bool{false, true, true, false} {
+		if got := outcomes[i] != nil; got != wantError {
+			t.Errorf("publish %.40q: %v", batch[i].Topic, outcomes[i])
+		}
+	}
+	holds(t, w, []mqtt.Message{batch[0], batch[3]})
+}
+
+// cancelled checks that a message counts as published or not, and as nothing in
+// between: what was settled with nil is there.
+func cancelled(t *testing.T, w broker.Writer) {
+	ctx, cancel := context.WithCancel(t.Context())
+	batch := make([]mqtt.Message, 3000)
+	for i := range batch {
+		batch[i] = mqtt.Message{Topic: fmt.Sprintf("contract/cancelled/%d", i), Payload: []byte("x"), QoS: 1}
+	}
+	stored, stopped := map[string]bool{}, 0
+	begin := time.Now()
+	w.Publish(ctx, batch, func(i int, err error) {
+		if err != nil {
+			stopped++
+			return
+		}
+		stored[batch[i].Topic] = true
+		if len(stored) == 5 {
+			cancel()
+		}
+	})
+	cancel()
+	if len(stored) < 5 || len(stored)+stopped != len(batch) {
+		t.Errorf("%d stored, %d not, of %d", len(stored), stopped, len(batch))
+	}
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("it took %s to stop", took)
+	}
+	live := Read(t, w, slices.Collect(maps.Keys(stored))...)
+	if len(live) != len(stored) {
+		t.Errorf("%d acknowledged, %d of them live", len(stored), len(live))
+	}
+}

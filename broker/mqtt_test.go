@@ -1,0 +1,237 @@
+package broker_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+func openMQTT(t *testing.T, s *spec.MQTTSettings) (broker.Writer, error) {
+	t.Helper()
+	return broker.Open(t.Context(), spec.Broker{Type: "mqtt", Name: "lab", Settings: s}, broker.Options{})
+}
+
+func mustOpenMQTT(t *testing.T, s *spec.MQTTSettings) broker.Writer {
+	t.Helper()
+	w, err := openMQTT(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestContractOnMosquitto(t *testing.T) {
+	for _, protocol := range []string{"5", "3.1.1"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			m := brokertest.StartMosquitto(t)
+			brokertest.Run(t, func(t *testing.T) broker.Writer {
+				return mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Protocol: protocol})
+			})
+		})
+	}
+}
+
+func TestMQTTInfo(t *testing.T) {
+	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_qos 1", "message_size_limit 5000")
+	_, port, _ := strings.Cut(m.Address, ":")
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "MQTT://LOCALHOST:" + port})
+	defer w.Close()
+	i := w.Info()
+	if want := "mqtt:localhost:" + port; i.Identity != want {
+		t.Errorf("identity %q, want %q", i.Identity, want)
+	}
+	if want := "mqtt://localhost:" + port; i.Address != want {
+		t.Errorf("address %q, want %q", i.Address, want)
+	}
+	if !strings.HasPrefix(i.Description, "mosquitto version ") || !strings.HasSuffix(i.Description, ", MQTT 5") {
+		t.Errorf("description %q", i.Description)
+	}
+	c := i.Capabilities
+	if c.AckProvesStorage || c.Readable.Has(mqtt.FieldQoS) || !c.Readable.Has(mqtt.FieldExpiry) || c.Limits.MaxQoS != 1 {
+		t.Errorf("capabilities %+v", c)
+	}
+	err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 2})[0]
+	if err == nil || !strings.Contains(err.Error(), "QoS 0 to 1") {
+		t.Errorf("QoS 2: %v", err)
+	}
+}
+
+func TestMQTTReaderCannotPublish(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	r, err := broker.OpenReader(t.Context(), spec.Broker{Type: "mqtt", Name: "lab", Settings: &spec.MQTTSettings{URL: "mqtt://" + m.Address}}, broker.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, ok := r.(broker.Writer); ok {
+		t.Error("the reader is a writer")
+	}
+}
+
+// TestManyMessages uses mosquitto's own limits, under which a wildcard
+// subscription shows a twentieth of these.
+func TestManyMessages(t *testing.T) {
+	const n = 20_000
+	m := brokertest.StartMosquitto(t)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	defer w.Close()
+	batch, topics := make([]mqtt.Message, n), make([]string, n)
+	for i := range batch {
+		topics[i] = fmt.Sprintf("site/%03d/device%06d/config", i%100, i)
+		batch[i] = mqtt.Message{Topic: topics[i], Payload: fmt.Appendf(nil, "%-200d", i), QoS: 1}
+	}
+	for i, err := range brokertest.Publish(t, t.Context(), w, batch...) {
+		if err != nil {
+			t.Fatalf("publish %s: %v", topics[i], err)
+		}
+	}
+	live := brokertest.Read(t, w, topics...)
+	if len(live) != n {
+		t.Errorf("%d of %d messages were read back", len(live), n)
+	}
+	for i, topic := range topics {
+		if string(live[topic].Payload) != string(batch[i].Payload) {
+			t.Fatalf("%s holds %q", topic, live[topic].Payload)
+		}
+	}
+}
+
+func TestMosquittoDenies(t *testing.T) {
+	acl := filepath.Join(t.TempDir(), "acl")
+	if err := os.WriteFile(acl, []byte("topic readwrite open/#\ntopic read $SYS/#\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := brokertest.StartMosquitto(t, "allow_anonymous true", "acl_file "+acl)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	defer w.Close()
+	outcomes := brokertest.Publish(t, t.Context(), w,
+		mqtt.Message{Topic: "open/1", Payload: []byte("x"), QoS: 1},
+		mqtt.Message{Topic: "closed/1", Payload: []byte("x"), QoS: 1},
+		mqtt.Message{Topic: "closed/2", Payload: []byte("x"), QoS: 2},
+		mqtt.Message{Topic: "open/2", Payload: []byte("x"), QoS: 2},
+	)
+	for i, denied := range []bool{false, true, true, false} {
+		if got := outcomes[i] != nil && strings.Contains(outcomes[i].Error(), "not authorized (0x87)"); got != denied {
+			t.Errorf("message %d: %v", i, outcomes[i])
+		}
+	}
+	if live := brokertest.Read(t, w, "open/1", "open/2", "closed/1", "closed/2"); len(live) != 2 {
+		t.Errorf("live: %v", live)
+	}
+}
+
+func TestMQTTPassword(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "passwords")
+	run(t, "mosquitto_passwd", "-c", "-b", file, "ann", "correct horse")
+	m := brokertest.StartMosquitto(t, "allow_anonymous false", "password_file "+file)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Username: "ann", Password: "correct horse"})
+	defer w.Close()
+	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1})[0]; err != nil {
+		t.Error(err)
+	}
+	for _, protocol := range []string{"5", "3.1.1"} {
+		_, err := openMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Username: "ann", Password: "s3cret", Protocol: protocol})
+		if err == nil || !strings.Contains(err.Error(), "not authorized (0x87)") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("MQTT %s: %v", protocol, err)
+		}
+	}
+}
+
+func TestMosquittoDies(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	defer w.Close()
+	batch := make([]mqtt.Message, 50_000)
+	for i := range batch {
+		batch[i] = mqtt.Message{Topic: fmt.Sprintf("dies/%d", i), Payload: []byte("x"), QoS: 1}
+	}
+	settled := make([]int, len(batch))
+	acknowledged := 0
+	var last error
+	w.Publish(t.Context(), batch, func(i int, err error) {
+		settled[i]++
+		if last = err; err == nil {
+			if acknowledged++; acknowledged == 500 {
+				go m.Process.Kill()
+			}
+		}
+	})
+	for i, n := range settled {
+		if n != 1 {
+			t.Fatalf("message %d was settled %d times", i, n)
+		}
+	}
+	if acknowledged == len(batch) {
+		t.Error("every message was acknowledged by a broker that was killed")
+	}
+	if last == nil || !strings.Contains(last.Error(), "closed the connection") {
+		t.Errorf("the last error is %v", last)
+	}
+	m.Kill()
+	if _, err := w.Read(t.Context(), []string{"a"}); err == nil || !strings.Contains(err.Error(), "is the broker running") {
+		t.Errorf("read from a dead broker: %v", err)
+	}
+}
+
+// TestMQTTHangUpCostsOneBatch holds that a target mends a lost connection.
+func TestMQTTHangUpCostsOneBatch(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	defer w.Close()
+	// mosquitto answers a control character by closing the connection.
+	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a\x01b", Payload: []byte("x"), QoS: 1})[0]; err == nil {
+		t.Error("the control character was taken")
+	}
+	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1})[0]; err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
+func TestMQTTSettingsErrors(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	url := "mqtt://" + m.Address
+	for _, test := range []struct {
+		s    spec.MQTTSettings
+		want string
+	}{
+		{spec.MQTTSettings{URL: ""}, "mqtt://HOST:PORT"},
+		{spec.MQTTSettings{URL: "mqtt://"}, "names no host"},
+		{spec.MQTTSettings{URL: "http://h"}, `scheme "http"`},
+		{spec.MQTTSettings{URL: "mqtt://h:x"}, "cannot be parsed"},
+		{spec.MQTTSettings{URL: "mqtt://u:hunter2@h"}, "arguments username and password"},
+		{spec.MQTTSettings{URL: "mqtt://h/a"}, "after its port"},
+		{spec.MQTTSettings{URL: "wss://h"}, "wss:// are not supported yet"},
+		{spec.MQTTSettings{URL: "unix:///run/mqtt"}, "unix:// are not supported yet"},
+		{spec.MQTTSettings{URL: url, Token: "t0ken"}, "token is not supported yet"},
+		{spec.MQTTSettings{URL: url, Kind: "nats"}, "kind is not supported yet"},
+		{spec.MQTTSettings{URL: url, Connections: 4}, "connections is not supported yet"},
+		{spec.MQTTSettings{URL: url, Rate: 4}, "rate is not supported yet"},
+		{spec.MQTTSettings{URL: url, Protocol: "3"}, `protocol "3"`},
+		{spec.MQTTSettings{URL: url, CAFile: "ca.pem"}, "mqtts://"},
+		{spec.MQTTSettings{URL: "mqtt://127.0.0.1:1"}, "connection refused"},
+		{spec.MQTTSettings{URL: "mqtt://no.such.host.invalid"}, "is the host name right?"},
+		{spec.MQTTSettings{URL: "mqtts://" + m.Address, Timeout: 5 * time.Second}, "connect to broker"},
+	} {
+		_, err := openMQTT(t, &test.s)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v, want %q", test.s, err, test.want)
+		} else if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "t0ken") {
+			t.Errorf("a secret is in %v", err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := broker.Open(ctx, spec.Broker{Name: "lab", Settings: &spec.MQTTSettings{URL: url}}, broker.Options{}); err == nil {
+		t.Error("opened under a cancelled context")
+	}
+}
