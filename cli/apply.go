@@ -157,9 +157,6 @@ func (s *session) applySaved(ctx context.Context, f *applyFlags, path string) (i
 	if err != nil {
 		return 0, err
 	}
-	if err := sameVariables(saved.Variables, p.config.Variables); err != nil {
-		return 0, err
-	}
 	return s.locked(ctx, p, &f.inputFlags, "apply", func() (int, error) {
 		prior, version, err := p.store.Read(ctx)
 		if err != nil {
@@ -183,12 +180,19 @@ func (s *session) checkSaved(saved *plan.Plan, prior *state.Snapshot, c *spec.Co
 			return err
 		}
 	}
-	if err := saved.Resolve(c.Messages); err != nil {
+	if err := saved.Resolve(c.Messages, digestKey(prior)); err != nil {
 		return failure("The saved plan does not fit the configuration", headline(err)+". Nothing was published; make a new plan.")
 	}
 	approved := *f
 	approved.autoApprove = true
 	return s.mayApply(context.Background(), saved, &approved)
+}
+
+func digestKey(prior *state.Snapshot) []byte {
+	if prior == nil {
+		return nil
+	}
+	return prior.DigestKey
 }
 
 // preset gives the saved values of variables that are not sensitive.
@@ -200,18 +204,6 @@ func preset(saved []spec.Variable) map[string]cty.Value {
 		}
 	}
 	return values
-}
-
-// sameVariables refuses a -var that differs from the plan's.
-func sameVariables(saved, now []spec.Variable) error {
-	was := preset(saved)
-	for _, v := range now {
-		if old, ok := was[v.Name]; ok && v.Given.Type() != cty.NilType && !v.Given.RawEquals(old) {
-			return failure("A variable differs from the saved plan",
-				fmt.Sprintf("The plan was made with another value of var.%s. Apply it without -var, or make a new plan.", v.Name))
-		}
-	}
-	return nil
 }
 
 // carryOut opens the brokers for writing and runs the plan.

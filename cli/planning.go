@@ -122,15 +122,12 @@ func (f *planFlags) mode() plan.Mode {
 	return plan.Normal
 }
 
-// threshold is the flag's, else the configuration's, else 30 %.
-func (f *planFlags) threshold(c *spec.Config) spec.Threshold {
-	switch {
-	case f.maxDeletes != nil:
-		return *f.maxDeletes
-	case c.MaxDeletes != nil:
-		return *c.MaxDeletes
+// threshold is the flag's, else the configuration's, else the planner's own.
+func (f *planFlags) threshold(c *spec.Config) *spec.Threshold {
+	if f.maxDeletes != nil {
+		return f.maxDeletes
 	}
-	return spec.Threshold{Number: 30, Percent: true}
+	return c.MaxDeletes
 }
 
 // printPlan prints a plan to stdout, in the form that was asked for.
@@ -141,6 +138,6 @@ func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, sa
 	}
 	return render.Plan(s.Stdout, format, p, render.PlanOptions{
 		Style: s.out(), Verbose: f.verbose, MaxBytes: f.maxBytes,
-		CompactWarnings: f.compactWarnings, SavedTo: savedTo,
+		CompactWarnings: f.compactWarnings, SavedTo: savedTo, Version: Version,
 	})
 }

@@ -120,6 +120,10 @@ func (c *Change) Publish() (mqtt.Message, bool) {
 	return mqtt.Message{}, false
 }
 
+// Block gives the address of the block that the change's message is, or was,
+// declared in: what DependsOn speaks of.
+func (c *Change) Block() string { return spec.Address(c.Name, cty.NilVal) }
+
 // Record gives what state must hold once the change is done; nil drops the
 // record.
 func (c *Change) Record() *state.Record { return c.record }

@@ -41,8 +41,8 @@ func ParseSelector(s string) (Selector, error) {
 // String gives the selector as it is written on a command line.
 func (s Selector) String() string { return s.Address + s.Filter }
 
-// matches tells whether the selector takes in a topic or the address of one.
-func (s Selector) matches(address, topic string) bool {
+// Matches tells whether the selector takes in a topic or the address of one.
+func (s Selector) Matches(address, topic string) bool {
 	if s.Address == "" {
 		return mqtt.Match(s.Filter, topic)
 	}
@@ -159,7 +159,7 @@ func newSelection(in Input) *selection {
 func (p picks) take(t *topic) bool {
 	taken := false
 	for i, s := range p.of {
-		if slices.ContainsFunc(t.addresses(), func(a string) bool { return s.matches(a, t.key.Topic) }) {
+		if slices.ContainsFunc(t.addresses(), func(a string) bool { return s.Matches(a, t.key.Topic) }) {
 			p.used[i], taken = true, true
 		}
 	}

@@ -1,0 +1,380 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/zclconf/go-cty/cty"
+	"pgregory.net/rapid"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+const id state.Identity = "fake:1"
+
+var errRefused = errors.New("refused")
+
+// fake is a broker in a map, with the ways in which real ones fail.
+type fake struct {
+	live   map[string]mqtt.Message
+	sent   []string        // topics in the order of their publishes
+	refuse map[string]bool // answers with an error
+	drop   map[string]bool // acknowledges and does not store
+	unread map[string]bool
+	onSend func(topic string)
+}
+
+func newFake(live ...mqtt.Message) *fake {
+	f := &fake{live: map[string]mqtt.Message{}, refuse: map[string]bool{}, drop: map[string]bool{}, unread: map[string]bool{}}
+	for _, m := range live {
+		f.live[m.Topic] = m
+	}
+	return f
+}
+
+func (f *fake) Read(_ context.Context, topics []string) (mqtt.Observation, error) {
+	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
+	for _, topic := range topics {
+		if m, ok := f.live[topic]; ok {
+			seen.Live[topic] = mqtt.Retained{Message: m}
+		}
+		if f.unread[topic] {
+			delete(seen.Live, topic)
+			seen.Unread[topic] = errors.New("timed out")
+		}
+	}
+	return seen, nil
+}
+
+func (f *fake) Publish(ctx context.Context, batch []mqtt.Message, done func(int, error)) {
+	for i, m := range batch {
+		if ctx.Err() != nil {
+			done(i, ctx.Err())
+			continue
+		}
+		if f.onSend != nil {
+			f.onSend(m.Topic)
+		}
+		f.sent = append(f.sent, m.Topic)
+		switch {
+		case f.refuse[m.Topic]:
+			done(i, errRefused)
+			continue
+		case f.drop[m.Topic]:
+		case m.IsDeletion():
+			delete(f.live, m.Topic)
+		default:
+			f.live[m.Topic] = m
+		}
+		done(i, nil)
+	}
+}
+
+// world is one configuration, its state and its broker.
+type world struct {
+	t interface {
+		Helper()
+		Fatal(...any)
+	}
+	broker  *fake
+	state   *state.Snapshot
+	saves   int
+	saveErr func(n int) error
+	proves  bool
+	stale   bool // every batch is read again
+	saved   []*state.Snapshot
+}
+
+func (w *world) plan(desired []spec.Message) *plan.Plan {
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields}
+	b.Observed, _ = w.broker.Read(context.Background(), plan.Topics(desired, w.state, b))
+	return plan.New(plan.Input{
+		Desired: desired, Prior: w.state, Brokers: []plan.Broker{b}, Refreshed: true, Now: time.Now(),
+		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
+	})
+}
+
+func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
+	w.t.Helper()
+	observed := time.Now()
+	if w.stale {
+		observed = time.Time{}
+	}
+	report, err := apply.Run(ctx, p, w.state, apply.Options{
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Readable: mqtt.AllFields, AckProvesStorage: w.proves}},
+		Observed: observed,
+		Save: func(_ context.Context, s *state.Snapshot) error {
+			w.saves++
+			if w.saveErr != nil {
+				if err := w.saveErr(w.saves); err != nil {
+					return err
+				}
+			}
+			s.Serial++
+			w.state = s.Clone()
+			w.saved = append(w.saved, w.state)
+			return nil
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+func declare(topic, payload string, dependsOn ...string) spec.Message {
+	return spec.Message{
+		Message: mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1},
+		Address: "message." + topic, Name: topic, Index: cty.NilVal, Broker: "b",
+		OnDestroy: "delete", DependsOn: dependsOn,
+	}
+}
+
+// outcomes gives how each topic of a report ended.
+func outcomes(r *apply.Report) map[string]apply.Outcome {
+	all := map[string]apply.Outcome{}
+	for _, res := range r.Results {
+		all[res.Change.Key.Topic] = res.Outcome
+	}
+	return all
+}
+
+// must fails where a map of outcomes is not the wanted one.
+func must(t *testing.T, r *apply.Report, want map[string]apply.Outcome) {
+	t.Helper()
+	if d := cmp.Diff(want, outcomes(r)); d != "" {
+		t.Errorf("outcomes (-want +got):\n%s", d)
+	}
+}
+
+func recorded(s *state.Snapshot) []string {
+	var topics []string
+	for key := range s.Records {
+		topics = append(topics, key.Topic)
+	}
+	slices.Sort(topics)
+	return topics
+}
+
+func TestCreatesComeBeforeDeletesAndDependenciesFirst(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.apply(t.Context(), w.plan([]spec.Message{declare("old", "1"), declare("older", "1", "message.old")}))
+	w.broker.sent = nil
+	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1", "message.b"), declare("b", "1", "message.c"), declare("c", "1")}))
+	want := []string{"c", "b", "a", "older", "old"}
+	if d := cmp.Diff(want, w.broker.sent); d != "" {
+		t.Errorf("order (-want +got):\n%s", d)
+	}
+}
+
+func TestPendingIsSavedBeforeTheFirstPublish(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.broker.onSend = func(topic string) {
+		if _, ok := w.state.Pending[state.Key{Broker: id, Topic: topic}]; !ok {
+			t.Errorf("%s was published while nothing said so in the state", topic)
+		}
+	}
+	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "2")}))
+	if len(w.state.Pending) != 0 || len(w.state.Records) != 2 {
+		t.Errorf("after the run: %d pending, %d records", len(w.state.Pending), len(w.state.Records))
+	}
+}
+
+func TestNothingIsPublishedWhereTheStateCannotBeWritten(t *testing.T) {
+	w := &world{t: t, broker: newFake()}
+	p := w.plan([]spec.Message{declare("a", "1")})
+	full := errors.New("no space left on device")
+	_, err := apply.Run(t.Context(), p, nil, apply.Options{
+		To:   map[state.Identity]apply.Destination{id: {Target: w.broker}},
+		Save: func(context.Context, *state.Snapshot) error { return full },
+	})
+	if !errors.Is(err, full) || len(w.broker.sent) != 0 {
+		t.Errorf("error %v, sent %v", err, w.broker.sent)
+	}
+}
+
+func TestAFailedLastWriteIsReportedWithTheState(t *testing.T) {
+	full := errors.New("no space left on device")
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.saveErr = func(n int) error {
+		if n == 2 {
+			return full
+		}
+		return nil
+	}
+	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
+	if !errors.Is(r.SaveErr, full) || len(r.State.Records) != 1 || len(w.state.Pending) != 1 {
+		t.Errorf("SaveErr %v, report's records %v, stored pending %d", r.SaveErr, recorded(r.State), len(w.state.Pending))
+	}
+}
+
+func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.broker.refuse["b"] = true
+	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "2"), declare("c", "3"), declare("d", "4", "message.b")}))
+	must(t, r, map[string]apply.Outcome{"a": apply.Done, "b": apply.Failed, "c": apply.Done, "d": apply.Skipped})
+	if d := cmp.Diff([]string{"a", "c"}, recorded(w.state)); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+	if _, pending := w.state.Pending[state.Key{Broker: id, Topic: "b"}]; !pending {
+		t.Error("nobody knows whether b was stored, and its pending entry is gone")
+	}
+	if _, pending := w.state.Pending[state.Key{Broker: id, Topic: "d"}]; pending {
+		t.Error("d was never sent, and is still pending")
+	}
+	if !r.Failed() {
+		t.Error("the report does not say that something failed")
+	}
+}
+
+func TestAMovedTopicKeepsItsOldMessageWhereTheNewOneFailed(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	first := declare("old", "1")
+	first.Address, first.Name = "message.x", "x"
+	w.apply(t.Context(), w.plan([]spec.Message{first, declare("keep", "1")}))
+	moved := declare("new", "1")
+	moved.Address, moved.Name = "message.x", "x"
+	w.broker.refuse["new"] = true
+	r := w.apply(t.Context(), w.plan([]spec.Message{moved, declare("keep", "1")}))
+	must(t, r, map[string]apply.Outcome{"new": apply.Failed, "old": apply.Skipped})
+	if _, live := w.broker.live["old"]; !live {
+		t.Error("the old message was deleted though its replacement failed")
+	}
+}
+
+func TestAConflictIsSkippedAndShown(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true, stale: true}
+	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "1")}))
+	p := w.plan([]spec.Message{declare("a", "2"), declare("b", "2")})
+	w.broker.live["a"] = mqtt.Message{Topic: "a", Payload: []byte("on-call"), QoS: 1}
+	r := w.apply(t.Context(), p)
+	must(t, r, map[string]apply.Outcome{"a": apply.Conflicted, "b": apply.Done})
+	for _, res := range r.Results {
+		if res.Outcome == apply.Conflicted && (res.Live == nil || string(res.Live.Payload) != "on-call") {
+			t.Errorf("the conflict does not show what is live: %v", res.Live)
+		}
+	}
+	if got := string(w.broker.live["a"].Payload); got != "on-call" {
+		t.Errorf("live a is %q", got)
+	}
+}
+
+func TestAFreshObservationIsNotReadAgain(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	p := w.plan([]spec.Message{declare("a", "1")})
+	w.broker.unread["a"] = true // a read would skip it
+	must(t, w.apply(t.Context(), p), map[string]apply.Outcome{"a": apply.Done})
+}
+
+func TestAnUnreadTopicIsNotPublishedToBlindly(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true, stale: true}
+	p := w.plan([]spec.Message{declare("a", "1"), declare("b", "1")})
+	w.broker.unread["a"] = true
+	must(t, w.apply(t.Context(), p), map[string]apply.Outcome{"a": apply.Skipped, "b": apply.Done})
+}
+
+func TestTheCanaryStopsABrokerThatKeepsNothing(t *testing.T) {
+	w := &world{t: t, broker: newFake()}
+	var desired []spec.Message
+	for i := range 50 {
+		topic := fmt.Sprintf("t%02d", i)
+		desired, w.broker.drop[topic] = append(desired, declare(topic, "1")), true
+	}
+	r := w.apply(t.Context(), w.plan(desired))
+	if len(w.broker.sent) != 1 {
+		t.Errorf("%d messages were sent to a broker that stores none", len(w.broker.sent))
+	}
+	counts := map[apply.Outcome]int{}
+	for _, outcome := range outcomes(r) {
+		counts[outcome]++
+	}
+	if counts[apply.Failed] != 1 || counts[apply.Skipped] != 49 {
+		t.Errorf("outcomes %v", counts)
+	}
+}
+
+func TestAnAcknowledgedMessageThatIsNotThereIsAFailure(t *testing.T) {
+	w := &world{t: t, broker: newFake()}
+	w.broker.drop["b"] = true
+	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "1"), declare("c", "1")}))
+	must(t, r, map[string]apply.Outcome{"a": apply.Done, "b": apply.Failed, "c": apply.Done})
+}
+
+func TestAnInterruptionLeavesWhatWasNotBegun(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.broker.onSend = func(topic string) {
+		if topic == "b" {
+			cancel()
+		}
+	}
+	r := w.apply(ctx, w.plan([]spec.Message{declare("a", "1"), declare("b", "1"), declare("c", "1"), declare("d", "1", "message.a")}))
+	must(t, r, map[string]apply.Outcome{"a": apply.Done, "b": apply.Done, "c": apply.Cancelled, "d": apply.Cancelled})
+	if !r.Interrupted || len(w.state.Pending) != 0 {
+		t.Errorf("interrupted %v, %d pending", r.Interrupted, len(w.state.Pending))
+	}
+	if d := cmp.Diff([]string{"a", "b"}, recorded(w.state)); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+}
+
+// TestKilledAnywhereTheNextRunConverges cuts a run off at any saved state, with
+// any prefix of its publishes done, as a kill -9 does, and applies again.
+func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
+	topics := []string{"a", "b", "c", "d"}
+	message := rapid.Custom(func(t *rapid.T) []spec.Message {
+		var all []spec.Message
+		for _, topic := range topics {
+			if p := rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, topic); p != "" {
+				all = append(all, declare(topic, p))
+			}
+		}
+		return all
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{t: t, broker: newFake(), proves: true}
+		w.apply(context.Background(), w.plan(message.Draw(t, "first")))
+		second := message.Draw(t, "second")
+		p := w.plan(second)
+		before := maps.Clone(w.broker.live)
+		w.saved = nil
+		w.apply(context.Background(), p)
+		if len(w.saved) == 0 {
+			return
+		}
+		// The kill: only the first write of the state was made, and n publishes.
+		n := rapid.IntRange(0, len(p.Changes)).Draw(t, "published")
+		after := w.broker.live
+		w.state, w.broker.live = w.saved[0], before
+		for _, c := range p.Changes[:n] {
+			if m, ok := after[c.Key.Topic]; ok {
+				w.broker.live[c.Key.Topic] = m
+			} else {
+				delete(w.broker.live, c.Key.Topic)
+			}
+		}
+		desired := message.Draw(t, "third")
+		again := w.plan(desired)
+		if refused := again.Blocked(false); len(refused) > 0 {
+			t.Fatalf("refused after a kill: %+v", refused)
+		}
+		w.apply(context.Background(), again)
+		last := w.plan(desired)
+		if last.HasChanges() || len(w.state.Pending) > 0 {
+			t.Fatalf("not converged: %d changes, %d pending", len(last.Changes), len(w.state.Pending))
+		}
+		if len(w.broker.live) != len(desired) {
+			t.Fatalf("live %v, declared %d", w.broker.live, len(desired))
+		}
+	})
+}
