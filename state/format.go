@@ -47,7 +47,8 @@ type pinned struct {
 // Encode writes a snapshot as a document: a header, one line for each record and
 // then for each pending entry, sorted by broker and topic, and the end line.
 func Encode(s *Snapshot) ([]byte, error) {
-	w := newWriter()
+	const typical = 512 // bytes of a line
+	w := newWriter(typical * (1 + len(s.Records) + len(s.Pending)))
 	if err := w.line(newHeader(s)); err != nil {
 		return nil, fmt.Errorf("encode state header: %w", err)
 	}
@@ -84,8 +85,9 @@ type writer struct {
 	enc *json.Encoder
 }
 
-func newWriter() *writer {
+func newWriter(size int) *writer {
 	w := &writer{}
+	w.out.Grow(size)
 	w.enc = json.NewEncoder(&w.out)
 	w.enc.SetEscapeHTML(false) // the document is read by people, in diffs
 	return w
@@ -146,8 +148,9 @@ func Decode(data []byte) (*Snapshot, error) {
 
 // decoder walks the lines of a document.
 type decoder struct {
-	rest []byte
-	at   int // the number of the line last taken
+	rest    []byte
+	at      int    // the number of the line last taken
+	content []byte // of the line, without its checksum; used again for the next
 }
 
 func (d *decoder) next() (line []byte, ok bool) {
@@ -216,7 +219,8 @@ func (d *decoder) unpack(line []byte, into any) error {
 	if cut < 0 || !bytes.HasPrefix(line[cut:], []byte(checksumStart)) || !bytes.HasSuffix(line, []byte(checksumEnd)) {
 		return d.damaged("it does not end in a checksum: %s", shorten(line))
 	}
-	content := append(slices.Clip(line[:cut]), '}')
+	content := append(append(d.content[:0], line[:cut]...), '}')
+	d.content = content
 	if want := checksum(content); string(line[cut+len(checksumStart):len(line)-len(checksumEnd)]) != want {
 		return d.damaged("it does not match its checksum: it was changed by hand or by a fault")
 	}

@@ -46,7 +46,10 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 
 // CompareKeys orders keys by broker, then by topic: the order of the document.
 func CompareKeys(a, b Key) int {
-	return cmp.Or(cmp.Compare(a.Broker, b.Broker), cmp.Compare(a.Topic, b.Topic))
+	if a.Broker != b.Broker {
+		return cmp.Compare(a.Broker, b.Broker)
+	}
+	return cmp.Compare(a.Topic, b.Topic)
 }
 
 // newUUID makes a random UUID (RFC 9562, version 4).
