@@ -50,7 +50,10 @@ func (p *planner) settlePending(t *topic) bool {
 		p.refuse(RefuseConflict, true, t)
 		return false
 	}
-	p.bookkeep(t, cover(t.rec, p.redaction(t), p.key))
+	if t.decl != nil { // the plan is saved with this record in it
+		t.rec = cover(t.rec, t.decl.Redaction, p.key)
+	}
+	p.bookkeep(t, t.rec)
 	return true
 }
 

@@ -212,6 +212,8 @@ func fleet(n int) []spec.Message {
 	return found
 }
 
+func stateKey(topic string) state.Key { return state.Key{Broker: identity, Topic: topic} }
+
 func wantPlan(t *testing.T, p *plan.Plan, want string) {
 	t.Helper()
 	if diff := cmp.Diff(want, describe(p)); diff != "" {

@@ -1,0 +1,238 @@
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// drawDeclared draws a configuration over a handful of topics, so that what is
+// declared, recorded and live overlaps in every way.
+func drawDeclared(t *rapid.T, label string) []spec.Message {
+	var found []spec.Message
+	for _, topic := range []string{"a", "b", "c/d", "e"} {
+		if rapid.Bool().Draw(t, label+" "+topic) {
+			found = append(found, drawMessage(t, label, topic))
+		}
+	}
+	return found
+}
+
+func drawMessage(t *rapid.T, label, topic string) spec.Message {
+	m := message(topic, drawPayload(t, label))
+	draw := func(what string) bool { return rapid.IntRange(0, 3).Draw(t, label+" "+topic+" "+what) == 0 }
+	m.QoS = mqtt.QoS(rapid.IntRange(0, 2).Draw(t, "qos"))
+	if draw("content type") {
+		m.ContentType = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "type")
+	}
+	if draw("properties") {
+		properties("k", rapid.SampledFrom([]string{"1", "2"}).Draw(t, "value"), "l", "2")(&m)
+		m.OrderedProperties = draw("ordered")
+	}
+	if draw("expiry") {
+		m.Expiry = uint32(rapid.IntRange(50, 100).Draw(t, "expiry"))
+		m.RenewBefore = time.Duration(rapid.IntRange(0, 40).Draw(t, "renew")) * time.Second
+	}
+	if draw("forget") {
+		m.OnDestroy = "forget"
+	}
+	if draw("secret") {
+		m.Redaction.Fields = mqtt.FieldPayload | mqtt.FieldContentType
+	}
+	if draw("secret leaf") {
+		m.Redaction.Leaves = []string{"/x"}
+	}
+	if draw("ignored") {
+		m.IgnoreLeaves = []string{"/seen"}
+	}
+	m.CompareBytes = draw("bytes")
+	m.Address += rapid.SampledFrom([]string{"", "[0]"}).Draw(t, "address")
+	return m
+}
+
+func drawPayload(t *rapid.T, label string) string {
+	return rapid.SampledFrom([]string{"1", "2", `{"x":1,"seen":0}`, `{"x":1.0, "seen":0}`, `{"x":1,"seen":5}`, `{"x":2}`}).Draw(t, label+" payload")
+}
+
+func drawWorld(t *rapid.T) *world {
+	w := newWorld()
+	if rapid.Bool().Draw(t, "like AWS") {
+		likeAWS(w)
+	}
+	return w
+}
+
+// meddle lets somebody else publish, delete and overwrite; time passes too.
+func meddle(t *rapid.T, w *world) {
+	for _, topic := range []string{"a", "b", "c/d", "e", "z"} {
+		switch rapid.IntRange(0, 3).Draw(t, "meddle "+topic) {
+		case 0:
+			delete(w.live, topic)
+		case 1:
+			w.live[topic] = drawMessage(t, "stranger", topic).Message
+		}
+	}
+}
+
+func (w *world) force(desired []spec.Message) *plan.Plan {
+	in := w.input(desired...)
+	in.OverwriteUnmanaged = true
+	return plan.New(in)
+}
+
+// TestModel holds the law of the tool: what was applied is planned no more, what
+// is declared is live, and what is neither declared nor ours is left alone.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		w.run(t, w.force(drawDeclared(t, "before")))
+		meddle(t, w)
+		before := w.clone()
+		desired := drawDeclared(t, "after")
+		p := w.force(desired)
+		if len(p.Blocked(true)) > 0 {
+			t.Fatalf("refused: %s", describe(p))
+		}
+		w.run(t, p)
+		quiet(t, ignoringEmpty(w.force(desired)))
+		if !w.mustLook(desired) {
+			quiet(t, ignoringEmpty(w.offline(desired...)))
+		}
+		converged(t, before, w, desired)
+	})
+}
+
+// mustLook tells whether an ignored leaf is hidden in a payload that a record
+// knows by one digest only: what it is now can then be told from the live message
+// alone.
+func (w *world) mustLook(desired []spec.Message) bool {
+	for _, d := range desired {
+		hide := w.prior.Records[stateKey(d.Topic)].Redaction
+		if len(d.IgnoreLeaves) > 0 && (hide.Fields.Has(mqtt.FieldPayload) || d.CompareBytes && len(hide.Leaves) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// ignoringEmpty drops the one refusal that an empty configuration earns with any
+// state at all.
+func ignoringEmpty(p *plan.Plan) *plan.Plan {
+	if len(p.Refusals) == 1 && p.Refusals[0].Kind == plan.RefuseEmpty {
+		p.Refusals = nil
+	}
+	return p
+}
+
+// converged checks the broker after an apply.
+func converged(t *rapid.T, before, after *world, desired []spec.Message) {
+	declared := map[string]bool{}
+	for _, d := range desired {
+		declared[d.Topic] = true
+		live, there := after.live[d.Topic]
+		if !there {
+			t.Fatalf("%s is declared and not live", d.Topic)
+		}
+		if len(d.IgnoreLeaves) > 0 {
+			continue
+		}
+		if diff := live.Diff(d.Message) & after.readable &^ (mqtt.FieldUserProperties | mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldExpiry); diff != 0 {
+			t.Fatalf("%s is live with another %v", d.Topic, diff.Names())
+		}
+	}
+	for topic, m := range before.live {
+		_, ours := before.prior.Records[stateKey(topic)]
+		if got, there := after.live[topic]; !declared[topic] && !ours && (!there || got.Diff(m) != 0) {
+			t.Fatalf("%s is nobody's, and was touched", topic)
+		}
+	}
+	for k := range after.prior.Records {
+		if !declared[k.Topic] {
+			t.Fatalf("%s is recorded and not declared", k.Topic)
+		}
+	}
+	if len(after.prior.Pending) > 0 {
+		t.Fatalf("pending entries stay: %v", after.prior.Pending)
+	}
+}
+
+// TestInterrupted cuts an apply off at every point, meanwhile changes the
+// configuration or not, and demands that the next apply ends where an
+// uninterrupted one does.
+func TestInterrupted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		w.run(t, w.force(drawDeclared(t, "before")))
+		if rapid.Bool().Draw(t, "meddle") {
+			meddle(t, w)
+		}
+		before := w.clone()
+		first := w.force(drawDeclared(t, "first"))
+		w.begin(first)
+		published := rapid.IntRange(0, len(first.Changes)).Draw(t, "published")
+		recorded := rapid.IntRange(0, published).Draw(t, "recorded")
+		for i := range published {
+			w.publish(&first.Changes[i])
+			if i < recorded {
+				w.record(&first.Changes[i])
+			}
+		}
+		desired := drawDeclared(t, "second")
+		p := w.plan(desired...)
+		if len(w.prior.Pending) > 0 {
+			for _, r := range p.Refusals {
+				if r.Kind == plan.RefuseConflict {
+					t.Fatalf("our own publishes are a conflict: %s", describe(p))
+				}
+			}
+		}
+		w.run(t, w.force(desired))
+		quiet(t, ignoringEmpty(w.force(desired)))
+		oursOnly(t, before, w, first, desired)
+	})
+}
+
+// oursOnly checks that strangers outlive an interrupted apply, and that nothing
+// that it published is left behind.
+func oursOnly(t *rapid.T, before, after *world, first *plan.Plan, desired []spec.Message) {
+	declared := map[string]bool{}
+	for _, d := range desired {
+		declared[d.Topic] = true
+	}
+	taken, published := map[string]bool{}, map[string]bool{}
+	for i := range first.Changes {
+		_, yes := first.Changes[i].Publish()
+		taken[first.Changes[i].Key.Topic], published[first.Changes[i].Key.Topic] = true, yes
+	}
+	for topic, m := range before.live {
+		_, recorded := before.prior.Records[stateKey(topic)]
+		if got, there := after.live[topic]; !declared[topic] && !recorded && !taken[topic] && (!there || got.Diff(m) != 0) {
+			t.Fatalf("%s is nobody's, and was touched", topic)
+		}
+	}
+	for topic, m := range after.live {
+		was, there := before.live[topic]
+		if published[topic] && !declared[topic] && (!there || was.Diff(m) != 0) && !forgets(before, first, topic) {
+			t.Fatalf("%s was published by the interrupted apply and is left behind", topic)
+		}
+	}
+}
+
+// forgets tells whether a record of the topic, before or after, says to leave the
+// message alone when its declaration is gone.
+func forgets(before *world, first *plan.Plan, topic string) bool {
+	if before.prior.Records[stateKey(topic)].OnDestroy == "forget" {
+		return true
+	}
+	for i := range first.Changes {
+		if r := first.Changes[i].Record(); r != nil && first.Changes[i].Key.Topic == topic {
+			return r.OnDestroy == "forget"
+		}
+	}
+	return false
+}
