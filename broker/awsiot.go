@@ -51,7 +51,7 @@ type awsIoT struct {
 
 var _ Writer = (*awsIoT)(nil)
 
-func openAWSIoT(ctx context.Context, _ string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
+func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
 	workers := awsWorkers
 	if o.Parallelism > 0 {
 		workers = o.Parallelism
@@ -78,6 +78,7 @@ func openAWSIoT(ctx context.Context, _ string, s *spec.AWSIoTSettings, o Options
 		Description:  "AWS IoT Core, " + end.region + end.note,
 		Capabilities: awsCapabilities(),
 	}
+	t.log("broker %s: %s at %s", name, t.info.Description, t.info.Address)
 	return t, nil
 }
 
@@ -136,7 +137,7 @@ func (t *awsIoT) Publish(ctx context.Context, batch []mqtt.Message, done func(i 
 // then the attempt is waited for, since what was sent may have been stored.
 func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	if stop.Err() != nil {
-		return context.Cause(stop)
+		return notSent(stop)
 	}
 	in, err := awsPublishInput(m)
 	if err != nil {
@@ -149,7 +150,7 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	}
 	_, err = t.client.Publish(context.WithoutCancel(stop), in, try.option)
 	if err != nil && stop.Err() != nil && try.sent == 0 {
-		return context.Cause(stop)
+		return notSent(stop)
 	}
 	err = t.explain(awsPublish, m.Topic, try, err)
 	switch {
@@ -159,6 +160,14 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 		t.full.Store(true)
 	}
 	return err
+}
+
+// notSent tells why nothing more is sent.
+func notSent(stop context.Context) error {
+	if cause := context.Cause(stop); reaches(cause, everyTopic) {
+		return cause
+	}
+	return stop.Err()
 }
 
 // awsPublishInput maps every field. The topic and the properties that travel as

@@ -135,11 +135,9 @@ func parseAWSEndpoint(s string) (*url.URL, error) {
 		s = "https://" + s
 	}
 	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("endpoint: %w", err)
-	}
-	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return nil, fmt.Errorf("endpoint %q must be a host, or a URL https://HOST[:PORT] without a path", s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		// Not quoted: it may hold a password.
+		return nil, errors.New("the endpoint must be a host, or a URL https://HOST[:PORT] with nothing behind the port")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
