@@ -95,8 +95,11 @@ func (s *snippet) lines(style Style) []string {
 		start := min(max(s.Start-offset, 0), len(text))
 		end := min(max(s.End-offset, start), len(text))
 		offset += len(text) + 1
-		before, marked, after := sourceText(text[:start]), sourceText(text[start:end]), sourceText(text[end:])
-		lines = append(lines, fmt.Sprintf("%4d: %s%s%s", s.StartLine+i, before, style.paint(marked, underline), after))
+		shown := sourceText(text) // whole, since a command may lie across the highlight
+		if style.Color {
+			shown = sourceText(text[:start]) + style.paint(sourceText(text[start:end]), underline) + sourceText(text[end:])
+		}
+		lines = append(lines, fmt.Sprintf("%4d: %s", s.StartLine+i, shown))
 	}
 	return lines
 }

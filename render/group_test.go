@@ -88,15 +88,17 @@ func TestWhatTellsGroupsApart(t *testing.T) {
 		alter func(*plan.Change)
 		apart bool
 	}{
-		"nothing":      {func(*plan.Change) {}, false},
-		"block":        {func(c *plan.Change) { c.Name, c.Address = "b", `message.b["1"]` }, false},
-		"place":        {func(c *plan.Change) { c.Line = 99 }, false},
-		"reason":       {func(c *plan.Change) { c.Reasons = []plan.Reason{plan.Drift} }, true},
-		"broker":       {func(c *plan.Change) { c.Broker = "other" }, true},
-		"value":        {func(c *plan.Change) { c.After.Payload = []byte(`{"x":3}`) }, true},
-		"secret":       {func(c *plan.Change) { c.SecretLeaves = []string{"/p"} }, true},
-		"cut off":      {func(c *plan.Change) { c.Before, c.After = long("a"), long("b") }, true},
-		"other leaves": {func(c *plan.Change) { c.Before.Payload, c.After.Payload = []byte(`{"x":1,"y":0}`), []byte(`{"x":2,"y":0}`) }, false},
+		"nothing": {func(*plan.Change) {}, false},
+		"block":   {func(c *plan.Change) { c.Name, c.Address = "b", `message.b["1"]` }, false},
+		"place":   {func(c *plan.Change) { c.Line = 99 }, false},
+		"reason":  {func(c *plan.Change) { c.Reasons = []plan.Reason{plan.Drift} }, true},
+		"broker":  {func(c *plan.Change) { c.Broker = "other" }, true},
+		"value":   {func(c *plan.Change) { c.After.Payload = []byte(`{"x":3}`) }, true},
+		"secret":  {func(c *plan.Change) { c.SecretLeaves = []string{"/p"} }, true},
+		"cut off": {func(c *plan.Change) { c.Before, c.After = long("a"), long("b") }, true},
+		"other leaves": {func(c *plan.Change) {
+			c.Before.Payload, c.After.Payload = []byte(`{"x":1,"y":0}`), []byte(`{"x":2,"y":0}`)
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := base(), base()
@@ -143,7 +145,7 @@ func TestHundredThousandChangesTakeSeconds(t *testing.T) {
 	for _, f := range []Format{Text, JSON, Markdown, HTML} {
 		start := time.Now()
 		shown(t, f, p, PlanOptions{})
-		if took := time.Since(start); took > 8*time.Second { // about one second on a free machine
+		if took := time.Since(start); took > 20*time.Second { // 0.4 s of CPU; the machine may be busy
 			t.Errorf("%s took %s", f, took)
 		} else {
 			t.Logf("%s took %s", f, took)

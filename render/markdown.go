@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"io"
 	"strings"
 
@@ -114,7 +113,7 @@ func markdownGroups(p *plan.Plan, o PlanOptions) []string {
 
 func markdownGroup(g *group, withBroker bool, o PlanOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n<details><summary><code>%s</code></summary>\n\n", html.EscapeString(g.title()))
+	fmt.Fprintf(&b, "\n<details><summary><code>%s</code></summary>\n\n", markdownText(g.title()))
 	var code strings.Builder
 	for _, head := range g.headings() {
 		fmt.Fprintf(&code, "# %s\n", head)
