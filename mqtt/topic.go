@@ -94,6 +94,9 @@ func Overlap(filter1, filter2 string) bool {
 	if wildFirst(filter1) && strings.HasPrefix(filter2, "$") || wildFirst(filter2) && strings.HasPrefix(filter1, "$") {
 		return false
 	}
+	if filter1 == "+" && filter2 == "/#" || filter1 == "/#" && filter2 == "+" {
+		return false // they share the empty string alone, which is no topic (MQTT-4.7.3-1)
+	}
 	for {
 		a, restA, moreA := strings.Cut(filter1, "/")
 		b, restB, moreB := strings.Cut(filter2, "/")

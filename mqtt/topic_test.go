@@ -128,6 +128,21 @@ func topicsUpTo(levels int) []string {
 	return all[1:] // the first is empty
 }
 
+func TestOverlap(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"a/#", "a", true}, {"a/#", "+/b/c", true}, {"a/+", "+/b", true}, {"a/+/c", "a/b", false}, {"a/b", "a/c", false},
+		{"#", "$SYS/#", false}, {"+/a", "$SYS/a", false}, {"$SYS/+", "$SYS/#", true}, {"+", "/#", false}, {"+", "/", false}, {"+/+", "/", true}, {"+/#", "/#", true},
+	}
+	for _, tt := range tests {
+		if Overlap(tt.a, tt.b) != tt.want || Overlap(tt.b, tt.a) != tt.want {
+			t.Errorf("Overlap(%q, %q) is not %v", tt.a, tt.b, tt.want)
+		}
+	}
+}
+
 func TestOverlapIsATopicThatMatchesBoth(t *testing.T) {
 	topics := topicsUpTo(4)
 	rapid.Check(t, func(t *rapid.T) {

@@ -157,7 +157,7 @@ func TestLargeDocuments(t *testing.T) {
 	if !Equal([]byte(list), []byte(strings.ReplaceAll(list, "1e", "1.0E+"))) {
 		t.Error("respelled numbers differ")
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 30*time.Second { // under a second on an idle machine; its square takes minutes
 		t.Errorf("took %v", took)
 	}
 }
