@@ -20,6 +20,7 @@ type Reader struct {
 	r       *bufio.Reader
 	version Version
 	max     int
+	d       decoder // here, so that a packet costs no allocation for it
 }
 
 // NewReader reads packets of version v from r. A server gives v as zero and
@@ -67,8 +68,9 @@ func (r *Reader) Next() (Packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := decoder{b: b, version: r.version, packet: t, flags: flags}
-	p.decode(&d)
+	d := &r.d
+	*d = decoder{b: b, version: r.version, packet: t, flags: flags}
+	p.decode(d)
 	if d.err == nil && len(d.b) > 0 {
 		d.malformed("2.1.4", fmt.Sprintf("%d bytes follow its end", len(d.b)))
 	}
