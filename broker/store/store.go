@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -117,13 +118,15 @@ func (s *Store) open(o Options) error {
 			return explain(err)
 		}
 		s.db = db
+		if err := s.checkPages(); err != nil {
+			return err
+		}
 		return s.begin(o.ReadOnly)
 	})
 }
 
-// openFile is bbolt's way to open the file. It keeps the handle, so that Close
-// gives the kernel's lock back even when bbolt can no longer be entered, and
-// looks at the pages before bbolt maps them.
+// openFile keeps the handle, so that Close gives the kernel's lock back even when
+// bbolt can no longer be entered.
 func (s *Store) openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(name, flag, mode)
 	s.file = f
@@ -163,7 +166,11 @@ func (s *Store) begin(readOnly bool) error {
 		if tx.Bucket(messageBucket) == nil || tx.Bucket(expiryBucket) == nil {
 			return errors.New("it is damaged: a bucket is missing")
 		}
-		s.id = string(meta.Get(idKey))
+		id, sum, _ := strings.Cut(string(meta.Get(idKey)), " ")
+		if sum != checksum(id) {
+			return errors.New("it is damaged: its id does not match its checksum; restore a copy")
+		}
+		s.id = id
 		return nil
 	})
 	switch {
@@ -190,7 +197,7 @@ func (s *Store) create() error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(meta.Put(formatKey, format), meta.Put(idKey, []byte(s.id)))
+		return errors.Join(meta.Put(formatKey, format), meta.Put(idKey, []byte(s.id+" "+checksum(s.id))))
 	})
 	if err != nil {
 		return err
@@ -228,19 +235,27 @@ func newID(path string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+func checksum(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:4])
+}
+
 // ID is the broker's identity: kept in the file, or the one that the file will
 // get.
 func (s *Store) ID() string { return s.id }
 
 // Close gives the file back.
 func (s *Store) Close() error {
+	var err error
 	if s.db != nil && s.broken.Load() == nil {
-		return s.guard("close", s.db.Close)
+		err = s.guard("close", s.db.Close)
 	}
 	if s.file != nil {
+		// Where bbolt failed, this frees the lock; else both find the file closed.
+		unlock(s.file)
 		s.file.Close()
 	}
-	return nil
+	return err
 }
 
 // guard runs what enters bbolt. bbolt trusts its file: a damaged page makes it

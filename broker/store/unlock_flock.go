@@ -1,0 +1,12 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package store
+
+import (
+	"os"
+	"syscall"
+)
+
+// unlock gives bbolt's lock back. Closing is not enough: a mapping that bbolt
+// left behind keeps the open file, and so its lock, alive.
+func unlock(f *os.File) { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
