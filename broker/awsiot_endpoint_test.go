@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -96,6 +98,21 @@ func TestAWSAssumesTheRole(t *testing.T) {
 	if !strings.Contains(authorization, "Credential=ASSUMED/") {
 		t.Errorf("signed as %q", authorization)
 	}
+}
+
+// The role may end in the middle of a run; what STS says then is not about topics.
+func TestAWSRoleRefusedLater(t *testing.T) {
+	awsEnvironment(t)
+	url, _ := answering(t, 403, "", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not your role</Message></Error></ErrorResponse>")
+	t.Setenv("AWS_ENDPOINT_URL_STS", url)
+	cfg, err := awsConfig(t.Context(), &spec.AWSIoTSettings{Region: "eu-west-1", RoleARN: "arn:aws:iam::123456789012:role/ci"}, 1, imds.ClientDisabled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := openAWS(t, url, Options{})
+	target.client = iotdataplane.NewFromConfig(cfg, func(o *iotdataplane.Options) { o.BaseEndpoint = &url })
+	_, err = target.Read(t.Context(), []string{"a"})
+	has(t, err, "find AWS credentials", "AssumeRole", "not your role")
 }
 
 func TestAWSTakesTheProfile(t *testing.T) {

@@ -70,6 +70,8 @@ func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) 
 		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
 	switch {
+	case isCredential(err): // first, since STS may have answered 403
+		return missingCredentials(err).Error(), everyTopic
 	case status == 0:
 		return t.adviseUnanswered(err)
 	case status == http.StatusForbidden && isDenied(code):
@@ -84,7 +86,7 @@ func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) 
 	case status < 500:
 		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
 	case api == nil:
-		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: is it an AWS IoT data endpoint, or is a proxy between?",
+		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
 			t.host, status, http.StatusText(status)), everyTopic
 	}
 	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, attempts, firstOf(message, http.StatusText(status))), everyTopic
@@ -96,8 +98,6 @@ func (t *awsIoT) adviseUnanswered(err error) (string, reach) {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &netErr):
 		return err.Error(), thisTopic
-	case isCredential(err):
-		return missingCredentials(err).Error(), everyTopic
 	case errors.As(err, &netErr):
 		return unreachable(t.host, err).Error(), everyTopic
 	}
@@ -166,7 +166,7 @@ func missingCredentials(err error) error {
 
 func unreachable(host string, err error) error {
 	var dns *net.DNSError
-	cause, hint := err, "is that its address, and does something listen there?"
+	cause, hint := err, "check that this is its address and that something listens there"
 	var op *net.OpError
 	switch {
 	case errors.As(err, &dns):

@@ -41,9 +41,9 @@ func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 func (p *pacer) throttled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := time.Now(); now.Sub(p.lastCut) > 500*time.Millisecond {
+	if now := time.Now(); now.Sub(p.lastCut) > 300*time.Millisecond {
 		p.lastCut = now
-		p.limiter.SetLimit(max(p.limiter.Limit()*0.8, p.top/20))
+		p.limiter.SetLimit(max(p.limiter.Limit()*0.6, p.top/20))
 	}
 }
 

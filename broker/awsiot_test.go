@@ -277,7 +277,7 @@ func TestAWSKeepsPace(t *testing.T) {
 func TestAWSSlowsDownForASmallerQuota(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{PublishRate: 100})
 	target := openAWS(t, plane.URL, Options{})
-	target.retryer = awsRetryer(200 * time.Millisecond)
+	target.retryer = awsRetryer(time.Second)
 	batch, _ := numbered(300)
 	for i, err := range publish(t, target, batch...) {
 		if err != nil {
