@@ -29,11 +29,11 @@ type embedded struct {
 
 // openEmbedded opens the broker of an embedded block. The file need not exist:
 // its id is known before.
-func openEmbedded(_ context.Context, name string, s *spec.EmbeddedSettings, o Options) (Writer, error) {
+func openEmbedded(_ context.Context, _ string, s *spec.EmbeddedSettings, o Options) (Writer, error) {
 	e := &embedded{path: s.Path, now: o.Now}
 	st, err := store.Open(e.path, store.Options{ReadOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("broker %q: %w", name, err)
+		return nil, err
 	}
 	e.id = st.ID()
 	return e, st.Close()

@@ -1,0 +1,29 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// Our client on our server; mosquitto's clients and broker keep both honest.
+func TestContract(t *testing.T) {
+	for _, protocol := range []string{"5", "3.1.1"} {
+		t.Run(protocol, func(t *testing.T) {
+			addr, _, _ := serve(t, Options{Log: func(string, ...any) {}})
+			brokertest.Run(t, func(t *testing.T) broker.Writer {
+				w, err := broker.Open(t.Context(), spec.Broker{
+					Type: "mqtt", Name: "lab",
+					Settings: &spec.MQTTSettings{URL: "mqtt://" + addr, Protocol: protocol, Kind: "auto", Timeout: 10 * time.Second},
+				}, broker.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return w
+			})
+		})
+	}
+}
