@@ -124,7 +124,7 @@ func checksum(line []byte) string {
 // Decode reads a document. It refuses, with a *NewerFormatError or a
 // *DamagedError, whatever it would not write back as it was.
 func Decode(data []byte) (*Snapshot, error) {
-	d := decoder{rest: data}
+	d := newDecoder(data)
 	s, err := d.header()
 	if err != nil {
 		return nil, err
@@ -151,6 +151,17 @@ type decoder struct {
 	rest    []byte
 	at      int    // the number of the line last taken
 	content []byte // of the line, without its checksum; used again for the next
+
+	json *json.Decoder // reads every line's content from feed
+	feed bytes.Reader
+	fed  int64
+}
+
+func newDecoder(data []byte) *decoder {
+	d := &decoder{rest: data}
+	d.json = json.NewDecoder(&d.feed)
+	d.json.DisallowUnknownFields()
+	return d
 }
 
 func (d *decoder) next() (line []byte, ok bool) {
@@ -224,12 +235,12 @@ func (d *decoder) unpack(line []byte, into any) error {
 	if want := checksum(content); string(line[cut+len(checksumStart):len(line)-len(checksumEnd)]) != want {
 		return d.damaged("it does not match its checksum: it was changed by hand or by a fault")
 	}
-	dec := json.NewDecoder(bytes.NewReader(content))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return d.damaged("%s", strings.TrimPrefix(err.Error(), "json: "))
+	d.feed.Reset(content)
+	d.fed += int64(len(content))
+	if err := d.json.Decode(into); err != nil {
+		return d.damaged("it cannot be decoded: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if dec.InputOffset() != int64(len(content)) {
+	if d.json.InputOffset() != d.fed {
 		return d.damaged("it holds more than one JSON object")
 	}
 	return nil

@@ -73,8 +73,12 @@ func versionOf(data []byte) Version {
 
 // WriteFile replaces a file whole or not at all, and returns when the disk has
 // it. A new file gets mode 0600, an old one keeps its mode; a link stays a link.
-// The folder is made where there is none.
+// The folder is made where there is none. A device or a pipe is written to, since
+// a rename would put a file in its place.
 func WriteFile(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeThrough(path, data)
+	}
 	path, err := followLinks(path)
 	if err != nil {
 		return err
@@ -92,6 +96,15 @@ func WriteFile(path string, data []byte) error {
 		return err
 	}
 	return syncDir(dir)
+}
+
+func writeThrough(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // tempPrefix begins the names of the temporary files of a path.

@@ -299,6 +299,44 @@ func TestWriteFollowsLinks(t *testing.T) {
 	}
 }
 
+func TestLinksToOneStateAreOneLock(t *testing.T) {
+	path := written(t, 1)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := state.NewLocal(path).Lock(t.Context(), state.LockInfo{Who: "alice@one"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock(t.Context())
+	var locked *state.LockedError
+	if _, err := state.NewLocal(link).Lock(t.Context(), state.LockInfo{}); !errors.As(err, &locked) {
+		t.Errorf("a lock by way of a link gives %v", err)
+	}
+}
+
+func TestWriteFileToAPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		text, _ := os.ReadFile(path)
+		got <- string(text)
+	}()
+	if err := state.WriteFile(path, []byte("text")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Fatalf("the pipe was replaced by a file: %v", err)
+	}
+	if text := <-got; text != "text" {
+		t.Errorf("the reader got %q", text)
+	}
+}
+
 func TestWriteKeepsTheMode(t *testing.T) {
 	path := written(t, 0)
 	mode := func() os.FileMode {

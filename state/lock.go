@@ -34,7 +34,11 @@ func whoAmI() string {
 // The lock file stays when the lock is freed, since removing it would let two
 // processes hold locks on two files of one name; what it says is erased.
 func (l *Local) Lock(_ context.Context, info LockInfo) (func(context.Context) error, error) {
-	path := l.path + ".lock"
+	file, err := followLinks(l.path) // two links to one state are one lock
+	if err != nil {
+		return nil, fmt.Errorf("lock state: %w", err)
+	}
+	path := file + ".lock"
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
@@ -50,7 +54,7 @@ func (l *Local) Lock(_ context.Context, info LockInfo) (func(context.Context) er
 		lock.Unlock()
 		return nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
 	}
-	l.removeLeftovers()
+	removeLeftovers(file)
 	return func(context.Context) error {
 		erased := os.Truncate(path, 0)
 		if err := lock.Unlock(); err != nil {
@@ -62,11 +66,7 @@ func (l *Local) Lock(_ context.Context, info LockInfo) (func(context.Context) er
 
 // removeLeftovers removes the temporary files of writers that were killed. The
 // holder of the lock is the only writer.
-func (l *Local) removeLeftovers() {
-	path, err := followLinks(l.path)
-	if err != nil {
-		return
-	}
+func removeLeftovers(path string) {
 	dir := filepath.Dir(path)
 	files, _ := os.ReadDir(dir) // what cannot be listed cannot be tidied
 	for _, file := range files {

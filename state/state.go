@@ -83,7 +83,7 @@ type Store interface {
 }
 
 // ErrConflict is a write over a document that changed since it was read.
-var ErrConflict = errors.New("the state changed since it was read")
+var ErrConflict = errors.New("the state changed since it was read: somebody else wrote it, so plan again")
 
 // LockInfo tells who holds a lock.
 type LockInfo struct {
