@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/zclconf/go-cty-yaml"
-	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 	"golang.org/x/text/encoding"
@@ -23,12 +22,12 @@ func encodingFunctions() map[string]function.Function {
 		"base64encode":     ofStrings(base64Encode, "str"),
 		"base64gzip":       ofStrings(base64Gzip, "str"),
 		"csvdecode":        stdlib.CSVDecodeFunc,
-		"jsondecode":       shallow(stdlib.JSONDecodeFunc, tooDeepJSON),
+		"jsondecode":       bounded(stdlib.JSONDecodeFunc, boundJSON),
 		"jsonencode":       jsonEncode(),
 		"textdecodebase64": ofStrings(textDecodeBase64, "source", "encoding"),
 		"textencodebase64": ofStrings(textEncodeBase64, "string", "encoding"),
 		"urlencode":        ofStrings(urlEncode, "str"),
-		"yamldecode":       shallow(yaml.YAMLDecodeFunc, tooDeepYAML),
+		"yamldecode":       bounded(yaml.YAMLDecodeFunc, boundYAML),
 		"yamlencode":       yaml.YAMLEncodeFunc,
 	}
 }
@@ -101,70 +100,3 @@ func encodingOf(name string) (encoding.Encoding, string, error) {
 }
 
 func urlEncode(s ...string) (string, error) { return url.QueryEscape(s[0]), nil }
-
-// shallow gives a decoder that refuses documents nested so deeply that decoding
-// them would use up the stack, which no error can report.
-func shallow(decode function.Function, tooDeep func(doc string) bool) function.Function {
-	return function.New(&function.Spec{
-		Params: decode.Params(),
-		Type: func(args []cty.Value) (cty.Type, error) {
-			if args[0].IsKnown() && tooDeep(args[0].AsString()) {
-				return cty.NilType, function.NewArgErrorf(0, "the document nests too deeply to be decoded")
-			}
-			return decode.ReturnTypeForValues(args)
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return decode.Call(args) },
-	})
-}
-
-// tooDeepJSON counts the brackets outside strings.
-func tooDeepJSON(doc string) bool {
-	depth, inString := 0, false
-	for i := 0; i < len(doc); i++ {
-		switch c := doc[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '[' || c == '{':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
-	}
-	return false
-}
-
-// tooDeepYAML bounds the depth from above, since only a YAML parser knows what is
-// a string: brackets of flow style, and in block style the characters before a
-// line's first word, each of which may open a level ("- - - x").
-func tooDeepYAML(doc string) bool {
-	depth, indent := 0, 0
-	for i := 0; i < len(doc); i++ {
-		switch c := doc[i]; c {
-		case '\n':
-			indent = 0
-			continue
-		case ' ', '-', '?', ':', '\t':
-			if indent >= 0 {
-				indent++
-			}
-			continue
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(depth-1, 0)
-		}
-		if depth > maxYAMLDepth || indent > maxYAMLDepth {
-			return true
-		}
-		indent = -1
-	}
-	return indent > maxYAMLDepth
-}
-
-// maxYAMLDepth is above maxDepth because tooDeepYAML counts too much.
-const maxYAMLDepth = 2000

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -35,6 +36,10 @@ func guard(f function.Function) function.Function {
 	return function.New(spec)
 }
 
+// errNoResult stands for a panic of cty's: log(-1, 2), indent(-1, "a"),
+// merge(null, "a").
+var errNoResult = errors.New("it has no result for these arguments; look for null, infinity, or a number below zero")
+
 func allowAll(p *function.Parameter) {
 	p.AllowNull, p.AllowUnknown, p.AllowDynamicType, p.AllowMarked = true, true, true, true
 }
@@ -43,17 +48,19 @@ func fitToShow(err error, args []cty.Value) error {
 	if err == nil {
 		return nil
 	}
-	shown := err
+	var instead error
 	if panicked := (function.PanicError{}); errors.As(err, &panicked) {
-		shown = errors.New("it cannot handle these arguments")
+		instead = errNoResult
 	}
-	for _, arg := range args {
-		if isSensitive(arg) {
-			shown = errors.New("the reason is not shown, since an argument is sensitive; nonsensitive(...) around it shows the reason")
-		}
+	if slices.ContainsFunc(args, isSensitive) {
+		instead = errors.New("the reason is not shown, since an argument is sensitive; nonsensitive(...) around it shows the reason")
 	}
-	if at := (function.ArgError{}); shown != err && errors.As(err, &at) {
-		return function.NewArgError(at.Index, shown)
+	at := function.ArgError{}
+	switch {
+	case instead == nil:
+		return err
+	case errors.As(err, &at):
+		return function.NewArgError(at.Index, instead)
 	}
-	return shown
+	return instead
 }
