@@ -156,8 +156,8 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	switch {
 	case creates && err == nil:
 		t.full.Store(false)
-	case creates && reaches(err, throttled):
-		t.full.Store(true)
+	case creates && reaches(err, throttled) && !t.full.Swap(true):
+		t.publishing.restore() // a slower pace makes no room
 	}
 	return err
 }

@@ -55,6 +55,12 @@ func (p *pacer) succeeded() {
 	}
 }
 
+func (p *pacer) restore() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limiter.SetLimit(p.top)
+}
+
 // awsRetryer holds what a call tries again and how long it waits: the SDK's own
 // list, and 429 and 408 without an error code, which it gives up on. Its budget
 // for retries is turned off, since it fails calls while the pacer would mend it.

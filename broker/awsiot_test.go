@@ -306,6 +306,9 @@ func TestAWSFullAccount(t *testing.T) {
 	if n := counted(&plane.requests, "publish"); throttles != 17 || n != 3+8+16*2 {
 		t.Errorf("%d throttled in %d requests", throttles, n)
 	}
+	if limit := target.publishing.limiter.Limit(); limit != target.publishing.top {
+		t.Errorf("what has no room is tried at %.0f/s", limit)
+	}
 	for _, err := range publish(t, target, mqtt.Deletion(batch[0].Topic, 1), batch[10]) {
 		if err != nil {
 			t.Errorf("after a delete there is room: %v", err)
