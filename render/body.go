@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
@@ -148,7 +147,7 @@ func (b *body) update(c *plan.Change) {
 // change shows one value giving way to another; "" is the side that has none. The
 // joint stands between name and value.
 func (b *body) change(depth int, name, joint, before, after string) {
-	was, is := truncate(before, b.value), truncate(after, b.value)
+	was, is := b.sides(before, after)
 	add := func(glyph plan.Action, value string) {
 		b.lines = append(b.lines, line{glyph, depth, name, joint + value})
 	}
@@ -161,11 +160,25 @@ func (b *body) change(depth int, name, joint, before, after string) {
 		add(plan.Create, is)
 	case after == "":
 		add(plan.Delete, was)
-	case was == is:
-		add(plan.Update, is+" (changed after that: -verbose shows it)")
 	default:
 		add(plan.Update, was+" -> "+is)
 	}
+}
+
+// sides shortens two values to where they differ: a long beginning that both
+// share is left out with the rest.
+func (b *body) sides(before, after string) (was, is string) {
+	was, is = truncate(before, b.value), truncate(after, b.value)
+	if was != is || before == after {
+		return was, is
+	}
+	old, now := []rune(before), []rune(after)
+	same := 0
+	for same < len(old) && same < len(now) && old[same] == now[same] {
+		same++
+	}
+	from := same - b.value/4
+	return "..." + truncate(string(old[from:]), b.value), "..." + truncate(string(now[from:]), b.value)
 }
 
 // propertyChanges shows user properties one by one, which only makes sense
@@ -263,10 +276,14 @@ func expiry(seconds uint32) string {
 	if seconds < 60 {
 		return strconv.FormatUint(uint64(seconds), 10)
 	}
-	d := (time.Duration(seconds) * time.Second).String()
-	d = strings.TrimSuffix(strings.TrimSuffix(d, "0s"), "0m")
-	if last := d[len(d)-1]; last >= '0' && last <= '9' { // "10m" lost its unit's zero
-		d = (time.Duration(seconds) * time.Second).String()
+	var duration strings.Builder
+	for _, unit := range []struct {
+		name string
+		n    uint32
+	}{{"h", seconds / 3600}, {"m", seconds / 60 % 60}, {"s", seconds % 60}} {
+		if unit.n > 0 {
+			fmt.Fprintf(&duration, "%d%s", unit.n, unit.name)
+		}
 	}
-	return fmt.Sprintf("%d (%s)", seconds, d)
+	return fmt.Sprintf("%d (%s)", seconds, duration.String())
 }

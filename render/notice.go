@@ -57,6 +57,12 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnExpiring:
 		n.summary = count(len(w.Topics), "message") + " will expire"
 		n.detail = "The broker drops a message when its message_expiry has passed. Set renew_before to have it published again in time:" + topicList(w.Topics)
+	case plan.WarnUnchecked:
+		n.summary = fmt.Sprintf("%s taken over unchecked from broker %s", count(len(w.Topics), "message"), w.Broker)
+		n.detail = fmt.Sprintf("They are live and look as declared, but %s cannot be read back and may differ. Pass -republish to be sure:%s", strings.Join(w.Fields.Names(), ", "), topicList(w.Topics))
+	case plan.WarnUnmatched:
+		n.summary = "A selection takes in nothing"
+		n.detail = "No declared or recorded message is selected by:" + topicList(w.Topics)
 	case plan.WarnUnkeyed:
 		n.summary = "Sensitive values before the first state"
 		n.detail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and a saved plan hold sensitive payloads in their redacted form only, and do not change with the value."

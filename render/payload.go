@@ -28,7 +28,7 @@ func (b *body) payload(glyph plan.Action, p []byte) {
 		}
 		b.hidden(len(leaves), "leaf", "leaves")
 		b.note(context, 1, "}")
-	case isText(p) && bytes.ContainsRune(bytes.TrimRight(p, "\n"), '\n'):
+	case multiline(p):
 		b.field(glyph, "payload", "<<EOT")
 		b.textLines(glyph, strings.Split(strings.TrimSuffix(string(p), "\n"), "\n"))
 		b.note(context, 1, "EOT")
@@ -73,12 +73,12 @@ func (b *body) payloadChange(before, after []byte, secret []string) {
 	switch {
 	case wasDoc && isDoc:
 		b.leafChanges(payload.Diff(old, now), secret)
-	case multiline(before) && multiline(after):
+	case isText(before) && isText(after) && (multiline(before) || multiline(after)):
 		b.lineChanges(before, after)
 	case bytes.Equal(before, after) && string(after) != mqtt.RedactedText:
 		b.leafChanges(nil, secret)
 	default:
-		b.change(1, "payload", "= ", b.compact(before), b.compact(after))
+		b.change(1, "payload", "= ", compact(before), compact(after))
 	}
 }
 
@@ -123,24 +123,28 @@ func (b *body) lineChanges(before, after []byte) {
 	b.note(context, 1, "EOT")
 }
 
-// compact gives a payload on one line.
-func (b *body) compact(p []byte) string {
+// compact gives a payload on one line, shortened.
+func (b *body) compact(p []byte) string { return truncate(compact(p), b.value) }
+
+func compact(p []byte) string {
 	doc, isDoc := payload.Parse(p)
 	switch {
 	case isDoc:
-		return truncate(Escape(string(doc.Bytes())), b.value)
+		return Escape(string(doc.Bytes()))
 	case isText(p):
-		return truncate(secretOr(string(p), quote), b.value)
+		return secretOr(string(p), quote)
 	}
-	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", count(len(p), "byte"), firstBytes(sha256.Sum256(p)))
+	sum := sha256.Sum256(p)
+	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", count(len(p), "byte"), sum[:6])
 }
-
-func firstBytes(sum [sha256.Size]byte) []byte { return sum[:6] }
 
 // isText tells a text from bytes: a NUL stands in no text.
 func isText(p []byte) bool { return utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 }
 
-func multiline(p []byte) bool { return isText(p) && bytes.IndexByte(p, '\n') >= 0 }
+// multiline tells a text of several lines; one line that ends is none.
+func multiline(p []byte) bool {
+	return isText(p) && bytes.IndexByte(bytes.TrimSuffix(p, []byte("\n")), '\n') >= 0
+}
 
 // pointer shows an RFC 6901 pointer; the empty one is the whole document.
 func pointer(p string) string {

@@ -25,7 +25,7 @@ func reportLine(r *apply.Report, s Style) string {
 	switch {
 	case r.Interrupted:
 		return s.paint("Apply interrupted!", bold, yellow) + " " + done
-	case len(reportNotices(r)) > 0:
+	case r.Failed() || r.SaveErr != nil: // where the state went, its rescuer says
 		return s.paint("Apply incomplete!", bold, red) + " " + done
 	}
 	return s.paint("Apply complete!", bold, green) + " " + s.paint(done, bold)
@@ -98,10 +98,6 @@ func reportNotices(r *apply.Report) []notice {
 	var found []notice
 	for _, c := range causes(r) {
 		found = append(found, c.notice())
-	}
-	if r.SaveErr != nil {
-		found = append(found, notice{severityError, "The state could not be written",
-			r.SaveErr.Error() + "\nWhat was published is live, but not recorded. Do not plan again before the state is in place."})
 	}
 	return found
 }

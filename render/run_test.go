@@ -23,8 +23,8 @@ func clock(step time.Duration) func() time.Time {
 	return func() time.Time { now = now.Add(step); return now }
 }
 
-// results gives a report over everything's changes in which each tenth is done
-// and the others are not, for several causes.
+// results gives a report in which most changes are done, and some are not for
+// several causes.
 func results(p *plan.Plan) *apply.Report {
 	r := &apply.Report{}
 	for i := range p.Changes {
@@ -46,7 +46,6 @@ func results(p *plan.Plan) *apply.Report {
 func TestReportGolden(t *testing.T) {
 	var b bytes.Buffer
 	r := results(everything())
-	r.SaveErr = errors.New("no space left on device")
 	if err := Report(&b, &b, r, Style{}); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +68,7 @@ func TestReportLine(t *testing.T) {
 		{apply.Report{Results: made("++~----", apply.Done)}, "Apply complete! Resources: 2 added, 1 changed, 4 destroyed."},
 		{apply.Report{Results: made("&+.", apply.Done)}, "Apply complete! Resources: 1 imported, 1 added, 0 changed, 0 destroyed, 1 forgotten."},
 		{apply.Report{Results: made("+", apply.Failed)}, "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: made("+", apply.Done), SaveErr: errors.New("disk full")}, "Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed."},
 		{apply.Report{Results: made("+", apply.Cancelled), Interrupted: true}, "Apply interrupted! Resources: 0 added, 0 changed, 0 destroyed."},
 	} {
 		if got := reportLine(&c.report, Style{}); got != c.want {

@@ -1,0 +1,125 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+func refused(n int) []plan.Refused {
+	var topics []plan.Refused
+	for i := range n {
+		topics = append(topics, plan.Refused{Key: state.Key{Broker: lab, Topic: fmt.Sprintf("t/%02d", i)}, File: "main.retain.hcl", Line: i, Cause: "no answer"})
+	}
+	return topics
+}
+
+// TestRefusalsTeach holds that each refusal names topics, counts the rest and
+// names the way out.
+func TestRefusalsTeach(t *testing.T) {
+	for kind, way := range map[plan.RefusalKind]string{
+		plan.RefuseUnmanaged:      "-overwrite-unmanaged",
+		plan.RefuseUnread:         "plan again",
+		plan.RefuseConflict:       "-overwrite-unmanaged",
+		plan.RefusePending:        "-refresh=false",
+		plan.RefusePreventDestroy: "prevent_destroy = false",
+		plan.RefuseMaxDeletes:     "-max-deletes=15",
+		plan.RefuseEmpty:          "-max-deletes=100%",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			p := emptyPlan()
+			p.Deletes = plan.DeleteBudget{Limit: spec.Threshold{Number: 30, Percent: true}, Deletes: 15, Managed: 40}
+			p.Refusals = []plan.Refusal{{Kind: kind, Topics: refused(12)}}
+			var b bytes.Buffer
+			if err := Refusals(&b, p, Style{Width: 1000}); err != nil {
+				t.Fatal(err)
+			}
+			text := b.String()
+			for _, want := range []string{"\nError: ", way, `"t/09"`, "main.retain.hcl:9", "no answer", "... and 2 more"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is missing from\n%s", want, text)
+				}
+			}
+			if strings.Contains(text, "t/10") {
+				t.Errorf("more than ten topics are listed:\n%s", text)
+			}
+			if shown := shown(t, Text, p, PlanOptions{}); !strings.Contains(shown, "\nWarning: ") || strings.Contains(shown, "No changes.") {
+				t.Errorf("the plan reads\n%s", shown)
+			}
+		})
+	}
+}
+
+func TestWarningsTeach(t *testing.T) {
+	for kind, want := range map[plan.WarningKind]string{
+		plan.WarnUnreadable: "message_expiry cannot be checked live",
+		plan.WarnExpiring:   "renew_before",
+		plan.WarnUnkeyed:    "at the first apply",
+		plan.WarnTargeted:   "-target or -exclude",
+		plan.WarnUnchecked:  "-republish",
+		plan.WarnUnmatched:  `"t/1"`,
+	} {
+		p := emptyPlan()
+		p.Warnings = []plan.Warning{{Kind: kind, Broker: "lab", Fields: mqtt.FieldExpiry, Topics: []string{"t/1"}}}
+		if text := shown(t, Text, p, PlanOptions{Style: Style{Width: 1000}}); !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q:\n%s", kind, want, text)
+		}
+		compact := shown(t, Text, p, PlanOptions{CompactWarnings: true})
+		if strings.Contains(compact, want) && kind != plan.WarnUnmatched || !strings.Contains(compact, "\nWarning: ") {
+			t.Errorf("%s, compact:\n%s", kind, compact)
+		}
+	}
+}
+
+func TestIncompleteObservationIsSaid(t *testing.T) {
+	p := emptyPlan()
+	p.Complete, p.Reasons = false, []string{"broker lab sent no end of its scan"}
+	for _, f := range []Format{Text, Markdown, HTML} {
+		page := shown(t, f, p, PlanOptions{})
+		if !strings.Contains(page, "There may be more undeclared messages") || !strings.Contains(page, "sent no end of its scan") {
+			t.Errorf("%s does not say so:\n%s", f, page)
+		}
+	}
+}
+
+func TestNoChanges(t *testing.T) {
+	p := emptyPlan()
+	p.NoOps, p.Cosmetic = 3, 1
+	text := shown(t, Text, p, PlanOptions{Unsaved: true})
+	want := "\nNo changes. Your infrastructure matches the configuration.\n3 messages already as declared, 1 of them in another spelling of the same values.\n"
+	if !strings.HasSuffix(text, want) {
+		t.Errorf("the plan reads\n%s", text)
+	}
+}
+
+func TestMarkdownKeepsToItsLimit(t *testing.T) {
+	p := fleet(400, func(i int) int { return 21 + i%9 })
+	for i := range p.Changes { // nine groups for each of many blocks
+		p.Changes[i].Reasons = []plan.Reason{plan.Config, plan.Reason(fmt.Sprint(i % 40))}
+	}
+	whole := shown(t, Markdown, p, PlanOptions{})
+	for _, max := range []int{2000, 10_000, 30_000, len(whole)} {
+		page := shown(t, Markdown, p, PlanOptions{MaxBytes: max})
+		if len(page) > max {
+			t.Errorf("%d bytes are over the limit of %d", len(page), max)
+		}
+		if !strings.Contains(page, planLine(p.Counts())) {
+			t.Errorf("the summary was cut at %d bytes", max)
+		}
+		if short := len(page) < len(whole); short != strings.Contains(page, "**Shortened:**") {
+			t.Errorf("at %d bytes the page does not say whether it is whole", max)
+		}
+		if opened, closed := strings.Count(page, "<details>"), strings.Count(page, "</details>"); opened != closed {
+			t.Errorf("at %d bytes a body is cut in two", max)
+		}
+	}
+	if tiny := shown(t, Markdown, p, PlanOptions{MaxBytes: 10}); !strings.Contains(tiny, planLine(p.Counts())) || !strings.Contains(tiny, "Shortened") {
+		t.Errorf("under an impossible limit the summary is gone:\n%s", tiny)
+	}
+}
