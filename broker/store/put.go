@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -24,12 +26,21 @@ func (s *Store) Put(batch []mqtt.Message) error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			w := newWriter(tx, s.now())
 			w.sweep()
-			for _, m := range batch {
+			for _, m := range byTopic(batch) {
 				w.put(m)
 			}
 			return w.end()
 		})
 	})
+}
+
+// byTopic sorts a batch; what is said of one topic keeps its order. bbolt splits a
+// page at the commit only, so that inserts in any order cost the square of their
+// number: 100,000 took ten seconds.
+func byTopic(batch []mqtt.Message) []mqtt.Message {
+	sorted := slices.Clone(batch)
+	slices.SortStableFunc(sorted, func(a, b mqtt.Message) int { return strings.Compare(a.Topic, b.Topic) })
+	return sorted
 }
 
 // writer is one transaction's work. The first error ends it.

@@ -180,6 +180,17 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestLastOfABatchWins(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "b.db"), Options{})
+	put(t, s, text("b", "1"), text("a", "1"), mqtt.Deletion("b", 0), text("a", "2"), text("c", "1"))
+	if got := topics(t, s, "#"); !slices.Equal(got, []string{"a", "c"}) {
+		t.Errorf("%q", got)
+	}
+	if e, _, _ := s.Get("a"); string(e.Payload) != "2" {
+		t.Errorf("a is %q", e.Payload)
+	}
+}
+
 // bbolt's keys end at half the length of a topic.
 func TestLongTopics(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "b.db"), Options{})
