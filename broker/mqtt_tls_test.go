@@ -120,7 +120,7 @@ func TestMQTTOverTLS(t *testing.T) {
 		{"trusted", good(open), ""},
 		{"ALPN", with(open, func(s *spec.MQTTSettings) { s.ALPN = []string{"mqtt"} }), ""},
 		{"client certificate", with(mutual, func(s *spec.MQTTSettings) { s.CertFile, s.KeyFile = ours.file("client.pem"), ours.file("client.key") }), ""},
-		{"no client certificate", good(mutual), "client certificate, cert_file and key_file"},
+		{"no client certificate", good(mutual), "ask for a client certificate, cert_file and key_file"},
 		{"wrong authority", with(open, func(s *spec.MQTTSettings) { s.CAFile = other.file("ca.pem") }), "ca_file"},
 		{"wrong host", with(open, func(s *spec.MQTTSettings) { s.ServerName = "" }), "server_name"},
 		{"no TLS on the port", good(plain), "mqtts"},

@@ -77,7 +77,12 @@ func handshakeError(o Options, err error) error {
 	case alerted(err):
 		return fmt.Errorf("connect to broker %s: %w (%s)", o.Address, err, alertAdvice)
 	case lost(err):
-		return fmt.Errorf("connect to broker %s: %w: it closed the connection instead of answering CONNECT (does the port want TLS, or another protocol version?)", o.Address, ErrNoMQTT)
+		// Its TLS alert may be lost with the connection.
+		advice := "does the port want TLS, or another protocol version?"
+		if o.TLS != nil {
+			advice = "does it ask for a client certificate, cert_file and key_file?"
+		}
+		return fmt.Errorf("connect to broker %s: %w: it closed the connection instead of answering CONNECT (%s)", o.Address, ErrNoMQTT, advice)
 	}
 	return fmt.Errorf("connect to broker %s: %w", o.Address, err)
 }
