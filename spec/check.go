@@ -81,7 +81,7 @@ func (e *evaluator) doubts(x *expansion) {
 	for why, d := range found {
 		more := ""
 		if d.count > 1 {
-			more = fmt.Sprintf(" So do %d more topics of this block.", d.count-1)
+			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}
 		x.tally.addKind(why, warnf(x.decl.field(0), "Topic that some brokers refuse", "The topic %q can be used, but %s.%s", shortened(d.first), why, more))
 	}
@@ -121,9 +121,17 @@ func (e *evaluator) checkDuplicates() {
 		c := clashes[p]
 		more := ""
 		if c.count > 1 {
-			more = fmt.Sprintf(" %d more topics of these blocks are declared twice.", c.count-1)
+			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
 		e.tally.addKind(c.a.Address, errorf(p.second.decl.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
 			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, p.first.decl.field(0), more))
 	}
+}
+
+// topics counts topics for a reader.
+func topics(n int) string {
+	if n == 1 {
+		return "1 topic"
+	}
+	return fmt.Sprintf("%d topics", n)
 }

@@ -153,7 +153,7 @@ func (l *loader) argument(set string, all map[string]given) {
 // such files are shared between configurations.
 func (l *loader) variableFile(name string, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.report(errorf(nil, "Variable file not readable", "%s.", sentence(err)))
+		l.report(errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", sentence(err)))
 		return
 	}
 	f := l.parseFile(src, name)

@@ -34,14 +34,15 @@ func (d *declarations) message(b *hcl.Block) {
 		d.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.at, "Labels of messages are unique over all files; the topic may be the same as the label or given by topic.")
 		return
 	}
+	if label == "" {
+		d.report(errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
+		return
+	}
 	content := d.content(b.Body, append([]string{
 		"for_each", "count", "renew_before", "schema", "sensitive", "depends_on", "compare",
 	}, referable...), "lifecycle")
 	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
 	d.messages[label] = m
-	if label == "" {
-		d.report(errorf(&m.labelAt, "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
-	}
 	for i, block := range content.Blocks {
 		if i > 0 {
 			d.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")

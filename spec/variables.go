@@ -38,8 +38,12 @@ func (d *declarations) variable(b *hcl.Block) {
 		return
 	}
 	d.identifier(name, b.LabelRanges[0], "variable")
+	before := len(d.diags)
 	content := d.content(b.Body, []string{"type", "default", "description", "nullable", "sensitive"}, "validation")
 	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
+	if len(d.diags) > before { // a misspelt default is not a missing one
+		v.def = cty.DynamicVal
+	}
 	d.variables[name] = v
 	d.literal(content.Attributes["description"], new(string))
 	d.literal(content.Attributes["nullable"], &v.nullable)

@@ -1,0 +1,80 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fleet writes a configuration of n messages: the rows of a CSV file.
+func fleet(t testing.TB, n int) {
+	var csv strings.Builder
+	csv.WriteString("id,setpoint,room\n")
+	for i := range n {
+		fmt.Fprintf(&csv, "dev%06d,%d,room %d\n", i, i%30, i%100)
+	}
+	write(t, "devices.csv", csv.String())
+	write(t, "main.retain.hcl", `
+variable "site" {
+  default = "lab"
+}
+locals {
+  devices = csvdecode(file("devices.csv"))
+}
+message "thermostat" {
+  for_each        = { for d in local.devices : d.id => d }
+  topic           = "site/${var.site}/thermostat/${each.key}/config"
+  payload         = jsonencode({ setpoint = tonumber(each.value.setpoint), unit = "C", room = each.value.room })
+  content_type    = "application/json"
+  user_properties = { site = var.site }
+  schema          = jsonencode({ type = "object", required = ["setpoint"] })
+}
+`)
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.Chdir(b.TempDir())
+			fleet(b, n)
+			for b.Loop() {
+				config, _, diags := Load(".", Inputs{})
+				if diags.HasErrors() || len(config.Messages) != n {
+					b.Fatal(diags)
+				}
+			}
+		})
+	}
+}
+
+// TestLoadIsLinear holds that ten times the messages, or mistakes in every one
+// of them, take about ten times the time, not a hundred times.
+func TestLoadIsLinear(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, broken := range []bool{false, true} {
+		measure := func(n int) time.Duration {
+			fleet(t, n)
+			if broken {
+				write(t, "broken.retain.hcl", `
+variable "secret" {
+  default   = "x"
+  sensitive = true
+}
+message "broken" {
+  for_each = { for d in local.devices : d.id => d }
+  topic    = each.key
+  payload  = tostring(parseint("${var.secret}${local.devices[0].id}", 10))
+}
+`)
+			}
+			start := time.Now()
+			Load(".", Inputs{EvalBrokers: true})
+			return time.Since(start)
+		}
+		small := measure(1_000)
+		if large := measure(10_000); large > 60*small+time.Second {
+			t.Errorf("broken %v: 1,000 messages take %v, 10,000 take %v", broken, small, large)
+		}
+	}
+}

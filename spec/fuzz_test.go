@@ -1,0 +1,114 @@
+package spec
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/tools/txtar"
+)
+
+// FuzzLoad loads arbitrary bytes as either kind of file: it never panics, says
+// where a mistake is within the file, and gives a configuration or errors.
+func FuzzLoad(f *testing.F) {
+	archives, _ := filepath.Glob("testdata/load/*.txtar")
+	for _, name := range archives {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if strings.Contains(file.Name, ".retain.") {
+				f.Add(file.Data, strings.HasSuffix(file.Name, ".json"))
+			}
+		}
+	}
+	for _, bomb := range bombs() {
+		f.Add([]byte(bomb), false)
+	}
+	f.Fuzz(func(t *testing.T, src []byte, json bool) {
+		name := "main.retain.hcl"
+		if json {
+			name = "main.retain.json"
+		}
+		dir := t.TempDir()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, src, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		config, files, diags := Load(dir, Inputs{EvalBrokers: true, Version: "0.1.0"})
+		if (config == nil) != diags.HasErrors() {
+			t.Errorf("config %v, diagnostics %v", config, diags)
+		}
+		for _, d := range diags {
+			checkPlace(t, d, files)
+		}
+	})
+}
+
+func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {
+	t.Helper()
+	if d.Summary == "" || d.Detail == "" {
+		t.Errorf("says too little: %v", d)
+	}
+	if d.Subject == nil {
+		return
+	}
+	file := files[d.Subject.Filename]
+	if file == nil {
+		t.Errorf("no such file: %v", d)
+		return
+	}
+	if n := len(file.Bytes); d.Subject.Start.Byte < 0 || d.Subject.Start.Byte > d.Subject.End.Byte || d.Subject.End.Byte > n {
+		t.Errorf("outside the file's %d bytes: %#v", n, d)
+	}
+}
+
+// bombs nest in every way that the language can.
+func bombs() []string {
+	const n = 100_000
+	nest := func(open, close string) string {
+		return "locals {\n  x = " + strings.Repeat(open, n) + "1" + strings.Repeat(close, n) + "\n}\n"
+	}
+	return []string{
+		nest("(", ")"), nest("[", "]"), nest("{a=", "}"), nest("!", ""), nest("-", ""), nest("1+", ""), nest("true?1:", ""),
+		nest("(\n1\n+", ")"), nest("!/**/", ""), nest(`"${`, `}"`), nest("f(", ")"), nest("[for x in y : ", "]"), nest("{for k, v in y : k => ", "}"),
+		nest("(1\n+", ")"), nest("{for x in y: x=>1\n+", "}"), nest("f()[x]", "[x]"), nest("a.*.", ""), nest("", "[x]"), nest("", ".0"),
+		"locals {\n  x = \"" + strings.Repeat("%{ if true }", n) + strings.Repeat("%{ endif }", n) + "\"\n}\n",
+		"locals {\n  x = (" + strings.Repeat("1\n+\n", n) + "1)\n}\n",
+		strings.Repeat("message a {\n", n),
+	}
+}
+
+// TestDepth proves that a bomb is refused by name, in native syntax and JSON, and
+// that long is not deep.
+func TestDepth(t *testing.T) {
+	for _, bomb := range bombs() {
+		t.Chdir(t.TempDir())
+		write(t, "main.retain.hcl", bomb)
+		_, _, diags := Load(".", Inputs{})
+		if !diags.HasErrors() {
+			t.Errorf("accepted: %.60q", bomb)
+		}
+	}
+	for _, bomb := range []string{strings.Repeat("[", 100_000), `{"locals": {"x": "${` + strings.Repeat("(", 100_000) + `"}}`} {
+		t.Chdir(t.TempDir())
+		write(t, "main.retain.json", bomb)
+		if _, _, diags := Load(".", Inputs{}); len(diags) != 1 || diags[0].Summary != "Nested too deeply" {
+			t.Errorf("%v for %.60q", diags, bomb)
+		}
+	}
+	for _, long := range []string{
+		"locals {\n  x = [" + strings.Repeat("-1, !true, 1 + 1, [1], \"${1}\", # c\n", 5000) + "]\n}\n",
+		"locals {\n" + strings.Repeat("  # comment { [ (\n", 5000) + "}\n",
+		"locals {\n  x = {\n" + strings.Repeat("    a = 1 + 1 # c\n", 1) + strings.Repeat("    b = -1\n    c = !true // c\n", 1) + "  }\n}\n",
+	} {
+		t.Chdir(t.TempDir())
+		write(t, "main.retain.hcl", long)
+		if _, _, diags := Load(".", Inputs{}); diags.HasErrors() {
+			t.Errorf("refused: %v", diags)
+		}
+	}
+}
