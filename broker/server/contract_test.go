@@ -11,8 +11,10 @@ import (
 
 // Our client on our server; mosquitto's clients and broker keep both honest.
 func TestContract(t *testing.T) {
+	t.Parallel() // it waits for quiet rather than works
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
 			addr, _, _ := serve(t, Options{Log: func(string, ...any) {}})
 			brokertest.Run(t, func(t *testing.T) broker.Writer {
 				w, err := broker.Open(t.Context(), spec.Broker{
