@@ -101,7 +101,7 @@ func TestAWSCLIWritesAndTheTargetReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := stored.Diff(want); d != 0 {
+	if d := declared(stored).Diff(want); d != 0 {
 		t.Errorf("stored with other %v: %+v", d.Names(), stored)
 	}
 	target := openAWS(t, plane.URL, Options{})
