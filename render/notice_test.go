@@ -88,6 +88,24 @@ func TestIncompleteObservationIsSaid(t *testing.T) {
 	}
 }
 
+// TestWhatToDoNext holds that a plan points at a way on only where there is one.
+func TestWhatToDoNext(t *testing.T) {
+	p := fleet(1, func(int) int { return 21 })
+	if text := shown(t, Text, p, PlanOptions{SavedTo: "my plan"}); !strings.HasSuffix(text, "    retainctl apply \"my plan\"\n") {
+		t.Errorf("a saved plan ends\n%s", text)
+	}
+	if text := shown(t, Text, p, PlanOptions{Unsaved: true}); !strings.Contains(text, "save it with -out=FILE") {
+		t.Errorf("an unsaved plan ends\n%s", text)
+	}
+	if text := shown(t, Text, p, PlanOptions{}); !strings.HasSuffix(text, "Token: "+p.Token()+"\n") {
+		t.Errorf("a plan that apply goes on with ends\n%s", text)
+	}
+	p.Refusals = []plan.Refusal{{Kind: plan.RefuseMaxDeletes}}
+	if text := shown(t, Text, p, PlanOptions{SavedTo: "plan"}); !strings.Contains(text, "Apply refuses this plan") || strings.Contains(text, "retainctl apply") {
+		t.Errorf("a refused plan ends\n%s", text)
+	}
+}
+
 func TestNoChanges(t *testing.T) {
 	p := emptyPlan()
 	p.NoOps, p.Cosmetic = 3, 1
@@ -98,28 +116,31 @@ func TestNoChanges(t *testing.T) {
 	}
 }
 
-func TestMarkdownKeepsToItsLimit(t *testing.T) {
+func TestPlansKeepToTheirLimit(t *testing.T) {
 	p := fleet(400, func(i int) int { return 21 + i%9 })
 	for i := range p.Changes { // nine groups for each of many blocks
 		p.Changes[i].Reasons = []plan.Reason{plan.Config, plan.Reason(fmt.Sprint(i % 40))}
 	}
-	whole := shown(t, Markdown, p, PlanOptions{})
-	for _, max := range []int{2000, 10_000, 30_000, len(whole)} {
-		page := shown(t, Markdown, p, PlanOptions{MaxBytes: max})
-		if len(page) > max {
-			t.Errorf("%d bytes are over the limit of %d", len(page), max)
+	for f, mark := range map[Format]string{Markdown: "**Shortened:**", Text: "(shortened to fit"} {
+		whole := shown(t, f, p, PlanOptions{})
+		for _, max := range []int{2000, 10_000, 30_000, len(whole)} {
+			page := shown(t, f, p, PlanOptions{MaxBytes: max})
+			if len(page) > max {
+				t.Errorf("%s: %d bytes are over the limit of %d", f, len(page), max)
+			}
+			if !strings.Contains(page, planLine(p.Counts())) {
+				t.Errorf("%s: the summary was cut at %d bytes", f, max)
+			}
+			if short := len(page) < len(whole); short != strings.Contains(page, mark) {
+				t.Errorf("%s: at %d bytes the page does not say whether it is whole", f, max)
+			}
+			if opened, closed := strings.Count(page, "<details>"), strings.Count(page, "</details>"); opened != closed {
+				t.Errorf("%s: at %d bytes a body is cut in two", f, max)
+			}
 		}
-		if !strings.Contains(page, planLine(p.Counts())) {
-			t.Errorf("the summary was cut at %d bytes", max)
+		tiny := shown(t, f, p, PlanOptions{MaxBytes: 10})
+		if !strings.Contains(tiny, planLine(p.Counts())) || !strings.Contains(tiny, mark) {
+			t.Errorf("%s: under an impossible limit the summary is gone:\n%s", f, tiny)
 		}
-		if short := len(page) < len(whole); short != strings.Contains(page, "**Shortened:**") {
-			t.Errorf("at %d bytes the page does not say whether it is whole", max)
-		}
-		if opened, closed := strings.Count(page, "<details>"), strings.Count(page, "</details>"); opened != closed {
-			t.Errorf("at %d bytes a body is cut in two", max)
-		}
-	}
-	if tiny := shown(t, Markdown, p, PlanOptions{MaxBytes: 10}); !strings.Contains(tiny, planLine(p.Counts())) || !strings.Contains(tiny, "Shortened") {
-		t.Errorf("under an impossible limit the summary is gone:\n%s", tiny)
 	}
 }

@@ -32,7 +32,7 @@ type PlanOptions struct {
 	Style
 	Verbose         bool   // every change by itself and every value whole
 	CompactWarnings bool   // warnings by their summaries
-	MaxBytes        int    // of Markdown; 0 is no limit. Bodies are left out, the summary never
+	MaxBytes        int    // of text and Markdown; 0 is no limit. Bodies are left out, the summary never
 	Title           string // of Markdown and HTML; "" is "Plan"
 	Version         string // of retainctl, in JSON
 	SavedTo         string // the plan file that was written

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 
@@ -9,45 +10,76 @@ import (
 )
 
 // planText writes a plan for a terminal, in Terraform's wording: review tools
-// read the headings and the last line.
+// read the headings and the last line. Under MaxBytes bodies are left out, as in
+// Markdown.
 func planText(w io.Writer, p *plan.Plan, o PlanOptions) error {
-	out := &textPlan{Writer: bufio.NewWriter(w), plan: p, PlanOptions: o}
-	for _, b := range p.Brokers {
-		fmt.Fprintln(out, brokerLine(b))
-	}
-	if p.HasChanges() {
-		out.changes()
-	}
-	out.notices()
-	out.summary()
-	out.hints()
+	head := textPart(p, o, (*textPlan).head)
+	tail := textPart(p, o, (*textPlan).tail)
+	out := bufio.NewWriter(w)
+	out.Write(head)
+	out.Write(fitBodies(nil, textBodies(p, o), textRoom(o.MaxBytes, len(head)+len(tail)), textCut))
+	out.Write(tail)
 	return out.Flush()
 }
 
+// textPart is what one method writes.
+func textPart(p *plan.Plan, o PlanOptions, write func(*textPlan)) []byte {
+	t := &textPlan{plan: p, PlanOptions: o}
+	write(t)
+	return t.Bytes()
+}
+
+// textRoom is what a limit leaves for the bodies; 0 is no limit.
+func textRoom(limit, taken int) int {
+	if limit <= 0 {
+		return 0
+	}
+	return max(limit-taken, 1)
+}
+
+const textCut = "\n  # (shortened to fit -max-bytes: %s are left out)\n"
+
+// textBodies gives the groups one by one, the first of each section with its title.
+func textBodies(p *plan.Plan, o PlanOptions) []string {
+	var bodies []string
+	section := func(title string, groups []group) {
+		for i := range groups {
+			text := string(textPart(p, o, func(t *textPlan) { t.group(&groups[i]) }))
+			if i == 0 {
+				text = "\n" + title + "\n" + text
+			}
+			bodies = append(bodies, text)
+		}
+	}
+	edits, drift := sections(groupChanges(p.Changes, o.Verbose))
+	section("retainctl will perform the following actions:", edits)
+	section("retainctl will mend what was changed outside of it:", drift)
+	return bodies
+}
+
 type textPlan struct {
-	*bufio.Writer
+	bytes.Buffer
 	plan *plan.Plan
 	PlanOptions
 }
 
-func (t *textPlan) changes() {
+func (t *textPlan) head() {
+	for _, b := range t.plan.Brokers {
+		fmt.Fprintln(t, brokerLine(b))
+	}
+	if !t.plan.HasChanges() {
+		return
+	}
 	fmt.Fprint(t, "\nActions are indicated with the following symbols:\n")
 	for _, a := range glyphsUsed(t.plan) {
 		fmt.Fprintf(t, "  %s %s\n", t.glyph(a), legend[a])
 	}
-	edits, drift := sections(groupChanges(t.plan.Changes, t.Verbose))
-	t.section("retainctl will perform the following actions:", edits)
-	t.section("retainctl will mend what was changed outside of it:", drift)
 }
 
-func (t *textPlan) section(title string, groups []group) {
-	if len(groups) == 0 {
-		return
-	}
-	fmt.Fprintf(t, "\n%s\n", title)
-	for i := range groups {
-		t.group(&groups[i])
-	}
+func (t *textPlan) tail() {
+	t.notices()
+	t.summary()
+	t.hints()
 }
 
 func (t *textPlan) glyph(a plan.Action) string { return t.paint(string(a), hues[a]) }
@@ -81,7 +113,7 @@ func (t *textPlan) notices() {
 			fmt.Fprintf(t, "\n%s%s\n", t.paint("Warning: ", bold, yellow), Escape(n.summary))
 			continue
 		}
-		writeBox(t.Writer, n, nil, t.Style)
+		writeBox(t, n, nil, t.Style)
 	}
 }
 
@@ -100,10 +132,14 @@ func (t *textPlan) summary() {
 }
 
 func (t *textPlan) hints() {
+	if len(t.plan.Refusals) > 0 {
+		fmt.Fprint(t, "Apply refuses this plan; what stands against it is said above.\n")
+	}
 	if t.plan.HasChanges() {
 		fmt.Fprintf(t, "\nToken: %s\n", t.plan.Token())
 	}
 	switch {
+	case len(t.plan.Refusals) > 0: // there is no way on to point at
 	case t.SavedTo != "":
 		fmt.Fprintf(t, "\nSaved the plan to: %[1]s\n\nTo perform exactly these actions, run:\n    retainctl apply %[2]s\n", Escape(t.SavedTo), quote(t.SavedTo))
 	case t.plan.HasChanges() && t.Unsaved:
