@@ -207,10 +207,8 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, rawURL stri
 	const versionTopic = "$SYS/broker/version"
 	scheme, _, _ := strings.Cut(rawURL, ":")
 	who := "unknown broker"
-	if seen, err := c.Read(ctx, []string{versionTopic}); err == nil {
-		if m, ok := seen.Live[versionTopic]; ok {
-			who = string(m.Payload)
-		}
+	if m, ok := c.Peek(ctx, versionTopic); ok {
+		who = string(m.Payload)
 	}
 	readable := mqtt.AllFields &^ mqtt.FieldQoS
 	if c.Version() == wire.V311 {

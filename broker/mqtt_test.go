@@ -3,14 +3,19 @@ package broker_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )
@@ -30,6 +35,7 @@ func mustOpenMQTT(t *testing.T, s *spec.MQTTSettings) broker.Writer {
 }
 
 func TestContractOnMosquitto(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
@@ -39,6 +45,47 @@ func TestContractOnMosquitto(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestContractOnOurServer has our client and our server meet over MQTT.
+func TestContractOnOurServer(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"5", "3.1.1"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			address := serveMQTT(t, server.Options{})
+			brokertest.Run(t, func(t *testing.T) broker.Writer {
+				return mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Protocol: protocol})
+			})
+		})
+	}
+}
+
+// serveMQTT runs our own broker until the test ends.
+func serveMQTT(t *testing.T, o server.Options) (address string) {
+	t.Helper()
+	st, err := store.Open(filepath.Join(t.TempDir(), "broker.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	o.Store = st
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	b := server.New(o)
+	go func() { ended <- b.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		b.Close()
+	})
+	return l.Addr().String()
 }
 
 func TestMQTTInfo(t *testing.T) {
@@ -81,6 +128,7 @@ func TestMQTTReaderCannotPublish(t *testing.T) {
 // TestManyMessages uses mosquitto's own limits, under which a wildcard
 // subscription shows a twentieth of these.
 func TestManyMessages(t *testing.T) {
+	t.Parallel()
 	const n = 20_000
 	m := brokertest.StartMosquitto(t)
 	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
@@ -234,4 +282,63 @@ func TestMQTTSettingsErrors(t *testing.T) {
 	if _, err := broker.Open(ctx, spec.Broker{Name: "lab", Settings: &spec.MQTTSettings{URL: url}}, broker.Options{}); err == nil {
 		t.Error("opened under a cancelled context")
 	}
+}
+
+// TestMQTTFallsBack meets a broker of MQTT 3.1.1 alone, such as NATS or aedes: it
+// answers MQTT 5 in the older format, or hangs up.
+func TestMQTTFallsBack(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	for name, refusal := range map[string]string{"refuses": "\x20\x02\x00\x01", "hangs up": ""} {
+		t.Run(name, func(t *testing.T) {
+			address := oldBroker(t, m.Address, refusal)
+			w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address})
+			defer w.Close()
+			i := w.Info()
+			if !strings.HasSuffix(i.Description, ", MQTT 3.1.1") || i.Capabilities.Readable != mqtt.FieldPayload {
+				t.Errorf("%+v", i)
+			}
+			if _, err := openMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Protocol: "5"}); err == nil {
+				t.Error("MQTT 5 was asked for, and something else was taken")
+			}
+		})
+	}
+}
+
+// oldBroker passes connections of MQTT 3.1.1 on to another broker.
+func oldBroker(t *testing.T, behind, refusal string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	pass := func(conn net.Conn) {
+		defer conn.Close()
+		const level = 8 // of a CONNECT shorter than 128 bytes, as the next byte after "MQTT"
+		hello := make([]byte, 256)
+		n, _ := conn.Read(hello)
+		if n > level && hello[level] == 5 {
+			_, _ = conn.Write([]byte(refusal))
+			return
+		}
+		onward, err := net.Dial("tcp", behind)
+		if err != nil {
+			return
+		}
+		defer onward.Close()
+		_, _ = onward.Write(hello[:n])
+		running.Go(func() { _, _ = io.Copy(conn, onward); conn.Close() })
+		_, _ = io.Copy(onward, conn)
+	}
+	running.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() { pass(conn) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); running.Wait() })
+	return l.Addr().String()
 }

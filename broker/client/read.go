@@ -33,9 +33,7 @@ const (
 func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
 	c.call.Lock()
 	defer c.call.Unlock()
-	r := &reading{c: c, quiet: c.o.Quiet, obs: mqtt.Observation{
-		Live: make(map[string]mqtt.Retained, len(topics)), Unread: make(map[string]error),
-	}}
+	r := newReading(c, len(topics))
 	topics = distinct(topics)
 	for len(topics) > 0 {
 		group := topics[:min(len(topics), groupTopics)]
@@ -50,6 +48,26 @@ func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 		topics = topics[len(group):]
 	}
 	return r.obs, nil
+}
+
+// Peek gives the message at topic if the broker shows it at once. It is for what
+// is nice to know: that nothing came proves nothing.
+func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok bool) {
+	c.call.Lock()
+	defer c.call.Unlock()
+	r := newReading(c, 1)
+	topics := r.begin([]string{topic})
+	if err := r.round(ctx, topics); err != nil {
+		return m, false
+	}
+	seen, ok := r.obs.Live[topic]
+	return seen.Message, r.end(ctx, topics) == nil && ok
+}
+
+func newReading(c *Client, n int) *reading {
+	return &reading{c: c, quiet: c.o.Quiet, obs: mqtt.Observation{
+		Live: make(map[string]mqtt.Retained, n), Unread: make(map[string]error),
+	}}
 }
 
 func distinct(topics []string) []string {
@@ -95,11 +113,7 @@ func (r *reading) unread(topics []string, err error) {
 
 // group settles up to groupTopics topics.
 func (r *reading) group(ctx context.Context, topics []string) error {
-	r.asked, r.missed, r.unsubs = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool)
-	for _, t := range topics {
-		r.asked[t] = true
-	}
-	left := topics
+	left := r.begin(topics)
 	for range 2 {
 		if err := r.round(ctx, left); err != nil {
 			return err
@@ -112,6 +126,20 @@ func (r *reading) group(ctx context.Context, topics []string) error {
 		}
 		left = r.missing(left)
 	}
+	return r.end(ctx, topics)
+}
+
+// begin makes these the topics that are asked for.
+func (r *reading) begin(topics []string) []string {
+	r.asked, r.missed, r.unsubs = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool)
+	for _, t := range topics {
+		r.asked[t] = true
+	}
+	return topics
+}
+
+// end unsubscribes from what closeBatch did not.
+func (r *reading) end(ctx context.Context, topics []string) error {
 	if err := r.unsubscribe(r.missing(topics)); err != nil {
 		return err
 	}
