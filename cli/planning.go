@@ -93,7 +93,7 @@ type planned struct {
 func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*planned, error) {
 	prior, version, err := p.store.Read(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the state: %w", err)
+		return nil, failure("The state cannot be read", headline(err)+".")
 	}
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 //
 //	mosquitto [CONFLINE...]   starts mosquitto on a free port, $MQTT
 //	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
+//	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
+//	replace OLD NEW FILE      edits a file
 //	stop                      stops what the last of these started; kill -9 with "stop -KILL"
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -39,6 +41,7 @@ func TestScript(t *testing.T) {
 			"serve":     startBroker,
 			"stop":      stopServer,
 			"replace":   replace,
+			"retained":  retained,
 		},
 	})
 }
@@ -138,7 +141,15 @@ func stopServer(ts *testscript.TestScript, neg bool, args []string) {
 	(*ts.Value(lastServer{}).(*func(os.Signal)))(sig)
 }
 
-// replace edits a file: replace OLD NEW FILE.
+// retained prints what a client that we did not write is given on subscribing.
+// There is no end mark: it listens for a moment.
+func retained(ts *testscript.TestScript, neg bool, args []string) {
+	script := `timeout 1.5 mosquitto_sub -h 127.0.0.1 -p "$0" -V 5 -q 2 --retained-only -F "%t q%q %p [%C %P]" -t "$1"; true`
+	out, err := exec.Command("sh", "-c", script, ts.Getenv("PORT"), args[0]).Output()
+	ts.Check(err)
+	ts.Stdout().Write(out)
+}
+
 func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: replace OLD NEW FILE")

@@ -22,7 +22,7 @@ func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *stat
 	}
 	snapshot, version, err := p.store.Read(ctx)
 	if err != nil {
-		return nil, nil, "", fmt.Errorf("read the state: %w", err)
+		return nil, nil, "", failure("The state cannot be read", headline(err)+".")
 	}
 	if snapshot == nil && f.statePath != "" {
 		return nil, nil, "", failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))

@@ -115,7 +115,7 @@ func (s *session) changeState(ctx context.Context, f *inputFlags, operation stri
 	return s.locked(ctx, p, f, operation, func() (int, error) {
 		snapshot, version, err := p.store.Read(ctx)
 		if err != nil {
-			return 0, fmt.Errorf("read the state: %w", err)
+			return 0, failure("The state cannot be read", headline(err)+".")
 		}
 		if snapshot == nil {
 			return 0, failure("No state yet", "There is nothing to change before the first apply.")

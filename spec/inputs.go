@@ -20,6 +20,7 @@ const EnvPrefix = "RETAINCTL_VAR_"
 // variable file.
 type given struct {
 	from string // for people: "-var", "RETAINCTL_VAR_site", a file's name
+	flag bool   // given on the command line, with -var or -var-file
 	text string
 	expr hcl.Expression
 }
@@ -50,8 +51,11 @@ func (l *loader) variables(e *evaluator) {
 // that is wrong is reported and stands as unknown.
 func (l *loader) value(decl *variableDecl, all map[string]given) (cty.Value, bool) {
 	value, from := l.in.Preset[decl.name], "the saved plan"
+	g, there := all[decl.name]
+	if value != cty.NilVal && g.flag {
+		l.checkPreset(decl, g, value)
+	}
 	if value == cty.NilVal {
-		g, there := all[decl.name]
 		if !there {
 			return decl.def, decl.def != cty.NilVal
 		}
@@ -102,6 +106,18 @@ func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
 	return value, false
 }
 
+// checkPreset refuses a value of the command line that is not the saved plan's:
+// what was reviewed is what is applied.
+func (l *loader) checkPreset(decl *variableDecl, g given, planned cty.Value) {
+	value, ok := l.read(decl, g)
+	if !ok {
+		return
+	}
+	if value, err := decl.convert(value); err != nil || !value.RawEquals(planned) {
+		l.report(errorf(&decl.at, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.name))
+	}
+}
+
 // parseText reads text from the command line or the environment as an expression.
 func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 	src := []byte(g.text)
@@ -123,12 +139,12 @@ func (l *loader) given() map[string]given {
 	}
 	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
 		src, err := l.root.ReadFile(".", name)
-		l.variableFile(filepath.Join(l.dir, name), src, err, all)
+		l.variableFile(given{from: filepath.Join(l.dir, name)}, src, err, all)
 	}
 	for _, arg := range l.in.Vars {
 		if arg.File != "" {
 			src, err := os.ReadFile(arg.File)
-			l.variableFile(arg.File, src, err, all)
+			l.variableFile(given{from: arg.File, flag: true}, src, err, all)
 			continue
 		}
 		l.argument(arg.Set, all)
@@ -146,17 +162,17 @@ func (l *loader) argument(set string, all map[string]given) {
 		l.report(errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, didYouMean(name, maps.Keys(l.decl.variables))))
 		return
 	}
-	all[name] = given{from: "-var=" + name, text: text}
+	all[name] = given{from: "-var=" + name, flag: true, text: text}
 }
 
 // variableFile adds what a file sets. A name that is not declared is a warning:
 // such files are shared between configurations.
-func (l *loader) variableFile(name string, src []byte, err error, all map[string]given) {
+func (l *loader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
 		l.report(errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", sentence(err)))
 		return
 	}
-	f := l.parseFile(src, name)
+	f := l.parseFile(src, from.from)
 	if f == nil {
 		return
 	}
@@ -167,7 +183,8 @@ func (l *loader) variableFile(name string, src []byte, err error, all map[string
 		if _, declared := l.decl.variables[key]; !declared {
 			l.report(warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, didYouMean(key, maps.Keys(l.decl.variables))))
 		}
-		all[key] = given{from: name, expr: attr.Expr}
+		from.expr = attr.Expr
+		all[key] = from
 	}
 }
 
