@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -222,7 +223,11 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	all := newFunctions(root, ".")
+	huge := regexp.MustCompile(`[eE]\+?[0-9]{4}`) // takes minutes to spell, and is no fault of the decoders
 	f.Fuzz(func(t *testing.T, doc string) {
+		if huge.MatchString(doc) {
+			return
+		}
 		for _, name := range []string{"csvdecode", "yamldecode", "jsondecode"} {
 			v, err := all[name].Call([]cty.Value{cty.StringVal(doc)})
 			if err != nil {

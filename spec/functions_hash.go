@@ -18,7 +18,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// digest hashes what read gives, and spells the sum with spell.
+// digest gives a function that hashes data with h and spells the sum.
 func digest(h crypto.Hash, spell func([]byte) string) func(data []byte) string {
 	return func(data []byte) string {
 		w := h.New()
