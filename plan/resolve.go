@@ -71,11 +71,22 @@ func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 			continue
 		}
 		m := overlay(d.Message, *c.After, d.IgnoreFields, d.IgnoreLeaves)
-		if !c.take(m, key) {
+		if c.unkeyed && c.sendsHidden(d) || !c.take(m, key) {
 			found = append(found, &ResolveError{Address: c.Address, Topic: c.Key.Topic})
 		}
 	}
 	return errors.Join(found...)
+}
+
+// sendsHidden tells whether a secret that is live is sent along as others left it:
+// no configuration gives it again, and without a key no digest tells whether one
+// does.
+func (c *Change) sendsHidden(d *spec.Message) bool {
+	ignored := d.IgnoreFields
+	if len(d.IgnoreLeaves) > 0 {
+		ignored |= mqtt.FieldPayload
+	}
+	return c.Before != nil && ignored&c.Redaction.Covers() != 0
 }
 
 // take makes m the change's message if its digest is the planned one.

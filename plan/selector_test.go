@@ -1,0 +1,103 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+func TestParseSelector(t *testing.T) {
+	tests := map[string]struct {
+		want plan.Selector
+		err  string
+	}{
+		"message.x":               {want: plan.Selector{Address: "message.x"}},
+		`message.x["k"]`:          {want: plan.Selector{Address: `message.x["k"]`}},
+		`message.x[ "k" ]`:        {want: plan.Selector{Address: `message.x["k"]`}},
+		"message.x[0]":            {want: plan.Selector{Address: "message.x[0]"}},
+		`message["a/b"]`:          {want: plan.Selector{Address: `message["a/b"]`}},
+		`message["a/b"]["k"]`:     {want: plan.Selector{Address: `message["a/b"]["k"]`}},
+		`message["x"]`:            {want: plan.Selector{Address: "message.x"}},
+		`module.m.message.x["k"]`: {want: plan.Selector{Address: `module.m.message.x["k"]`}},
+		"site/a/#":                {want: plan.Selector{Filter: "site/a/#"}},
+		"site/+/config":           {want: plan.Selector{Filter: "site/+/config"}},
+		"message":                 {want: plan.Selector{Filter: "message"}},
+		"message.x/y":             {want: plan.Selector{Filter: "message.x/y"}},
+		"message.+":               {err: "wildcard"},
+		"a/#/b":                   {err: "last level"},
+		"":                        {err: "cannot be empty"},
+		"message.x[":              {err: "is no address"},
+		"message.x.y":             {err: "in brackets"},
+		`message["a"]["b"]["c"]`:  {err: "is no address"},
+		`message.x[foo]`:          {err: "is no address"},
+		`message["${x}"]`:         {err: "is no address"},
+		"message.":                {err: "is no address"},
+	}
+	for in, test := range tests {
+		got, err := plan.ParseSelector(in)
+		switch {
+		case test.err == "" && err != nil:
+			t.Errorf("%q: %v", in, err)
+		case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+			t.Errorf("%q: error %v, want one with %q", in, err, test.err)
+		case got != test.want:
+			t.Errorf("%q: %+v, want %+v", in, got, test.want)
+		}
+	}
+}
+
+func TestSelectorTakesInstances(t *testing.T) {
+	address := func(a string) func(*spec.Message) { return func(m *spec.Message) { m.Address = a } }
+	w := newWorld()
+	desired := []spec.Message{
+		message("a", "1", address("message.x[0]")), message("b", "1", address(`message.x["k"]`)),
+		message("c", "1", address("message.xy")), message("d", "1", address(`message["x/y"]`)),
+	}
+	for selector, want := range map[string]string{
+		"message.x":      "+a new; +b new; ",
+		"message.x[0]":   "+a new; ",
+		`message["x/y"]`: "+d new; ",
+		"+":              "+a new; +b new; +c new; +d new; ",
+	} {
+		s, err := plan.ParseSelector(selector)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := w.input(desired...)
+		in.Target = []plan.Selector{s}
+		wantPlan(t, plan.New(in), want)
+	}
+}
+
+func TestTopics(t *testing.T) {
+	w := newWorld()
+	w.run(t, w.plan(message("recorded", "1"), message("both", "1")))
+	w.prior.Pending[stateKey("pending")] = state.Pending{}
+	w.prior.Records[state.Key{Broker: "mqtt:other:1883", Topic: "elsewhere"}] = state.Record{}
+	in := w.input(message("both", "1"), message("declared", "1"))
+	wantEqual(t, plan.Topics(in.Desired, in.Prior, in.Brokers[0]), []string{"both", "declared", "pending", "recorded"})
+	in.Mode = plan.DestroyAll
+	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "pending", "recorded"})
+	in.Mode, in.Target = plan.Normal, []plan.Selector{{Filter: "d/#"}, {Filter: "+"}}
+	in.Exclude = []plan.Selector{{Filter: "pending"}}
+	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "declared", "recorded"})
+}
+
+func FuzzParseSelector(f *testing.F) {
+	for _, seed := range []string{"message.x", `message["a/b"]["k"]`, "module.m.message.x[0]", "a/+/#", "message.x["} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		first, err := plan.ParseSelector(s)
+		if err != nil {
+			return
+		}
+		again, err := plan.ParseSelector(first.String())
+		if err != nil || again != first {
+			t.Errorf("%q reads as %+v, and that as %+v, %v", s, first, again, err)
+		}
+	})
+}
