@@ -68,14 +68,14 @@ func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {
 
 // bombs nest in every way that the language can.
 func bombs() []string {
-	const n = 100_000
+	const n = 3000
 	nest := func(open, close string) string {
 		return "locals {\n  x = " + strings.Repeat(open, n) + "1" + strings.Repeat(close, n) + "\n}\n"
 	}
 	return []string{
 		nest("(", ")"), nest("[", "]"), nest("{a=", "}"), nest("!", ""), nest("-", ""), nest("1+", ""), nest("true?1:", ""),
 		nest("(\n1\n+", ")"), nest("!/**/", ""), nest(`"${`, `}"`), nest("f(", ")"), nest("[for x in y : ", "]"), nest("{for k, v in y : k => ", "}"),
-		nest("(1\n+", ")"), nest("{for x in y: x=>1\n+", "}"), nest("f()[x]", "[x]"), nest("a.*.", ""), nest("", "[x]"), nest("", ".0"),
+		nest("(1\n+", ")"), nest("{for x in y: x=>1\n+", "}"), nest("f()[x]", "[x]"), nest("a.*.", ""), nest("", "[x]"),
 		"locals {\n  x = \"" + strings.Repeat("%{ if true }", n) + strings.Repeat("%{ endif }", n) + "\"\n}\n",
 		"locals {\n  x = (" + strings.Repeat("1\n+\n", n) + "1)\n}\n",
 		strings.Repeat("message a {\n", n),
@@ -88,12 +88,11 @@ func TestDepth(t *testing.T) {
 	for _, bomb := range bombs() {
 		t.Chdir(t.TempDir())
 		write(t, "main.retain.hcl", bomb)
-		_, _, diags := Load(".", Inputs{})
-		if !diags.HasErrors() {
-			t.Errorf("accepted: %.60q", bomb)
+		if _, _, diags := Load(".", Inputs{}); len(diags) != 1 || diags[0].Summary != "Nested too deeply" {
+			t.Errorf("%d diagnostics, the first %v, for %.60q", len(diags), diags[:min(1, len(diags))], bomb)
 		}
 	}
-	for _, bomb := range []string{strings.Repeat("[", 100_000), `{"locals": {"x": "${` + strings.Repeat("(", 100_000) + `"}}`} {
+	for _, bomb := range []string{strings.Repeat("[", 3000), `{"locals": {"x": "${` + strings.Repeat("(", 3000) + `"}}`} {
 		t.Chdir(t.TempDir())
 		write(t, "main.retain.json", bomb)
 		if _, _, diags := Load(".", Inputs{}); len(diags) != 1 || diags[0].Summary != "Nested too deeply" {

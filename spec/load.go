@@ -40,7 +40,9 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 	if l.diags.HasErrors() {
 		config = nil
 	}
-	return config, l.files(), inOrder(l.diags)
+	files := l.files()
+	withinFiles(l.diags, files)
+	return config, files, inOrder(l.diags)
 }
 
 type loader struct {
@@ -178,6 +180,23 @@ func warnf(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 
 // sentence spells an error as the beginning of a sentence.
 func sentence(err error) string { return capital(err.Error()) }
+
+// withinFiles cuts places to their files: the JSON scanner gives an unclosed
+// string an end beyond the last byte, and a diagnostic writer cuts lines by it.
+func withinFiles(diags hcl.Diagnostics, files map[string]*hcl.File) {
+	for _, d := range diags {
+		if d.Subject == nil || files[d.Subject.Filename] == nil {
+			continue
+		}
+		at, size := *d.Subject, len(files[d.Subject.Filename].Bytes)
+		at.End.Byte = min(at.End.Byte, size)
+		at.Start.Byte = min(at.Start.Byte, at.End.Byte)
+		d.Subject = &at
+		if d.Context != nil && d.Context.End.Byte > size {
+			d.Context = nil
+		}
+	}
+}
 
 // inOrder sorts diagnostics as a reader goes through the files: those without a
 // place first.
