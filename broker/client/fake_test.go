@@ -85,7 +85,6 @@ type fakeSession struct {
 	f    *fake
 	conn net.Conn
 	v    wire.Version
-	out  []byte
 	held []wire.Packet // acknowledgements that wait until nothing more is there to read
 	late sync.WaitGroup
 	mu   sync.Mutex // of conn's writing end
