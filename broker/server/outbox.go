@@ -62,6 +62,9 @@ func (o *outbox) ack(p wire.Packet) { o.change(func() { o.acks = append(o.acks, 
 func (o *outbox) add(items ...item) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed {
+		return true
+	}
 	for _, it := range items {
 		if it.scan != nil {
 			o.scans++
