@@ -12,7 +12,7 @@ func BenchmarkNew(b *testing.B) {
 	const n = 100_000
 	w := newWorld()
 	all := fleet(n)
-	w.run(b, w.plan(all...))
+	w.settle(w.plan(all...))
 	for _, changed := range []int{0, n / 100, n} {
 		desired := fleet(n)
 		for i := range changed {

@@ -85,12 +85,18 @@ type topic struct {
 // gather gives what is selected of the declared, the recorded and the pending
 // topics, sorted by broker and topic.
 func (p *planner) gather() []*topic {
+	most := len(p.in.Desired)
+	if p.in.Prior != nil {
+		most += len(p.in.Prior.Records) + len(p.in.Prior.Pending)
+	}
 	known := make(map[state.Key]*topic, len(p.in.Desired))
+	all := make([]topic, 0, most) // never grows: known points into it
 	at := func(b *Broker, name string) *topic {
 		key := state.Key{Broker: b.Identity, Topic: name}
 		t := known[key]
 		if t == nil {
-			t = &topic{key: key, broker: b}
+			all = append(all, topic{key: key, broker: b})
+			t = &all[len(all)-1]
 			known[key] = t
 		}
 		return t

@@ -137,6 +137,15 @@ func (w *world) run(t fataler, p *plan.Plan) {
 	w.prior.Serial++
 }
 
+// settle applies a whole plan without looking.
+func (w *world) settle(p *plan.Plan) {
+	w.begin(p)
+	for i := range p.Changes {
+		w.publish(&p.Changes[i])
+		w.record(&p.Changes[i])
+	}
+}
+
 func (w *world) sight() plan.Sight {
 	return plan.Sight{Readable: w.readable, CountsDown: w.countsDown, Key: w.prior.DigestKey}
 }
