@@ -95,7 +95,7 @@ func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.For
 		if err != nil {
 			return 0, err
 		}
-		if err := s.printPlan(made.Plan, &f.planFlags, format, ""); err != nil {
+		if err := s.printPlan(made.Plan, &f.planFlags, format, saving{}); err != nil {
 			return 0, err
 		}
 		if err := s.mayApply(ctx, made.Plan, f); err != nil {
@@ -176,7 +176,7 @@ func (s *session) checkSaved(saved *plan.Plan, prior *state.Snapshot, c *spec.Co
 		return failure("The saved plan is stale", headline(err)+". Nothing was published; make a new plan.")
 	}
 	if len(saved.Blocked(false)) > 0 {
-		if err := s.printPlan(saved, &f.planFlags, render.Text, ""); err != nil {
+		if err := s.printPlan(saved, &f.planFlags, render.Text, saving{}); err != nil {
 			return err
 		}
 	}

@@ -123,7 +123,7 @@ func (c command) help() string {
 	fs := newFlags(c.name)
 	c.define(fs)
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: %s\n\n  %s.\n", strings.Join(strings.Fields("retainctl "+c.name+" [flags] "+c.args), " "), c.brief)
+	fmt.Fprintf(&b, "Usage: %s\n\n%s.\n", strings.Join(strings.Fields("retainctl "+c.name+" [flags] "+c.args), " "), strings.ToUpper(c.brief[:1])+c.brief[1:])
 	if c.about != "" {
 		fmt.Fprintf(&b, "\n%s\n", c.about)
 	}

@@ -86,6 +86,15 @@ type list []string
 func (l *list) String() string     { return strings.Join(*l, " ") }
 func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 
+// placeholder writes a flag's argument: choices as they are typed, anything else
+// in capitals.
+func placeholder(arg string) string {
+	if strings.Contains(arg, "|") {
+		return arg
+	}
+	return strings.ToUpper(arg)
+}
+
 // help lists the flags as they are typed.
 func (f *flags) help() string {
 	var b strings.Builder
@@ -93,7 +102,7 @@ func (f *flags) help() string {
 	f.VisitAll(func(fl *flag.Flag) {
 		arg, usage := flag.UnquoteUsage(fl)
 		if arg != "" {
-			arg = "=" + strings.ToUpper(arg)
+			arg = "=" + placeholder(arg)
 		}
 		fmt.Fprintf(&b, "  -%-28s %s\n", fl.Name+arg, usage)
 	})

@@ -100,20 +100,48 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 	var found []plan.Broker
 	for _, b := range c.Brokers {
 		if inUse(b, c, prior) {
-			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: pinned(b, prior), Readable: mqtt.AllFields})
+			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: pinned(b, c, prior), Readable: mqtt.AllFields})
 		}
 	}
 	return found
 }
 
-// pinned gives the identity that a block's label last had.
-func pinned(b spec.Broker, prior *state.Snapshot) state.Identity {
-	if prior != nil {
-		for id, pin := range prior.Brokers {
-			if pin.Name == b.Name && pin.Type == b.Type {
-				return id
-			}
+// pinned gives the identity that a block's label last had. A label that was never
+// seen is a renamed block where just one recorded broker of its type has lost its
+// own; otherwise nobody can know without asking.
+func pinned(b spec.Broker, c *spec.Config, prior *state.Snapshot) state.Identity {
+	unpinned := state.Identity(b.Type + ":unpinned:" + b.Name)
+	if prior == nil {
+		return unpinned
+	}
+	var lost []state.Identity
+	for id, pin := range prior.Brokers {
+		if pin.Type != b.Type {
+			continue
+		}
+		if pin.Name == b.Name {
+			return id
+		}
+		if _, stands := c.BrokerNamed(pin.Name); !stands {
+			lost = append(lost, id)
 		}
 	}
-	return state.Identity(b.Type + ":unpinned:" + b.Name)
+	if len(lost) != 1 || unknownLabels(b.Type, c, prior) != 1 {
+		return unpinned
+	}
+	return lost[0]
+}
+
+// unknownLabels counts the blocks of a type that the state has never seen.
+func unknownLabels(kind string, c *spec.Config, prior *state.Snapshot) (n int) {
+	seen := map[string]bool{}
+	for _, pin := range prior.Brokers {
+		seen[pin.Name] = true
+	}
+	for _, b := range c.Brokers {
+		if b.Type == kind && !seen[b.Name] {
+			n++
+		}
+	}
+	return n
 }

@@ -48,7 +48,7 @@ func (s *session) plan(ctx context.Context, f *planFlags, out string, detailed b
 		if err := s.savePlan(made.Plan, out); err != nil {
 			return 0, err
 		}
-		if err := s.printPlan(made.Plan, f, format, out); err != nil {
+		if err := s.printPlan(made.Plan, f, format, saving{could: true, to: out}); err != nil {
 			return 0, err
 		}
 		switch {

@@ -40,14 +40,14 @@ func (f *planFlags) define(fs *flags) {
 	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
-	fs.IntVar(&f.parallelism, "parallelism", 0, "at most this `many` requests in flight for each broker; 0 lets the broker's limits decide")
-	fs.Func("max-deletes", "delete at most this `number|percent`, as in 25 or 30%", func(v string) error {
+	fs.IntVar(&f.parallelism, "parallelism", 0, "at most `n` requests in flight for each broker; 0 lets the broker's limits decide")
+	fs.Func("max-deletes", "delete at most this many: `N|P%`", func(v string) error {
 		t, err := spec.ParseThreshold(v)
 		f.maxDeletes = &t
 		return err
 	})
 	selectors := func(name, usage string, to *[]plan.Selector) {
-		fs.Func(name, usage+" this `address|filter`; may be repeated", func(v string) error {
+		fs.Func(name, usage+" this `ADDRESS|FILTER`; may be repeated", func(v string) error {
 			sel, err := plan.ParseSelector(v)
 			*to = append(*to, sel)
 			return err
@@ -130,14 +130,21 @@ func (f *planFlags) threshold(c *spec.Config) *spec.Threshold {
 	return c.MaxDeletes
 }
 
+// saving says where a printed plan was saved, or that it could have been.
+type saving struct {
+	could bool
+	to    string
+}
+
 // printPlan prints a plan to stdout, in the form that was asked for.
-func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, savedTo string) error {
+func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, saved saving) error {
 	if s.events != nil {
 		s.events.Plan(p)
 		return nil
 	}
 	return render.Plan(s.Stdout, format, p, render.PlanOptions{
 		Style: s.out(), Verbose: f.verbose, MaxBytes: f.maxBytes,
-		CompactWarnings: f.compactWarnings, SavedTo: savedTo, Version: Version,
+		CompactWarnings: f.compactWarnings, Version: Version,
+		SavedTo: saved.to, Unsaved: saved.could && saved.to == "",
 	})
 }

@@ -29,7 +29,7 @@ func (f *inputFlags) define(fs *flags) {
 	f.defineVars(fs)
 	f.defineState(fs)
 	fs.BoolVar(&f.lock, "lock", true, "take the state's lock; -lock=false does without")
-	fs.DurationVar(&f.lockTimeout, "lock-timeout", 0, "wait this `long` for a lock that somebody else holds")
+	fs.DurationVar(&f.lockTimeout, "lock-timeout", 0, "wait for a `duration`, such as 5m, for a lock that somebody else holds")
 }
 
 func (f *inputFlags) defineVars(fs *flags) {

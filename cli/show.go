@@ -34,7 +34,7 @@ func showCommand() command {
 					if err != nil {
 						return 0, err
 					}
-					return exitDone, s.printPlan(p, &f, format, "")
+					return exitDone, s.printPlan(p, &f, format, saving{})
 				}
 				return 0, failure("Too many arguments", "show takes one plan file at most.")
 			}
