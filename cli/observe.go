@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/retainctl/retainctl/broker"
@@ -50,7 +52,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, prior *state.Snap
 		if err != nil {
 			return nil, unreachable(b, err)
 		}
-		readers, found = append(readers, r), append(found, describe(b, r.Info()))
+		readers, found = append(readers, r), append(found, s.describe(b, r.Info()))
 	}
 	if err := checkPins(found, prior); err != nil {
 		return nil, err
@@ -82,7 +84,10 @@ func inUse(b spec.Broker, c *spec.Config, prior *state.Snapshot) bool {
 	return false
 }
 
-func describe(b spec.Broker, info broker.Info) plan.Broker {
+// describe gives a broker as the planner wants it. A file below the working folder
+// is shown from there, so that a plan reads the same in every checkout.
+func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
+	info.Address = strings.TrimPrefix(info.Address, s.Dir+string(filepath.Separator))
 	return plan.Broker{
 		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
 		Address: info.Address, Description: info.Description,
