@@ -110,7 +110,7 @@ func TestDefaults(t *testing.T) {
 // that says otherwise is refused.
 func TestPreset(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "main.retain.hcl", "variable \"v\" {\n  type = number\n}\nmessage \"m\" {\n  payload = \"${var.v}\"\n}\n")
+	write(t, "main.retain.hcl", "variable \"v\" {\n  type = number\n}\nmessage \"m\" {\n  payload = tostring(var.v)\n}\n")
 	in := Inputs{Env: []string{"RETAINCTL_VAR_v=1"}, Preset: map[string]cty.Value{"v": cty.NumberIntVal(7)}}
 	if got := string(load(t, ".", in).Messages[0].Payload); got != "7" {
 		t.Errorf("payload %s", got)

@@ -55,9 +55,11 @@ func (n *nesting) close() {
 // next ends an expression.
 func (n *nesting) next() { n.total, n.operators = n.total-n.operators, 0 }
 
-// checkTokens counts brackets, and what nests without one: `!!!a`,
+func checkTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic { return checkNesting(tokens, maxDepth) }
+
+// checkNesting counts brackets, and what nests without one: `!!!a`,
 // `a ? b : c ? d : e`, `a[b][c]` and `%{ if a }%{ if b }`.
-func checkTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic {
+func checkNesting(tokens hclsyntax.Tokens, limit int) *hcl.Diagnostic {
 	n := nesting{level: level{lines: true}}
 	for i, t := range tokens {
 		switch t.Type {
@@ -79,11 +81,15 @@ func checkTokens(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 			if n.lines && bytes.HasSuffix(t.Bytes, []byte("\n")) { // a line comment takes the line's end with it
 				n.next()
 			}
-		case hclsyntax.TokenIdent, hclsyntax.TokenNumberLit, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit, hclsyntax.TokenDot, hclsyntax.TokenEOF:
+		case hclsyntax.TokenNumberLit:
+			if hugeExponent(t.Bytes) {
+				return tooLarge(t.Range)
+			}
+		case hclsyntax.TokenIdent, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit, hclsyntax.TokenDot, hclsyntax.TokenEOF:
 		default:
 			n.add(1)
 		}
-		if n.total > maxDepth {
+		if n.total > limit {
 			return tooDeep(t.Range)
 		}
 	}
@@ -130,6 +136,10 @@ func checkJSONDepth(src []byte, name string) *hcl.Diagnostic {
 			}
 		case '}', ']':
 			depth--
+		case 'e', 'E':
+			if hugeExponent(src[i:min(len(src), i+8)]) {
+				return tooLarge(at(i, 1))
+			}
 		case '"':
 			n := jsonString(src[i:])
 			if d := checkTemplate(src[i:i+n], at(i, n)); d != nil {
@@ -154,19 +164,49 @@ func jsonString(src []byte) int {
 	return len(src)
 }
 
+// checkTemplate looks into a string, which is a template, and where a type is
+// wanted an expression. Most strings are just text there, perhaps with hundreds
+// of dashes, so that only what could use up the stack is refused.
 func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
+	const maxText = 20_000
 	var s string
-	if json.Unmarshal(literal, &s) != nil || !strings.ContainsAny(s, "$%([{!-") {
+	if json.Unmarshal(literal, &s) != nil {
 		return nil
 	}
-	template, _ := hclsyntax.LexTemplate([]byte(s), at.Filename, at.Start)
-	expression, _ := hclsyntax.LexExpression([]byte(s), at.Filename, at.Start)
-	for _, tokens := range []hclsyntax.Tokens{template, expression} {
-		if checkTokens(tokens) != nil {
-			return tooDeep(at)
+	var d *hcl.Diagnostic
+	if strings.Contains(s, "${") || strings.Contains(s, "%{") {
+		tokens, _ := hclsyntax.LexTemplate([]byte(s), at.Filename, at.Start)
+		d = checkTokens(tokens)
+	}
+	if d == nil && len(s) > maxText {
+		tokens, _ := hclsyntax.LexExpression([]byte(s), at.Filename, at.Start)
+		if checkNesting(tokens, maxText) != nil {
+			d = tooDeep(at)
 		}
 	}
-	return nil
+	if d != nil {
+		d.Subject = &at
+	}
+	return d
+}
+
+// hugeExponent tells whether a number is one like 1e999999999. Numbers are exact
+// here, and to spell that one takes minutes and a gigabyte.
+func hugeExponent(number []byte) bool {
+	i := bytes.IndexAny(number, "eE")
+	if i < 0 {
+		return false
+	}
+	digits := bytes.TrimLeft(number[i+1:], "+-0")
+	end := bytes.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		digits = digits[:end]
+	}
+	return len(digits) > 3
+}
+
+func tooLarge(at hcl.Range) *hcl.Diagnostic {
+	return errorf(&at, "Number too large", "The exponent of this number has more than three digits. No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
 }
 
 func tooDeep(at hcl.Range) *hcl.Diagnostic {

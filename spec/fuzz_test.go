@@ -92,13 +92,17 @@ func TestDepth(t *testing.T) {
 			t.Errorf("%d diagnostics, the first %v, for %.60q", len(diags), diags[:min(1, len(diags))], bomb)
 		}
 	}
-	for _, bomb := range []string{strings.Repeat("[", 3000), `{"locals": {"x": "${` + strings.Repeat("(", 3000) + `"}}`} {
+	for _, bomb := range []string{strings.Repeat("[", 3000), `{"locals": {"x": "${` + strings.Repeat("(", 3000) + `"}}`,
+		`{"variable": {"x": {"type": "` + strings.Repeat("(", 30_000) + `"}}}`} {
 		t.Chdir(t.TempDir())
 		write(t, "main.retain.json", bomb)
 		if _, _, diags := Load(".", Inputs{}); len(diags) != 1 || diags[0].Summary != "Nested too deeply" {
 			t.Errorf("%v for %.60q", diags, bomb)
 		}
 	}
+	t.Chdir(t.TempDir())
+	write(t, "main.retain.json", `{"message": {"m": {"payload": "`+strings.Repeat("-(:", 3000)+`"}}}`)
+	load(t, ".", Inputs{})
 	for _, long := range []string{
 		"locals {\n  x = [" + strings.Repeat("-1, !true, 1 + 1, [1], \"${1}\", # c\n", 5000) + "]\n}\n",
 		"locals {\n" + strings.Repeat("  # comment { [ (\n", 5000) + "}\n",

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -113,7 +112,7 @@ func (l *loader) parse() []hcl.Body {
 			l.report(errorf(nil, "Configuration file not readable", "%s.", sentence(err)))
 			continue
 		}
-		if f := l.parseFile(src, filepath.Join(l.dir, name)); f != nil {
+		if f := l.parseFile(src, name); f != nil {
 			bodies = append(bodies, f.Body)
 		}
 	}
