@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -139,7 +138,7 @@ func (l *loader) given() map[string]given {
 	}
 	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
 		src, err := l.root.ReadFile(".", name)
-		l.variableFile(given{from: filepath.Join(l.dir, name)}, src, err, all)
+		l.variableFile(given{from: name}, src, err, all)
 	}
 	for _, arg := range l.in.Vars {
 		if arg.File != "" {
@@ -192,7 +191,7 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 func (l *loader) variableFiles() []string {
 	var names []string
 	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
-		names = append(names, filepath.Join(l.dir, name))
+		names = append(names, name)
 	}
 	for _, arg := range l.in.Vars {
 		names = append(names, arg.File)
