@@ -145,7 +145,7 @@ func (r *run) record(c *plan.Change) {
 		delete(r.state.Records, c.Key)
 		return
 	}
-	if _, published := c.Publish(); published || c.Action == plan.Import {
+	if _, published := c.Publish(); published {
 		rec.UpdatedAt = r.Now().UTC().Truncate(time.Second)
 	}
 	r.state.Records[c.Key] = *rec

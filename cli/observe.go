@@ -32,9 +32,11 @@ func known(prior *state.Snapshot, id state.Identity, topic string) (mqtt.Retaine
 	return mqtt.Retained{Message: r.Message, Modified: r.Modified}, ok && r.Redaction.None() && !r.Modified.IsZero()
 }
 
-// observe reads every broker that has declared or recorded messages and gives
-// them as the planner wants them. The readers cannot publish.
-func (s *session) observe(ctx context.Context, c *spec.Config, prior *state.Snapshot, parallelism int) ([]plan.Broker, error) {
+// observe reads every broker that has declared or recorded messages, as far as
+// the plan needs it, and gives them as the planner wants them. The readers cannot
+// publish.
+func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, parallelism int) ([]plan.Broker, error) {
+	prior := in.Prior
 	readers := make([]broker.Reader, 0, len(c.Brokers))
 	defer func() {
 		for _, r := range readers {
@@ -58,7 +60,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, prior *state.Snap
 		return nil, err
 	}
 	for i := range found {
-		topics := plan.Topics(c.Messages, prior, found[i])
+		topics := in.Topics(found[i])
 		start := time.Now()
 		seen, err := readers[i].Read(ctx, topics)
 		if err != nil {

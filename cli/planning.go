@@ -98,21 +98,21 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
 	}
-	brokers := recorded(p.config, prior)
+	in := plan.Input{
+		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
+		Refreshed: f.refresh, Mode: f.mode(),
+		Target: f.target, Exclude: f.exclude, Republish: f.republish,
+		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
+	}
 	if f.refresh {
-		if brokers, err = s.observe(ctx, p.config, prior, f.parallelism); err != nil {
+		if in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism); err != nil {
 			return nil, err
 		}
 	}
-	now := time.Now()
-	made := plan.New(plan.Input{
-		Desired: p.config.Messages, Prior: prior, Brokers: brokers,
-		Refreshed: f.refresh, Mode: f.mode(), Now: now,
-		Target: f.target, Exclude: f.exclude, Republish: f.republish,
-		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
-	})
+	in.Now = time.Now()
+	made := plan.New(in)
 	made.Variables = p.config.Variables
-	return &planned{Plan: made, prior: prior, version: version, observed: now}, nil
+	return &planned{Plan: made, prior: prior, version: version, observed: in.Now}, nil
 }
 
 func (f *planFlags) mode() plan.Mode {
