@@ -97,11 +97,13 @@ type world struct {
 
 func (w *world) plan(desired []spec.Message) *plan.Plan {
 	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields}
-	b.Observed, _ = w.broker.Read(context.Background(), plan.Topics(desired, w.state, b))
-	return plan.New(plan.Input{
-		Desired: desired, Prior: w.state, Brokers: []plan.Broker{b}, Refreshed: true, Now: time.Now(),
+	in := plan.Input{
+		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
-	})
+	}
+	b.Observed, _ = w.broker.Read(context.Background(), in.Topics(b))
+	in.Brokers = []plan.Broker{b}
+	return plan.New(in)
 }
 
 func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
-	"github.com/retainctl/retainctl/state"
 )
 
 // Selector is one -target, -exclude or -republish: an address or an MQTT topic
@@ -201,12 +200,6 @@ func (s *selection) idle() []string {
 		}
 	}
 	return found
-}
-
-// Topics gives the topics of one broker that a plan must read, sorted: declared,
-// recorded, and those of an interrupted apply.
-func Topics(desired []spec.Message, prior *state.Snapshot, b Broker) []string {
-	return Input{Desired: desired, Prior: prior}.Topics(b)
 }
 
 // Topics gives the topics of one broker that this plan must read, sorted: fewer

@@ -78,7 +78,7 @@ func TestTopics(t *testing.T) {
 	w.prior.Pending[stateKey("pending")] = state.Pending{}
 	w.prior.Records[state.Key{Broker: "mqtt:other:1883", Topic: "elsewhere"}] = state.Record{}
 	in := w.input(message("both", "1"), message("declared", "1"))
-	wantEqual(t, plan.Topics(in.Desired, in.Prior, in.Brokers[0]), []string{"both", "declared", "pending", "recorded"})
+	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "declared", "pending", "recorded"})
 	in.Mode = plan.DestroyAll
 	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "pending", "recorded"})
 	in.Mode, in.Target = plan.Normal, []plan.Selector{{Filter: "d/#"}, {Filter: "+"}}

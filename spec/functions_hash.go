@@ -94,6 +94,7 @@ func rsaDecrypt(s ...string) (string, error) {
 	if err != nil {
 		return "", function.NewArgError(1, err)
 	}
+	//lint:ignore SA1019 rsadecrypt is PKCS #1 v1.5 by definition, on the author's own key
 	plain, err := rsa.DecryptPKCS1v15(nil, key, ciphertext)
 	if err != nil {
 		return "", function.NewArgErrorf(0, "the ciphertext was not encrypted for this key: %w", err)

@@ -189,10 +189,7 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 
 // variableFiles names the variable files.
 func (l *loader) variableFiles() []string {
-	var names []string
-	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
-		names = append(names, name)
-	}
+	names := l.list(".auto.retainvars.hcl", ".auto.retainvars.json")
 	for _, arg := range l.in.Vars {
 		names = append(names, arg.File)
 	}
