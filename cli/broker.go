@@ -72,7 +72,7 @@ func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
 		serve         func(context.Context, net.Listener) error
 	}{
 		{"MQTT 3.1.1 and 5", f.mqtt, b.Serve},
-		{"AWS IoT data plane", f.aws, func(ctx context.Context, ln net.Listener) error { return serveHTTP(ctx, ln, b.AWSHandler()) }},
+		{"AWS IoT data plane", f.aws, func(ctx context.Context, ln net.Listener) error { return ServeHTTP(ctx, ln, b.AWSHandler()) }},
 	} {
 		if port.address == "" {
 			continue
@@ -93,8 +93,8 @@ func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
 	return exitDone, group.Wait()
 }
 
-// serveHTTP serves until ctx ends, then lets requests finish for a moment.
-func serveHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
+// ServeHTTP serves until ctx ends, then lets requests finish for a moment.
+func ServeHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	stopped := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)
