@@ -108,7 +108,7 @@ func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.For
 // mayApply asks whatever must hold before anything is published.
 func (s *session) mayApply(ctx context.Context, p *plan.Plan, f *applyFlags) error {
 	if len(p.Blocked(false)) > 0 {
-		return failure("Nothing was published", "The plan above says what stands against it.")
+		return s.refuse(p)
 	}
 	if f.expect != "" && f.expect != p.Token() {
 		return failure("Not the plan that was reviewed",
@@ -118,6 +118,16 @@ func (s *session) mayApply(ctx context.Context, p *plan.Plan, f *applyFlags) err
 		return nil
 	}
 	return s.approve(ctx, p, f.input)
+}
+
+// refuse says what keeps a plan from being applied.
+func (s *session) refuse(p *plan.Plan) error {
+	if s.events == nil {
+		if err := render.Refusals(s.Stderr, p, s.err()); err != nil {
+			return err
+		}
+	}
+	return failure("Nothing was published", "What stands against the plan is said above.")
 }
 
 // approve asks on the terminal; only "yes" is taken.

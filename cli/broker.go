@@ -19,7 +19,7 @@ type brokerFlags struct {
 	mqtt, aws, store   string
 	rate               float64
 	quota              int
-	deny               list
+	deny               []string
 	username, password string
 }
 
@@ -34,9 +34,17 @@ It listens until it is interrupted. Signatures of AWS requests are taken as they
 			fs.StringVar(&f.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the MQTT port; an empty one serves no MQTT")
 			fs.StringVar(&f.aws, "aws", "127.0.0.1:8083", "`address` of the AWS data plane; an empty one serves none")
 			fs.StringVar(&f.store, "store", ".retainctl/broker.db", "`path` of the file that holds the messages")
-			fs.Float64Var(&f.rate, "rate", 0, "refuse publishes above this many a `second`; 0 refuses none")
-			fs.IntVar(&f.quota, "quota", 0, "retain at most this `number` of messages; 0 sets no limit")
-			fs.Var(&f.deny, "deny", "refuse publishes to topics that match this `filter`; may be repeated")
+			fs.Func("rate", "refuse publishes above this `number` a second; 0 refuses none", func(v string) (err error) {
+				if f.rate, err = strconv.ParseFloat(v, 64); err != nil || !(f.rate >= 0) {
+					return errors.New("write a number, 0 or more")
+				}
+				return nil
+			})
+			fs.natural(&f.quota, "quota", "retain at most this `number` of messages; 0 sets no limit")
+			fs.Func("deny", "refuse publishes to topics that match this `filter`; may be repeated", func(v string) error {
+				f.deny = append(f.deny, v)
+				return mqtt.CheckFilter(v)
+			})
 			fs.StringVar(&f.username, "username", "", "ask MQTT clients for this `name`")
 			fs.StringVar(&f.password, "password", "", "ask MQTT clients for this `password`; RETAINCTL_BROKER_PASSWORD keeps it out of the process list")
 			return func(ctx context.Context, s *session, args []string) (int, error) {

@@ -46,6 +46,9 @@ type Env struct {
 
 // System is the environment of the running process.
 func System() Env {
+	// A reader that goes away ("| head -1") must not kill an apply in the middle: the
+	// write fails instead, and Run ends without a word.
+	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	dir, _ := os.Getwd()
@@ -83,10 +86,14 @@ func Run(args []string, env Env) int {
 		return s.fail(err)
 	}
 	if len(args) == 0 {
-		fmt.Fprint(env.Stderr, usage())
+		fmt.Fprint(env.Stderr, usage(commands()))
 		return exitError
 	}
-	if help, ok := helpFor(args); ok {
+	if words, ok := helpWanted(args); ok {
+		help, err := helpFor(words)
+		if err != nil {
+			return s.fail(err)
+		}
 		fmt.Fprint(env.Stdout, help)
 		return exitDone
 	}
@@ -129,9 +136,12 @@ func (s *session) chdir(args []string) ([]string, error) {
 	args = args[1:]
 	if !has {
 		if len(args) == 0 {
-			return nil, failure("No folder given", "-chdir needs a folder: -chdir=DIR.")
+			return nil, errNoFolder
 		}
 		dir, args = args[0], args[1:]
+	}
+	if dir == "" { // an unset variable of a script, which must not mean "here"
+		return nil, errNoFolder
 	}
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(s.Dir, dir)
@@ -142,6 +152,8 @@ func (s *session) chdir(args []string) ([]string, error) {
 	s.Dir = dir
 	return args, nil
 }
+
+var errNoFolder = failure("No folder given", "-chdir needs a folder: -chdir=DIR.")
 
 // interruptible gives a context that the first signal cancels; a second one ends
 // the process at once.
@@ -155,7 +167,7 @@ func interruptible(env Env) (context.Context, context.CancelFunc) {
 			return
 		}
 		cancel()
-		fmt.Fprintln(env.Stderr, "\nInterrupted: finishing what is in flight and saving the state. Interrupt again to exit at once.")
+		fmt.Fprintln(env.Stderr, "\nInterrupted: finishing what is in flight. Interrupt again to exit at once.")
 		select {
 		case <-env.Signals:
 			env.Exit(exitInterrupted)
@@ -179,7 +191,7 @@ var errReported = errors.New("reported")
 func (s *session) fail(err error) int {
 	var user *userError
 	switch {
-	case errors.Is(err, errReported):
+	case errors.Is(err, errReported), errors.Is(err, syscall.EPIPE): // nobody reads on
 	case errors.As(err, &user):
 		s.printError(user.summary, user.detail)
 	default:
@@ -205,9 +217,10 @@ func headline(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// nearest gives the name that was probably meant, or "".
+// nearest gives the name that was probably meant, or "": at most two letters, and
+// fewer than half of them, are wrong.
 func nearest(given string, names []string) string {
-	best, distance := "", 3
+	best, distance := "", min(3, (len(given)+1)/2)
 	for _, name := range names {
 		if d := levenshtein.Distance(given, name, nil); d < distance {
 			best, distance = name, d

@@ -52,6 +52,9 @@ func later(name, args, brief string) command {
 // find gives the command that args begin with and the rest of them.
 func find(args []string) (command, []string, error) {
 	table := commands()
+	if args[0] == "-version" || args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	for _, words := range []int{2, 1} {
 		if len(args) < words {
 			continue
@@ -83,36 +86,45 @@ func unknownCommand(table []command, args []string) error {
 	return failure("Unknown command", fmt.Sprintf("There is no command %q. %s", given, advice))
 }
 
-// helpFor gives a help text where args ask for one.
-func helpFor(args []string) (string, bool) {
+// helpWanted tells whether args ask for help, and gives the words of the command
+// that it is wanted for.
+func helpWanted(args []string) (words []string, ok bool) {
 	isHelp := func(a string) bool { return a == "-help" || a == "--help" || a == "-h" }
-	switch {
-	case isHelp(args[0]) || args[0] == "help" && len(args) == 1:
-		return usage(), true
-	case args[0] == "-version" || args[0] == "--version":
-		return "", false
-	case args[0] == "help":
-		args = args[1:]
-	default:
-		end := slices.Index(args, "--")
-		if end < 0 {
-			end = len(args)
-		}
-		if !slices.ContainsFunc(args[:end], isHelp) {
-			return "", false
-		}
+	if isHelp(args[0]) {
+		return nil, true
 	}
-	cmd, _, err := find(args)
-	if err != nil {
-		return "", false
+	if args[0] == "help" {
+		return args[1:], true
 	}
-	return cmd.help(), true
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	if !slices.ContainsFunc(args, isHelp) {
+		return nil, false
+	}
+	return slices.DeleteFunc(slices.Clone(args), isHelp), true
 }
 
-func usage() string {
+// helpFor describes a command, a group of commands such as "state", or all.
+func helpFor(words []string) (string, error) {
+	if len(words) == 0 {
+		return usage(commands()), nil
+	}
+	cmd, _, err := find(words)
+	if err == nil {
+		return cmd.help(), nil
+	}
+	group := slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, words[0]+" ") })
+	if len(group) == 0 {
+		return "", err
+	}
+	return usage(group), nil
+}
+
+func usage(table []command) string {
 	var b strings.Builder
 	b.WriteString("Usage: retainctl [-chdir=DIR] COMMAND [flags] [arguments]\n\nKeeps the retained messages of MQTT brokers as *.retain.hcl files declare them.\n\nCommands:\n")
-	for _, c := range commands() {
+	for _, c := range table {
 		fmt.Fprintf(&b, "  %-14s %s\n", c.name, c.brief)
 	}
 	b.WriteString("\n\"retainctl COMMAND -help\" describes a command and its flags.\n")

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -14,12 +15,12 @@ import (
 type flags struct {
 	*flag.FlagSet
 	noColor bool
-	lenient bool              // of a command that does nothing: any flag will do
-	later   map[string]string // flags whose work is not there yet
+	lenient bool  // of a command that does nothing: any flag will do
+	refused error // a flag of the contract that does nothing here, and why
 }
 
 func newFlags(name string) *flags {
-	fs := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), later: map[string]string{}}
+	fs := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&fs.noColor, "no-color", false, "print without colour; NO_COLOR does the same")
 	return fs
@@ -49,10 +50,14 @@ func (f *flags) parse(args []string) ([]string, error) {
 
 // explain turns the flag package's words into advice.
 func (f *flags) explain(err error) error {
-	text := err.Error()
-	name, unknown := strings.CutPrefix(text, "flag provided but not defined: -")
-	if !unknown {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	switch {
+	case f.refused != nil:
+		return f.refused
+	case !unknown:
 		return failure("Wrong flag", headline(err)+".")
+	case name == "chdir":
+		return failure("Flag in the wrong place", "-chdir comes before the command: retainctl -chdir=DIR "+f.Name()+".")
 	}
 	var names []string
 	f.VisitAll(func(fl *flag.Flag) { names = append(names, fl.Name) })
@@ -66,18 +71,35 @@ func (f *flags) explain(err error) error {
 // notYet declares a flag of the contract whose work is not there yet: using it is
 // an error, never silence.
 func (f *flags) notYet(name, usage string, isBool bool) {
-	f.Var(notYetValue{name, isBool}, name, usage+" (not in this version)")
+	why := failure("Not in this version", fmt.Sprintf("-%s is planned, but this version of retainctl cannot do it yet. Nothing was done.", name))
+	f.Var(refusedFlag{f, why, isBool}, name, usage+" (not in this version)")
 }
 
-type notYetValue struct {
-	name   string
+// refusedFlag is a flag that only tells why it is not taken.
+type refusedFlag struct {
+	flags  *flags
+	why    error
 	isBool bool
 }
 
-func (v notYetValue) String() string   { return "" }
-func (v notYetValue) IsBoolFlag() bool { return v.isBool }
-func (v notYetValue) Set(string) error {
-	return errors.New("planned, but not in this version of retainctl; run without it")
+func (v refusedFlag) String() string   { return "" }
+func (v refusedFlag) IsBoolFlag() bool { return v.isBool }
+func (v refusedFlag) Set(string) error { v.flags.refused = v.why; return v.why }
+
+// elsewhere declares a flag that belongs to another command, with what to do
+// instead: whoever knows it from there must not be told that there is none.
+func (f *flags) elsewhere(name, advice string, isBool bool) {
+	f.Var(refusedFlag{f, failure("Flag of another command", advice), isBool}, name, "refused: "+advice)
+}
+
+// natural declares a whole number that cannot be negative.
+func (f *flags) natural(to *int, name, usage string) {
+	f.Func(name, usage, func(v string) (err error) {
+		if *to, err = strconv.Atoi(v); err != nil || *to < 0 {
+			return errors.New("write a whole number, 0 or more")
+		}
+		return nil
+	})
 }
 
 // list is a flag that may be given several times.

@@ -34,13 +34,13 @@ func (f *planFlags) define(fs *flags) {
 	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
 	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
 	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-	fs.IntVar(&f.maxBytes, "max-bytes", 0, "shorten a printed plan to at most this many `bytes`")
+	fs.natural(&f.maxBytes, "max-bytes", "shorten a printed plan to at most this many `bytes`")
 	fs.BoolVar(&f.refresh, "refresh", true, "read the brokers; -refresh=false compares with the recorded state only")
 	fs.BoolVar(&f.destroy, "destroy", false, "delete every recorded message")
 	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
-	fs.IntVar(&f.parallelism, "parallelism", 0, "at most `n` requests in flight for each broker; 0 lets the broker's limits decide")
+	fs.natural(&f.parallelism, "parallelism", "at most `n` requests in flight for each broker; 0 lets the broker's limits decide")
 	fs.Func("max-deletes", "delete at most this many: `N|P%`", func(v string) error {
 		t, err := spec.ParseThreshold(v)
 		f.maxDeletes = &t

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 //	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
 //	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
 //	replace OLD NEW FILE      edits a file
-//	stop                      stops what the last of these started; kill -9 with "stop -KILL"
+//	halt [-KILL]              ends what the last of these started
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -39,7 +39,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mosquitto": startMosquitto,
 			"serve":     startBroker,
-			"stop":      stopServer,
+			"halt":      haltServer,
 			"replace":   replace,
 			"retained":  retained,
 		},
@@ -85,7 +85,10 @@ func startMosquitto(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func startBroker(ts *testscript.TestScript, neg bool, args []string) {
-	mqtt, aws := freeAddress(ts), freeAddress(ts)
+	mqtt, aws := ts.Getenv("MQTT"), ts.Getenv("AWS")
+	if mqtt == "" || aws == "" { // a second one in a script is the same broker, restarted
+		mqtt, aws = freeAddress(ts), freeAddress(ts)
+	}
 	self, err := exec.LookPath("retainctl")
 	if err != nil {
 		self = filepath.Join(strings.SplitN(ts.Getenv("PATH"), ":", 2)[0], "retainctl")
@@ -133,7 +136,7 @@ func start(ts *testscript.TestScript, variable, address string, cmd *exec.Cmd) {
 	}
 }
 
-func stopServer(ts *testscript.TestScript, neg bool, args []string) {
+func haltServer(ts *testscript.TestScript, neg bool, args []string) {
 	sig := os.Interrupt
 	if len(args) == 1 && args[0] == "-KILL" {
 		sig = os.Kill

@@ -17,7 +17,7 @@ func showCommand() command {
 			fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
 			asJSON := fs.Bool("json", false, "the same as -format=json")
 			fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-			fs.IntVar(&f.maxBytes, "max-bytes", 0, "shorten a printed plan to at most this many `bytes`")
+			fs.natural(&f.maxBytes, "max-bytes", "shorten a printed plan to at most this many `bytes`")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if *asJSON {
 					f.format = "json"

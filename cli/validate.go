@@ -29,7 +29,7 @@ func (s *session) validate(f *inputFlags, asJSON bool) (int, error) {
 	if !asJSON {
 		p, err := s.load(f, true, nil)
 		if err == nil {
-			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %d messages on %d brokers.\n", len(p.config.Messages), len(p.config.Brokers))
+			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(p.config.Messages), "message"), render.Count(len(p.config.Brokers), "broker"))
 		}
 		return exitDone, err
 	}

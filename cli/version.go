@@ -14,6 +14,9 @@ func versionCommand() command {
 	return command{name: "version", brief: "print the version", define: func(fs *flags) runFunc {
 		asJSON := fs.Bool("json", false, "print JSON")
 		return func(_ context.Context, s *session, args []string) (int, error) {
+			if err := none(args); err != nil {
+				return 0, err
+			}
 			if *asJSON {
 				return exitDone, json.NewEncoder(s.Stdout).Encode(map[string]string{"version": Version, "platform": runtime.GOOS + "_" + runtime.GOARCH})
 			}
