@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 // brokerFlags are the flags of the embedded broker as a server.

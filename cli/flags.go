@@ -89,7 +89,8 @@ func (v refusedFlag) Set(string) error { v.flags.refused = v.why; return v.why }
 // elsewhere declares a flag that belongs to another command, with what to do
 // instead: whoever knows it from there must not be told that there is none.
 func (f *flags) elsewhere(name, advice string, isBool bool) {
-	f.Var(refusedFlag{f, failure("Flag of another command", advice), isBool}, name, "refused: "+advice)
+	why := failure("Flag of another command", strings.ToUpper(advice[:1])+advice[1:])
+	f.Var(refusedFlag{f, why, isBool}, name, "(not here: "+strings.TrimSuffix(advice, ".")+")")
 }
 
 // natural declares a whole number that cannot be negative.

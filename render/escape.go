@@ -114,5 +114,5 @@ func truncate(s string, max int) string {
 	if len(runes) <= max {
 		return s
 	}
-	return string(runes[:max]) + "... (" + count(len(runes)-max, "more character") + ")"
+	return string(runes[:max]) + "... (" + Count(len(runes)-max, "more character") + ")"
 }

@@ -131,7 +131,7 @@ func (g *group) places() []string {
 // that they have in common.
 func (g *group) topics() string {
 	if len(g.changes) > 3 {
-		return fmt.Sprintf("%s # %s", quote(g.filter()), count(len(g.changes), "topic"))
+		return fmt.Sprintf("%s # %s", quote(g.filter()), Count(len(g.changes), "topic"))
 	}
 	quoted := make([]string, len(g.changes))
 	for i, c := range g.changes {
@@ -194,7 +194,7 @@ func (g *group) notes() []string {
 	if len(places) > 0 {
 		at := "at " + strings.Join(places[:min(len(places), 3)], ", ")
 		if left := len(places) - 3; left > 0 {
-			at += " and " + count(left, "more place")
+			at += " and " + Count(left, "more place")
 		}
 		notes = append(notes, at)
 	}
@@ -202,7 +202,7 @@ func (g *group) notes() []string {
 		notes = append(notes, "("+why+")")
 	}
 	if g.alike {
-		notes = append(notes, fmt.Sprintf("(%s: shown is the first, the others have the same fields with other values)", count(len(g.changes), "message")))
+		notes = append(notes, fmt.Sprintf("(%s: shown is the first, the others have the same fields with other values)", Count(len(g.changes), "message")))
 	}
 	return notes
 }

@@ -33,7 +33,7 @@ func fitBodies(head []byte, bodies []string, max int, cut string) []byte {
 	out := bytes.NewBuffer(whole[:len(head)])
 	for i, b := range bodies {
 		if out.Len()+len(b) > room {
-			return fmt.Appendf(out.Bytes(), cut, count(len(bodies)-i, "group")+" of changes")
+			return fmt.Appendf(out.Bytes(), cut, Count(len(bodies)-i, "group")+" of changes")
 		}
 		out.WriteString(b)
 	}

@@ -54,10 +54,10 @@ func warningNotice(w plan.Warning) notice {
 		n.summary = fmt.Sprintf("Broker %s cannot read back every field", w.Broker)
 		n.detail = fmt.Sprintf("%s cannot be checked live: they are compared with the recorded state, so a change made elsewhere stays unseen.", strings.Join(w.Fields.Names(), ", "))
 	case plan.WarnExpiring:
-		n.summary = count(len(w.Topics), "message") + " will expire"
+		n.summary = Count(len(w.Topics), "message") + " will expire"
 		n.detail = "The broker drops a message when its message_expiry has passed. Set renew_before to have it published again in time:" + topicList(w.Topics)
 	case plan.WarnUnchecked:
-		n.summary = fmt.Sprintf("%s taken over unchecked from broker %s", count(len(w.Topics), "message"), w.Broker)
+		n.summary = fmt.Sprintf("%s taken over unchecked from broker %s", Count(len(w.Topics), "message"), w.Broker)
 		n.detail = fmt.Sprintf("They are live and look as declared, but %s cannot be read back and may differ. Pass -republish to be sure:%s", strings.Join(w.Fields.Names(), ", "), topicList(w.Topics))
 	case plan.WarnUnmatched:
 		n.summary = "A selection takes in nothing"
@@ -81,20 +81,20 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	list := refusedList(r)
 	switch r.Kind {
 	case plan.RefuseUnmanaged:
-		return notice{"", "Apply would overwrite " + count(n, "message") + " that retainctl did not publish",
+		return notice{"", "Apply would overwrite " + Count(n, "message") + " that retainctl did not publish",
 			"These declared topics hold a live message that differs and that no state records. Run \"retainctl import\" to take it into the configuration, " +
 				"or pass -overwrite-unmanaged to replace it:" + list}
 	case plan.RefuseUnread:
-		return notice{"", count(n, "topic") + " could not be read",
+		return notice{"", Count(n, "topic") + " could not be read",
 			"Whether a message is live there is unknown, so nothing can be planned. Check the connection and the right to subscribe, then plan again:" + list}
 	case plan.RefuseConflict:
-		return notice{"", count(n, "topic") + " changed while an apply was interrupted",
+		return notice{"", Count(n, "topic") + " changed while an apply was interrupted",
 			"The live message is neither the recorded one nor the one that the interrupted apply was publishing. Pass -overwrite-unmanaged to publish what is declared:" + list}
 	case plan.RefusePending:
 		return notice{"", "An interrupted apply must be settled first",
-			"An earlier apply may have published to " + count(n, "topic") + ", and -refresh=false does not look. Plan without -refresh=false:" + list}
+			"An earlier apply may have published to " + Count(n, "topic") + ", and -refresh=false does not look. Plan without -refresh=false:" + list}
 	case plan.RefusePreventDestroy:
-		return notice{"", count(n, "message") + " must not be destroyed",
+		return notice{"", Count(n, "message") + " must not be destroyed",
 			"prevent_destroy was set for them, and it holds when the block is gone. Declare them again, or set prevent_destroy = false and apply that before you remove them:" + list}
 	case plan.RefuseMaxDeletes:
 		return maxDeletesNotice(p.Deletes, list)

@@ -135,7 +135,7 @@ func compact(p []byte) string {
 		return secretOr(string(p), quote)
 	}
 	sum := sha256.Sum256(p)
-	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", count(len(p), "byte"), sum[:6])
+	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", Count(len(p), "byte"), sum[:6])
 }
 
 // isText tells a text from bytes: a NUL stands in no text.

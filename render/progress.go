@@ -70,7 +70,7 @@ func (p *Progress) end() {
 }
 
 func (p *Progress) line() string {
-	s := fmt.Sprintf("Applying: %s of %s", number(p.settled), count(p.total, "change"))
+	s := fmt.Sprintf("Applying: %s of %s", number(p.settled), Count(p.total, "change"))
 	if elapsed := p.now().Sub(p.began).Seconds(); elapsed > 0 {
 		s += fmt.Sprintf(", %s/s", number(int(float64(p.settled)/elapsed)))
 	}

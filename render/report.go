@@ -108,17 +108,17 @@ func (c *cause) notice() notice {
 	severity := severityError
 	switch c.outcome {
 	case apply.Failed:
-		summary, advice = count(n, "message")+" failed", "They are planned again by the next plan."
+		summary, advice = Count(n, "message")+" failed", "They are planned again by the next plan."
 	case apply.Conflicted:
-		summary = count(n, "topic") + " changed since the plan was made"
+		summary = Count(n, "topic") + " changed since the plan was made"
 		advice = "Somebody else wrote there, so nothing was published to them. Plan again and review what is live now."
 	case apply.Skipped:
-		summary, advice = count(n, "change")+" skipped", "They wait for something that was not done. Plan and apply again once that is mended."
+		summary, advice = Count(n, "change")+" skipped", "They wait for something that was not done. Plan and apply again once that is mended."
 	case apply.Cancelled:
 		severity = severityWarning
-		summary, advice = count(n, "change")+" not begun", "The run ended before them. Apply again to go on: what was done is recorded."
+		summary, advice = Count(n, "change")+" not begun", "The run ended before them. Apply again to go on: what was done is recorded."
 	default:
-		summary = count(n, "change") + " not done: " + string(c.outcome)
+		summary = Count(n, "change") + " not done: " + string(c.outcome)
 	}
 	detail := advice
 	if c.why != "" {

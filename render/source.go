@@ -183,9 +183,9 @@ func describe(v cty.Value) string {
 	case t == cty.Bool:
 		return fmt.Sprint(v.True())
 	case t.IsObjectType():
-		return "object with " + count(len(t.AttributeTypes()), "attribute")
+		return "object with " + Count(len(t.AttributeTypes()), "attribute")
 	case t.IsCollectionType(), t.IsTupleType():
-		return t.FriendlyName() + " with " + count(v.LengthInt(), "element")
+		return t.FriendlyName() + " with " + Count(v.LengthInt(), "element")
 	default:
 		return t.FriendlyName()
 	}

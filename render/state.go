@@ -73,7 +73,7 @@ func stateText(w io.Writer, s *state.Snapshot) error {
 		writeRecord(out, k, s.Records[k])
 	}
 	if n := len(s.Pending); n > 0 {
-		fmt.Fprintf(out, "\nAn interrupted apply may have published to %s:\n", count(n, "topic"))
+		fmt.Fprintf(out, "\nAn interrupted apply may have published to %s:\n", Count(n, "topic"))
 		for _, k := range sortedKeys(s.Pending) {
 			fmt.Fprintf(out, "  - %s\n", quote(k.Topic))
 		}
@@ -170,7 +170,7 @@ func brokerLabel(s *state.Snapshot, id state.Identity) string {
 
 func stateMarkdown(w io.Writer, s *state.Snapshot) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", count(len(s.Records), "message"))
+	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", Count(len(s.Records), "message"))
 	for _, r := range statePage(s).Records {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Topic), cell(r.Address), cell(r.Broker), cell(r.Fields))
 	}
@@ -184,7 +184,7 @@ func cell(text string) string {
 }
 
 func statePage(s *state.Snapshot) page {
-	shown := page{Title: "State", Lead: count(len(s.Records), "message") + " recorded."}
+	shown := page{Title: "State", Lead: Count(len(s.Records), "message") + " recorded."}
 	for _, k := range sortedKeys(s.Records) {
 		r := s.Records[k]
 		shown.Records = append(shown.Records, pageRecord{Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message)})

@@ -55,8 +55,8 @@ func number(n int) string {
 	return digits
 }
 
-// count gives a number with its noun: "1 topic", "10,000 topics".
-func count(n int, noun string) string {
+// Count gives a number with its noun: "1 topic", "10,000 topics".
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -118,7 +118,7 @@ func unchanged(p *plan.Plan) string {
 	if p.NoOps == 0 {
 		return ""
 	}
-	sentence := count(p.NoOps, "message") + " already as declared"
+	sentence := Count(p.NoOps, "message") + " already as declared"
 	if p.Cosmetic > 0 {
 		sentence += fmt.Sprintf(", %s of them in another spelling of the same values", number(p.Cosmetic))
 	}
