@@ -161,7 +161,7 @@ func (p *planner) remove(t *topic, why Reason) {
 		p.bookkeep(t, nil)
 	case t.onDestroy() == "forget":
 		p.forget(t, reasons)
-	case t.rec.PreventDestroy || t.decl != nil && t.decl.PreventDestroy:
+	case t.preventDestroy():
 		p.refuse(RefusePreventDestroy, true, t)
 	default:
 		p.delete(t, reasons)
@@ -175,6 +175,15 @@ func (t *topic) onDestroy() string {
 		return t.decl.OnDestroy
 	}
 	return t.rec.OnDestroy
+}
+
+// preventDestroy likewise: what was switched off in the configuration does not
+// need an apply of its own first.
+func (t *topic) preventDestroy() bool {
+	if t.decl != nil {
+		return t.decl.PreventDestroy
+	}
+	return t.rec.PreventDestroy
 }
 
 // interrupted adds the reason that says that an apply was cut off here. A topic

@@ -71,9 +71,12 @@ func TestNew(t *testing.T) {
 		"destroy, gone":          {recorded: one, then: gone("a"), desired: one, ask: destroy, want: "keep a dropped; "},
 		"destroy, forget":        {recorded: one, desired: []spec.Message{message("a", "1", forget)}, ask: destroy, want: ".a destroy; "},
 		"destroy, prevented":     {recorded: one, desired: []spec.Message{message("a", "1", prevent)}, ask: destroy, want: "refuse prevent_destroy a; "},
-		"destroy, not ours":      {then: put("a", "1"), desired: one, ask: destroy},
-		"renamed":                {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.Address = "message.other" })}, want: "keep a; "},
-		"moved":                  {recorded: one, desired: []spec.Message{message("b", "1", func(m *spec.Message) { m.Address = "message.a" })}, want: "-a undeclared; +b new; "},
+		"destroy, prevented until now": {
+			recorded: []spec.Message{message("a", "1", prevent)}, desired: one, ask: destroy, want: "-a destroy; ",
+		},
+		"destroy, not ours": {then: put("a", "1"), desired: one, ask: destroy},
+		"renamed":           {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.Address = "message.other" })}, want: "keep a; "},
+		"moved":             {recorded: one, desired: []spec.Message{message("b", "1", func(m *spec.Message) { m.Address = "message.a" })}, want: "-a undeclared; +b new; "},
 		"cosmetic": {
 			recorded: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, then: put("a", `{"y":[2.0], "x":1e0}`),
 			desired: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, want: "keep a; ",
