@@ -83,6 +83,17 @@ func (r *Report) Failed() bool {
 	return false
 }
 
+// Published tells whether anything was sent that may have been stored.
+func (r *Report) Published() bool {
+	for i := range r.Results {
+		_, publishes := r.Results[i].Change.Publish()
+		if publishes && (r.Results[i].Outcome == Done || r.Results[i].Outcome == Failed) {
+			return true
+		}
+	}
+	return false
+}
+
 // Event is something that happened during a run: Started, Progressed or Ended.
 type Event interface{ event() }
 

@@ -53,6 +53,8 @@ type run struct {
 	waiting waiting
 	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
 	stopped map[state.Identity]error // why nothing more is published there
+
+	repinned bool // a block was renamed, which is no change of the plan
 }
 
 func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
@@ -95,9 +97,11 @@ func successor(prior *state.Snapshot) (*state.Snapshot, error) {
 // begin does what needs no publish, and saves what is about to be published
 // before the first of it: from here on a kill loses nothing.
 func (r *run) begin(ctx context.Context) error {
+	pins := map[state.Identity]state.Broker{}
 	for _, b := range r.plan.Brokers {
-		r.state.Brokers[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
+		pins[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
 	}
+	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // no state is begun for a pin alone
 	for i := range r.plan.Bookkeeping {
 		r.record(&r.plan.Bookkeeping[i])
 	}
@@ -128,7 +132,7 @@ func (r *run) end(ctx context.Context) {
 			delete(r.state.Pending, res.Change.Key) // never sent
 		}
 	}
-	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 {
+	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 || r.repinned {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer cancel()
 		r.report.SaveErr = r.Save(ctx, r.state)

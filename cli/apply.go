@@ -65,6 +65,8 @@ func (f *applyFlags) define(fs *flags) {
 	fs.StringVar(&f.expect, "expect", "", "apply only if the plan still has this `token`")
 	fs.BoolVar(&f.verify, "verify", true, "read back what was written, where the broker's acknowledgement does not prove that it is stored")
 	fs.notYet("backup", "write the messages that are replaced to another `file`", false)
+	fs.elsewhere("out", "save a plan with \"plan -out=FILE\", review it, then run \"apply FILE\".", false)
+	fs.elsewhere("detailed-exitcode", "whether there are changes is plan's to tell: run \"plan -detailed-exitcode\".", true)
 }
 
 func (s *session) applyAny(ctx context.Context, f *applyFlags, args []string) (int, error) {
@@ -139,7 +141,7 @@ func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 	if p.Mode == plan.DestroyAll {
 		question = "Do you really want to delete these messages? There is no undo."
 	}
-	fmt.Fprintf(s.Stderr, "%s\n  Every publish reaches all live subscribers at once.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
+	fmt.Fprintf(s.Stderr, "\n%s\n  Every publish reaches all live subscribers at once.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(s.Stdin).ReadString('\n')
@@ -159,6 +161,9 @@ func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 
 // applySaved applies a plan file: what was reviewed is what is published.
 func (s *session) applySaved(ctx context.Context, f *applyFlags, path string) (int, error) {
+	if name := f.planning(); name != "" {
+		return 0, failure("Too late to plan otherwise", fmt.Sprintf("A saved plan is applied as it was made, so %s has no say any more. Give it to \"plan -out=FILE\", or apply without a plan file.", name))
+	}
 	saved, err := s.readPlan(path)
 	if err != nil {
 		return 0, err
@@ -236,7 +241,7 @@ func (s *session) carryOut(ctx context.Context, p *project, made *planned, f *ap
 	if err != nil {
 		return 0, err
 	}
-	return s.conclude(report)
+	return s.conclude(report, f.format)
 }
 
 // progress gives the consumer of a run's events.
@@ -248,10 +253,15 @@ func (s *session) progress() func(apply.Event) {
 }
 
 // conclude prints the end report, rescues a state that could not be written, and
-// gives the exit status.
-func (s *session) conclude(report *apply.Report) (int, error) {
-	if s.events == nil {
+// gives the exit status. A plan that was printed as a document stays the only thing
+// on stdout.
+func (s *session) conclude(report *apply.Report, format string) (int, error) {
+	switch {
+	case s.events != nil:
+	case format == string(render.Text):
 		render.Report(s.Stdout, s.Stderr, report, s.out())
+	default:
+		render.Report(s.Stderr, s.Stderr, report, s.err())
 	}
 	if report.SaveErr != nil {
 		return 0, s.rescue(report)
@@ -268,7 +278,10 @@ func (s *session) conclude(report *apply.Report) (int, error) {
 // rescue writes the state beside the configuration when its store refused it.
 func (s *session) rescue(report *apply.Report) error {
 	path := filepath.Join(s.Dir, errored)
-	detail := fmt.Sprintf("%s. The messages above were published all the same, and the state from before still lists them as pending, so the next plan finds out what became of them.", headline(report.SaveErr))
+	detail := headline(report.SaveErr) + ". Nothing was published; the next apply records the same again."
+	if report.Published() {
+		detail = headline(report.SaveErr) + ". The messages above were published all the same, and the state from before still lists them as pending, so the next plan finds out what became of them."
+	}
 	data, err := state.Encode(report.State)
 	if err == nil {
 		err = state.WriteFile(path, data)

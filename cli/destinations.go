@@ -57,7 +57,7 @@ func (s *session) openWriter(ctx context.Context, c *spec.Config, b plan.Broker,
 	}
 	w, err := broker.Open(ctx, block, s.options(parallelism, prior, func() state.Identity { return b.Identity }))
 	if err != nil {
-		return nil, unreachable(block, err)
+		return nil, unreachable(ctx, block, err)
 	}
 	if got := state.Identity(w.Info().Identity); got != b.Identity {
 		w.Close()

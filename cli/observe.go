@@ -52,7 +52,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 		var err error
 		r, err = broker.OpenReader(ctx, b, s.options(parallelism, prior, func() state.Identity { return state.Identity(r.Info().Identity) }))
 		if err != nil {
-			return nil, unreachable(b, err)
+			return nil, unreachable(ctx, b, err)
 		}
 		readers, found = append(readers, r), append(found, s.describe(b, r.Info()))
 	}
@@ -64,7 +64,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 		start := time.Now()
 		seen, err := readers[i].Read(ctx, topics)
 		if err != nil {
-			return nil, unreachable(spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
+			return nil, unreachable(ctx, spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
 		}
 		s.log("read %d topics of broker %s in %s: %d live, %d unread", len(topics), found[i].Name, time.Since(start), len(seen.Live), len(seen.Unread))
 		found[i].Observed = seen
@@ -97,8 +97,12 @@ func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
 	}
 }
 
-// unreachable says which broker an error is about.
-func unreachable(b spec.Broker, err error) error {
+// unreachable says which broker an error is about. An interruption is not about
+// any.
+func unreachable(ctx context.Context, b spec.Broker, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return failure(fmt.Sprintf("Broker %q", b.Name), headline(err)+".")
 }
 
@@ -107,7 +111,12 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 	var found []plan.Broker
 	for _, b := range c.Brokers {
 		if inUse(b, c, prior) {
-			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: pinned(b, c, prior), Readable: mqtt.AllFields})
+			id, known := pinned(b, c, prior)
+			address := string(id)
+			if !known {
+				address = "not read yet"
+			}
+			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: id, Address: address, Readable: mqtt.AllFields})
 		}
 	}
 	return found
@@ -116,10 +125,10 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 // pinned gives the identity that a block's label last had. A label that was never
 // seen is a renamed block where just one recorded broker of its type has lost its
 // own; otherwise nobody can know without asking.
-func pinned(b spec.Broker, c *spec.Config, prior *state.Snapshot) state.Identity {
+func pinned(b spec.Broker, c *spec.Config, prior *state.Snapshot) (id state.Identity, known bool) {
 	unpinned := state.Identity(b.Type + ":unpinned:" + b.Name)
 	if prior == nil {
-		return unpinned
+		return unpinned, false
 	}
 	var lost []state.Identity
 	for id, pin := range prior.Brokers {
@@ -127,16 +136,16 @@ func pinned(b spec.Broker, c *spec.Config, prior *state.Snapshot) state.Identity
 			continue
 		}
 		if pin.Name == b.Name {
-			return id
+			return id, true
 		}
 		if _, stands := c.BrokerNamed(pin.Name); !stands {
 			lost = append(lost, id)
 		}
 	}
 	if len(lost) != 1 || unknownLabels(b.Type, c, prior) != 1 {
-		return unpinned
+		return unpinned, false
 	}
-	return lost[0]
+	return lost[0], true
 }
 
 // unknownLabels counts the blocks of a type that the state has never seen.

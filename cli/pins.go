@@ -35,3 +35,22 @@ func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
 	}
 	return nil
 }
+
+// checkRecorded refuses a plan without a refresh where nobody can tell, without
+// asking the brokers, which block leads to what is recorded.
+func checkRecorded(brokers []plan.Broker, prior *state.Snapshot) error {
+	if prior == nil {
+		return nil
+	}
+	now := map[string]state.Identity{}
+	for _, b := range brokers {
+		now[b.Name] = b.Identity
+	}
+	_, orphans := prior.CheckPins(now)
+	for _, o := range orphans {
+		return failure("No block for a recorded broker", fmt.Sprintf(
+			"The state records %d messages on %s, which was broker %q. No broker block has that name any more, and -refresh=false asks none where it leads. Bring the block back; or, if it was renamed, apply once, which notes the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
+			o.Records, o.Identity, o.Name))
+	}
+	return nil
+}

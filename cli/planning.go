@@ -59,6 +59,27 @@ func (f *planFlags) define(fs *flags) {
 	fs.notYet("refresh-only", "accept what is live into the state", true)
 }
 
+// planning names a flag that was given and that only the making of a plan heeds.
+func (f *planFlags) planning() string {
+	switch {
+	case f.destroy:
+		return "-destroy"
+	case !f.refresh:
+		return "-refresh=false"
+	case len(f.target) > 0:
+		return "-target"
+	case len(f.exclude) > 0:
+		return "-exclude"
+	case len(f.republish) > 0:
+		return "-republish"
+	case f.overwriteUnmanaged:
+		return "-overwrite-unmanaged"
+	case f.maxDeletes != nil:
+		return "-max-deletes"
+	}
+	return ""
+}
+
 // renderFormat checks -format.
 func renderFormat(name string) (render.Format, error) {
 	f, ok := render.FormatNamed(name)
@@ -86,7 +107,7 @@ type planned struct {
 	*plan.Plan
 	prior    *state.Snapshot
 	version  state.Version
-	observed time.Time // when the brokers were read
+	observed time.Time // when the first message was read
 }
 
 // makePlan reads state and brokers and works out the plan.
@@ -104,15 +125,19 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
 	}
+	began := time.Now() // a read of many messages takes minutes: the first is as old as that
 	if f.refresh {
-		if in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism); err != nil {
-			return nil, err
-		}
+		in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism)
+	} else {
+		err = checkRecorded(in.Brokers, prior)
+	}
+	if err != nil {
+		return nil, err
 	}
 	in.Now = time.Now()
 	made := plan.New(in)
 	made.Variables = p.config.Variables
-	return &planned{Plan: made, prior: prior, version: version, observed: in.Now}, nil
+	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
 }
 
 func (f *planFlags) mode() plan.Mode {

@@ -138,6 +138,9 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 
 func lockedAdvice(e *state.LockedError) string {
 	h := e.Holder
+	if h.Who == "" { // taken a moment ago, or by a program that is not ours
+		return "Held by another process, which has not said who it is. Wait for it to end, or give -lock-timeout=5m to wait here."
+	}
 	return fmt.Sprintf("Held by %s for %s since %s (lock %s). Wait for it to end, or give -lock-timeout=5m to wait here.",
 		h.Who, h.Operation, h.Created.Local().Format(time.DateTime), h.ID)
 }

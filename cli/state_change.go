@@ -60,6 +60,7 @@ func (s *session) forget(snapshot *state.Snapshot, args []string, id state.Ident
 		}
 		fmt.Fprintf(s.Stdout, "Forget %s (%s)\n", render.Escape(key.Topic), render.Escape(snapshot.Records[key].Address))
 		delete(snapshot.Records, key)
+		delete(snapshot.Pending, key) // else the next plan would record it again
 		n++
 	}
 	if id == "" {
@@ -98,7 +99,7 @@ func (s *session) rebind(snapshot *state.Snapshot, old, new state.Identity) erro
 	if _, ok := snapshot.Brokers[old]; !ok {
 		return failure("Not recorded", fmt.Sprintf("The state knows no broker %s. \"retainctl state list\" shows what it records.", old))
 	}
-	if _, taken := snapshot.Brokers[new]; taken {
+	if snapshot.Holds(new) {
 		return failure("Already recorded", fmt.Sprintf("The state has records of %s too, so the two cannot be one broker.", new))
 	}
 	fmt.Fprintf(s.Stdout, "Moved %d records from %s to %s.\n", snapshot.Rebind(old, new), old, new)

@@ -19,19 +19,41 @@ type Orphan struct {
 	Records  int
 }
 
-// CheckPins compares the brokers of a configuration, by block label, with those
-// that records belong to. A record belongs to the identity: a renamed block keeps
-// its records, and a block that points elsewhere must not take them along.
-func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []Orphan) {
+// Pin notes which block leads to which broker, and lets go of a broker that no
+// block leads to and nothing is recorded on: its label may name another one now.
+// It tells whether that changed anything.
+func (s *Snapshot) Pin(now map[Identity]Broker) bool {
+	was := maps.Clone(s.Brokers)
+	maps.Copy(s.Brokers, now)
+	held := s.held()
+	maps.DeleteFunc(s.Brokers, func(id Identity, _ Broker) bool {
+		_, named := now[id]
+		return !named && held[id] == 0
+	})
+	return !maps.Equal(was, s.Brokers)
+}
+
+// held counts what is recorded or pending on each broker.
+func (s *Snapshot) held() map[Identity]int {
 	counts := map[Identity]int{}
 	for key := range s.Records {
 		counts[key.Broker]++
 	}
 	for key := range s.Pending {
-		counts[key.Broker] += 1
+		counts[key.Broker]++
 	}
+	return counts
+}
+
+// Holds tells whether anything is recorded or pending on a broker.
+func (s *Snapshot) Holds(id Identity) bool { return s.held()[id] > 0 }
+
+// CheckPins compares the brokers of a configuration, by block label, with those
+// that records belong to. A record belongs to the identity: a renamed block keeps
+// its records, and a block that points elsewhere must not take them along.
+func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []Orphan) {
 	named := slices.Collect(maps.Values(now))
-	for id, n := range counts {
+	for id, n := range s.held() {
 		pin := s.Brokers[id]
 		current, stands := now[pin.Name]
 		switch {
