@@ -1,24 +1,31 @@
-# make test    installs what the tests need (mosquitto, the AWS CLI) and runs all of them
-# make check   formatting, vet, staticcheck, tidy, known vulnerabilities
-# make bench   measures what the README and docs claim
-# make build   bin/retainctl
+# make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
+# make check      formatting, vet, staticcheck, tidy, known vulnerabilities
+# make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
+# make bench      measures what the README and docs claim
+# make fuzz       each fuzz target for FUZZTIME
+# make build      bin/retainctl
 
 GO ?= go
+FUZZTIME ?= 1m
 # Tools are pinned here and not in go.mod: their requirements would raise ours.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: test check bench build deps fuzz
+.PHONY: build test test-race check deps bench fuzz
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
 
-test: deps check
+test: deps
 	$(GO) test -timeout 20m ./...
+
+test-race: deps
+	$(GO) test -race -timeout 20m ./apply ./broker/... ./cli
 
 check:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt would change the files above"; exit 1; }
 	$(GO) vet ./...
+	cd bench/clients && $(GO) vet ./...
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) ./...
 	@sh scripts/vulncheck.sh "$(GO)" "$(GOVULNCHECK)"
@@ -26,10 +33,8 @@ check:
 deps:
 	@sh scripts/test-deps.sh
 
-bench:
+bench: deps
 	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 30m ./bench/
 
-# Each fuzz target for FUZZTIME.
-FUZZTIME ?= 1m
 fuzz:
 	@sh scripts/fuzz.sh "$(GO)" "$(FUZZTIME)"
