@@ -72,7 +72,7 @@ func stateShowCommand() command {
 				return err
 			}
 			for _, key := range keys {
-				if err := render.StateRecord(s.Stdout, key, snapshot.Records[key], asJSON, s.out()); err != nil {
+				if err := render.StateRecord(s.Stdout, snapshot, key, asJSON, s.out()); err != nil {
 					return err
 				}
 			}

@@ -168,14 +168,14 @@ func (b *body) change(depth int, name, joint, before, after string) {
 // sides shortens two values to where they differ: a long beginning that both
 // share is left out with the rest.
 func (b *body) sides(before, after string) (was, is string) {
-	was, is = truncate(before, b.value), truncate(after, b.value)
-	if was != is || before == after {
-		return was, is
-	}
 	old, now := []rune(before), []rune(after)
 	same := 0
 	for same < len(old) && same < len(now) && old[same] == now[same] {
 		same++
+	}
+	fits := b.value <= 0 || max(len(old), len(now)) <= b.value
+	if fits || same < b.value*3/4 || before == after {
+		return truncate(before, b.value), truncate(after, b.value)
 	}
 	from := same - b.value/4
 	return "..." + truncate(string(old[from:]), b.value), "..." + truncate(string(now[from:]), b.value)

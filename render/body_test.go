@@ -35,6 +35,8 @@ func TestPayloadChanges(t *testing.T) {
 		"to JSON":        {"on", `{"on":true}`, "  ~ payload = \"on\" -> {\"on\":true}\n"},
 		"number":         {"20", "21", "  ~ payload = \"20\" -> \"21\"\n"},
 		"bytes":          {"\x00\xff", "\x00", "  ~ payload = (binary, 2 bytes, SHA-256 06eb7d6a69ee...) -> (binary, 1 byte, SHA-256 6e340b9cffb3...)\n"},
+		"lost line end":  {"a\nb\n", "a\nb", "  ~ payload = <<EOT\n        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + b\n        # (no line break at its end)\n    EOT\n"},
+		"long middle":    {long + "a" + long, long + "b", "  ~ payload = ..." + long[:40] + "a" + long[:119] + "... (82 more characters) -> ..." + long[:40] + "b\"\n"},
 		"long end":       {long + "a", long + "b", "  ~ payload = ..." + long[:40] + "a\" -> ..." + long[:40] + "b\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

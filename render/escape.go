@@ -83,15 +83,18 @@ func escapeRune(b *strings.Builder, r rune, special string) {
 }
 
 // startsCommand tells whether a CI runner would read a command here.
-func startsCommand(s string, leading bool) bool {
-	if leading && strings.HasPrefix(s, "::") {
-		return true
-	}
-	rest, ok := strings.CutPrefix(s, "##")
-	if !ok {
+func startsCommand[T string | []byte](s T, leading bool) bool {
+	if len(s) < 2 || s[0] != s[1] {
 		return false
 	}
-	return strings.HasPrefix(strings.TrimLeftFunc(rest, unicode.IsLetter), "[")
+	if s[0] == ':' {
+		return leading
+	}
+	i := 2
+	for i < len(s) && ('a' <= s[i]|0x20 && s[i]|0x20 <= 'z') {
+		i++
+	}
+	return s[0] == '#' && i < len(s) && s[i] == '['
 }
 
 // escapeLines is Escape for a text whose line breaks are meant, such as the

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -225,4 +226,38 @@ func TestHostileContentElsewhere(t *testing.T) {
 			t.Fatalf("the output holds %s:\n%s", bad, text)
 		}
 	})
+}
+
+// TestJSONIsSafeToPrint writes what a terminal or a CI runner would act on, in the
+// documents and in the events, which must still say the same.
+func TestJSONIsSafeToPrint(t *testing.T) {
+	const nasty = "\u009b31m \u007f \u0085 \u202e \U000e0041 \\##vso[task.x]y ##[error]z ## # é"
+	p := emptyPlan()
+	p.Changes = []plan.Change{change(plan.Create, plan.Added, "x", nasty, nil, message("", nasty))}
+	var doc, events bytes.Buffer
+	if err := Plan(&doc, JSON, p, PlanOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	NewEvents(&events, "1", time.Now).Plan(p)
+	for name, b := range map[string][]byte{"document": doc.Bytes(), "events": events.Bytes()} {
+		if i := bytes.IndexFunc(b, unprintable); i >= 0 {
+			t.Errorf("the %s prints %q raw", name, b[i:i+4])
+		}
+		for _, command := range []string{"##vso[", "##["} {
+			if bytes.Contains(b, []byte(command)) {
+				t.Errorf("the %s holds %q", name, command)
+			}
+		}
+	}
+	var read struct {
+		ResourceChanges []struct {
+			Change struct{ After struct{ Payload string } }
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(doc.Bytes(), &read); err != nil {
+		t.Fatal(err)
+	}
+	if got := read.ResourceChanges[0].Change.After.Payload; got != nasty {
+		t.Errorf("the payload reads back as %q, want %q", got, nasty)
+	}
 }

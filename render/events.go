@@ -26,7 +26,7 @@ type Events struct {
 
 // NewEvents opens the stream with its version event.
 func NewEvents(w io.Writer, version string, now func() time.Time) *Events {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(safeJSON{w})
 	encoder.SetEscapeHTML(false)
 	e := &Events{encoder: encoder, now: now}
 	e.emit(event{Level: "info", Message: "retainctl " + version, Type: "version", Retainctl: version, UI: uiVersion})

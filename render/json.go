@@ -175,7 +175,7 @@ func planJSON(w io.Writer, p *plan.Plan, o PlanOptions) error {
 // as it is.
 func writeJSON(w io.Writer, doc any) error {
 	out := bufio.NewWriter(w)
-	encoder := json.NewEncoder(out)
+	encoder := json.NewEncoder(safeJSON{out})
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(doc); err != nil {
 		return err

@@ -113,6 +113,8 @@ func (b *body) lineChanges(before, after []byte) {
 			b.note(plan.Create, 2, "%s", content)
 		case strings.HasPrefix(text, "-"):
 			b.note(plan.Delete, 2, "%s", content)
+		case strings.HasPrefix(text, `\`): // the side above
+			b.note(context, 2, "# (no line break at its end)")
 		case strings.HasPrefix(text, "@@"):
 			b.note(context, 2, "%s", Escape(text))
 		default:

@@ -186,7 +186,7 @@ func TestStateList(t *testing.T) {
 	}
 	b.Reset()
 	key := sortedKeys(s.Records)[1]
-	if err := StateRecord(&b, key, s.Records[key], true, Style{}); err != nil || !json.Valid(b.Bytes()) {
+	if err := StateRecord(&b, s, key, true, Style{}); err != nil || !json.Valid(b.Bytes()) {
 		t.Errorf("a record as JSON: %s, %v", b.String(), err)
 	}
 }

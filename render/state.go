@@ -52,12 +52,12 @@ func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool, _ 
 }
 
 // StateRecord writes one record whole.
-func StateRecord(w io.Writer, k state.Key, r state.Record, asJSON bool, _ Style) error {
+func StateRecord(w io.Writer, s *state.Snapshot, k state.Key, asJSON bool, _ Style) error {
 	if asJSON {
-		return writeJSON(w, recordJSON(nil, k, r))
+		return writeJSON(w, recordJSON(s, k, s.Records[k]))
 	}
 	out := bufio.NewWriter(w)
-	writeRecord(out, k, r)
+	writeRecord(out, k, s.Records[k])
 	return out.Flush()
 }
 
@@ -162,7 +162,7 @@ func recordJSON(s *state.Snapshot, k state.Key, r state.Record) jsonRecord {
 
 // brokerLabel is the block that last used an identity, or the identity itself.
 func brokerLabel(s *state.Snapshot, id state.Identity) string {
-	if s != nil && s.Brokers[id].Name != "" {
+	if s.Brokers[id].Name != "" {
 		return s.Brokers[id].Name
 	}
 	return string(id)

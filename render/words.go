@@ -135,6 +135,9 @@ func offline(p *plan.Plan) string {
 
 // brokerLine names a broker and what it turned out to be.
 func brokerLine(b plan.Broker) string {
+	if b.Address == "" { // its arguments were not evaluated and no state knows it
+		return fmt.Sprintf("Broker %s: not read (%s)", Escape(b.Name), Escape(b.Type))
+	}
 	s := fmt.Sprintf("Broker %s: %s", Escape(b.Name), Escape(b.Address))
 	if b.Description != "" {
 		s += " (" + Escape(b.Description) + ")"
