@@ -271,6 +271,16 @@ func TestAConflictIsSkippedAndShown(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotThereAnyMoreIsNotAdopted(t *testing.T) {
+	w := &world{t: t, broker: newFake(declare("a", "1").Message, declare("b", "1").Message), proves: true, stale: true}
+	p := w.plan([]spec.Message{declare("a", "1"), declare("b", "1")})
+	w.broker.live["a"] = mqtt.Message{Topic: "a", Payload: []byte("on-call"), QoS: 1}
+	must(t, w.apply(t.Context(), p), map[string]apply.Outcome{"a": apply.Conflicted, "b": apply.Done})
+	if d := cmp.Diff([]string{"b"}, recorded(w.state)); d != "" {
+		t.Errorf("records (-want +got):\n%s", d)
+	}
+}
+
 func TestAFreshObservationIsNotReadAgain(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	p := w.plan([]spec.Message{declare("a", "1")})

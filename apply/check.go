@@ -25,7 +25,7 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 	}
 	seen, err := to.Read(ctx, r.topics(indices))
 	if err != nil {
-		r.failAll(ctx, indices, fmt.Errorf("read before publishing, so not published: %w", err))
+		r.failAll(ctx, indices, fmt.Errorf("could not be read again, so nothing was done: %w", err))
 		return nil, false
 	}
 	for _, i := range indices {
@@ -33,7 +33,7 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		live, there := seen.Live[c.Key.Topic]
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
-			r.finish(i, Skipped, fmt.Errorf("read before publishing, so not published: %w", seen.Unread[c.Key.Topic]), nil)
+			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
 		case !c.MatchesBefore(live, there, r.sight(to)):
 			r.finish(i, Conflicted, ErrChanged, shown(c, live, there))
 		default:

@@ -181,7 +181,7 @@ func (r *run) emit(e Event) {
 
 // stage carries out changes that do not wait for one another, broker by broker.
 func (r *run) stage(ctx context.Context, indices []int) {
-	byBroker := map[state.Identity][]int{}
+	byBroker, imports := map[state.Identity][]int{}, map[state.Identity][]int{}
 	for _, i := range indices {
 		if ctx.Err() != nil {
 			return
@@ -189,6 +189,8 @@ func (r *run) stage(ctx context.Context, indices []int) {
 		c := r.report.Results[i].Change
 		if cause := r.waiting.blocked(c); cause != "" {
 			r.finish(i, Skipped, errors.New(cause), nil)
+		} else if c.Action == plan.Import {
+			imports[c.Key.Broker] = append(imports[c.Key.Broker], i)
 		} else if _, publishes := c.Publish(); !publishes {
 			r.finish(i, Done, nil, nil)
 		} else {
@@ -196,7 +198,22 @@ func (r *run) stage(ctx context.Context, indices []int) {
 		}
 	}
 	for _, b := range r.plan.Brokers {
+		r.adoptAll(ctx, b.Identity, imports[b.Identity])
 		r.publishAll(ctx, b.Identity, byBroker[b.Identity])
+	}
+}
+
+// adoptAll records what stands, if it still does: what somebody put there since
+// the plan was made is not ours, and the next plan would replace it as drift.
+func (r *run) adoptAll(ctx context.Context, to state.Identity, indices []int) {
+	for batch := range slices.Chunk(indices, batchSize) {
+		if ctx.Err() != nil {
+			return
+		}
+		clean, _ := r.checkConflicts(ctx, r.To[to], batch)
+		for _, i := range clean {
+			r.finish(i, Done, nil, nil)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// destinations opens every broker that a plan publishes to, and refuses one that
+// destinations opens every broker that a plan publishes to or adopts from, and refuses one that
 // is not the broker that the plan was made for.
 func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, parallelism int) (map[state.Identity]apply.Destination, func(), error) {
 	to := map[state.Identity]apply.Destination{}
@@ -22,7 +22,7 @@ func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, 
 		}
 	}
 	for _, b := range p.Brokers {
-		if !publishes(p.Plan, b.Identity) {
+		if !touches(p.Plan, b.Identity) {
 			to[b.Identity] = apply.Destination{}
 			continue
 		}
@@ -40,10 +40,12 @@ func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, 
 	return to, closeAll, nil
 }
 
-// publishes tells whether a plan sends anything to a broker.
-func publishes(p *plan.Plan, id state.Identity) bool {
+// touches tells whether a plan sends anything to a broker, or adopts what must
+// still be there.
+func touches(p *plan.Plan, id state.Identity) bool {
 	for i := range p.Changes {
-		if _, ok := p.Changes[i].Publish(); ok && p.Changes[i].Key.Broker == id {
+		_, publishes := p.Changes[i].Publish()
+		if (publishes || p.Changes[i].Action == plan.Import) && p.Changes[i].Key.Broker == id {
 			return true
 		}
 	}
