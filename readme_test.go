@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,21 +100,98 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestDocumentedConfigurations validates every HCL block of the language page,
-// each of which is a whole configuration, and of the README.
-func TestDocumentedConfigurations(t *testing.T) {
-	bin := build(t)
-	blocks := append(fenced(t, "docs/language.md", "hcl"), fenced(t, "README.md", "hcl")...)
-	if len(blocks) < 6 {
-		t.Fatalf("only %d blocks found", len(blocks))
+// valid validates a configuration, with the files that the pages name beside it.
+func valid(t *testing.T, bin, config string, args ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"main.retain.hcl": config, "devices.csv": "id,setpoint\na,20\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, block := range blocks {
-		dir := t.TempDir()
-		for name, text := range map[string]string{"main.retain.hcl": block, "devices.csv": "id,setpoint\na,20\n"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
+	run(t, bin, append([]string{"-chdir=" + dir, "validate"}, args...)...)
+	run(t, bin, "-chdir="+dir, "fmt", "-check")
+}
+
+// TestDocumentedConfigurations validates every HCL block of the README and of the
+// pages, each of which is a whole configuration.
+func TestDocumentedConfigurations(t *testing.T) {
+	t.Setenv("RETAINCTL_VAR_password", "x")
+	bin, blocks := build(t), 0
+	for _, page := range pages(t) {
+		for _, block := range fenced(t, page, "hcl") {
+			blocks++
+			valid(t, bin, block)
+		}
+	}
+	if blocks < 9 {
+		t.Fatalf("only %d blocks found", blocks)
+	}
+}
+
+// TestDocumentedAttributes holds the table of a message's attributes to the
+// language: each is taken, and the default is one of its values.
+func TestDocumentedAttributes(t *testing.T) {
+	page, err := os.ReadFile("docs/language.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|[^|]*\\| *([^|]*?) *\\|").FindAllStringSubmatch(string(page), -1)
+	if len(rows) < 15 {
+		t.Fatalf("only %d attributes found", len(rows))
+	}
+	bin := build(t)
+	samples := map[string]string{"broker": "broker.default", "topic": `"t"`, "depends_on": "[message.a]"} // these take no null
+	for _, row := range rows {
+		name, value := row[1], strings.Trim(row[2], "`")
+		switch {
+		case slices.Contains([]string{"payload", "payload_base64", "for_each", "count"}, name): // one of two, and a number of messages
+			continue
+		case samples[name] != "":
+			value = samples[name]
+		case value == "":
+			value = "null"
+		}
+		t.Run(name, func(t *testing.T) {
+			valid(t, bin, "message \"a\" {\n  payload = \"1\"\n}\n\nmessage \"b\" {\n  payload = \"1\"\n\n  "+name+" = "+value+"\n}\n")
+		})
+	}
+}
+
+// pages are the README and what stands beside it for readers.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob("docs/*.md")
+	if err != nil || len(found) < 5 {
+		t.Fatalf("%d pages, %v", len(found), err)
+	}
+	return append(found, "README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+}
+
+// TestLinks finds the target of every relative link of the pages.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	found := 0
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), match[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, match[1])
 			}
 		}
-		run(t, bin, "-chdir="+dir, "validate")
+	}
+	if found < 10 {
+		t.Fatalf("only %d links found", found)
+	}
+}
+
+// TestExamplesAreFormatted holds the examples to their own formatter.
+func TestExamplesAreFormatted(t *testing.T) {
+	if out := run(t, build(t), "fmt", "-check", "-recursive", "examples"); out != "" {
+		t.Errorf("not in the usual style: %s", out)
 	}
 }

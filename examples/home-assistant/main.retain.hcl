@@ -78,22 +78,22 @@ message "heating" {
   topic        = "homeassistant/climate/boiler_heating/config"
   content_type = "application/json"
   payload = jsonencode({
-    "~"          = "heat/boiler"
-    name         = "Heating"
-    uniq_id      = "boiler_heating"
-    modes        = ["off", "heat", "auto"]
-    mode_stat_t  = "~/mode"
-    mode_cmd_t   = "~/mode/set"
-    temp_stat_t  = "~/setpoint"
-    temp_cmd_t   = "~/setpoint/set"
-    curr_temp_t  = "~/state"
+    "~"           = "heat/boiler"
+    name          = "Heating"
+    uniq_id       = "boiler_heating"
+    modes         = ["off", "heat", "auto"]
+    mode_stat_t   = "~/mode"
+    mode_cmd_t    = "~/mode/set"
+    temp_stat_t   = "~/setpoint"
+    temp_cmd_t    = "~/setpoint/set"
+    curr_temp_t   = "~/state"
     curr_temp_tpl = "{{ value_json.room }}"
-    min_temp     = 5
-    max_temp     = 25
-    temp_step    = 0.5
-    avty         = local.availability
-    dev          = local.boiler
-    o            = local.origin
+    min_temp      = 5
+    max_temp      = 25
+    temp_step     = 0.5
+    avty          = local.availability
+    dev           = local.boiler
+    o             = local.origin
   })
 }
 
