@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -63,7 +64,10 @@ func (s *session) format(o fmtOptions, target string) (int, error) {
 		code, err := s.formatSource(o, path, src, func(formatted []byte) error {
 			return rewrite(path, src, formatted)
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, errReported): // the other files are formatted all the same
+			exit = exitError
+		case err != nil:
 			return 0, err
 		}
 		exit = max(exit, code)
@@ -111,7 +115,11 @@ func configFiles(target string, recursive bool) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
+	switch {
+	case info.IsDir():
+	case strings.HasSuffix(target, ".json"):
+		return nil, fmt.Errorf("%s is JSON: fmt rewrites HCL's native syntax only", target)
+	default:
 		return []string{target}, nil
 	}
 	var paths []string
