@@ -82,6 +82,9 @@ func title(o PlanOptions) string {
 var severest = []plan.Action{plan.Delete, plan.Update, plan.Create, plan.Import, plan.Forget}
 
 func markdownCounts(b *bytes.Buffer, p *plan.Plan) {
+	if !p.HasChanges() { // everything was refused
+		return
+	}
 	total := countsByAction(p)
 	drift := driftByAction(p)
 	b.WriteString("| | Action | Messages | of which mend drift |\n|---|---|---:|---:|\n")
@@ -179,6 +182,8 @@ func markdownQuote(b *bytes.Buffer, detail string) {
 		switch {
 		case strings.HasPrefix(item, "- "):
 			fmt.Fprintf(b, "> - %s\n", markdownText(item[2:]))
+		case strings.HasPrefix(text, "      "): // goes on below an item
+			fmt.Fprintf(b, ">   <br>%s\n", markdownText(item))
 		default:
 			fmt.Fprintf(b, ">\n> %s\n", markdownText(item))
 		}

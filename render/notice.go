@@ -1,7 +1,9 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -82,7 +84,7 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	switch r.Kind {
 	case plan.RefuseUnmanaged:
 		return notice{"", "Apply would overwrite " + Count(n, "message") + " that retainctl did not publish",
-			"These declared topics hold a live message that differs and that no state records. Run \"retainctl import\" to take it into the configuration, " +
+			"These declared topics hold a live message that differs and that no state records. Declare what is live to take it over without a publish, " +
 				"or pass -overwrite-unmanaged to replace it:" + list}
 	case plan.RefuseUnread:
 		return notice{"", Count(n, "topic") + " could not be read",
@@ -150,15 +152,42 @@ func refusedList(r plan.Refusal) string {
 
 // writeSides shows what a refused topic holds on each side that is known.
 func writeSides(b *strings.Builder, t plan.Refused) {
-	short := &body{limits: limits{value: 60}}
-	for _, side := range []struct {
-		name    string
-		message *mqtt.Message
-	}{{"recorded", t.Recorded}, {"live", t.Live}, {"declared", t.Planned}} {
-		if side.message != nil {
-			fmt.Fprintf(b, "\n      %-9s %s", side.name+":", short.compact(side.message.Payload))
+	var known []side
+	for _, s := range []side{{"recorded", t.Recorded}, {"live", t.Live}, {"declared", t.Planned}} {
+		if s.message != nil {
+			known = append(known, s)
 		}
 	}
+	for i, text := range compare(known, 60) {
+		fmt.Fprintf(b, "\n      %-9s %s", known[i].name+":", text)
+	}
+}
+
+// side is one of the messages that disagree about a topic.
+type side struct {
+	name    string
+	message *mqtt.Message // nil for none
+}
+
+// compare gives each side on one line: its payload, or where the payloads do not
+// tell the sides apart, every field that is set.
+func compare(sides []side, max int) []string {
+	short := &body{limits: limits{value: max}}
+	show := func(m *mqtt.Message) string { return short.compact(m.Payload) }
+	differs := func(s side) bool {
+		return s.message == nil || sides[0].message == nil || !bytes.Equal(s.message.Payload, sides[0].message.Payload)
+	}
+	if !slices.ContainsFunc(sides, differs) {
+		show = fieldsText
+	}
+	texts := make([]string, len(sides))
+	for i, s := range sides {
+		texts[i] = "(nothing)"
+		if s.message != nil {
+			texts[i] = show(s.message)
+		}
+	}
+	return texts
 }
 
 func bullets(items []string) string {

@@ -144,3 +144,24 @@ func TestPlansKeepToTheirLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestSidesThatLookAlike holds that two sides of a conflict are never shown as the
+// same text: where the payloads are equal, the other fields tell them apart.
+func TestSidesThatLookAlike(t *testing.T) {
+	live, declared := message("a", "on"), message("a", "on")
+	live.ContentType, declared.ContentType = "text/plain", "text/html"
+	p := emptyPlan()
+	p.Refusals = []plan.Refusal{{Kind: plan.RefuseUnmanaged, Fatal: true, Topics: []plan.Refused{
+		{Key: state.Key{Broker: lab, Topic: "a"}, Live: live, Planned: declared},
+		{Key: state.Key{Broker: lab, Topic: "b"}, Cause: "no answer"},
+	}}}
+	text := shown(t, Text, p, PlanOptions{SavedTo: "p"})
+	for _, want := range []string{`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`, "It was not saved."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing from\n%s", want, text)
+		}
+	}
+	if page := shown(t, Markdown, p, PlanOptions{}); strings.Contains(page, "| Action |") || !strings.Contains(page, ">   <br>live") {
+		t.Errorf("the page reads\n%s", page)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/retainctl/retainctl/apply"
-	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
 )
 
@@ -146,12 +145,6 @@ func (c *cause) list() string {
 }
 
 func writeConflict(b *strings.Builder, r apply.Result) {
-	short := &body{limits: limits{value: 100}}
-	side := func(m *mqtt.Message) string {
-		if m == nil {
-			return "(nothing)"
-		}
-		return short.compact(m.Payload)
-	}
-	fmt.Fprintf(b, "\n      planned on: %s\n      live now:   %s", side(r.Change.Before), side(r.Live))
+	texts := compare([]side{{"planned on", r.Change.Before}, {"live now", r.Live}}, 100)
+	fmt.Fprintf(b, "\n      planned on: %s\n      live now:   %s", texts[0], texts[1])
 }

@@ -134,6 +134,9 @@ func (t *textPlan) summary() {
 func (t *textPlan) hints() {
 	if len(t.plan.Refusals) > 0 {
 		fmt.Fprint(t, "Apply refuses this plan; what stands against it is said above.\n")
+		if t.SavedTo != "" && len(t.plan.Blocked(true)) > 0 {
+			fmt.Fprint(t, "It was not saved.\n")
+		}
 	}
 	if t.plan.HasChanges() {
 		fmt.Fprintf(t, "\nToken: %s\n", t.plan.Token())
