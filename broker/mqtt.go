@@ -23,6 +23,7 @@ type mqttBroker struct {
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
+	ordered  bool // see client.TrustOrder
 
 	mu   sync.Mutex
 	conn *client.Client
@@ -183,6 +184,9 @@ func (b *mqttBroker) dial(ctx context.Context) (*client.Client, error) {
 		c, err := client.Dial(ctx, o)
 		if err == nil {
 			b.versions = []wire.Version{v}
+			if b.ordered {
+				c.TrustOrder()
+			}
 			return c, nil
 		}
 		if first == nil {
@@ -209,6 +213,11 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, rawURL stri
 	who := "unknown broker"
 	if m, ok := c.Peek(ctx, versionTopic); ok {
 		who = string(m.Payload)
+	}
+	// Mosquitto is one thread with one queue for a client: in no measured run did
+	// a PINGRESP overtake a retained message, also not in those that lost some.
+	if b.ordered = strings.HasPrefix(who, "mosquitto "); b.ordered {
+		c.TrustOrder()
 	}
 	readable := mqtt.AllFields &^ mqtt.FieldQoS
 	if c.Version() == wire.V311 {

@@ -43,8 +43,9 @@ type Options struct {
 	// because with some brokers a PINGRESP overtakes retained messages. Default
 	// 300 ms.
 	Quiet time.Duration
-	// LateQuiet takes the place of Quiet once a broker was seen to do that; EMQX
-	// backs off for up to 10 s in the middle of a delivery. Default 12 s.
+	// LateQuiet takes the place of Quiet, for the rest of the connection, once the
+	// broker was seen to do that; EMQX backs off for up to 10 s in the middle of a
+	// delivery. Default 12 s.
 	LateQuiet time.Duration
 }
 
@@ -89,11 +90,12 @@ type Client struct {
 	conn    net.Conn
 	server  *wire.Connack
 	inbox   inbox
-	call    sync.Mutex // held by Publish and Read
-	out     sync.Mutex // held while writing
-	pings   uint64     // sent; guarded by out
-	pongs   uint64     // taken from the inbox; guarded by call
-	lastID  uint16     // of a SUBSCRIBE or UNSUBSCRIBE; guarded by call
+	call    sync.Mutex    // held by Publish and Read
+	out     sync.Mutex    // held while writing
+	pings   uint64        // sent; guarded by out
+	pongs   uint64        // taken from the inbox; guarded by call
+	lastID  uint16        // of a SUBSCRIBE or UNSUBSCRIBE; guarded by call
+	quiet   time.Duration // before a topic is called absent; guarded by call
 	closing chan struct{}
 	closed  sync.Once
 	running sync.WaitGroup
@@ -111,7 +113,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		}
 		return nil, dialError(o, err)
 	}
-	c := &Client{o: o, conn: conn, closing: make(chan struct{})}
+	c := &Client{o: o, conn: conn, quiet: o.Quiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
 	r := wire.NewReader(conn, o.Version, 0)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
@@ -140,6 +142,7 @@ func connect(ctx context.Context, o Options) (net.Conn, error) {
 		// The larger what the kernel takes, the less the broker has to queue, and
 		// drop. That it grants less is no error.
 		_ = tcp.SetReadBuffer(4 << 20)
+		conn = quick(tcp)
 	}
 	if o.TLS == nil {
 		return conn, nil

@@ -129,6 +129,29 @@ func TestLateMessages(t *testing.T) {
 	}
 }
 
+// TestTrustOrder needs no quiet period, and falls back to the long one when the
+// broker turns out not to deserve it.
+func TestTrustOrder(t *testing.T) {
+	t.Run("deserved", func(t *testing.T) {
+		f := new(fake)
+		c := mustDial(t, Options{Address: f.start(t), Quiet: time.Hour})
+		c.TrustOrder()
+		if seen, err := c.Read(t.Context(), []string{"absent"}); err != nil || len(seen.Live)+len(seen.Unread) != 0 {
+			t.Errorf("%+v, %v", seen, err)
+		}
+	})
+	t.Run("not deserved", func(t *testing.T) {
+		f := &fake{late: 100 * time.Microsecond}
+		c := mustDial(t, Options{Address: f.start(t), LateQuiet: 400 * time.Millisecond})
+		c.TrustOrder()
+		batch, topics := messages(2000)
+		publishAll(t, t.Context(), c, batch)
+		if seen, err := c.Read(t.Context(), topics); err != nil || len(seen.Live) != len(batch) {
+			t.Errorf("%d live, %v", len(seen.Live), err)
+		}
+	})
+}
+
 func TestReadTellsRetainedFromLive(t *testing.T) {
 	f := &fake{deny: "denied", upgrade: 1, noise: []mqtt.Message{{Topic: "gone", Payload: []byte("live")}, {Topic: "other", Payload: []byte("live")}}}
 	c := mustDial(t, Options{Address: f.start(t), Quiet: 20 * time.Millisecond})

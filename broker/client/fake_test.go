@@ -25,6 +25,7 @@ type fake struct {
 	late        time.Duration // retained messages follow the PINGRESP, every one by as much more
 	upgrade     mqtt.QoS      // retained messages come with this QoS
 	noise       []mqtt.Message
+	nagle       bool // small packets wait for the acknowledgement of those before
 
 	mu       sync.Mutex
 	retained map[string]mqtt.Message
@@ -49,6 +50,7 @@ func (f *fake) start(t *testing.T) string {
 			if err != nil {
 				return
 			}
+			_ = conn.(*net.TCPConn).SetNoDelay(!f.nagle)
 			running.Go(func() { (&fakeSession{f: f, conn: conn}).serve() })
 		}
 	})

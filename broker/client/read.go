@@ -27,7 +27,8 @@ const (
 // Read settles every topic by subscribing to exactly it, at QoS 0. A topic is
 // live when a message with RETAIN set came. It is absent when it was asked for
 // twice, the broker granted both subscriptions and answered the PINGREQ behind
-// them, and then a quiet period brought nothing. Else it is unread.
+// them, and then a quiet period brought nothing (see TrustOrder). Else it is
+// unread.
 //
 // The error is that of ctx; the connection cannot be used after it.
 func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
@@ -64,8 +65,17 @@ func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok boo
 	return seen.Message, r.end(ctx, topics) == nil && ok
 }
 
+// TrustOrder says that this broker has one queue for a connection, so that the
+// PINGRESP behind a SUBSCRIBE comes when every retained message has come, and no
+// quiet period is needed. A broker that is caught at the contrary loses the trust.
+func (c *Client) TrustOrder() {
+	c.call.Lock()
+	defer c.call.Unlock()
+	c.quiet = 0
+}
+
 func newReading(c *Client, n int) *reading {
-	return &reading{c: c, quiet: c.o.Quiet, obs: mqtt.Observation{
+	return &reading{c: c, obs: mqtt.Observation{
 		Live: make(map[string]mqtt.Retained, n), Unread: make(map[string]error),
 	}}
 }
@@ -86,7 +96,6 @@ func distinct(topics []string) []string {
 type reading struct {
 	c       *Client
 	obs     mqtt.Observation
-	quiet   time.Duration
 	asked   map[string]bool // the topics of the group
 	missed  map[string]bool // those whose batch closed without a message
 	last    time.Time       // when something awaited last came
@@ -248,8 +257,8 @@ func (r *reading) unsubscribe(topics []string) error {
 
 // silence waits until nothing that is missing came for the quiet period.
 func (r *reading) silence(ctx context.Context) error {
-	for r.last = time.Now(); time.Since(r.last) < r.quiet; {
-		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.quiet))
+	for r.last = time.Now(); time.Since(r.last) < r.c.quiet; {
+		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.c.quiet))
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -345,7 +354,7 @@ func (r *reading) message(p *wire.Publish) {
 			// It came behind the PINGRESP of its batch: with this broker that
 			// proves nothing, so only a long silence does.
 			delete(r.missed, topic)
-			r.quiet = max(r.quiet, r.c.o.LateQuiet)
+			r.c.quiet = max(r.c.quiet, r.c.o.LateQuiet)
 		}
 	}
 	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}

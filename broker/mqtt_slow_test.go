@@ -1,0 +1,107 @@
+package broker_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// slowProxy passes on what comes from address at 32 KiB every pause.
+func slowProxy(t *testing.T, address string, pause time.Duration) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", address)
+			if err != nil {
+				here.Close()
+				return
+			}
+			_ = there.(*net.TCPConn).SetReadBuffer(32 << 10)
+			go func() {
+				_, _ = io.Copy(there, here)
+				there.Close()
+			}()
+			go func() {
+				defer here.Close()
+				for {
+					if _, err := io.CopyN(here, there, 32<<10); err != nil {
+						return
+					}
+					time.Sleep(pause)
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// TestMosquittoSlowLink reads far more than the buffers between take. A topic
+// that mosquitto drops for its full queue is read again or unread; never absent.
+func TestMosquittoSlowLink(t *testing.T) {
+	t.Parallel()
+	const n = 2000
+	for _, queued := range []int{300, 50} {
+		t.Run(fmt.Sprintf("max_queued_messages %d", queued), func(t *testing.T) {
+			t.Parallel()
+			m := brokertest.StartMosquitto(t, "allow_anonymous true", fmt.Sprintf("max_queued_messages %d", queued))
+			batch, topics := make([]mqtt.Message, n), make([]string, n)
+			for i := range batch {
+				topics[i] = fmt.Sprintf("slow/%d", i)
+				batch[i] = mqtt.Message{Topic: topics[i], Payload: make([]byte, 10_000), QoS: 1}
+			}
+			w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+			defer w.Close()
+			for i, err := range brokertest.Publish(t, t.Context(), w, batch...) {
+				if err != nil {
+					t.Fatalf("publish %s: %v", topics[i], err)
+				}
+			}
+			slow := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + slowProxy(t, m.Address, time.Millisecond), Timeout: 2 * time.Second})
+			defer slow.Close()
+			seen, err := slow.Read(t.Context(), topics)
+			if err != nil || len(seen.Live)+len(seen.Unread) != n {
+				t.Errorf("%d live, %d unread of %d, %v", len(seen.Live), len(seen.Unread), n, err)
+			}
+		})
+	}
+}
+
+// TestMosquittoIsTrusted reads absent topics without the quiet period, which took
+// most of the time of an apply that deletes; also on a connection that replaced a
+// lost one.
+func TestMosquittoIsTrusted(t *testing.T) {
+	const reads = 10
+	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_packet_size 1000")
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Protocol: "3.1.1"})
+	defer w.Close()
+	for range 2 {
+		began := time.Now()
+		for range reads {
+			if live := brokertest.Read(t, w, "absent"); len(live) != 0 {
+				t.Errorf("live: %v", live)
+			}
+		}
+		if took := time.Since(began); took > reads*300*time.Millisecond {
+			t.Errorf("%d reads took %s", reads, took)
+		}
+		// MQTT 3.1.1 does not tell the limit: mosquitto hangs up.
+		tooLong := mqtt.Message{Topic: "long", Payload: make([]byte, 2000), QoS: 1}
+		if err := brokertest.Publish(t, t.Context(), w, tooLong)[0]; err == nil {
+			t.Error("a message over the limit was acknowledged")
+		}
+	}
+}
