@@ -110,7 +110,7 @@ func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.For
 // mayApply asks whatever must hold before anything is published.
 func (s *session) mayApply(ctx context.Context, p *plan.Plan, f *applyFlags) error {
 	if len(p.Blocked(false)) > 0 {
-		return s.refuse(p)
+		return s.refuse(p, f.format)
 	}
 	if f.expect != "" && f.expect != p.Token() {
 		return failure("Not the plan that was reviewed",
@@ -122,9 +122,11 @@ func (s *session) mayApply(ctx context.Context, p *plan.Plan, f *applyFlags) err
 	return s.approve(ctx, p, f.input)
 }
 
-// refuse says what keeps a plan from being applied.
-func (s *session) refuse(p *plan.Plan) error {
-	if s.events == nil {
+// refuse says what keeps a plan from being applied: again, unless the plan that says
+// it stands on the same terminal.
+func (s *session) refuse(p *plan.Plan, format string) error {
+	onScreen := s.StdoutTTY && s.StderrTTY && format == string(render.Text)
+	if s.events == nil && !onScreen {
 		if err := render.Refusals(s.Stderr, p, s.err()); err != nil {
 			return err
 		}
@@ -132,10 +134,23 @@ func (s *session) refuse(p *plan.Plan) error {
 	return failure("Nothing was published", "What stands against the plan is said above.")
 }
 
+// unasked says why nothing can be asked; "" where it can.
+func (s *session) unasked(input bool) string {
+	switch {
+	case !input:
+		return "-input=false was given"
+	case s.events != nil:
+		return "-json was given"
+	case !s.StdinTTY:
+		return "Standard input is no terminal"
+	}
+	return ""
+}
+
 // approve asks on the terminal; only "yes" is taken.
 func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
-	if !s.StdinTTY || !input || s.events != nil {
-		return failure("Nobody to ask", "Standard input is no terminal, so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan, or apply a saved plan.")
+	if why := s.unasked(input); why != "" {
+		return failure("Nobody to ask", why+", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan, or apply a saved plan.")
 	}
 	question := "Do you want to perform these actions?"
 	if p.Mode == plan.DestroyAll {
