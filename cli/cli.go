@@ -217,10 +217,10 @@ func headline(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// nearest gives the name that was probably meant, or "": at most two letters, and
-// fewer than half of them, are wrong.
+// nearest gives the name that was probably meant, or "": at most two letters are
+// wrong, and two more are right.
 func nearest(given string, names []string) string {
-	best, distance := "", min(3, (len(given)+1)/2)
+	best, distance := "", min(3, len(given)-1)
 	for _, name := range names {
 		if d := levenshtein.Distance(given, name, nil); d < distance {
 			best, distance = name, d
