@@ -71,7 +71,7 @@ func (f *flags) explain(err error) error {
 // notYet declares a flag of the contract whose work is not there yet: using it is
 // an error, never silence.
 func (f *flags) notYet(name, usage string, isBool bool) {
-	why := failure("Not in this version", fmt.Sprintf("-%s is planned, but this version of retainctl cannot do it yet. Nothing was done.", name))
+	why := failure("Not in this version", fmt.Sprintf("-%s is planned, but not in this version of retainctl. Nothing was done.", name))
 	f.Var(refusedFlag{f, why, isBool}, name, usage+" (not in this version)")
 }
 
