@@ -44,7 +44,7 @@ func later(name, args, brief string) command {
 	return command{name: name, args: args, brief: brief + " (not in this version)", define: func(fs *flags) runFunc {
 		fs.lenient = true
 		return func(context.Context, *session, []string) (int, error) {
-			return 0, failure("Not in this version", fmt.Sprintf("%q is planned, but not in this version of retainctl. Nothing was done.", name))
+			return 0, failure("Not in this version", fmt.Sprintf("%q is planned, but this version of retainctl cannot do it yet. Nothing was done.", name))
 		}
 	}}
 }
