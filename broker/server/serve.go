@@ -19,6 +19,8 @@ const (
 	handshake = 10 * time.Second
 	// farewell is how long a client may take to read the last packet.
 	farewell = time.Second
+	// acceptPause is how long nobody is let in after that failed.
+	acceptPause = 50 * time.Millisecond
 )
 
 // Serve takes MQTT connections from ln until ctx is cancelled, and then tells
@@ -33,10 +35,16 @@ func (b *Broker) Serve(ctx context.Context, ln net.Listener) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err != nil:
+		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
+		case err != nil:
+			// Too many open files, most often: that is no reason to hang up on
+			// those who are connected.
+			b.log("accept on %s: %v", ln.Addr(), err)
+			time.Sleep(acceptPause)
+		default:
+			connections.Go(func() { b.connection(ctx, conn) })
 		}
-		connections.Go(func() { b.connection(ctx, conn) })
 	}
 }
 
@@ -58,26 +66,29 @@ func (b *Broker) connection(ctx context.Context, conn net.Conn) {
 	}
 	c := p.(*wire.Connect) // the Reader takes no other first packet
 	answer := b.answer(c)
-	if writePacket(conn, answer, c.Version) != nil || answer.ReasonCode.Failed() {
+	if answer.ReasonCode.Failed() {
 		b.log("%s: CONNECT of %q answered with %s", conn.RemoteAddr(), c.ClientID, answer.ReasonCode)
+		writePacket(conn, answer, c.Version)
 		return
 	}
 	if c.ClientID == "" {
 		c.ClientID = answer.AssignedClientID
 	}
+	// Known before it is answered: whoever comes after the answer takes over.
 	s := newSession(b, conn, c)
+	s.out.ack(answer)
 	cut()
 	defer context.AfterFunc(ctx, func() { s.end(wire.ServerShuttingDown) })()
 	s.run(r)
 }
 
+// writePacket is for the last packet of a connection that becomes no session.
 func writePacket(conn net.Conn, p wire.Packet, v wire.Version) error {
 	packet, err := wire.AppendPacket(nil, p, v)
 	if err != nil {
 		return err
 	}
 	conn.SetWriteDeadline(time.Now().Add(handshake))
-	defer conn.SetWriteDeadline(time.Time{})
 	_, err = conn.Write(packet)
 	return err
 }
