@@ -302,7 +302,7 @@ func (s *session) rescue(report *apply.Report) error {
 		err = state.WriteFile(path, data)
 	}
 	if err == nil {
-		detail += fmt.Sprintf(" The state that could not be written is in %s.", errored)
+		detail += fmt.Sprintf(" The state that could not be written is in %s: put it in the state's place, or remove it and plan again.", errored)
 	}
 	return failure("The state could not be written", detail)
 }
