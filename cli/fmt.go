@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -95,10 +96,10 @@ func (s *session) formatSource(o fmtOptions, path string, src []byte, write func
 		name = rel
 	}
 	if changed && path != "<stdin>" {
-		fmt.Fprintln(s.Stdout, name)
+		fmt.Fprintln(s.Stdout, render.Escape(name))
 	}
 	if changed && o.diff {
-		s.Stdout.Write(diff.Diff("old/"+name, src, "new/"+name, formatted))
+		s.printDiff(diff.Diff("old/"+name, src, "new/"+name, formatted))
 	}
 	if o.check {
 		if changed {
@@ -107,6 +108,14 @@ func (s *session) formatSource(o fmtOptions, path string, src []byte, write func
 		return exitDone, nil
 	}
 	return exitDone, write(formatted)
+}
+
+// printDiff prints line by line what strangers wrote: a CI runner takes no command
+// from it, nor a terminal.
+func (s *session) printDiff(text []byte) {
+	for line := range strings.Lines(string(text)) {
+		fmt.Fprintln(s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))
+	}
 }
 
 // configFiles lists the native-syntax files of a folder, or the one file given.
