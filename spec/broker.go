@@ -62,12 +62,13 @@ func (e *evaluator) declaredBrokers() []*brokerDecl {
 }
 
 func (e *evaluator) broker(name string) *brokerDecl {
-	for _, b := range e.declaredBrokers() {
-		if b.name == name {
-			return b
+	if e.byName == nil {
+		e.byName = map[string]*brokerDecl{}
+		for _, b := range e.declaredBrokers() {
+			e.byName[b.name] = b
 		}
 	}
-	return nil
+	return e.byName[name]
 }
 
 func (e *evaluator) brokerNames() iter.Seq[string] {

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -78,8 +80,8 @@ func (e *evaluator) doubts(x *expansion) {
 			found[why].count++
 		}
 	}
-	for why, d := range found {
-		more := ""
+	for _, why := range slices.Sorted(maps.Keys(found)) { // in the same order in every plan
+		d, more := found[why], ""
 		if d.count > 1 {
 			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}

@@ -21,6 +21,8 @@ type evaluator struct {
 	objects map[string]cty.Value // messages as expressions see them
 	blocks  map[string]*expansion
 
+	byName map[string]*brokerDecl // broker blocks; filled in when first asked for
+
 	chain     []string // what is being resolved, the outermost first
 	active    map[string]bool
 	reported  map[string]bool

@@ -15,6 +15,7 @@ func collectionFunctions() map[string]function.Function {
 		"alltrue":   foldBools(true),
 		"anytrue":   foldBools(false),
 		"coalesce":  coalesce(),
+		"distinct":  distinct(),
 		"index":     indexOf(),
 		"length":    length(),
 		"lookup":    lookup(),
@@ -67,11 +68,7 @@ func coalesce() function.Function {
 			AllowNull: true, AllowUnknown: true, AllowDynamicType: true,
 		},
 		Type: func(args []cty.Value) (cty.Type, error) {
-			types := make([]cty.Type, len(args))
-			for i, v := range args {
-				types[i] = v.Type()
-			}
-			ty, _ := convert.UnifyUnsafe(types)
+			ty, _ := convert.UnifyUnsafe(differing(args))
 			if ty == cty.NilType {
 				return ty, errors.New("all arguments must have the same type")
 			}
@@ -269,8 +266,12 @@ func matching(values []cty.Value, keys, wanted cty.Value, ty cty.Type) (cty.Valu
 		return cty.NilVal, err
 	}
 	var found []cty.Value
+	searched := seen{}
+	for _, key := range wanted.AsValueSlice() {
+		searched.add(key)
+	}
 	for i, key := range keys.AsValueSlice() {
-		if is, err := stdlib.Contains(wanted, key); err == nil && is.True() {
+		if !key.IsNull() && searched.has(key) {
 			found = append(found, values[i])
 		}
 	}

@@ -12,17 +12,26 @@ import (
 // object to (`cannot convert "hunter2" to number`), which a sensitive argument
 // must not be; and cty reports a panic as an error with the stack in it.
 //
-// The guard itself takes every value, so that f's own parameters decide.
+// The guard itself takes every value, so that f's own parameters decide; and what
+// it makes of tuples is made in linear time (convertTo).
 func guard(f function.Function) function.Function {
 	spec := &function.Spec{
 		Description: f.Description(),
 		Params:      f.Params(),
 		Type: func(args []cty.Value) (cty.Type, error) {
-			ty, err := f.ReturnTypeForValues(args)
+			converted, err := convertAll(f, args, typeTo)
+			if err != nil {
+				return cty.NilType, fitToShow(err, args)
+			}
+			ty, err := f.ReturnTypeForValues(converted)
 			return ty, fitToShow(err, args)
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			v, err := f.Call(args)
+			converted, err := convertAll(f, args, convertTo)
+			if err != nil {
+				return cty.NilVal, fitToShow(err, args)
+			}
+			v, err := f.Call(converted)
 			return v, fitToShow(err, args)
 		},
 	}
@@ -41,6 +50,9 @@ func guard(f function.Function) function.Function {
 var errNoResult = errors.New("it has no result for these arguments; look for null, infinity, or a number below zero")
 
 func allowAll(p *function.Parameter) {
+	if p.Type.IsCollectionType() {
+		p.Type = cty.DynamicPseudoType
+	}
 	p.AllowNull, p.AllowUnknown, p.AllowDynamicType, p.AllowMarked = true, true, true, true
 }
 

@@ -123,7 +123,7 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)
 	}
-	return convert.Convert(value, v.typ)
+	return convertTo(value, v.typ)
 }
 
 // variables are the values that the configuration was evaluated with, by name.

@@ -1,0 +1,43 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLargeTuplesAreLinear holds that the functions of collections take the
+// devices of a fleet: cty compares the types of 20,000 elements
+// pair by pair, for ten seconds and more.
+func TestLargeTuplesAreLinear(t *testing.T) {
+	for _, expr := range []string{
+		`toset(local.t)`, `tolist(local.mixed)`, `tomap(local.o)`, `distinct(local.t)`, `compact(local.t)`, `split(",", join(",", local.t))`,
+		`setunion(local.t, local.t)`, `zipmap(local.t, local.t)`, `matchkeys(local.t, local.t, local.t)`, `[coalesce(local.t...)]`,
+		`setproduct(local.t, ["a"])`, `[alltrue([for x in local.t : x != ""])]`, `transpose({ for x in local.t : x => ["a"] })`, `var.list`,
+	} {
+		t.Run(expr, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			write(t, "main.retain.hcl", `
+variable "list" {
+  type = list(string)
+}
+locals {
+  t     = [for i in range(20000) : "dev-${i}"]
+  mixed = concat([1, true], local.t)
+  o     = { for x in local.t : x => "v" }
+}
+message "m" {
+  payload = tostring(length(`+expr+`))
+}
+`)
+			write(t, "list.auto.retainvars.hcl", "list = ["+strings.Repeat(`"dev", `, 20_000)+"]")
+			start := time.Now()
+			if _, _, diags := Load(".", Inputs{EvalBrokers: true}); diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
