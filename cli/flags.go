@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,7 +73,7 @@ func (f *flags) explain(err error) error {
 // an error, never silence.
 func (f *flags) notYet(name, usage string, isBool bool) {
 	why := failure("Not in this version", fmt.Sprintf("-%s is planned, but not in this version of retainctl. Nothing was done.", name))
-	f.Var(refusedFlag{f, why, isBool}, name, usage+" (not in this version)")
+	f.Var(refusedFlag{flags: f, why: why, isBool: isBool}, name, usage+" (not in this version)")
 }
 
 // refusedFlag is a flag that only tells why it is not taken.
@@ -80,6 +81,7 @@ type refusedFlag struct {
 	flags  *flags
 	why    error
 	isBool bool
+	hidden bool // from the help text
 }
 
 func (v refusedFlag) String() string   { return "" }
@@ -90,7 +92,7 @@ func (v refusedFlag) Set(string) error { v.flags.refused = v.why; return v.why }
 // instead: whoever knows it from there must not be told that there is none.
 func (f *flags) elsewhere(name, advice string, isBool bool) {
 	why := failure("Flag of another command", strings.ToUpper(advice[:1])+advice[1:])
-	f.Var(refusedFlag{f, why, isBool}, name, "(not here: "+strings.TrimSuffix(advice, ".")+")")
+	f.Var(refusedFlag{flags: f, why: why, isBool: isBool, hidden: true}, name, "")
 }
 
 // natural declares a whole number that cannot be negative.
@@ -123,7 +125,13 @@ func (f *flags) help() string {
 	var b strings.Builder
 	b.WriteString("\nFlags:\n")
 	f.VisitAll(func(fl *flag.Flag) {
+		if refused, ok := fl.Value.(refusedFlag); ok && refused.hidden {
+			return
+		}
 		arg, usage := flag.UnquoteUsage(fl)
+		if d := fl.DefValue; !slices.Contains([]string{"", "false", "0s"}, d) {
+			usage += " (default " + d + ")"
+		}
 		if arg != "" {
 			arg = "=" + placeholder(arg)
 		}
