@@ -16,12 +16,12 @@ type comparison struct {
 	seen   mqtt.Message // what stands, with what cannot be read back from the record
 	diff   mqtt.Fields  // the differences that count
 	leaves []string     // the redacted leaves that differ
+
+	respelled bool // the payload differs in its bytes at least
 }
 
 // cosmetic tells whether only the spelling of the payload differs.
-func (c comparison) cosmetic() bool {
-	return c.diff == 0 && !bytes.Equal(c.want.Payload, c.seen.Payload)
-}
+func (c comparison) cosmetic() bool { return c.diff == 0 && c.respelled }
 
 // compare holds a declaration against the live message where the broker shows
 // it, and against the record where it does not: without a refresh, all of it.
@@ -29,11 +29,16 @@ func (p *planner) compare(t *topic) comparison {
 	seen, readable := p.seen(t), p.readable(t)
 	c := comparison{seen: seen, want: overlay(t.decl.Message, seen, t.decl.IgnoreFields, t.decl.IgnoreLeaves)}
 	c.diff = differs(c.want, seen, t.decl.OrderedProperties, t.decl.CompareBytes)
+	c.respelled = !bytes.Equal(c.want.Payload, seen.Payload)
 	if t.rec != nil {
 		hidden := t.rec.Redaction.Covers() &^ readable // seen holds placeholders there
 		if hidden != 0 {
 			d, leaves := p.fromRecord(t.decl, t.rec, c.want)
 			c.diff, c.leaves = c.diff&^hidden|d&hidden, leaves
+			if hidden.Has(mqtt.FieldPayload) {
+				raw, _ := t.rec.Sealed.Diff(c.want, p.key)
+				c.respelled = raw.Has(mqtt.FieldPayload)
+			}
 		}
 	}
 	if p.in.Refreshed {

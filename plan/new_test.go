@@ -218,6 +218,15 @@ func TestIgnoredIsSentAlong(t *testing.T) {
 	quiet(t, w.plan(message("a", `{"x":2,"seen":0}`, ignore("/seen"))))
 }
 
+func TestSecretsAreNoOtherSpelling(t *testing.T) {
+	w := newWorld()
+	desired := []spec.Message{message("a", "1", secret), message("b", `{"pw":"1"}`, hiddenLeaf("/pw"))}
+	w.run(t, w.plan(desired...))
+	if p := w.offline(desired...); p.NoOps != 2 || p.Cosmetic != 0 {
+		t.Errorf("%d as declared, %d of them in another spelling; want 2 and 0", p.NoOps, p.Cosmetic)
+	}
+}
+
 func TestCosmeticIsQuietOfflineToo(t *testing.T) {
 	for name, hide := range map[string]func(*spec.Message){
 		"plain": func(*spec.Message) {}, "secret leaf": hiddenLeaf("/x"), "secret": secret,
