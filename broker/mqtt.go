@@ -251,14 +251,6 @@ func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
 
 func (b *mqttBroker) Info() Info { return b.info }
 
-func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
-	c, err := b.connection(ctx)
-	if err != nil {
-		return mqtt.Observation{}, err
-	}
-	return c.Read(ctx, topics)
-}
-
 func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	c, err := b.connection(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,5 +104,23 @@ func TestMosquittoIsTrusted(t *testing.T) {
 		if err := brokertest.Publish(t, t.Context(), w, tooLong)[0]; err == nil {
 			t.Error("a message over the limit was acknowledged")
 		}
+	}
+}
+
+// TestMosquittoNamesTheBadTopic hangs up on two topics among many: the others are
+// read.
+func TestMosquittoNamesTheBadTopic(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	defer w.Close()
+	brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "t/700", Payload: []byte("x"), QoS: 1})
+	topics := make([]string, 2000)
+	for i := range topics {
+		topics[i] = fmt.Sprintf("t/%d", i)
+	}
+	topics[3], topics[1500] = strings.Repeat("deep/", 300), "tab\t"
+	seen, err := w.Read(t.Context(), topics)
+	if err != nil || len(seen.Live) != 1 || len(seen.Unread) != 2 || seen.Unread[topics[3]] == nil || seen.Unread[topics[1500]] == nil {
+		t.Errorf("%d live, %d unread, %v", len(seen.Live), len(seen.Unread), err)
 	}
 }

@@ -275,11 +275,23 @@ func TestDialErrors(t *testing.T) {
 }
 
 func TestServerDisconnects(t *testing.T) {
-	address := answering(t, "\x20\x03\x00\x00\x00\xe0\x02\x8b\x00")
-	c := mustDial(t, Options{Address: address})
-	batch, _ := messages(1)
-	if err := publishAll(t, t.Context(), c, batch)[0]; !contains(err, "closed the connection: server shutting down (0x8B)") {
-		t.Error(err)
+	for _, test := range []struct {
+		goodbye, want string
+		hungUp        bool
+	}{
+		{"", "closed the connection", true},
+		{"\xe0\x02\x81\x00", "closed the connection: malformed packet (0x81)", true},
+		{"\xe0\x02\x8b\x00", "closed the connection: server shutting down (0x8B)", false},
+		{"\xe0\x02\x8e\x00", "closed the connection: session taken over (0x8E)", false},
+	} {
+		c := mustDial(t, Options{Address: answering(t, "\x20\x03\x00\x00\x00"+test.goodbye)})
+		batch, _ := messages(1)
+		if err := publishAll(t, t.Context(), c, batch)[0]; !contains(err, test.want) {
+			t.Error(err)
+		}
+		if c.HungUp() != test.hungUp {
+			t.Errorf("hung up: %v, after %v", c.HungUp(), c.Err())
+		}
 	}
 }
 

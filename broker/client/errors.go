@@ -95,9 +95,26 @@ func lostError(o Options, err error) error {
 	case errors.Is(err, net.ErrClosed):
 		return errClosed
 	case lost(err):
-		return fmt.Errorf("broker %s closed the connection", o.Address)
+		return fmt.Errorf("broker %s %w", o.Address, errHangUp)
 	}
 	return fmt.Errorf("connection to broker %s broke: %w", o.Address, err)
+}
+
+var errHangUp = errors.New("closed the connection")
+
+// HungUp tells whether the broker ended the connection for something that it was
+// sent, or without saying why. One that shuts down, or where another client took
+// the name over, did so for a reason that trying again does not mend.
+func (c *Client) HungUp() bool {
+	var bye *ReasonError
+	if !errors.As(c.Err(), &bye) {
+		return errors.Is(c.Err(), errHangUp)
+	}
+	switch bye.Code {
+	case wire.MalformedPacket, wire.ProtocolError, wire.NotAuthorized, wire.TopicFilterInvalid, wire.PacketTooLarge:
+		return true
+	}
+	return false
 }
 
 // silentError is for a broker that leaves what it was sent without an answer.
