@@ -121,7 +121,7 @@ func (c *cause) notice() notice {
 	}
 	detail := advice
 	if c.why != "" {
-		detail = c.why + "\n" + advice
+		detail = "Cause: " + c.why + ".\n" + advice
 	}
 	return notice{severity, summary, detail + c.list()}
 }
