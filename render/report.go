@@ -120,7 +120,7 @@ func (c *cause) notice() notice {
 		summary = Count(n, "change") + " not done: " + string(c.outcome)
 	}
 	detail := advice
-	if c.why != "" {
+	if c.why != "" && !strings.Contains(summary, c.why) {
 		detail = "Cause: " + c.why + ".\n" + advice
 	}
 	return notice{severity, summary, detail + c.list()}

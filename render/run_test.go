@@ -190,3 +190,16 @@ func TestStateList(t *testing.T) {
 		t.Errorf("a record as JSON: %s, %v", b.String(), err)
 	}
 }
+
+// TestCauseIsNotSaidTwice holds that a cause which the headline names is left out.
+func TestCauseIsNotSaidTwice(t *testing.T) {
+	c := change(plan.Update, plan.Config, "x", "k", message("", "on"), message("", "off"))
+	var out, errs bytes.Buffer
+	report := &apply.Report{Results: []apply.Result{{Change: &c, Outcome: apply.Conflicted, Err: errors.New("changed since the plan was made")}}}
+	if err := Report(&out, &errs, report, Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(errs.String(), "changed since the plan was made"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, errs.String())
+	}
+}
