@@ -117,9 +117,9 @@ func readPayload(body io.Reader) ([]byte, error) {
 
 // awsRoom holds the quota as AWS documents it: once it is reached, every retained
 // publish with a payload is throttled, one that would replace a message too,
-// until some are deleted.
+// until some are deleted. Who may not publish learns that, and not of the quota.
 func (b *Broker) awsRoom(m mqtt.Message, retain bool) error {
-	if !retain || m.IsDeletion() || b.o.Quota == 0 {
+	if !retain || m.IsDeletion() || b.o.Quota == 0 || b.Denied(m.Topic) {
 		return nil
 	}
 	n, err := b.store.Count()

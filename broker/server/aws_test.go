@@ -213,7 +213,7 @@ func TestAWSThrottlesAboveTheRate(t *testing.T) {
 // "AWS IoT returns a throttled response to messages published with RETAIN set and
 // payloads greater than 0 bytes until some retained messages are deleted."
 func TestAWSThrottlesWhenFull(t *testing.T) {
-	p := serveAWS(t, Options{Quota: 2})
+	p := serveAWS(t, Options{Quota: 2, Deny: []string{"secret"}})
 	steps := []struct {
 		path, payload string
 		status        int
@@ -222,6 +222,7 @@ func TestAWSThrottlesWhenFull(t *testing.T) {
 		{"/topics/b?retain=true", "x", 200},
 		{"/topics/c?retain=true", "x", 429},
 		{"/topics/a?retain=true", "y", 429},
+		{"/topics/secret?retain=true", "x", 403},
 		{"/topics/c", "x", 200},
 		{"/topics/a?retain=true", "", 200},
 		{"/topics/b?retain=true", "y", 200},
