@@ -34,7 +34,7 @@ func (f *planFlags) define(fs *flags) {
 	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
 	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
 	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-	fs.natural(&f.maxBytes, "max-bytes", "shorten a printed plan to at most this many `bytes`")
+	fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
 	fs.BoolVar(&f.refresh, "refresh", true, "read the brokers; -refresh=false compares with the recorded state only")
 	fs.BoolVar(&f.destroy, "destroy", false, "delete every recorded message")
 	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
@@ -80,19 +80,23 @@ func (f *planFlags) planning() string {
 	return ""
 }
 
-// renderFormat checks -format.
-func renderFormat(name string) (render.Format, error) {
-	f, ok := render.FormatNamed(name)
-	if !ok {
-		return f, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", name))
+// renderFormat checks -format, and that -max-bytes has something to shorten: half a
+// document is none.
+func (f *planFlags) renderFormat() (render.Format, error) {
+	format, ok := render.FormatNamed(f.format)
+	switch {
+	case !ok:
+		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", f.format))
+	case f.maxBytes > 0 && (f.events || format == render.JSON || format == render.HTML):
+		return format, failure("Nothing to shorten", "-max-bytes leaves bodies out of text and markdown; JSON and HTML are printed whole.")
 	}
-	return f, nil
+	return format, nil
 }
 
 // prepare checks what can be checked before anything is read.
 func (s *session) prepare(f *planFlags) (render.Format, error) {
 	s.compact = f.compactWarnings
-	format, err := renderFormat(f.format)
+	format, err := f.renderFormat()
 	if err == nil && f.events {
 		s.events = render.NewEvents(s.Stdout, Version, time.Now)
 		if f.format != "text" {

@@ -17,12 +17,12 @@ func showCommand() command {
 			fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
 			asJSON := fs.Bool("json", false, "the same as -format=json")
 			fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-			fs.natural(&f.maxBytes, "max-bytes", "shorten a printed plan to at most this many `bytes`")
+			fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if *asJSON {
 					f.format = "json"
 				}
-				format, err := renderFormat(f.format)
+				format, err := f.renderFormat()
 				if err != nil {
 					return 0, err
 				}
