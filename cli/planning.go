@@ -88,7 +88,7 @@ func (f *planFlags) renderFormat() (render.Format, error) {
 	case !ok:
 		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", f.format))
 	case f.maxBytes > 0 && (f.events || format == render.JSON || format == render.HTML):
-		return format, failure("Nothing to shorten", "-max-bytes leaves bodies out of text and markdown; JSON and HTML are printed whole.")
+		return format, failure("Nothing to shorten", "-max-bytes leaves bodies out of text and markdown. JSON and HTML are always whole.")
 	}
 	return format, nil
 }
