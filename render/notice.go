@@ -177,7 +177,7 @@ func compare(sides []side, max int) []string {
 	differs := func(s side) bool {
 		return s.message == nil || sides[0].message == nil || !bytes.Equal(s.message.Payload, sides[0].message.Payload)
 	}
-	if !slices.ContainsFunc(sides, differs) {
+	if len(sides) > 1 && !slices.ContainsFunc(sides, differs) {
 		show = fieldsText
 	}
 	texts := make([]string, len(sides))

@@ -154,9 +154,10 @@ func TestSidesThatLookAlike(t *testing.T) {
 	p.Refusals = []plan.Refusal{{Kind: plan.RefuseUnmanaged, Fatal: true, Topics: []plan.Refused{
 		{Key: state.Key{Broker: lab, Topic: "a"}, Live: live, Planned: declared},
 		{Key: state.Key{Broker: lab, Topic: "b"}, Cause: "no answer"},
+		{Key: state.Key{Broker: lab, Topic: "c"}, Live: message("c", "alone")},
 	}}}
 	text := shown(t, Text, p, PlanOptions{SavedTo: "p"})
-	for _, want := range []string{`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`, "It was not saved."} {
+	for _, want := range []string{`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`, "It was not saved.", "live:     \"alone\"\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from\n%s", want, text)
 		}
