@@ -271,7 +271,7 @@ func matching(values []cty.Value, keys, wanted cty.Value, ty cty.Type) (cty.Valu
 		searched.add(key)
 	}
 	for i, key := range keys.AsValueSlice() {
-		if !key.IsNull() && searched.has(key) {
+		if searched.has(key) {
 			found = append(found, values[i])
 		}
 	}

@@ -31,7 +31,15 @@ func guard(f function.Function) function.Function {
 			if err != nil {
 				return cty.NilVal, fitToShow(err, args)
 			}
+			for i, arg := range converted {
+				if err := withinBounds(arg); err != nil {
+					return cty.NilVal, fitToShow(function.NewArgError(i, err), args)
+				}
+			}
 			v, err := f.Call(converted)
+			if err == nil {
+				err = withinBounds(v)
+			}
 			return v, fitToShow(err, args)
 		},
 	}

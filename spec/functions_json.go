@@ -38,6 +38,10 @@ func encodeJSON(val cty.Value) (cty.Value, error) {
 	if doc, ok := appendJSON(nil, val); ok {
 		return cty.StringVal(string(doc)), nil
 	}
+	err := cty.Walk(val, func(_ cty.Path, v cty.Value) (bool, error) { return true, withinBounds(v) })
+	if err != nil {
+		return cty.NilVal, err
+	}
 	return stdlib.JSONEncodeFunc.Call([]cty.Value{val})
 }
 

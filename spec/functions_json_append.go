@@ -99,10 +99,11 @@ func appendString(b []byte, s string) []byte {
 // precision, 512 bits for most. Finding them is slow, but the fewest for a
 // float64 are found fast, and where they give f again there are no fewer.
 func appendNumber(b []byte, f *big.Float) (_ []byte, ok bool) {
-	if f.IsInf() {
+	if f.IsInf() || withinBounds(cty.NumberVal(f)) != nil {
 		return b, false
 	}
-	if n, accuracy := f.Int64(); accuracy == big.Exact && !f.Signbit() {
+	// Of a float64 above 2^53 the fewest digits are not the exact ones.
+	if n, accuracy := f.Int64(); accuracy == big.Exact && !f.Signbit() && (n < 1<<53 || f.Prec() >= 64) {
 		return strconv.AppendInt(b, n, 10), true
 	}
 	near, _ := f.Float64()

@@ -158,6 +158,9 @@ func TestJSONEncodeAsCty(t *testing.T) {
 
 // Every number, however it came to be, is spelled as cty's encoder does.
 func TestAppendNumberAsCty(t *testing.T) {
+	if got, _ := appendNumber(nil, cty.NumberFloatVal(1<<55).AsBigFloat()); string(got) != "36028797018963970" {
+		t.Errorf("2^55 as a float64 is spelled %s", got)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		v := cty.NumberFloatVal(rapid.Float64().Draw(t, "float"))
 		if rapid.Bool().Draw(t, "decimal") {

@@ -143,6 +143,10 @@ func (e *evaluator) local(name string, at hcl.Range) cty.Value {
 	if !ok && value == cty.NilVal {
 		value = cty.DynamicVal
 	}
+	if err := withinBounds(value); err != nil {
+		e.tally.add(errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
+		value = cty.DynamicVal
+	}
 	e.locals[name] = value
 	return value
 }
