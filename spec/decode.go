@@ -300,7 +300,7 @@ func (d *decoder) expiry() {
 	}
 	d.m.RenewBefore = d.duration("renew_before")
 	switch {
-	case d.m.RenewBefore == 0 || d.broken:
+	case d.m.RenewBefore == 0 || d.m.Expiry == 0 && d.broken: // message_expiry may be what is wrong
 	case d.m.Expiry == 0:
 		d.wrong("renew_before", "renew_before without message_expiry", "A message without message_expiry never expires, so there is nothing to renew.")
 	case d.m.RenewBefore >= expiry:
