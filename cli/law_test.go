@@ -29,7 +29,8 @@ type target struct {
 // before left behind, and plans each again: nothing may be left to do. On every
 // broker.
 func TestLaw(t *testing.T) {
-	mqtt, aws := serve(t)
+	mqtt, _ := serve(t) // one broker each: they run at once, over the same topics
+	_, aws := serve(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{}}}, 2},
 		"served":    {map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + mqtt}}}, 2},
