@@ -29,13 +29,14 @@ type fake struct {
 	live   map[string]mqtt.Message
 	sent   []string        // topics in the order of their publishes
 	refuse map[string]bool // answers with an error
+	keep   map[string]bool // stores what it refuses: the answer was lost
 	drop   map[string]bool // acknowledges and does not store
 	unread map[string]bool
 	onSend func(topic string)
 }
 
 func newFake(live ...mqtt.Message) *fake {
-	f := &fake{live: map[string]mqtt.Message{}, refuse: map[string]bool{}, drop: map[string]bool{}, unread: map[string]bool{}}
+	f := &fake{live: map[string]mqtt.Message{}, refuse: map[string]bool{}, keep: map[string]bool{}, drop: map[string]bool{}, unread: map[string]bool{}}
 	for _, m := range live {
 		f.live[m.Topic] = m
 	}
@@ -68,6 +69,9 @@ func (f *fake) Publish(ctx context.Context, batch []mqtt.Message, done func(int,
 		f.sent = append(f.sent, m.Topic)
 		switch {
 		case f.refuse[m.Topic]:
+			if f.keep[m.Topic] {
+				f.live[m.Topic] = m
+			}
 			done(i, errRefused)
 			continue
 		case f.drop[m.Topic]:
@@ -228,14 +232,43 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	if d := cmp.Diff([]string{"a", "c"}, recorded(w.state)); d != "" {
 		t.Errorf("records (-want +got):\n%s", d)
 	}
-	if _, pending := w.state.Pending[state.Key{Broker: id, Topic: "b"}]; !pending {
-		t.Error("nobody knows whether b was stored, and its pending entry is gone")
-	}
-	if _, pending := w.state.Pending[state.Key{Broker: id, Topic: "d"}]; pending {
-		t.Error("d was never sent, and is still pending")
+	if len(w.state.Pending) > 0 {
+		t.Error("b was refused and d never sent, and something is still pending")
 	}
 	if !r.Failed() {
 		t.Error("the report does not say that something failed")
+	}
+}
+
+// TestAFailedPublishIsSettledByWhatStands reads the topics of failed publishes, on a
+// broker whose acknowledgements prove storage too.
+func TestAFailedPublishIsSettledByWhatStands(t *testing.T) {
+	for name, test := range map[string]struct {
+		arrange func(*fake)
+		outcome apply.Outcome
+		pending bool
+	}{
+		"not written":      {func(*fake) {}, apply.Failed, false},
+		"stored":           {func(f *fake) { f.keep["a"] = true }, apply.Done, false},
+		"not to be read":   {func(f *fake) { f.unread["a"] = true }, apply.Failed, true},
+		"somebody else's":  {func(f *fake) { f.live["a"] = declare("a", "theirs").Message }, apply.Failed, true},
+		"gone in the same": {func(f *fake) { delete(f.live, "a") }, apply.Failed, true},
+	} {
+		for _, proves := range []bool{true, false} {
+			w := &world{t: t, broker: newFake(), proves: proves}
+			w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
+			p := w.plan([]spec.Message{declare("a", "2")})
+			w.broker.refuse["a"] = true
+			w.broker.onSend = func(string) { test.arrange(w.broker) }
+			r := w.apply(t.Context(), p)
+			must(t, r, map[string]apply.Outcome{"a": test.outcome})
+			if got := len(w.state.Pending) == 1; got != test.pending {
+				t.Errorf("%s (proves %v): pending %v, want %v", name, proves, got, test.pending)
+			}
+			if err := r.Results[0].Err; test.outcome == apply.Failed && !errors.Is(err, errRefused) {
+				t.Errorf("%s (proves %v): %v, want what the broker said", name, proves, err)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,31 +44,50 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 	return clean, true
 }
 
-// readBack reads what a batch wrote and finishes it; it gives how many are as
-// they should be. An interruption does not stop it: what was sent is settled.
-func (r *run) readBack(ctx context.Context, to Destination, acked []int) (done int) {
-	if len(acked) == 0 {
+// settle reads the topics that a broker's answers leave unsure, and finishes them;
+// it gives how many are as they should be. An interruption does not stop it: what
+// was sent is settled.
+func (r *run) settle(ctx context.Context, to Destination, unsure []int, answers map[int]error) (done int) {
+	if len(unsure) == 0 {
 		return 0
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
 	defer cancel()
-	seen, err := to.Read(ctx, r.topics(acked))
-	for _, i := range acked {
+	seen, err := to.Read(ctx, r.topics(unsure))
+	for _, i := range unsure {
 		c := r.report.Results[i].Change
-		live, there := seen.Live[c.Key.Topic]
-		switch unread := seen.Unread[c.Key.Topic]; {
-		case err != nil:
-			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", err), nil)
+		switch unread := cmp.Or(err, seen.Unread[c.Key.Topic]); {
+		case unread != nil && answers[i] != nil:
+			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
 			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", unread), nil)
-		case !c.MatchesAfter(live, there, r.sight(to)):
-			r.finish(i, Failed, notStored(c, there), shown(c, live, there))
-		default:
-			r.finish(i, Done, nil, nil)
+		case r.stored(i, to, seen, answers[i]):
 			done++
 		}
 	}
 	return done
+}
+
+// stored finishes one change by what stands at its topic. Where before and after
+// look alike, since they differ only in what the broker cannot read back, its answer
+// decides.
+func (r *run) stored(i int, to Destination, seen mqtt.Observation, refused error) bool {
+	c := r.report.Results[i].Change
+	live, there := seen.Live[c.Key.Topic]
+	before, after := c.MatchesBefore(live, there, r.sight(to)), c.MatchesAfter(live, there, r.sight(to))
+	if after && (refused == nil || !before) {
+		r.finish(i, Done, nil, nil)
+		return true
+	}
+	if before {
+		delete(r.state.Pending, c.Key) // it was not written: nothing is left to find out
+	}
+	if refused != nil {
+		r.finish(i, Failed, refused, nil)
+	} else {
+		r.finish(i, Failed, notStored(c, there), shown(c, live, there))
+	}
+	return false
 }
 
 // notStored explains an acknowledged write that is not there. Brokers

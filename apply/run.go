@@ -155,8 +155,8 @@ func (r *run) record(c *plan.Change) {
 	r.state.Records[c.Key] = *rec
 }
 
-// finish notes how a change ended. Of a failed publish nobody knows whether it
-// was stored, so its pending entry stays for the next plan to settle.
+// finish notes how a change ended. The pending entry of a failed publish stays for
+// the next plan to settle, unless a read has settled it.
 func (r *run) finish(i int, outcome Outcome, err error, live *mqtt.Message) {
 	res := &r.report.Results[i]
 	res.Outcome, res.Err, res.Live = outcome, err, live
@@ -242,44 +242,46 @@ func (r *run) skipRest(indices []int, cause error) {
 	}
 }
 
-// batch checks, publishes and reads back one batch.
+// batch checks, publishes and settles one batch.
 func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indices []int) {
 	indices, ok := r.checkConflicts(ctx, to, indices)
 	if !ok || len(indices) == 0 {
 		return
 	}
-	acked := r.publish(ctx, to, indices)
-	if to.AckProvesStorage || r.SkipVerify {
-		for _, i := range acked {
+	answers := r.publish(ctx, to, indices)
+	var unsure []int
+	for _, i := range indices {
+		switch err, sent := answers[i]; {
+		case !sent: // it stays Cancelled
+		case err == nil && (to.AckProvesStorage || r.SkipVerify):
 			r.finish(i, Done, nil, nil)
+		default:
+			unsure = append(unsure, i)
 		}
-		return
 	}
-	done := r.readBack(ctx, to, acked)
-	if r.proven[id] || len(acked) == 0 {
-		return
-	}
-	if r.proven[id] = done > 0; !r.proven[id] {
+	done := r.settle(ctx, to, unsure, answers)
+	switch err, sent := answers[indices[0]]; {
+	case r.proven[id]:
+	case done > 0:
+		r.proven[id] = true
+	case sent && err == nil:
 		r.stopped[id] = errors.New("not begun: the first change was acknowledged but could not be read back")
 	}
 }
 
-// publish sends a batch and gives what was acknowledged.
-func (r *run) publish(ctx context.Context, to Destination, indices []int) (acked []int) {
+// publish sends a batch and gives, by index, what the broker said of each message
+// that was sent; nil is an acknowledgement.
+func (r *run) publish(ctx context.Context, to Destination, indices []int) map[int]error {
 	messages := make([]mqtt.Message, len(indices))
 	for n, i := range indices {
 		messages[n], _ = r.report.Results[i].Change.Publish()
 	}
+	answers := make(map[int]error, len(indices))
 	to.Publish(ctx, messages, func(n int, err error) {
-		switch i := indices[n]; {
-		case err == nil:
-			acked = append(acked, i)
-		case ctx.Err() != nil && errors.Is(err, context.Canceled):
-			// Never sent: it stays Cancelled.
-		default:
-			r.finish(i, Failed, err, nil)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return // never sent
 		}
+		answers[indices[n]] = err
 	})
-	slices.Sort(acked)
-	return acked
+	return answers
 }
