@@ -224,6 +224,29 @@ func TestAFailedLastWriteIsReportedWithTheState(t *testing.T) {
 	}
 }
 
+// TestAPlanStaysAsItWas holds that a run changes neither the plan that it is given nor
+// a snapshot that was saved.
+func TestAPlanStaysAsItWas(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true}
+	secret := declare("a", "1")
+	secret.Redaction.Fields = mqtt.FieldPayload
+	p := w.plan([]spec.Message{secret, declare("b", "1")})
+	var before []state.Record
+	for i := range p.Changes {
+		before = append(before, *p.Changes[i].Record())
+	}
+	w.apply(t.Context(), p)
+	for i := range p.Changes {
+		if d := cmp.Diff(before[i], *p.Changes[i].Record()); d != "" {
+			t.Errorf("the plan's record of %s (-before +after):\n%s", p.Changes[i].Key.Topic, d)
+		}
+		pending := w.saved[0].Pending[p.Changes[i].Key].After
+		if !pending.UpdatedAt.Equal(before[i].UpdatedAt) {
+			t.Errorf("the saved pending entry of %s changed: %v, was %v", p.Changes[i].Key.Topic, pending.UpdatedAt, before[i].UpdatedAt)
+		}
+	}
+}
+
 func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	w.broker.refuse["b"] = true

@@ -70,6 +70,9 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := *p // the caller's plan stays as it is
+	own.Changes, own.Bookkeeping = slices.Clone(p.Changes), slices.Clone(p.Bookkeeping)
+	p = &own
 	if prior == nil {
 		p.Rekey(next.DigestKey)
 	}
@@ -144,15 +147,15 @@ func (r *run) end(ctx context.Context) {
 // topic.
 func (r *run) record(c *plan.Change) {
 	delete(r.state.Pending, c.Key)
-	rec := c.Record()
-	if rec == nil {
+	if c.Record() == nil {
 		delete(r.state.Records, c.Key)
 		return
 	}
+	rec := *c.Record() // a saved snapshot's pending entry points to it
 	if _, published := c.Publish(); published {
 		rec.UpdatedAt = r.Now().UTC().Truncate(time.Second)
 	}
-	r.state.Records[c.Key] = *rec
+	r.state.Records[c.Key] = rec
 }
 
 // finish notes how a change ended. The pending entry of a failed publish stays for

@@ -109,7 +109,9 @@ func (p *Plan) Rekey(key []byte) {
 		for i := range list {
 			c := &list[i]
 			if c.unkeyed && c.record != nil && c.complete() {
-				c.record.Sealed = state.Seal(canonical(c.message, c.record.OrderedProperties), c.record.Redaction, key)
+				keyed := *c.record // another plan may point to it
+				keyed.Sealed = state.Seal(canonical(c.message, keyed.OrderedProperties), keyed.Redaction, key)
+				c.record = &keyed
 			}
 		}
 	}
