@@ -7,6 +7,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -20,6 +21,28 @@ type Reader interface {
 	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
 	Close() error
 }
+
+// Scanner is a Reader that finds messages which nobody asked for by their topics.
+type Scanner interface {
+	// Scan shows what is retained at topics that match the filters. What it shows
+	// is live; what it does not show may be live all the same, even where the
+	// inventory is complete as far as the broker tells: only Read settles absence.
+	// Who is about to delete what was found reads it again by its topic first.
+	//
+	// The error is one that stopped the whole scan; it is ErrNoScan where the
+	// broker never shows retained messages to a wildcard.
+	Scan(ctx context.Context, filters []string) (Inventory, error)
+}
+
+// Inventory is what a scan showed.
+type Inventory struct {
+	Live     map[string]mqtt.Retained // by topic
+	Complete bool                     // the broker was heard to have shown everything
+	Reasons  []string                 // why it is not known to be complete; none where it is
+}
+
+// ErrNoScan is a broker on which strangers cannot be found.
+var ErrNoScan = errors.New("this broker does not show retained messages to wildcard subscriptions")
 
 // Writer publishes retained messages.
 type Writer interface {

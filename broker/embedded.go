@@ -77,6 +77,24 @@ func (e *embedded) Read(ctx context.Context, topics []string) (mqtt.Observation,
 	return seen, err
 }
 
+// Scan looks the filters up. Its inventory is complete.
+func (e *embedded) Scan(ctx context.Context, filters []string) (Inventory, error) {
+	found := Inventory{Live: map[string]mqtt.Retained{}, Complete: true}
+	err := e.reading(func(st *store.Store) error {
+		for _, filter := range filters {
+			err := st.Match(filter, func(entry store.Entry) error {
+				found.Live[entry.Topic] = mqtt.Retained{Message: entry.Message, Modified: entry.Modified}
+				return ctx.Err()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+	return found, err
+}
+
 // reading runs do on the file that is open for writing, or else on one that is
 // open only meanwhile.
 func (e *embedded) reading(do func(*store.Store) error) error {

@@ -29,14 +29,24 @@ func open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
 }
 
 // OpenReader connects to the broker of a block for reading. What it gives has no
-// method that publishes, also behind a type assertion.
+// method that publishes, also behind a type assertion; it is a Scanner where the
+// target is one.
 func OpenReader(ctx context.Context, b spec.Broker, o Options) (Reader, error) {
 	w, err := Open(ctx, b, o)
 	if err != nil {
 		return nil, err
+	}
+	if scanner, ok := w.(Scanner); ok {
+		return readAndScan{w, scanner}, nil
 	}
 	return readOnly{w}, nil
 }
 
 // readOnly hides all but the methods of a Reader.
 type readOnly struct{ Reader }
+
+// readAndScan hides all but the methods of a Reader and a Scanner.
+type readAndScan struct {
+	Reader
+	Scanner
+}

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) broker.Writer) {
 		{"payload sizes", payloadSizes},
 		{"user properties", userProperties},
 		{"many topics", manyTopics},
+		{"strangers", strangers},
 		{"one failure", oneFailure},
 		{"cancelled", cancelled},
 	} {
