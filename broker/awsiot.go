@@ -21,16 +21,11 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// The account's default quotas, in requests a second.
-const (
-	awsPublishQuota rate.Limit = 500
-	awsGetQuota     rate.Limit = 500
-	awsListQuota    rate.Limit = 10
-)
-
 // awsWorkers is how many requests are in flight: the quota times a round trip of
-// 50 ms, doubled. HTTP/1.1 carries one on each connection.
-const awsWorkers = 64
+// 50 ms, doubled, and some to spare. HTTP/1.1 carries one on each connection.
+func awsWorkers(q awsQuotas) int {
+	return min(max(64, int(max(q.publish, q.get)/8)), 1024)
+}
 
 // awsIoT is the target "aws_iot": the data plane of AWS IoT Core over HTTP.
 type awsIoT struct {
@@ -52,25 +47,27 @@ type awsIoT struct {
 var _ Writer = (*awsIoT)(nil)
 
 func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Options) (Writer, error) {
-	workers := awsWorkers
-	if o.Parallelism > 0 {
-		workers = o.Parallelism
+	log := o.Log
+	if log == nil {
+		log = func(string, ...any) {}
 	}
-	end, err := findAWS(ctx, s, workers)
+	end, err := findAWS(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	t := &awsIoT{
-		client: end.client, region: end.region, host: end.url.Host,
-		known: o.Known, log: o.Log, workers: workers,
-		publishing: newPacer(awsPublishQuota), getting: newPacer(awsGetQuota), listing: newPacer(awsListQuota),
-		retryer: awsRetryer(5 * time.Second),
-	}
+	quotas := askQuotas(ctx, end.config, end.url, log)
 	if s.Rate > 0 {
-		t.publishing = newPacer(rate.Limit(s.Rate))
+		quotas.publish = rate.Limit(s.Rate)
 	}
-	if t.log == nil {
-		t.log = func(string, ...any) {}
+	workers := o.Parallelism
+	if workers <= 0 {
+		workers = awsWorkers(quotas)
+	}
+	t := &awsIoT{
+		client: end.dataPlane(workers), region: end.region, host: end.url.Host,
+		known: o.Known, log: log, workers: workers,
+		publishing: newPacer(quotas.publish), getting: newPacer(quotas.get), listing: newPacer(quotas.list),
+		retryer: awsRetryer(5 * time.Second),
 	}
 	t.info = Info{
 		Identity:     awsIdentity(end.region, end.url, end.account),

@@ -23,7 +23,7 @@ import (
 
 // awsEndpoint is where an account's data plane is, and how to talk to it.
 type awsEndpoint struct {
-	client  *iotdataplane.Client
+	config  aws.Config
 	region  string
 	url     *url.URL
 	account string // asked for only where the host does not tell
@@ -33,8 +33,8 @@ type awsEndpoint struct {
 // findAWS settles region, credentials and endpoint. The endpoint is that of the
 // block, else that of the SDK's environment and profile, else the account's own,
 // else the shared one.
-func findAWS(ctx context.Context, s *spec.AWSIoTSettings, workers int) (*awsEndpoint, error) {
-	cfg, err := awsConfig(ctx, s, workers, imds.ClientDefaultEnableState)
+func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) {
+	cfg, err := awsConfig(ctx, s, imds.ClientDefaultEnableState)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings, workers int) (*awsEndp
 		return nil, err
 	}
 	if end.url != nil && end.url.Scheme == "http" {
-		cfg, err = localCredentials(ctx, s, workers)
+		cfg, err = localCredentials(ctx, s)
 	} else {
 		err = checkCredentials(ctx, cfg)
 	}
@@ -64,21 +64,30 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings, workers int) (*awsEndp
 			return nil, err
 		}
 	}
-	end.client = iotdataplane.NewFromConfig(cfg, func(o *iotdataplane.Options) {
-		o.BaseEndpoint = aws.String(end.url.String())
-	})
+	end.config = cfg
 	return end, nil
 }
 
-// awsConfig is the SDK's default chain with the block's arguments over it. Idle
-// connections are kept for all workers: with the SDK's ten for each host, every
-// other request would begin with a TLS handshake.
-func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, workers int, metadata imds.ClientEnableState) (aws.Config, error) {
-	client := awshttp.NewBuildableClient().WithTimeout(10 * time.Second).WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = workers, workers
+// dataPlane gives the client of what was found. Idle connections are kept for all
+// workers: with the SDK's ten for each host, every other request would begin with
+// a TLS handshake.
+func (e *awsEndpoint) dataPlane(workers int) *iotdataplane.Client {
+	return iotdataplane.NewFromConfig(e.config, func(o *iotdataplane.Options) {
+		o.BaseEndpoint = aws.String(e.url.String())
+		o.HTTPClient = awsHTTPClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConns, t.MaxIdleConnsPerHost = workers, workers
+		})
 	})
+}
+
+func awsHTTPClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTimeout(10 * time.Second)
+}
+
+// awsConfig is the SDK's default chain with the block's arguments over it.
+func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, metadata imds.ClientEnableState) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(client), config.WithEC2IMDSClientEnableState(metadata),
+		config.WithHTTPClient(awsHTTPClient()), config.WithEC2IMDSClientEnableState(metadata),
 	}
 	if s.Region != "" {
 		options = append(options, config.WithRegion(s.Region))
@@ -106,8 +115,8 @@ func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, workers int, metadat
 // used where there are some (emulators tell accounts apart by them), and their
 // lack is no error. The metadata service is not asked, since outside EC2 that
 // takes seconds.
-func localCredentials(ctx context.Context, s *spec.AWSIoTSettings, workers int) (aws.Config, error) {
-	cfg, err := awsConfig(ctx, s, workers, imds.ClientDisabled)
+func localCredentials(ctx context.Context, s *spec.AWSIoTSettings) (aws.Config, error) {
+	cfg, err := awsConfig(ctx, s, imds.ClientDisabled)
 	if err != nil || s.RoleARN != "" || s.Profile != "" {
 		return cfg, err
 	}

@@ -105,7 +105,7 @@ func TestAWSRoleRefusedLater(t *testing.T) {
 	awsEnvironment(t)
 	url, _ := answering(t, 403, "", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not your role</Message></Error></ErrorResponse>")
 	t.Setenv("AWS_ENDPOINT_URL_STS", url)
-	cfg, err := awsConfig(t.Context(), &spec.AWSIoTSettings{Region: "eu-west-1", RoleARN: "arn:aws:iam::123456789012:role/ci"}, 1, imds.ClientDisabled)
+	cfg, err := awsConfig(t.Context(), &spec.AWSIoTSettings{Region: "eu-west-1", RoleARN: "arn:aws:iam::123456789012:role/ci"}, imds.ClientDisabled)
 	if err != nil {
 		t.Fatal(err)
 	}

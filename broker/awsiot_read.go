@@ -82,7 +82,7 @@ func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 // more than these. So it is given the time that Gets for these would take, and
 // what it has not shown by then is left to them: at worst that doubles the time.
 func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.Retained) error {
-	pages := int(float64(len(known)) * float64(awsListQuota/awsGetQuota))
+	pages := int(float64(len(known)) * float64(t.listing.top/t.getting.top))
 	var next *string
 	for ; pages > 0 && len(known) > 0; pages-- {
 		out, err := t.list(ctx, next)

@@ -33,6 +33,7 @@ func awsEnvironment(t *testing.T) {
 		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_ROLE_ARN": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
 		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_IOT_DATA_PLANE": "", "AWS_ENDPOINT_URL_IOT": "", "AWS_ENDPOINT_URL_STS": "",
+		"AWS_ENDPOINT_URL_SERVICE_QUOTAS":        "http://127.0.0.1:1", // nothing, and nothing of AWS's
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "", "AWS_CA_BUNDLE": "",
 	} {
 		t.Setenv(name, value) // and its former value back at the end
