@@ -94,6 +94,7 @@ func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
 		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
 		Address: info.Address, Description: info.Description,
 		Readable: info.Capabilities.Readable, CountsDown: info.Capabilities.ExpiryCountsDown,
+		Limits: info.Capabilities.Limits,
 	}
 }
 

@@ -12,6 +12,10 @@ import (
 
 // publish plans a create or an update.
 func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
+	if over := t.broker.Limits.Check(c.want); p.in.Refreshed && len(over) > 0 {
+		p.refuseLimits(t, over)
+		return
+	}
 	change := p.change(t, a, why)
 	change.message, change.record = c.want, p.record(t, c.want)
 	change.AfterDigest = change.record.Digest

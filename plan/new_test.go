@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -311,5 +312,29 @@ func TestPendingWithoutRefresh(t *testing.T) {
 	wantPlan(t, p, "+b new; refuse pending a; ")
 	if len(p.Blocked(true)) != 1 {
 		t.Error("a pending entry does not make a plan without a refresh fail")
+	}
+}
+
+// TestWhatABrokerAnnouncedHolds refuses what it would not take, and lets stand what
+// it took before it narrowed its limits.
+func TestWhatABrokerAnnouncedHolds(t *testing.T) {
+	w := newWorld()
+	stands := message("stands", "too long")
+	w.run(t, w.plan(stands))
+	in := w.input(stands, message("long", "too long"), message("short", "1"), message("twice", "1", func(m *spec.Message) { m.QoS = 2 }))
+	in.Brokers[0].Limits = mqtt.Limits{Broker: "broker lab", PayloadBytes: 4, MaxQoS: 1}
+	p := plan.New(in)
+	wantPlan(t, p, "+short new; refuse limits long twice; ")
+	if !p.Refusals[0].Fatal {
+		t.Error("plan does not exit 1")
+	}
+	for i, want := range []string{"payloads of at most 4 bytes", "QoS 0 to 1, not 2"} {
+		if got := p.Refusals[0].Topics[i].Cause; !strings.Contains(got, want) {
+			t.Errorf("cause %q, want %q", got, want)
+		}
+	}
+	in.Refreshed = false
+	if p := plan.New(in); len(p.Refusals) > 0 {
+		t.Errorf("refused without having asked: %+v", p.Refusals)
 	}
 }

@@ -54,6 +54,7 @@ type Broker struct {
 	Description string
 	Readable    mqtt.Fields
 	CountsDown  bool             // a read shows the remaining expiry
+	Limits      mqtt.Limits      // as the broker announced them; none without a refresh
 	Observed    mqtt.Observation // empty without a refresh
 }
 
@@ -179,7 +180,8 @@ const (
 	RefusePending        RefusalKind = "pending"         // -refresh=false with pending entries
 	RefusePreventDestroy RefusalKind = "prevent_destroy" // recorded or declared
 	RefuseMaxDeletes     RefusalKind = "max_deletes"
-	RefuseEmpty          RefusalKind = "empty" // nothing declared, something recorded
+	RefuseEmpty          RefusalKind = "empty"  // nothing declared, something recorded
+	RefuseLimits         RefusalKind = "limits" // the broker announced that it takes no such message
 )
 
 // Refusal is one reason why apply will not run a plan, with what it is about.
@@ -196,7 +198,7 @@ type Refused struct {
 	File                    string
 	Line                    int
 	Recorded, Live, Planned *mqtt.Message // redacted
-	Cause                   string        // of an unread topic
+	Cause                   string        // of an unread topic; what a broker does not take
 }
 
 // WarningKind is what a plan wants its reader to know.

@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -20,6 +21,16 @@ func (p *planner) refuseUnread(t *topic, cause error) {
 		r.Cause = cause.Error()
 	}
 	p.note(RefuseUnread, true, r)
+}
+
+func (p *planner) refuseLimits(t *topic, over []mqtt.Violation) {
+	r := p.refused(t)
+	reasons := make([]string, len(over))
+	for i, v := range over {
+		reasons[i] = v.Reason
+	}
+	r.Cause = strings.Join(reasons, "; ")
+	p.note(RefuseLimits, true, r)
 }
 
 func (p *planner) note(kind RefusalKind, fatal bool, topics ...Refused) {

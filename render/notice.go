@@ -98,6 +98,9 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	case plan.RefusePreventDestroy:
 		return notice{"", Count(n, "message") + " must not be destroyed",
 			"prevent_destroy was set for them, and it holds when the block is gone. Declare them again, or set prevent_destroy = false and apply that before you remove them:" + list}
+	case plan.RefuseLimits:
+		return notice{"", Count(n, "message") + " would be refused by the broker",
+			"It announced, when it was asked, that it takes no such message. Declare another one, or raise the broker's limit:" + list}
 	case plan.RefuseMaxDeletes:
 		return maxDeletesNotice(p.Deletes, list)
 	case plan.RefuseEmpty:

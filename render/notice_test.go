@@ -31,6 +31,7 @@ func TestRefusalsTeach(t *testing.T) {
 		plan.RefusePreventDestroy: "prevent_destroy = false",
 		plan.RefuseMaxDeletes:     "-max-deletes=15",
 		plan.RefuseEmpty:          "-max-deletes=100%",
+		plan.RefuseLimits:         "raise the broker's limit",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			p := emptyPlan()
