@@ -94,7 +94,10 @@ func Run(args []string, env Env) int {
 		if err != nil {
 			return s.fail(err)
 		}
-		fmt.Fprint(env.Stdout, help)
+		fmt.Fprint(s.Stdout, help)
+		if lost := s.results.lost(); lost != nil {
+			return s.fail(lost)
+		}
 		return exitDone
 	}
 	cmd, rest, err := find(args)
@@ -114,6 +117,12 @@ func (s *session) run(ctx context.Context, cmd command, args []string) int {
 	}
 	s.noColor = s.noColor || fs.noColor
 	code, err := do(ctx, s, rest)
+	if lost := s.results.lost(); lost != nil {
+		s.events = nil // they went the same way
+		if err == nil || errors.Is(err, errReported) || errors.Is(err, s.results.err) {
+			err = lost
+		}
+	}
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			fmt.Fprintln(s.Stderr, "Interrupted: nothing was published.")

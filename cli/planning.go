@@ -169,7 +169,7 @@ type saving struct {
 func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, saved saving) error {
 	if s.events != nil {
 		s.events.Plan(p)
-		return nil
+		return s.events.Err()
 	}
 	return render.Plan(s.Stdout, format, p, render.PlanOptions{
 		Style: s.out(), Verbose: f.verbose, MaxBytes: f.maxBytes,

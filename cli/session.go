@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"path/filepath"
+	"syscall"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -18,10 +20,37 @@ type session struct {
 	compact bool           // -compact-warnings
 	events  *render.Events // set where a command prints NDJSON
 	log     func(format string, args ...any)
+	results *results // what Stdout writes to
 }
 
 func newSession(env Env) *session {
-	return &session{Env: env, log: debugLog(env)}
+	s := &session{Env: env, log: debugLog(env), results: &results{w: env.Stdout}}
+	s.Stdout = s.results
+	return s
+}
+
+// results is stdout. It keeps the first error of writing, so that no command has to
+// look after each line: a result that nobody got is a failure.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(p []byte) (int, error) {
+	n, err := r.w.Write(p)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
+// lost gives the error of a result that could not be written. A reader that went
+// away wanted no more of it.
+func (r *results) lost() error {
+	if r.err == nil || errors.Is(r.err, syscall.EPIPE) {
+		return nil
+	}
+	return failure("The result could not be written", headline(r.err)+".")
 }
 
 // debugLog writes to stderr under RETAINCTL_LOG=debug and nowhere otherwise.
