@@ -1,16 +1,18 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // brokerDecl is a broker block before evaluation.
@@ -105,195 +107,106 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 }
 
 func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
-	a := arguments{e: e, attrs: decl.attrs, root: root, ctx: e.scope("", expressions(decl.attrs)...)}
+	a := arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
 	switch decl.typ {
 	case "mqtt":
-		return a.mqtt(decl)
+		return a.mqtt(root)
 	case "aws_iot":
-		s := &AWSIoTSettings{}
-		a.shown("region", &s.Region)
-		a.shown("endpoint", &s.Endpoint)
-		a.text("profile", &s.Profile)
-		a.text("role_arn", &s.RoleARN)
-		a.rate(&s.Rate)
-		return s
+		return &AWSIoTSettings{Region: a.shown("region"), Endpoint: a.shown("endpoint"), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate()}
 	}
-	s := &EmbeddedSettings{Path: filepath.Join(root, ".retainctl", "broker.db")}
-	a.shown("path", &s.Path)
-	a.resolve(&s.Path)
+	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db")))}
+}
+
+func (a *arguments) mqtt(root string) *MQTTSettings {
+	s := &MQTTSettings{
+		URL:         a.url(),
+		Username:    a.text("username"),
+		Password:    a.text("password"),
+		Token:       a.text("token"),
+		CAFile:      absolute(root, a.text("ca_file")),
+		CertFile:    absolute(root, a.text("cert_file")),
+		KeyFile:     absolute(root, a.text("key_file")),
+		ServerName:  a.text("server_name"),
+		ALPN:        a.texts("alpn"),
+		ClientID:    a.text("client_id"),
+		Protocol:    a.choice("protocol", "auto", "5", "3.1.1"),
+		Kind:        a.choice("kind", "auto", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"),
+		Connections: int(a.whole("connections", 0, 1, 1000)),
+		Rate:        a.rate(),
+		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),
+	}
+	a.pairs(s)
 	return s
 }
 
-func (a *arguments) mqtt(decl *brokerDecl) *MQTTSettings {
-	s := &MQTTSettings{Protocol: "auto", Kind: "auto", Timeout: 30 * time.Second}
-	if a.attrs["url"] == nil {
-		a.e.tally.add(errorf(&decl.at, "Missing url", "A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\"."))
-	}
-	a.shown("url", &s.URL)
-	a.checkURL(s.URL)
-	a.text("username", &s.Username)
-	a.text("password", &s.Password)
-	a.text("token", &s.Token)
-	for name, file := range map[string]*string{"ca_file": &s.CAFile, "cert_file": &s.CertFile, "key_file": &s.KeyFile} {
-		a.text(name, file)
-		a.resolve(file)
-	}
-	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.e.tally.add(errorf(&decl.at, "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
-	}
-	a.text("server_name", &s.ServerName)
-	a.texts("alpn", &s.ALPN)
-	a.text("client_id", &s.ClientID)
-	a.choice("protocol", &s.Protocol, "auto", "5", "3.1.1")
-	a.choice("kind", &s.Kind, "auto", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "other")
-	a.whole("connections", &s.Connections, 1, 1000)
-	a.rate(&s.Rate)
-	a.duration("timeout", &s.Timeout)
-	return s
-}
-
-// checkURL holds what can be told of an address without connecting. The address
+// url reads the address and holds what can be told of it without connecting. It
 // is shown in plans, so a password has no place in it.
-func (a *arguments) checkURL(text string) {
+func (a *arguments) url() string {
+	text := a.shown("url")
 	if text == "" {
-		return
+		if !a.broken {
+			a.wrong("url", "Missing url", "A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
+		}
+		return text
 	}
 	schemes := []string{"mqtt", "mqtts", "ws", "wss", "unix"}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		a.wrong("url", "It cannot be understood as an address; write mqtts://HOST:PORT.")
+		a.invalid("url", "It cannot be understood as an address; write mqtts://HOST:PORT.")
 	case !slices.Contains(schemes, u.Scheme):
-		a.wrong("url", "The address begins with %s, as in mqtts://HOST:PORT.%s", oneOf(schemes), didYouMean(u.Scheme, slices.Values(schemes)))
+		a.invalid("url", "The address begins with %s, as in mqtts://HOST:PORT.%s", oneOf(schemes), didYouMean(u.Scheme, slices.Values(schemes)))
 	case u.User != nil:
-		a.wrong("url", "The address is shown in plans, so it cannot hold a user name or password. Use the arguments username and password.")
+		a.invalid("url", "The address is shown in plans, so it cannot hold a user name or password. Use the arguments username and password.")
+	case strings.HasPrefix(u.Scheme, "mqtt") && (strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != ""):
+		a.invalid("url", "Something stands after the port; write %s://HOST:PORT.", u.Scheme)
+	case !goodPort(u.Port()):
+		a.invalid("url", "The port is a number from 1 to 65535; write %s://HOST:PORT.", u.Scheme)
 	case u.Scheme == "unix" && u.Path == "" || u.Scheme != "unix" && u.Hostname() == "":
-		a.wrong("url", "The address has no host; write mqtts://HOST:PORT, or unix:///path/to/socket.")
+		a.invalid("url", "The address has no host; write mqtts://HOST:PORT, or unix:///path/to/socket.")
 	}
+	return text
 }
 
-// arguments decodes the arguments of a block that stands once.
-type arguments struct {
-	e     *evaluator
-	attrs hcl.Attributes
-	ctx   *hcl.EvalContext
-	root  string // absolute: relative files are found from here
+// goodPort takes no port for that of the scheme.
+func goodPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
-// get evaluates an argument; false where it is not given, null or wrong.
-func (a *arguments) get(name string, want cty.Type) (value cty.Value, given bool) {
-	attr := a.attrs[name]
-	if attr == nil {
-		return cty.NilVal, false
+// pairs reports arguments that only make sense with others.
+func (a *arguments) pairs(s *MQTTSettings) {
+	if (s.CertFile == "") != (s.KeyFile == "") {
+		a.t.add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
 	}
-	eval := a.e.eval
-	if slices.Contains([]string{"password", "token", "key_file"}, name) {
-		eval = a.e.evalSecret
-	}
-	value, ok := eval(a.ctx, attr.Expr)
-	if !ok {
-		return value, false
-	}
-	value, err := convert.Convert(value, want)
-	if err != nil {
-		a.wrong(name, "%s.", sentence(err))
-		return value, false
-	}
-	return value, !value.IsNull()
-}
-
-func (a *arguments) wrong(name, format string, args ...any) {
-	a.e.tally.add(errorf(a.attrs[name].Expr.Range().Ptr(), "Invalid "+name, format, args...))
-}
-
-// text reads a string that may be sensitive: it is never shown.
-func (a *arguments) text(name string, into *string) {
-	if value, given := a.get(name, cty.String); given {
-		value, _ = value.Unmark()
-		*into = value.AsString()
-	}
-}
-
-// shown reads a string that plans show, or that identifies the broker.
-func (a *arguments) shown(name string, into *string) {
-	value, given := a.get(name, cty.String)
-	switch {
-	case !given:
-	case isSensitive(value):
-		a.wrong(name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value.", name)
-	default:
-		*into = value.AsString()
-	}
-}
-
-func (a *arguments) texts(name string, into *[]string) {
-	value, given := a.get(name, cty.List(cty.String))
-	if !given {
+	if scheme, _, _ := strings.Cut(s.URL, ":"); scheme != "mqtt" && scheme != "ws" {
 		return
 	}
-	value, _ = value.UnmarkDeep()
-	for it := value.ElementIterator(); it.Next(); {
-		if _, element := it.Element(); !element.IsNull() {
-			*into = append(*into, element.AsString())
+	for name, given := range map[string]bool{
+		"ca_file": s.CAFile != "", "cert_file": s.CertFile != "", "key_file": s.KeyFile != "", "server_name": s.ServerName != "", "alpn": len(s.ALPN) > 0,
+	} {
+		if given {
+			a.wrong(name, name+" without TLS", "%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or wss://, or leave the argument out.", name)
 		}
 	}
 }
 
-func (a *arguments) choice(name string, into *string, choices ...string) {
-	text := *into
-	a.shown(name, &text)
-	if !slices.Contains(choices, text) {
-		a.wrong(name, "%q is not known.%s It is one of %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
-		return
-	}
-	*into = text
-}
-
-func (a *arguments) whole(name string, into *int, least, most int64) {
-	value, given := a.get(name, cty.Number)
+func (a *arguments) rate() float64 {
+	value, given := a.plain("rate", cty.Number)
 	if !given {
-		return
+		return 0
 	}
-	value, _ = value.Unmark()
-	n, exact := value.AsBigFloat().Int64()
-	if exact != 0 || n < least || n > most {
-		a.wrong(name, "%s is a whole number from %d to %d.", name, least, most)
-		return
-	}
-	*into = int(n)
-}
-
-func (a *arguments) rate(into *float64) {
-	value, given := a.get("rate", cty.Number)
-	if !given {
-		return
-	}
-	value, _ = value.Unmark()
 	rate, _ := value.AsBigFloat().Float64()
 	if rate <= 0 || rate > 1e6 {
-		a.wrong("rate", "rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
-		return
+		a.invalid("rate", "rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
 	}
-	*into = rate
+	return rate
 }
 
-func (a *arguments) duration(name string, into *time.Duration) {
-	value, given := a.get(name, cty.String)
-	if !given {
-		return
+// absolute finds a file from the root; "" stays none.
+func absolute(root, file string) string {
+	if file == "" || filepath.IsAbs(file) {
+		return file
 	}
-	value, _ = value.Unmark()
-	d, err := parseDuration(value.AsString())
-	if err != nil || d <= 0 {
-		a.wrong(name, "%s is a time above 0: seconds, or a duration such as \"30s\" or \"2m\".", name)
-		return
-	}
-	*into = d
-}
-
-// resolve makes a file's name absolute.
-func (a *arguments) resolve(file *string) {
-	if *file != "" && !filepath.IsAbs(*file) {
-		*file = filepath.Join(a.root, *file)
-	}
+	return filepath.Join(root, file)
 }

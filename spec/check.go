@@ -20,7 +20,7 @@ func (d *decoder) limits() {
 	broker := Broker{Type: d.e.broker(d.m.Broker).typ}
 	for _, v := range broker.Limits().Check(d.m.Message) {
 		d.broken = true
-		d.x.tally.addKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+		d.t.addKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
 	}
 }
 

@@ -35,9 +35,15 @@ type Threshold struct {
 
 // Backend is a backend block: where state is kept.
 type Backend struct {
-	Type  string // "local", "s3", "http"
-	Body  map[string]cty.Value
+	Type  string               // "local", "s3", "http"
+	Local *LocalSettings       // of type local
+	Body  map[string]cty.Value // the arguments, of their types and not null
 	Range hcl.Range
+}
+
+// LocalSettings are the arguments of a backend "local" block.
+type LocalSettings struct {
+	Path string // below the root, or absolute; default DefaultStatePath
 }
 
 // Broker is a broker block.

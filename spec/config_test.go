@@ -101,8 +101,23 @@ func TestDefaults(t *testing.T) {
 	if len(config.Brokers) != 1 || config.Brokers[0].Type != "embedded" || config.Messages[0].Broker != "default" {
 		t.Errorf("%+v", config)
 	}
-	if config.Backend.Type != "local" || config.Backend.Body["path"].AsString() != DefaultStatePath || config.MaxDeletes != nil {
+	if config.Backend.Type != "local" || config.Backend.Local.Path != DefaultStatePath || config.MaxDeletes != nil {
 		t.Errorf("%+v", config)
+	}
+}
+
+// TestStatePath: the local backend's path is text or nothing, whatever the author
+// wrote, and -backend-config overrides it.
+func TestStatePath(t *testing.T) {
+	for path, want := range map[string]string{`"x"`: "x", `null`: DefaultStatePath, `5`: "5", `true`: "true"} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "main.retain.hcl"), "retainctl {\n  backend \"local\" {\n    path = "+path+"\n  }\n}\n")
+		if got := load(t, dir, Inputs{}).Backend.Local.Path; got != want {
+			t.Errorf("path = %s gives %q", path, got)
+		}
+		if got := load(t, dir, Inputs{BackendConfig: []string{"path=ci"}}).Backend.Local.Path; got != "ci" {
+			t.Errorf("-backend-config=path=ci gives %q", got)
+		}
 	}
 }
 

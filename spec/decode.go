@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
-	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,11 +19,9 @@ import (
 
 // decoder turns the arguments of one instance into a Message.
 type decoder struct {
-	e      *evaluator
-	x      *expansion
-	ctx    *hcl.EvalContext
-	m      Message
-	broken bool // something is wrong, and was reported
+	arguments
+	x *expansion
+	m Message
 }
 
 func (d *decoder) decode() {
@@ -32,13 +29,13 @@ func (d *decoder) decode() {
 	d.m.Address = Address(decl.label, d.m.Index)
 	d.m.Name, d.m.Range = decl.label, decl.at
 	d.broker()
-	if d.m.Topic = decl.label; decl.attrs["topic"] != nil {
+	if d.m.Topic = decl.label; d.attrs["topic"] != nil {
 		d.topic()
 	}
 	d.payload()
-	d.m.QoS = mqtt.QoS(d.whole("qos", 1, 2, "QoS is 0, 1 or 2"))
-	d.text("content_type", mqtt.FieldContentType, &d.m.ContentType)
-	d.text("response_topic", mqtt.FieldResponseTopic, &d.m.ResponseTopic)
+	d.m.QoS = mqtt.QoS(d.whole("qos", 1, 0, 2))
+	d.m.ContentType = d.hideable("content_type", mqtt.FieldContentType)
+	d.m.ResponseTopic = d.hideable("response_topic", mqtt.FieldResponseTopic)
 	d.correlation()
 	d.userProperties()
 	if d.choice("payload_format_indicator", "UNSPECIFIED_BYTES", "UTF8_DATA") == mqtt.UTF8Data.String() {
@@ -50,46 +47,13 @@ func (d *decoder) decode() {
 	d.limits()
 }
 
-// get evaluates an argument as a value of a type; false where it is not given,
-// null, or wrong.
-func (d *decoder) get(name string, want cty.Type) (cty.Value, bool) {
-	attr := d.x.decl.attrs[name]
-	if attr == nil {
-		return cty.NilVal, false
+// hideable reads a string that is hidden where it is sensitive.
+func (d *decoder) hideable(name string, f mqtt.Fields) string {
+	value, given := d.get(name, cty.String)
+	if !given {
+		return ""
 	}
-	value, ok := d.e.evalInto(&d.x.tally, d.ctx, attr.Expr)
-	if !ok {
-		d.broken = true
-		return value, false
-	}
-	value, err := convert.Convert(value, want)
-	if err != nil {
-		d.wrong(name, "Invalid "+name, "%s.", sentence(err))
-		return value, false
-	}
-	return value, !value.IsNull()
-}
-
-// plain evaluates an argument that is shown, so that it cannot be sensitive.
-func (d *decoder) plain(name string, want cty.Type) (cty.Value, bool) {
-	value, given := d.get(name, want)
-	if given && isSensitive(value) {
-		d.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
-		return value, false
-	}
-	return value, given
-}
-
-func (d *decoder) wrong(name, summary, format string, args ...any) {
-	d.broken = true
-	d.x.tally.add(errorf(d.x.decl.argument(name), summary, format, args...))
-}
-
-// text reads a string that is hidden where it is sensitive.
-func (d *decoder) text(name string, f mqtt.Fields, into *string) {
-	if value, given := d.get(name, cty.String); given {
-		*into = d.reveal(value, f)
-	}
+	return d.reveal(value, f)
 }
 
 // reveal takes a string out of its marks and notes them.
@@ -101,35 +65,9 @@ func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
 	return value.AsString()
 }
 
-func (d *decoder) choice(name string, choices ...string) string {
-	value, given := d.plain(name, cty.String)
-	if !given {
-		return choices[0]
-	}
-	text := value.AsString()
-	if !slices.Contains(choices, text) {
-		d.wrong(name, "Invalid "+name, "%q is not known.%s It is %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
-	}
-	return text
-}
-
-func (d *decoder) whole(name string, otherwise, most int64, rule string) int64 {
-	value, given := d.plain(name, cty.Number)
-	if !given {
-		return otherwise
-	}
-	n, exact := value.AsBigFloat().Int64()
-	if exact != big.Exact || n < 0 || n > most {
-		d.wrong(name, "Invalid "+name, "%s, not %s.", rule, value.AsBigFloat().Text('g', 10))
-		return otherwise
-	}
-	return n
-}
-
 // broker is the one that is named, or the only one.
 func (d *decoder) broker() {
-	decl := d.x.decl
-	if decl.attrs["broker"] == nil {
+	if d.attrs["broker"] == nil {
 		if all := d.e.declaredBrokers(); len(all) == 1 {
 			d.m.Broker = all[0].name
 			return
@@ -160,7 +98,7 @@ func (d *decoder) topic() {
 // payload takes exactly the bytes that are declared: nothing is encoded on the
 // way, and nothing deletes a message by being empty.
 func (d *decoder) payload() {
-	attrs := d.x.decl.attrs
+	attrs := d.attrs
 	switch {
 	case attrs["payload"] != nil && attrs["payload_base64"] != nil:
 		d.wrong("payload_base64", "Both payload and payload_base64", "A message has one payload: give payload for text, or payload_base64 for bytes.")
@@ -173,7 +111,7 @@ func (d *decoder) payload() {
 		d.wrong("", "Missing payload", "A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
 		return
 	}
-	if value, given := d.plain("sensitive", cty.Bool); given && value.True() {
+	if d.is("sensitive") {
 		d.m.Redaction.Fields |= mqtt.FieldPayload
 	}
 	if d.m.Redaction.Fields.Has(mqtt.FieldPayload) {
@@ -182,10 +120,9 @@ func (d *decoder) payload() {
 }
 
 func (d *decoder) payloadText(attr *hcl.Attribute) {
-	value, ok := d.e.evalInto(&d.x.tally, d.ctx, attr.Expr)
+	value, ok := d.eval(attr)
 	switch {
 	case !ok:
-		d.broken = true
 	case value.IsNull():
 		d.wrong("payload", "Null payload", "%s", emptyPayload)
 	case value.Type() != cty.String:
@@ -216,7 +153,7 @@ func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	data, err := base64.StdEncoding.DecodeString(d.reveal(value, f))
 	switch {
 	case err != nil:
-		d.wrong(name, "Invalid "+name, "%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) for text, or filebase64(...) for a file.", name)
+		d.invalid(name, "%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) for text, or filebase64(...) for a file.", name)
 	case len(data) == 0 && name == "payload_base64":
 		d.wrong(name, "Empty payload", "%s", emptyPayload)
 	}
@@ -224,7 +161,7 @@ func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 }
 
 func (d *decoder) correlation() {
-	if d.x.decl.attrs["correlation_data"] != nil {
+	if d.attrs["correlation_data"] != nil {
 		d.m.CorrelationData = d.base64("correlation_data", mqtt.FieldCorrelationData)
 	}
 }
@@ -252,13 +189,13 @@ func (d *decoder) userProperties() {
 		for it := value.ElementIterator(); it.Next(); {
 			_, pair := it.Element()
 			if pair.IsNull() || !pair.CanIterateElements() || !has(pair, "name") || !has(pair, "value") {
-				d.wrong("user_properties", "Invalid user_properties", "The elements of a list of user properties are { name = ..., value = ... }.")
+				d.invalid("user_properties", "The elements of a list of user properties are { name = ..., value = ... }.")
 				return
 			}
 			d.property(entry(pair, "name"), entry(pair, "value"))
 		}
 	default:
-		d.wrong("user_properties", "Invalid user_properties", "User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats matter; this is %s.", typ.FriendlyName())
+		d.invalid("user_properties", "User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats matter; this is %s.", typ.FriendlyName())
 	}
 }
 
@@ -281,7 +218,7 @@ func (d *decoder) property(name, text cty.Value) {
 	name, nameErr := convert.Convert(name, cty.String)
 	text, textErr := convert.Convert(text, cty.String)
 	if nameErr != nil || textErr != nil || name.IsNull() || text.IsNull() {
-		d.wrong("user_properties", "Invalid user_properties", "Names and values of user properties are strings, and not null. Leave a property out with a for expression that has an if.")
+		d.invalid("user_properties", "Names and values of user properties are strings, and not null. Leave a property out with a for expression that has an if.")
 		return
 	}
 	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
@@ -294,7 +231,7 @@ func (d *decoder) expiry() {
 	switch {
 	case expiry == 0:
 	case expiry < 0 || expiry%time.Second != 0 || expiry/time.Second > math.MaxUint32:
-		d.wrong("message_expiry", "Invalid message_expiry", "A message expires after a whole number of seconds, from 1 to 4,294,967,295.")
+		d.invalid("message_expiry", "A message expires after a whole number of seconds, from 1 to 4,294,967,295.")
 	default:
 		d.m.Expiry = uint32(expiry / time.Second)
 	}
@@ -304,22 +241,8 @@ func (d *decoder) expiry() {
 	case d.m.Expiry == 0:
 		d.wrong("renew_before", "renew_before without message_expiry", "A message without message_expiry never expires, so there is nothing to renew.")
 	case d.m.RenewBefore >= expiry:
-		d.wrong("renew_before", "Invalid renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
+		d.invalid("renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
 	}
-}
-
-// duration reads a time above 0; 0 is none.
-func (d *decoder) duration(name string) time.Duration {
-	value, given := d.plain(name, cty.String)
-	if !given {
-		return 0
-	}
-	t, err := parseDuration(value.AsString())
-	if err != nil || t <= 0 {
-		d.wrong(name, "Invalid "+name, "%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
-		return 0
-	}
-	return t
 }
 
 var (

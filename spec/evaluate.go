@@ -73,10 +73,10 @@ func (e *evaluator) evalInto(t *tally, ctx *hcl.EvalContext, expr hcl.Expression
 
 // evalSecret evaluates an argument that is always sensitive, whatever it is made
 // of.
-func (e *evaluator) evalSecret(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+func (e *evaluator) evalSecret(t *tally, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
-		e.tally.add(withheld(d))
+		t.add(withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
 }

@@ -48,7 +48,7 @@ func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
 			ctx.Variables = instance.each
 			x.tally.instance = Address(m.label, instance.index)
 		}
-		d := decoder{e: e, x: x, ctx: ctx, m: common}
+		d := decoder{arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, ctx: ctx}, x, common}
 		d.m.Index = instance.index
 		if d.decode(); d.broken {
 			x.broken = true

@@ -14,20 +14,15 @@ import (
 
 // lifecycle reads what holds for every instance of a block.
 func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
-	common := Message{OnDestroy: "delete"}
+	var common Message
 	attrs := maps.Clone(m.lifecycle)
 	if attr := attrs["ignore_changes"]; attr != nil {
 		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
 		delete(attrs, "ignore_changes")
 	}
-	a := arguments{e: e, attrs: attrs, ctx: e.scope("", expressions(attrs)...)}
-	if attrs["on_destroy"] != nil {
-		a.choice("on_destroy", &common.OnDestroy, "delete", "forget")
-	}
-	if value, given := a.get("prevent_destroy", cty.Bool); given {
-		value, _ = value.Unmark()
-		common.PreventDestroy = value.True()
-	}
+	a := arguments{e: e, t: t, attrs: attrs, at: &m.at, ctx: e.scope("", expressions(attrs)...)}
+	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
+	common.PreventDestroy = a.is("prevent_destroy")
 	return common
 }
 

@@ -70,12 +70,7 @@ func (m *messageDecl) address() string { return Address(m.label, cty.NilVal) }
 
 // argument gives the range of an argument, or of the block's header where it is not given.
 func (m *messageDecl) argument(names ...string) *hcl.Range {
-	for _, name := range names {
-		if attr := m.attrs[name]; attr != nil {
-			return attr.Expr.Range().Ptr()
-		}
-	}
-	return &m.at
+	return place(m.attrs, &m.at, names...)
 }
 
 // expansion is an evaluated message block.

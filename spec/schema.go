@@ -60,7 +60,7 @@ func (d *decoder) schema() {
 	}
 	s := d.e.compiled(value.AsString())
 	if s.err != nil {
-		d.wrong("schema", "Invalid schema", "The JSON Schema cannot be used: %s.", s.err)
+		d.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
 		return
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.m.Payload))
@@ -72,7 +72,7 @@ func (d *decoder) schema() {
 	if err := s.compiled.Validate(doc); errors.As(err, &invalid) {
 		lines := violations(invalid, d.m.Redaction)
 		d.broken = true
-		d.x.tally.add(errorf(d.x.decl.argument("payload", "payload_base64"), "Payload does not match its schema", "%s", strings.Join(lines, "\n")))
+		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), "Payload does not match its schema", "%s", strings.Join(lines, "\n")))
 	}
 }
 

@@ -3,8 +3,6 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,9 +11,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
-
-// DefaultStatePath is where the local backend keeps the state, below the root.
-const DefaultStatePath = "retain.state.json"
 
 // checkVersion holds required_version before anything else is looked at: a
 // configuration for another version may have blocks that this one does not know.
@@ -53,7 +48,7 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 
 // settings evaluates the retainctl block.
 func (e *evaluator) settings(c *Config, overrides []string) {
-	c.Backend = Backend{Type: "local", Body: map[string]cty.Value{"path": cty.StringVal(DefaultStatePath)}}
+	var backend *hcl.Block
 	if b := e.decl.settings; b != nil {
 		schema := &hcl.BodySchema{
 			Attributes: []hcl.AttributeSchema{{Name: "required_version"}, {Name: "max_deletes"}},
@@ -67,10 +62,10 @@ func (e *evaluator) settings(c *Config, overrides []string) {
 				e.tally.add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
-			c.Backend = e.backend(block)
+			backend = block
 		}
 	}
-	e.override(&c.Backend, overrides)
+	c.Backend = e.backend(backend, overrides)
 }
 
 func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
@@ -111,42 +106,4 @@ func (t Threshold) String() string {
 		return fmt.Sprintf("%d%%", t.Number)
 	}
 	return strconv.Itoa(t.Number)
-}
-
-func (e *evaluator) backend(b *hcl.Block) Backend {
-	backend := Backend{Type: b.Labels[0], Body: map[string]cty.Value{}, Range: b.DefRange}
-	types := []string{"local", "s3", "http"}
-	if !slices.Contains(types, backend.Type) {
-		e.tally.add(errorf(&b.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", backend.Type, didYouMean(backend.Type, slices.Values(types)), oneOf(types)))
-		return backend
-	}
-	attrs, diags := b.Body.JustAttributes()
-	e.tally.add(diags...)
-	if backend.Type == "local" {
-		for name, attr := range attrs {
-			if name != "path" {
-				e.tally.add(errorf(&attr.NameRange, "Unsupported argument", "The local backend has no argument %q.%s It takes path.", name, didYouMean(name, slices.Values([]string{"path"}))))
-			}
-		}
-		backend.Body["path"] = cty.StringVal(DefaultStatePath)
-	}
-	ctx := e.scope("", expressions(attrs)...)
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		if value, ok := e.evalSecret(ctx, attrs[name].Expr); ok {
-			backend.Body[name], _ = value.UnmarkDeep()
-		}
-	}
-	return backend
-}
-
-// override applies -backend-config, which CI gives.
-func (e *evaluator) override(b *Backend, overrides []string) {
-	for _, arg := range overrides {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok || name == "" {
-			e.tally.add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
-			continue
-		}
-		b.Body[name] = cty.StringVal(value)
-	}
 }

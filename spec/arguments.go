@@ -1,0 +1,177 @@
+package spec
+
+import (
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// arguments reads the arguments of a block, or of one instance of it, and reports
+// what is wrong at the argument's place.
+type arguments struct {
+	e      *evaluator
+	t      *tally
+	attrs  hcl.Attributes
+	at     *hcl.Range // of the block: the place of what is not given
+	ctx    *hcl.EvalContext
+	broken bool // something is wrong, and was reported
+}
+
+// secretArguments are never shown, whatever they are made of.
+var secretArguments = []string{"password", "token", "key_file"}
+
+// eval evaluates an argument; ok is false where it, or what it depends on, has
+// errors, which are reported.
+func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
+	eval := a.e.evalInto
+	if slices.Contains(secretArguments, attr.Name) {
+		eval = a.e.evalSecret
+	}
+	value, ok := eval(a.t, a.ctx, attr.Expr)
+	a.broken = a.broken || !ok
+	return value, ok
+}
+
+// get evaluates an argument as a value of a type; false where it is not given,
+// null, or wrong.
+func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
+	attr := a.attrs[name]
+	if attr == nil {
+		return cty.NilVal, false
+	}
+	value, ok := a.eval(attr)
+	if !ok {
+		return value, false
+	}
+	value, err := convert.Convert(value, want)
+	if err != nil {
+		a.invalid(name, "%s.", sentence(err))
+		return value, false
+	}
+	return value, !value.IsNull()
+}
+
+// plain evaluates an argument that is shown, so that it cannot be sensitive.
+func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
+	value, given := a.get(name, want)
+	if given && isSensitive(value) {
+		a.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
+		return value, false
+	}
+	return value, given
+}
+
+func (a *arguments) wrong(name, summary, format string, args ...any) {
+	a.broken = true
+	a.t.add(errorf(place(a.attrs, a.at, name), summary, format, args...))
+}
+
+func (a *arguments) invalid(name, format string, args ...any) {
+	a.wrong(name, "Invalid "+name, format, args...)
+}
+
+// place is where the first of the arguments that is given stands, or the block.
+func place(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
+	for _, name := range names {
+		if attr := attrs[name]; attr != nil {
+			return attr.Expr.Range().Ptr()
+		}
+	}
+	return block
+}
+
+// text reads a string that may be sensitive: it is never shown.
+func (a *arguments) text(name string) string {
+	value, given := a.get(name, cty.String)
+	if !given {
+		return ""
+	}
+	value, _ = value.Unmark()
+	return value.AsString()
+}
+
+// shown reads a string that plans show, or that identifies something.
+func (a *arguments) shown(name string) string {
+	value, given := a.plain(name, cty.String)
+	if !given {
+		return ""
+	}
+	return value.AsString()
+}
+
+// filled reads a string that is shown and, where it is given, not empty.
+func (a *arguments) filled(name, otherwise string) string {
+	value, given := a.plain(name, cty.String)
+	if !given {
+		return otherwise
+	}
+	if value.AsString() == "" {
+		a.invalid(name, "%s is empty. Give it a value, or leave the argument out.", name)
+	}
+	return value.AsString()
+}
+
+func (a *arguments) texts(name string) []string {
+	value, given := a.get(name, cty.List(cty.String))
+	if !given {
+		return nil
+	}
+	value, _ = value.UnmarkDeep()
+	var all []string
+	for it := value.ElementIterator(); it.Next(); {
+		if _, element := it.Element(); !element.IsNull() {
+			all = append(all, element.AsString())
+		}
+	}
+	return all
+}
+
+func (a *arguments) is(name string) bool {
+	value, given := a.plain(name, cty.Bool)
+	return given && value.True()
+}
+
+// choice reads one of several words; the first stands where none is given.
+func (a *arguments) choice(name string, choices ...string) string {
+	value, given := a.plain(name, cty.String)
+	if !given {
+		return choices[0]
+	}
+	text := value.AsString()
+	if !slices.Contains(choices, text) {
+		a.invalid(name, "%q is not known.%s It is %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
+		return choices[0]
+	}
+	return text
+}
+
+func (a *arguments) whole(name string, otherwise, least, most int64) int64 {
+	value, given := a.plain(name, cty.Number)
+	if !given {
+		return otherwise
+	}
+	n, exact := value.AsBigFloat().Int64()
+	if exact != big.Exact || n < least || n > most {
+		a.invalid(name, "%s is a whole number from %d to %d, not %s.", name, least, most, value.AsBigFloat().Text('g', 10))
+		return otherwise
+	}
+	return n
+}
+
+// duration reads a time above 0; 0 is none.
+func (a *arguments) duration(name string) time.Duration {
+	value, given := a.plain(name, cty.String)
+	if !given {
+		return 0
+	}
+	t, err := parseDuration(value.AsString())
+	if err != nil || t <= 0 {
+		a.invalid(name, "%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
+		return 0
+	}
+	return t
+}
