@@ -23,7 +23,7 @@ type mqttBroker struct {
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
-	ordered  bool // see client.TrustOrder
+	kind     kind
 
 	mu   sync.Mutex
 	conn *client.Client
@@ -44,8 +44,12 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	if err != nil {
 		return nil, err
 	}
-	b := &mqttBroker{versions: versions, options: client.Options{
-		Address: address, ClientID: s.ClientID, Username: s.Username, Password: s.Password, Timeout: s.Timeout,
+	kind, err := kindNamed(s.Kind)
+	if err != nil {
+		return nil, err
+	}
+	b := &mqttBroker{versions: versions, kind: kind, options: client.Options{
+		Address: address, ClientID: s.ClientID, Username: s.Username, Password: s.Password, Timeout: s.Timeout, LateQuiet: kind.late,
 	}}
 	if secure {
 		if b.options.TLS, err = tlsConfig(s, address); err != nil {
@@ -58,7 +62,7 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	if err != nil {
 		return nil, err
 	}
-	b.info = b.describe(ctx, c, s.URL)
+	b.info = b.describe(ctx, c, s)
 	if o.Log != nil {
 		o.Log("broker %s: %s at %s", name, b.info.Description, b.info.Address)
 	}
@@ -73,7 +77,6 @@ func unserved(s *spec.MQTTSettings) error {
 		set  bool
 	}{
 		{"token", s.Token != ""},
-		{"kind", s.Kind != "" && s.Kind != "auto"},
 		{"connections", s.Connections > 1},
 		{"rate", s.Rate > 0},
 	} {
@@ -184,9 +187,7 @@ func (b *mqttBroker) dial(ctx context.Context) (*client.Client, error) {
 		c, err := client.Dial(ctx, o)
 		if err == nil {
 			b.versions = []wire.Version{v}
-			if b.ordered {
-				c.TrustOrder()
-			}
+			b.kind.tune(c)
 			return c, nil
 		}
 		if first == nil {
@@ -207,31 +208,30 @@ func wrongVersion(err error) bool {
 }
 
 // describe gathers who the broker is, from CONNACK and $SYS/broker/version.
-func (b *mqttBroker) describe(ctx context.Context, c *client.Client, rawURL string) Info {
+func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQTTSettings) Info {
 	const versionTopic = "$SYS/broker/version"
-	scheme, _, _ := strings.Cut(rawURL, ":")
-	who := "unknown broker"
+	scheme, _, _ := strings.Cut(s.URL, ":")
+	who, auto := "unknown broker", s.Kind == "" || s.Kind == "auto"
+	if !auto && s.Kind != "other" {
+		who = s.Kind
+	}
 	if m, ok := c.Peek(ctx, versionTopic); ok {
 		who = string(m.Payload)
+		if auto {
+			b.kind = recognised(who)
+		}
 	}
-	// Mosquitto is one thread with one queue for a client: in no measured run did
-	// a PINGRESP overtake a retained message, also not in those that lost some.
-	if b.ordered = strings.HasPrefix(who, "mosquitto "); b.ordered {
-		c.TrustOrder()
-	}
-	readable := mqtt.AllFields &^ mqtt.FieldQoS
-	if c.Version() == wire.V311 {
-		readable = mqtt.FieldPayload
-	}
+	b.kind.tune(c)
+	limits := b.kind.narrow(b.limits(c))
 	return Info{
 		Identity:    "mqtt:" + b.options.Address,
 		Address:     strings.ToLower(scheme) + "://" + b.options.Address,
 		Description: who + ", " + c.Version().String(),
 		Capabilities: Capabilities{
-			Readable:         readable,
-			WildcardReads:    !c.Server().WildcardUnavailable,
+			Readable:         mqtt.AllFields &^ mqtt.FieldQoS &^ limits.Uncarried,
+			WildcardReads:    !c.Server().WildcardUnavailable && !b.kind.noWildcards,
 			ExpiryCountsDown: true,
-			Limits:           b.limits(c),
+			Limits:           limits,
 		},
 	}
 }
@@ -246,20 +246,34 @@ func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
 	if size := c.MaximumPacketSize(); size > 0 {
 		l.PayloadBytes = min(l.PayloadBytes, size)
 	}
+	if c.Version() == wire.V311 {
+		l.Broker += ", over MQTT 3.1.1,"
+		l.Uncarried = mqtt.AllFields &^ (mqtt.FieldPayload | mqtt.FieldQoS)
+	}
 	return l
 }
 
 func (b *mqttBroker) Info() Info { return b.info }
 
+// Publish sends what the broker is known to take: one message that it does not
+// could end the connection for all others.
 func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	send, at := make([]mqtt.Message, 0, len(batch)), make([]int, 0, len(batch))
+	for i, m := range batch {
+		if over := b.info.Capabilities.Limits.Check(m); len(over) > 0 {
+			done(i, fmt.Errorf("not sent: %s", over[0].Reason))
+			continue
+		}
+		send, at = append(send, m), append(at, i)
+	}
 	c, err := b.connection(ctx)
 	if err != nil {
-		for i := range batch {
+		for _, i := range at {
 			done(i, fmt.Errorf("not sent: %w", err))
 		}
 		return
 	}
-	c.Publish(ctx, batch, done)
+	c.Publish(ctx, send, func(i int, err error) { done(at[i], err) })
 }
 
 func (b *mqttBroker) Close() error {

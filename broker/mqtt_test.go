@@ -234,7 +234,7 @@ func TestMosquittoDies(t *testing.T) {
 // TestMQTTHangUpCostsOneBatch holds that a target mends a lost connection.
 func TestMQTTHangUpCostsOneBatch(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Kind: "other"})
 	defer w.Close()
 	// mosquitto answers a control character by closing the connection.
 	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a\x01b", Payload: []byte("x"), QoS: 1})[0]; err == nil {
@@ -261,7 +261,7 @@ func TestMQTTSettingsErrors(t *testing.T) {
 		{spec.MQTTSettings{URL: "wss://h"}, "wss:// are not supported yet"},
 		{spec.MQTTSettings{URL: "unix:///run/mqtt"}, "unix:// are not supported yet"},
 		{spec.MQTTSettings{URL: url, Token: "t0ken"}, "token is not supported yet"},
-		{spec.MQTTSettings{URL: url, Kind: "nats"}, "kind is not supported yet"},
+		{spec.MQTTSettings{URL: url, Kind: "mosqito"}, `the kind "mosqito" is not known`},
 		{spec.MQTTSettings{URL: url, Connections: 4}, "connections is not supported yet"},
 		{spec.MQTTSettings{URL: url, Rate: 4}, "rate is not supported yet"},
 		{spec.MQTTSettings{URL: url, Protocol: "3"}, `protocol "3"`},

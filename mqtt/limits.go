@@ -16,6 +16,10 @@ type Limits struct {
 	MaxQoS           QoS    // 0 stands for no limit too: nobody offers QoS 0 alone by name
 	MaxExpiry        uint32 // seconds
 	ContentTypeBytes int
+	// What some brokers refuse or lose, though it is legal.
+	TopicExcludes   *unicode.RangeTable // characters that no topic may contain
+	NoTrailingSlash bool                // no topic may end with an empty level
+	Uncarried       Fields              // what a message cannot have: MQTT 3.1.1 has no properties
 }
 
 // StandardLimits are those of the protocol itself: a payload fits a packet of
@@ -50,6 +54,10 @@ func (l Limits) Check(m Message) []Violation {
 	if n := strings.Count(m.Topic, "/"); over(n, l.TopicSlashes) {
 		add(0, "%s accepts at most %d slashes in a topic, this one has %d", l.Broker, l.TopicSlashes, n)
 	}
+	found = append(found, l.checkCharacters(m.Topic)...)
+	if lost := m.Diff(Message{}) & l.Uncarried; lost != 0 {
+		add(lost, "%s cannot carry %s", l.Broker, strings.Join(lost.Names(), ", "))
+	}
 	if over(len(m.Payload), l.PayloadBytes) {
 		add(FieldPayload, "%s accepts payloads of at most %d bytes, this one has %d", l.Broker, l.PayloadBytes, len(m.Payload))
 	}
@@ -73,6 +81,20 @@ func (l Limits) Check(m Message) []Violation {
 		}
 	}
 	return append(found, checkStrings(m)...)
+}
+
+func (l Limits) checkCharacters(topic string) []Violation {
+	var found []Violation
+	if l.TopicExcludes != nil {
+		if i := strings.IndexFunc(topic, func(r rune) bool { return unicode.Is(l.TopicExcludes, r) }); i >= 0 {
+			r, _ := utf8.DecodeRuneInString(topic[i:])
+			found = append(found, Violation{0, fmt.Sprintf("%s accepts no %U in a topic (%q)", l.Broker, r, r)})
+		}
+	}
+	if l.NoTrailingSlash && strings.HasSuffix(topic, "/") {
+		found = append(found, Violation{0, fmt.Sprintf(`%s cannot give back a topic that ends with "/"`, l.Broker)})
+	}
+	return found
 }
 
 // checkResponseTopic holds MQTT-3.3.2-14: no wildcards.

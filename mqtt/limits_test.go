@@ -3,6 +3,7 @@ package mqtt
 import (
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func TestLimitsAtAndOverEachBoundary(t *testing.T) {
@@ -32,6 +33,9 @@ func TestLimitsAtAndOverEachBoundary(t *testing.T) {
 		{"content type UTF-8", Limits{}, Message{ContentType: "ü"}, Message{ContentType: "\xfc"}, FieldContentType, "valid UTF-8"},
 		{"property name", Limits{}, Message{UserProperties: []UserProperty{{"", ""}}}, Message{UserProperties: []UserProperty{{"a\x00", ""}}}, FieldUserProperties, "name"},
 		{"property value", Limits{}, Message{UserProperties: []UserProperty{{"a", long(65535)}}}, Message{UserProperties: []UserProperty{{"a", long(65536)}}}, FieldUserProperties, "value"},
+		{"characters", Limits{TopicExcludes: unicode.Zs}, Message{Topic: "a.b"}, Message{Topic: "a b"}, 0, "no U+0020 in a topic (' ')"},
+		{"trailing slash", Limits{NoTrailingSlash: true}, Message{Topic: "/a//b"}, Message{Topic: "a/"}, 0, `ends with "/"`},
+		{"uncarried", Limits{Uncarried: FieldExpiry}, Message{ContentType: "a"}, Message{Expiry: 1}, FieldExpiry, "cannot carry message_expiry"},
 		{"correlation data", Limits{}, Message{CorrelationData: bytes(65535)}, Message{CorrelationData: bytes(65536)}, FieldCorrelationData, "65535"},
 	}
 	for _, tt := range tests {
