@@ -75,32 +75,51 @@ func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
 		Username: f.username, Password: f.password, Log: s.log,
 	})
 	defer b.Close()
-	group, ctx := errgroup.WithContext(ctx)
-	serving := 0
-	for _, port := range []struct {
-		name, address string
-		serve         func(context.Context, net.Listener) error
-	}{
-		{"MQTT 3.1.1 and 5", f.mqtt, b.Serve},
-		{"AWS IoT data plane", f.aws, func(ctx context.Context, ln net.Listener) error { return ServeHTTP(ctx, ln, b.AWSHandler()) }},
-	} {
-		if port.address == "" {
-			continue
-		}
-		ln, err := net.Listen("tcp", port.address)
-		if err != nil {
-			return 0, failure(port.name, fmt.Sprintf("Cannot listen on %s: %s.", port.address, err))
-		}
-		defer ln.Close()
-		fmt.Fprintf(s.Stderr, "%s on %s\n", port.name, ln.Addr())
-		group.Go(func() error { return port.serve(ctx, ln) })
-		serving++
+	ports, err := listenAll([]port{
+		{name: "MQTT 3.1.1 and 5", address: f.mqtt, serve: b.Serve},
+		{name: "AWS IoT data plane", address: f.aws, serve: func(ctx context.Context, ln net.Listener) error { return ServeHTTP(ctx, ln, b.AWSHandler()) }},
+	})
+	if err != nil {
+		return 0, err
 	}
-	if serving == 0 {
-		return 0, failure("Nothing to serve", "Both -mqtt and -aws are empty.")
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range ports {
+		fmt.Fprintf(s.Stderr, "%s on %s\n", p.name, p.listener.Addr())
+		group.Go(func() error {
+			defer p.listener.Close()
+			return p.serve(ctx, p.listener)
+		})
 	}
 	fmt.Fprintf(s.Stderr, "Messages are kept in %s. Interrupt to stop.\n", s.path(f.store))
 	return exitDone, group.Wait()
+}
+
+// port is one of the addresses that the broker serves.
+type port struct {
+	name, address string
+	serve         func(context.Context, net.Listener) error
+	listener      net.Listener
+}
+
+// listenAll listens on every port that has an address, or on none: nobody is served
+// by a broker that is about to fail.
+func listenAll(wanted []port) (open []port, err error) {
+	for _, p := range wanted {
+		if p.address == "" {
+			continue
+		}
+		if p.listener, err = net.Listen("tcp", p.address); err != nil {
+			for _, o := range open {
+				o.listener.Close()
+			}
+			return nil, failure(p.name, fmt.Sprintf("Cannot listen on %s: %s.", p.address, err))
+		}
+		open = append(open, p)
+	}
+	if len(open) == 0 {
+		return nil, failure("Nothing to serve", "Both -mqtt and -aws are empty.")
+	}
+	return open, nil
 }
 
 // ServeHTTP serves until ctx ends, then lets requests finish for a moment.
