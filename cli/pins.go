@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -30,8 +31,8 @@ func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
 	}
 	for _, o := range orphans {
 		return failure("No block for a recorded broker", fmt.Sprintf(
-			"The state records %d messages on %s, which was broker %q, but no broker block leads there. Bring the block back; or, if it is the same broker as another block's, run \"retainctl state rebind %[2]s NEW\"; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
-			o.Records, o.Identity, o.Name))
+			"The state records %s on %s, which was broker %q, but no broker block leads there. Bring the block back; or, if it is the same broker as another block's, run \"retainctl state rebind %[2]s NEW\"; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
+			render.Count(o.Records, "message"), o.Identity, o.Name))
 	}
 	return nil
 }
@@ -49,8 +50,8 @@ func checkRecorded(brokers []plan.Broker, prior *state.Snapshot) error {
 	_, orphans := prior.CheckPins(now)
 	for _, o := range orphans {
 		return failure("No block for a recorded broker", fmt.Sprintf(
-			"The state records %d messages on %s, which was broker %q. No broker block has that name any more, and -refresh=false asks none where it leads. Bring the block back; or, if it was renamed, apply once, which notes the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
-			o.Records, o.Identity, o.Name))
+			"The state records %s on %s, which was broker %q. No broker block has that name any more, and -refresh=false asks none where it leads. Bring the block back; or, if it was renamed, apply once, which notes the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
+			render.Count(o.Records, "message"), o.Identity, o.Name))
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (s *session) rebind(snapshot *state.Snapshot, old, new state.Identity) erro
 	if snapshot.Holds(new) {
 		return failure("Already recorded", fmt.Sprintf("The state has records of %s too, so the two cannot be one broker.", new))
 	}
-	fmt.Fprintf(s.Stdout, "Moved %d records from %s to %s.\n", snapshot.Rebind(old, new), old, new)
+	fmt.Fprintf(s.Stdout, "Moved %s from %s to %s.\n", render.Count(snapshot.Rebind(old, new), "record"), old, new)
 	return nil
 }
 
