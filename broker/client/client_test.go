@@ -129,6 +129,22 @@ func TestLateMessages(t *testing.T) {
 	}
 }
 
+// TestNothingMissing holds that a late message ends the wait for it: the long
+// quiet period is for what is still missing.
+func TestNothingMissing(t *testing.T) {
+	f := &fake{late: 15 * time.Millisecond}
+	c := mustDial(t, Options{Address: f.start(t), Quiet: 5 * time.Second, LateQuiet: time.Minute})
+	batch, topics := messages(5)
+	publishAll(t, t.Context(), c, batch)
+	begin := time.Now()
+	if seen, err := c.Read(t.Context(), topics); err != nil || len(seen.Live) != len(batch) {
+		t.Errorf("%d live, %v", len(seen.Live), err)
+	}
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("it took %s, though nothing was missing", took)
+	}
+}
+
 // TestTrustOrder needs no quiet period, and falls back to the long one when the
 // broker turns out not to deserve it.
 func TestTrustOrder(t *testing.T) {

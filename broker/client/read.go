@@ -234,7 +234,7 @@ func (r *reading) closeBatch(b *batch) error {
 	for _, t := range b.topics {
 		if _, live := r.obs.Live[t]; live {
 			seen = append(seen, t)
-		} else {
+		} else if r.obs.Unread[t] == nil {
 			r.missed[t] = true
 		}
 	}
@@ -255,9 +255,10 @@ func (r *reading) unsubscribe(topics []string) error {
 	return nil
 }
 
-// silence waits until nothing that is missing came for the quiet period.
+// silence waits until nothing that is missing came for the quiet period, or
+// nothing is missing any more.
 func (r *reading) silence(ctx context.Context) error {
-	for r.last = time.Now(); time.Since(r.last) < r.c.quiet; {
+	for r.last = time.Now(); len(r.missed) > 0 && time.Since(r.last) < r.c.quiet; {
 		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.c.quiet))
 		if err == nil {
 			err = ctx.Err()
