@@ -39,6 +39,7 @@ type awsIoT struct {
 
 	publishing, getting, listing *pacer
 	retryer                      *retry.Standard
+	written                      *stamps
 
 	reached atomic.Bool // something answered at host
 	full    atomic.Bool // a whole series of attempts to store was throttled
@@ -64,11 +65,12 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 		workers = awsWorkers(quotas)
 	}
 	t := &awsIoT{
-		client: end.dataPlane(workers), region: end.region, host: end.url.Host,
+		client: end.dataPlane(2 * workers), region: end.region, host: end.url.Host,
 		known: o.Known, log: log, workers: workers,
 		publishing: newPacer(quotas.publish), getting: newPacer(quotas.get), listing: newPacer(quotas.list),
 		retryer: awsRetryer(5 * time.Second),
 	}
+	t.written = newStamps(workers, t.get)
 	t.info = Info{
 		Identity:     awsIdentity(end.region, end.url, end.account),
 		Address:      end.url.String(),
@@ -103,7 +105,10 @@ func awsIdentity(region string, endpoint *url.URL, account string) string {
 
 func (t *awsIoT) Info() Info { return t.info }
 
-func (t *awsIoT) Close() error { return nil }
+func (t *awsIoT) Close() error {
+	t.written.stop()
+	return nil
+}
 
 // Publish sends a batch over all workers. A failure that every other message
 // would share ends the batch: 20,000 messages would otherwise each go through
@@ -150,6 +155,9 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 		return notSent(stop)
 	}
 	err = t.explain(awsPublish, m.Topic, try, err)
+	if err == nil {
+		t.written.stored(m)
+	}
 	switch {
 	case creates && err == nil:
 		t.full.Store(false)

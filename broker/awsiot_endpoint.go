@@ -68,14 +68,14 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 	return end, nil
 }
 
-// dataPlane gives the client of what was found. Idle connections are kept for all
-// workers: with the SDK's ten for each host, every other request would begin with
-// a TLS handshake.
-func (e *awsEndpoint) dataPlane(workers int) *iotdataplane.Client {
+// dataPlane gives the client of what was found. As many idle connections are kept
+// as requests may be in flight: with the SDK's ten for each host, every other
+// request would begin with a TLS handshake.
+func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 	return iotdataplane.NewFromConfig(e.config, func(o *iotdataplane.Options) {
 		o.BaseEndpoint = aws.String(e.url.String())
 		o.HTTPClient = awsHTTPClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConns, t.MaxIdleConnsPerHost = workers, workers
+			t.MaxIdleConns, t.MaxIdleConnsPerHost = flying, flying
 		})
 	})
 }

@@ -35,6 +35,7 @@ func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(
 	defer cancel()
 	client := servicequotas.NewFromConfig(cfg, func(o *servicequotas.Options) { o.Retryer = aws.NopRetryer{} })
 	var asking sync.WaitGroup
+	var logging sync.Mutex
 	for code, value := range map[string]*rate.Limit{
 		"L-BAFC6221": &found.publish, // retained inbound publishes
 		"L-1243AB32": &found.get,     // GetRetainedMessage
@@ -45,6 +46,8 @@ func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(
 				ServiceCode: aws.String("iotcore"), QuotaCode: aws.String(code),
 			})
 			if err != nil {
+				logging.Lock()
+				defer logging.Unlock()
 				log("quota %s is not told, so the default of %.0f/s is taken: %v", code, *value, err)
 				return
 			}
