@@ -3,11 +3,17 @@ package cli_test
 import (
 	"bytes"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
+	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
 )
 
@@ -38,7 +44,7 @@ func TestInterruptedWhilePlanning(t *testing.T) {
 				conn.Read(make([]byte, 1))
 			}
 		}()
-		var stderr bytes.Buffer
+		var stderr sharedBuffer
 		code := cli.Run([]string{"plan"}, cli.Env{
 			Dir: dir, Signals: signals, Stdout: new(bytes.Buffer), Stderr: &stderr,
 			Environ: []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"},
@@ -46,5 +52,57 @@ func TestInterruptedWhilePlanning(t *testing.T) {
 		if code != 130 || !strings.Contains(stderr.String(), "nothing was published") {
 			t.Errorf("%s: exit %d, want 130\n%s", kind, code, stderr.String())
 		}
+	}
+}
+
+// sharedBuffer is written by the command and by what waits for signals, as a file
+// can be.
+type sharedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// TestASecondSignalExitsAtOnce sends SIGTERM while a publish is in flight, which is
+// waited for, and then another.
+func TestASecondSignalExitsAtOnce(t *testing.T) {
+	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer messages.Close()
+	b := server.New(server.Options{Store: messages})
+	defer b.Close()
+	signals, exited := make(chan os.Signal), make(chan int, 1)
+	aws := b.AWSHandler()
+	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost { // it is not answered before the process would have ended
+			signals <- syscall.SIGTERM
+			signals <- syscall.SIGTERM
+			exited <- <-exited
+		}
+		aws.ServeHTTP(w, r)
+	}))
+	defer served.Close()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "main.retain.hcl"), []byte("broker \"aws_iot\" \"lab\" {\n region = \"eu-west-1\"\n endpoint = \""+served.URL+"\"\n}\nmessage \"a\" { payload = \"1\" }\n"))
+	var stderr sharedBuffer
+	code := cli.Run([]string{"apply", "-auto-approve"}, cli.Env{
+		Dir: dir, Signals: signals, Stdout: new(bytes.Buffer), Stderr: &stderr, Exit: func(code int) { exited <- code },
+		Environ: []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"},
+	})
+	if first := <-exited; first != 130 || code != 130 {
+		t.Errorf("the second signal exits with %d and Run with %d, want 130\n%s", first, code, stderr.String())
 	}
 }
