@@ -32,7 +32,7 @@ var architecture = map[string]rule{
 		"github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg", "github.com/bmatcuk/doublestar/", "github.com/hashicorp/go-version", "github.com/santhosh-tekuri/jsonschema/",
 	})},
 	"state":  {[]string{"mqtt"}, []string{"github.com/gofrs/flock"}},
-	"broker": {[]string{"mqtt", "spec"}, slices.Concat(aws, x, []string{"go.etcd.io/bbolt"})},
+	"broker": {[]string{"mqtt", "spec"}, slices.Concat(aws, x, []string{"go.etcd.io/bbolt", "github.com/coder/websocket"})},
 	"plan":   {[]string{"mqtt", "spec", "state"}, hcl},
 	"apply":  {[]string{"mqtt", "plan", "state"}, nil},
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, []string{"github.com/mitchellh/go-wordwrap", "github.com/rogpeppe/go-internal/diff"})},

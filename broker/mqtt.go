@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 
 	"github.com/retainctl/retainctl/broker/client"
@@ -20,6 +18,7 @@ import (
 
 // mqttBroker is any broker that speaks MQTT 5 or 3.1.1.
 type mqttBroker struct {
+	address  mqttAddress
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
@@ -36,27 +35,23 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	if err := unserved(s); err != nil {
 		return nil, err
 	}
-	address, secure, err := mqttAddress(s.URL)
+	address, err := parseMQTTURL(s.URL)
 	if err != nil {
 		return nil, err
 	}
-	versions, err := protocolVersions(s.Protocol)
-	if err != nil {
+	b := &mqttBroker{address: address, options: address.options()}
+	if b.versions, err = protocolVersions(s.Protocol); err != nil {
 		return nil, err
 	}
-	kind, err := kindNamed(s.Kind)
-	if err != nil {
+	if b.kind, err = kindNamed(s.Kind); err != nil {
 		return nil, err
 	}
-	b := &mqttBroker{versions: versions, kind: kind, options: client.Options{
-		Address: address, ClientID: s.ClientID, Username: s.Username, Password: s.Password, Timeout: s.Timeout, LateQuiet: kind.late,
-	}}
-	if secure {
-		if b.options.TLS, err = tlsConfig(s, address); err != nil {
-			return nil, err
-		}
-	} else if s.CAFile+s.CertFile+s.KeyFile+s.ServerName != "" || len(s.ALPN) > 0 {
-		return nil, errors.New("ca_file, cert_file, key_file, server_name and alpn are for TLS: the url must start with mqtts://")
+	b.options.ClientID, b.options.Timeout, b.options.LateQuiet = s.ClientID, s.Timeout, b.kind.late
+	if b.options.Username, b.options.Password, err = credentials(s); err != nil {
+		return nil, err
+	}
+	if b.options.TLS, err = tlsConfig(s, address); err != nil {
+		return nil, err
 	}
 	c, err := b.connection(ctx)
 	if err != nil {
@@ -76,7 +71,6 @@ func unserved(s *spec.MQTTSettings) error {
 		name string
 		set  bool
 	}{
-		{"token", s.Token != ""},
 		{"connections", s.Connections > 1},
 		{"rate", s.Rate > 0},
 	} {
@@ -85,37 +79,6 @@ func unserved(s *spec.MQTTSettings) error {
 		}
 	}
 	return nil
-}
-
-// mqttAddress reads the argument url as host:port, in lower case and with the
-// port of its scheme where it has none.
-func mqttAddress(raw string) (address string, secure bool, err error) {
-	u, err := url.Parse(raw)
-	if err != nil {
-		// url.Error repeats the whole URL, which may hold a password.
-		return "", false, errors.New("the url cannot be parsed: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
-	}
-	port := "1883"
-	switch u.Scheme {
-	case "mqtt":
-	case "mqtts":
-		port, secure = "8883", true
-	case "ws", "wss", "unix":
-		return "", false, fmt.Errorf("urls with %s:// are not supported yet: use mqtt:// or mqtts://", u.Scheme)
-	default:
-		return "", false, fmt.Errorf("the url has the scheme %q: write it as mqtt://HOST:PORT or mqtts://HOST:PORT", u.Scheme)
-	}
-	switch {
-	case u.Hostname() == "":
-		return "", false, errors.New("the url names no host: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
-	case u.User != nil:
-		return "", false, errors.New("the url holds a user name: use the arguments username and password, which are kept out of all output")
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return "", false, errors.New("the url has something after its port: write it as mqtt://HOST:PORT or mqtts://HOST:PORT")
-	case u.Port() != "":
-		port = u.Port()
-	}
-	return net.JoinHostPort(strings.ToLower(u.Hostname()), port), secure, nil
 }
 
 func protocolVersions(protocol string) ([]wire.Version, error) {
@@ -130,9 +93,31 @@ func protocolVersions(protocol string) ([]wire.Version, error) {
 	return nil, fmt.Errorf(`the protocol %q is not known: it is "auto", "5" or "3.1.1"`, protocol)
 }
 
-func tlsConfig(s *spec.MQTTSettings, address string) (*tls.Config, error) {
-	host, _, _ := net.SplitHostPort(address)
+// credentials are what CONNECT carries. A token takes the place of the password:
+// that is where brokers look for a JWT.
+func credentials(s *spec.MQTTSettings) (username, password string, err error) {
+	if s.Token == "" {
+		return s.Username, s.Password, nil
+	}
+	if s.Password != "" {
+		return "", "", errors.New("token and password are both set: a token is sent as the password, so choose one")
+	}
+	return s.Username, s.Token, nil
+}
+
+// tlsConfig is nil where the url asks for no TLS.
+func tlsConfig(s *spec.MQTTSettings, address mqttAddress) (*tls.Config, error) {
+	if !address.secure() {
+		if s.CAFile+s.CertFile+s.KeyFile+s.ServerName != "" || len(s.ALPN) > 0 {
+			return nil, errors.New("ca_file, cert_file, key_file, server_name and alpn are for TLS: the url must start with mqtts:// or wss://")
+		}
+		return nil, nil
+	}
+	host, _, _ := net.SplitHostPort(address.at)
 	c := &tls.Config{ServerName: host, NextProtos: s.ALPN, MinVersion: tls.VersionTLS12}
+	if len(s.ALPN) == 0 {
+		c.NextProtos = address.protocols()
+	}
 	if s.ServerName != "" {
 		c.ServerName = s.ServerName
 	}
@@ -210,7 +195,6 @@ func wrongVersion(err error) bool {
 // describe gathers who the broker is, from CONNACK and $SYS/broker/version.
 func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQTTSettings) Info {
 	const versionTopic = "$SYS/broker/version"
-	scheme, _, _ := strings.Cut(s.URL, ":")
 	who, auto := "unknown broker", s.Kind == "" || s.Kind == "auto"
 	if !auto && s.Kind != "other" {
 		who = s.Kind
@@ -224,8 +208,8 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 	b.kind.tune(c)
 	limits := b.kind.narrow(b.limits(c))
 	return Info{
-		Identity:    "mqtt:" + b.options.Address,
-		Address:     strings.ToLower(scheme) + "://" + b.options.Address,
+		Identity:    b.address.identity(),
+		Address:     b.address.String(),
 		Description: who + ", " + c.Version().String(),
 		Capabilities: Capabilities{
 			Readable:         mqtt.AllFields &^ mqtt.FieldQoS &^ limits.Uncarried,

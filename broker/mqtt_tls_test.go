@@ -82,8 +82,12 @@ func (a *authority) sign(name string, template, parent *x509.Certificate, by *ec
 
 // issue writes a certificate for hosts, or of a client where there are none.
 func (a *authority) issue(name string, hosts ...string) {
+	a.issueUntil(time.Now().Add(time.Hour), name, hosts...)
+}
+
+func (a *authority) issueUntil(end time.Time, name string, hosts ...string) {
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: end.Add(-2 * time.Hour), NotAfter: end,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, h := range hosts {
@@ -100,7 +104,13 @@ func TestMQTTOverTLS(t *testing.T) {
 	ours, other := newAuthority(t, "ours"), newAuthority(t, "other")
 	ours.issue("server", "broker.lab")
 	ours.issue("client")
-	listener := []string{"allow_anonymous true", "cafile " + ours.file("ca.pem"), "certfile " + ours.file("server.pem"), "keyfile " + ours.file("server.key")}
+	ours.issueUntil(time.Now().Add(-time.Minute), "old", "broker.lab")
+	other.issue("stranger")
+	serves := func(name string) []string {
+		return []string{"allow_anonymous true", "cafile " + ours.file("ca.pem"), "certfile " + ours.file(name+".pem"), "keyfile " + ours.file(name+".key")}
+	}
+	listener := serves("server")
+	expired := brokertest.StartMosquitto(t, serves("old")...)
 	open := brokertest.StartMosquitto(t, listener...)
 	mutual := brokertest.StartMosquitto(t, append(listener, "require_certificate true")...)
 	plain := brokertest.StartMosquitto(t)
@@ -121,6 +131,10 @@ func TestMQTTOverTLS(t *testing.T) {
 		{"ALPN", with(open, func(s *spec.MQTTSettings) { s.ALPN = []string{"mqtt"} }), ""},
 		{"client certificate", with(mutual, func(s *spec.MQTTSettings) { s.CertFile, s.KeyFile = ours.file("client.pem"), ours.file("client.key") }), ""},
 		{"no client certificate", good(mutual), "ask for a client certificate, cert_file and key_file"},
+		{"client certificate of another authority", with(mutual, func(s *spec.MQTTSettings) {
+			s.CertFile, s.KeyFile = other.file("stranger.pem"), other.file("stranger.key")
+		}), "client certificate, cert_file and key_file"},
+		{"expired certificate", good(expired), "out of date: renew it"},
 		{"wrong authority", with(open, func(s *spec.MQTTSettings) { s.CAFile = other.file("ca.pem") }), "ca_file"},
 		{"wrong host", with(open, func(s *spec.MQTTSettings) { s.ServerName = "" }), "server_name"},
 		{"no TLS on the port", good(plain), "mqtts"},

@@ -31,6 +31,7 @@ type Options struct {
 	Address   string                                      // host:port; names the broker in errors
 	Dial      func(ctx context.Context) (net.Conn, error) // nil: TCP to Address
 	TLS       *tls.Config                                 // nil: no TLS
+	WebSocket string                                      // the path of a WebSocket; "": none
 	Version   wire.Version                                // 0: MQTT 5
 	ClientID  string                                      // "": one is made up
 	Username  string
@@ -133,34 +134,14 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	return c, nil
 }
 
-func connect(ctx context.Context, o Options) (net.Conn, error) {
-	conn, err := o.Dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		// The larger what the kernel takes, the less the broker has to queue, and
-		// drop. That it grants less is no error.
-		_ = tcp.SetReadBuffer(4 << 20)
-		conn = quick(tcp)
-	}
-	if o.TLS == nil {
-		return conn, nil
-	}
-	secure := tls.Client(conn, o.TLS)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
-}
-
 // handshake sends CONNECT and judges the answer.
 func (c *Client) handshake(r *wire.Reader) (*wire.Connack, error) {
 	hello := &wire.Connect{
 		Version: c.o.Version, CleanStart: true, ClientID: c.o.ClientID,
 		KeepAlive: uint16(min(math.Ceil(c.o.KeepAlive.Seconds()), math.MaxUint16)),
 		Username:  c.o.Username, Password: []byte(c.o.Password),
+		// MQTT 3.1.1 has no password without a user name (MQTT-3.1.2-22).
+		HasUsername: c.o.Version == wire.V311 && c.o.Password != "",
 	}
 	packet, err := wire.AppendPacket(nil, hello, c.o.Version)
 	if err != nil {

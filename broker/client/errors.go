@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/coder/websocket"
+
 	"github.com/retainctl/retainctl/broker/wire"
 )
 
@@ -41,17 +43,26 @@ func dialError(o Options, err error) error {
 		hostname  x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		noTLS     tls.RecordHeaderError
+		web       *webSocketError
 	)
 	advice := ""
 	switch {
 	case errors.As(err, &dns):
 		advice = "is the host name right?"
+	case errors.As(err, &web):
+		advice = "is the path right, and does the broker serve WebSockets there?"
+	case errors.Is(err, os.ErrNotExist):
+		advice = "is the broker running, and is the socket's path right?"
+	case errors.Is(err, os.ErrPermission):
+		advice = "may this user open the socket?"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		advice = "is the broker running, and is the port right?"
 	case errors.As(err, &authority):
 		advice = "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
 	case errors.As(err, &hostname):
 		advice = "the broker's certificate is for another host: set server_name if that is right"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		advice = "the broker's certificate is out of date: renew it, or set this machine's clock"
 	case errors.As(err, &invalid):
 		advice = "the broker's certificate is not valid"
 	case errors.As(err, &noTLS), o.TLS != nil && lost(err):
@@ -137,6 +148,6 @@ func timedOut(err error) bool {
 }
 
 func lost(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || websocket.CloseStatus(err) != -1 ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

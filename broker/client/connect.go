@@ -1,0 +1,82 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/coder/websocket"
+)
+
+// connect makes the connection that packets go over.
+func connect(ctx context.Context, o Options) (net.Conn, error) {
+	conn, err := o.Dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		// The larger what the kernel takes, the less the broker has to queue, and
+		// drop. That it grants less is no error.
+		_ = tcp.SetReadBuffer(4 << 20)
+		conn = quick(tcp)
+	}
+	if o.TLS != nil {
+		secure := tls.Client(conn, o.TLS)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		conn = secure
+	}
+	if o.WebSocket == "" {
+		return conn, nil
+	}
+	over, err := upgrade(ctx, conn, o)
+	if err != nil {
+		conn.Close()
+	}
+	return over, err
+}
+
+// webSocketError is a web server that does not take WebSockets at the path.
+type webSocketError struct {
+	path, status string
+	cause        error
+}
+
+func (e *webSocketError) Error() string {
+	return fmt.Sprintf("the web server answered %q to a WebSocket at %s", e.status, e.path)
+}
+
+func (e *webSocketError) Unwrap() error { return e.cause }
+
+// upgrade makes conn a WebSocket (6, MQTT-6.0.0-3). TLS is spoken below it
+// already, so the URL says ws in any case.
+func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
+	given := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
+	ws, response, err := websocket.Dial(ctx, "ws://"+o.Address+o.WebSocket, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: given, CheckRedirect: stay}, Subprotocols: []string{"mqtt"},
+	})
+	if err != nil && response != nil {
+		return nil, &webSocketError{o.WebSocket, response.Status, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The connection outlives the context that it was dialed under.
+	return &webSocket{websocket.NetConn(context.WithoutCancel(ctx), ws, websocket.MessageBinary), ws}, nil
+}
+
+// stay keeps a redirection from being followed: it would get the same connection.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// webSocket closes without waiting for the other side to agree: its broker may be
+// the one that stopped answering.
+type webSocket struct {
+	net.Conn
+	ws *websocket.Conn
+}
+
+func (w *webSocket) Close() error { return w.ws.CloseNow() }
