@@ -13,26 +13,27 @@ import (
 // or a string: message.NAME, message.NAME[0], message.NAME["key"]. A label that
 // is no identifier is quoted: message["house/attic"].
 func Address(name string, index cty.Value) string {
-	var b strings.Builder
-	b.WriteString("message")
 	if hclsyntax.ValidIdentifier(name) {
-		b.WriteString("." + name)
-	} else {
-		b.WriteString("[" + quote(name) + "]")
+		return "message." + name + indexed(index)
 	}
+	return "message[" + quote(name) + "]" + indexed(index)
+}
+
+// indexed is the part of an address that tells an instance of its block.
+func indexed(index cty.Value) string {
 	switch {
 	case index == cty.NilVal:
+		return ""
 	case index.Type() == cty.String:
-		b.WriteString("[" + quote(index.AsString()) + "]")
-	default:
-		b.WriteString("[" + index.AsBigFloat().Text('f', -1) + "]")
+		return "[" + quote(index.AsString()) + "]"
 	}
-	return b.String()
+	return "[" + index.AsBigFloat().Text('f', -1) + "]"
 }
 
 // quote spells s as a literal string of the language.
 func quote(s string) string {
 	var b strings.Builder
+	b.Grow(len(s) + 2)
 	b.WriteByte('"')
 	for i, r := range s {
 		switch {

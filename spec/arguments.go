@@ -18,7 +18,24 @@ type arguments struct {
 	attrs  hcl.Attributes
 	at     *hcl.Range // of the block: the place of what is not given
 	ctx    *hcl.EvalContext
+	fixed  fixed
 	broken bool // something is wrong, and was reported
+}
+
+// fixed holds the values of the arguments that are the same in every instance of
+// a block, by name: cty.NilVal until one is evaluated, or where it is wrong.
+type fixed map[string]cty.Value
+
+// newFixed finds these arguments.
+func newFixed(attrs hcl.Attributes) fixed {
+	f := fixed{}
+	for name, attr := range attrs {
+		varies := func(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
+		if !slices.ContainsFunc(attr.Expr.Variables(), varies) {
+			f[name] = cty.NilVal
+		}
+	}
+	return f
 }
 
 // secretArguments are never shown, whatever they are made of.
@@ -27,11 +44,18 @@ var secretArguments = []string{"password", "token", "key_file"}
 // eval evaluates an argument; ok is false where it, or what it depends on, has
 // errors, which are reported.
 func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
+	known, fixed := a.fixed[attr.Name]
+	if known != cty.NilVal {
+		return known, true
+	}
 	eval := a.e.evalInto
 	if slices.Contains(secretArguments, attr.Name) {
 		eval = a.e.evalSecret
 	}
 	value, ok := eval(a.t, a.ctx, attr.Expr)
+	if fixed && ok {
+		a.fixed[attr.Name] = value
+	}
 	a.broken = a.broken || !ok
 	return value, ok
 }

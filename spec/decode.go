@@ -26,7 +26,6 @@ type decoder struct {
 
 func (d *decoder) decode() {
 	decl := d.x.decl
-	d.m.Address = Address(decl.label, d.m.Index)
 	d.m.Name, d.m.Range = decl.label, decl.at
 	d.broker()
 	if d.m.Topic = decl.label; d.attrs["topic"] != nil {
@@ -166,8 +165,22 @@ func (d *decoder) correlation() {
 	}
 }
 
-// userProperties reads a map, or a list where order or repeats matter.
+// userProperties reads them once for all instances where none differs.
 func (d *decoder) userProperties() {
+	if d.x.common == nil {
+		d.readProperties()
+		if _, fixed := d.fixed["user_properties"]; fixed && !d.broken {
+			d.x.common = &Message{Message: mqtt.Message{UserProperties: slices.Clip(d.m.UserProperties)}, OrderedProperties: d.m.OrderedProperties}
+			d.x.common.Redaction.Fields = d.m.Redaction.Fields & mqtt.FieldUserProperties
+		}
+		return
+	}
+	d.m.UserProperties, d.m.OrderedProperties = d.x.common.UserProperties, d.x.common.OrderedProperties
+	d.m.Redaction.Fields |= d.x.common.Redaction.Fields
+}
+
+// readProperties reads a map, or a list where order or repeats matter.
+func (d *decoder) readProperties() {
 	value, given := d.get("user_properties", cty.DynamicPseudoType)
 	if !given {
 		return

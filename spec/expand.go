@@ -12,8 +12,21 @@ const maxInstances = 1_000_000
 
 // instanceOf is one instance before it is decoded.
 type instanceOf struct {
-	index cty.Value
-	each  map[string]cty.Value // what its own context adds; nil without instances
+	index, value cty.Value // index is cty.NilVal for the only one, value for a count
+}
+
+// context adds each or count to the block's own context.
+func (i instanceOf) context(base *hcl.EvalContext) *hcl.EvalContext {
+	if i.index == cty.NilVal {
+		return base
+	}
+	name, is := "each", map[string]cty.Value{"key": i.index, "value": i.value}
+	if i.value == cty.NilVal {
+		name, is = "count", map[string]cty.Value{"index": i.index}
+	}
+	ctx := base.NewChild()
+	ctx.Variables = map[string]cty.Value{name: cty.ObjectVal(is)}
+	return ctx
 }
 
 // expand evaluates a message block with all its instances; nil where it is being
@@ -41,15 +54,15 @@ func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
 	}
 	base := e.scope(m.repeat(), exprs...)
 	common := e.lifecycle(m, &x.tally)
+	args := arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
+	block := m.address()
+	x.messages = make([]Message, 0, len(instances))
 	for _, instance := range instances {
-		ctx := base
-		if instance.each != nil {
-			ctx = base.NewChild()
-			ctx.Variables = instance.each
-			x.tally.instance = Address(m.label, instance.index)
+		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+indexed(instance.index)
+		if instance.index != cty.NilVal {
+			x.tally.instance = common.Address
 		}
-		d := decoder{arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, ctx: ctx}, x, common}
-		d.m.Index = instance.index
+		d := decoder{args, x, common}
 		if d.decode(); d.broken {
 			x.broken = true
 			continue
@@ -101,8 +114,7 @@ func (e *evaluator) counted(value cty.Value, at hcl.Range, t *tally) ([]instance
 	}
 	all := make([]instanceOf, n)
 	for i := range all {
-		index := cty.NumberIntVal(int64(i))
-		all[i] = instanceOf{index, map[string]cty.Value{"count": cty.ObjectVal(map[string]cty.Value{"index": index})}}
+		all[i].index = cty.NumberIntVal(int64(i))
 	}
 	return all, true
 }
@@ -118,7 +130,7 @@ func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instance
 	if !e.room(int64(value.LengthInt()), at, t) {
 		return nil, false
 	}
-	var all []instanceOf
+	all := make([]instanceOf, 0, value.LengthInt())
 	for it := value.ElementIterator(); it.Next(); {
 		key, element := it.Element()
 		if isSet {
@@ -128,7 +140,7 @@ func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instance
 			t.add(errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
 			return nil, false
 		}
-		all = append(all, instanceOf{key, map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": key, "value": element})}})
+		all = append(all, instanceOf{key, element})
 	}
 	return all, true
 }

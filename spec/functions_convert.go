@@ -11,11 +11,9 @@ import (
 
 // convertAll converts the arguments whose parameters are collections, as convert
 // does; the caller has converted the others.
-func convertAll(f function.Function, args []cty.Value, convert func(cty.Value, cty.Type) (cty.Value, error)) ([]cty.Value, error) {
-	params, rest := f.Params(), f.VarParam()
-	converted := make([]cty.Value, len(args))
+func convertAll(params []function.Parameter, rest *function.Parameter, args []cty.Value, convert func(cty.Value, cty.Type) (cty.Value, error)) ([]cty.Value, error) {
+	converted := slices.Clone(args)
 	for i, arg := range args {
-		converted[i] = arg
 		param := rest
 		if i < len(params) {
 			param = &params[i]

@@ -15,11 +15,12 @@ import (
 // The guard itself takes every value, so that f's own parameters decide; and what
 // it makes of tuples is made in linear time (convertTo).
 func guard(f function.Function) function.Function {
+	params, rest := f.Params(), f.VarParam()
 	spec := &function.Spec{
 		Description: f.Description(),
 		Params:      f.Params(),
 		Type: func(args []cty.Value) (cty.Type, error) {
-			converted, err := convertAll(f, args, typeTo)
+			converted, err := convertAll(params, rest, args, typeTo)
 			if err != nil {
 				return cty.NilType, fitToShow(err, args)
 			}
@@ -27,7 +28,7 @@ func guard(f function.Function) function.Function {
 			return ty, fitToShow(err, args)
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			converted, err := convertAll(f, args, convertTo)
+			converted, err := convertAll(params, rest, args, convertTo)
 			if err != nil {
 				return cty.NilVal, fitToShow(err, args)
 			}
@@ -46,7 +47,7 @@ func guard(f function.Function) function.Function {
 	for i := range spec.Params {
 		allowAll(&spec.Params[i])
 	}
-	if rest := f.VarParam(); rest != nil {
+	if rest != nil {
 		spec.VarParam = &function.Parameter{Name: rest.Name, Type: rest.Type}
 		allowAll(spec.VarParam)
 	}

@@ -27,7 +27,9 @@ type leafMark struct {
 }
 
 // isSensitive tells whether v or anything within it is sensitive.
-func isSensitive(v cty.Value) bool { return v.ContainsMarked() }
+func isSensitive(v cty.Value) bool {
+	return v.IsMarked() || !v.Type().IsPrimitiveType() && v.ContainsMarked()
+}
 
 // sensitiveParts tells which parts of the string v are sensitive: all of it, or
 // these leaves of the JSON document that it is.

@@ -77,6 +77,7 @@ func (m *messageDecl) argument(names ...string) *hcl.Range {
 type expansion struct {
 	decl     *messageDecl
 	messages []Message // in the order of their keys
+	common   *Message  // what was read once for all instances; nil before
 	broken   bool      // an instance could not be evaluated
 	tally    tally
 }
@@ -169,7 +170,7 @@ func properties(m *Message) cty.Value {
 
 // messages gathers every instance, sorted by label and key.
 func (e *evaluator) messages() []Message {
-	var all []Message
+	all := make([]Message, 0, e.instances)
 	for _, x := range e.sorted() {
 		for i := range x.messages {
 			for _, label := range x.decl.dependsOn {
