@@ -33,7 +33,7 @@ type awsIoT struct {
 	region  string
 	host    string
 	info    Info
-	known   func(topic string) (mqtt.Retained, bool)
+	known   func(identity, topic string) (mqtt.Retained, bool)
 	log     func(format string, args ...any)
 	workers int
 

@@ -48,7 +48,7 @@ func TestAWSKnowsWhenItsPublishesWereStored(t *testing.T) {
 	}
 
 	plane.requests.Clear()
-	reader := openAWS(t, plane.URL, Options{Known: func(topic string) (mqtt.Retained, bool) {
+	reader := openAWS(t, plane.URL, Options{Known: func(identity, topic string) (mqtt.Retained, bool) {
 		var i int
 		fmt.Sscanf(topic, "fleet/%d", &i)
 		return mqtt.Retained{Message: batch[i], Modified: times[topic]}, true

@@ -69,7 +69,7 @@ func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 	}
 	known := make(map[string]mqtt.Retained)
 	for _, topic := range topics {
-		if m, ok := t.known(topic); ok && !m.Modified.IsZero() {
+		if m, ok := t.known(t.info.Identity, topic); ok && !m.Modified.IsZero() {
 			known[topic] = m
 		}
 	}

@@ -20,7 +20,7 @@ func seed(t *testing.T, plane *dataPlane, batch []mqtt.Message) {
 }
 
 // recorded gives what state would know of topics now.
-func recorded(t *testing.T, plane *dataPlane, topics []string) func(string) (mqtt.Retained, bool) {
+func recorded(t *testing.T, plane *dataPlane, topics []string) func(identity, topic string) (mqtt.Retained, bool) {
 	t.Helper()
 	known := make(map[string]mqtt.Retained)
 	for _, topic := range topics {
@@ -30,7 +30,10 @@ func recorded(t *testing.T, plane *dataPlane, topics []string) func(string) (mqt
 		}
 		known[topic] = mqtt.Retained{Message: e.Message, Modified: e.Modified}
 	}
-	return func(topic string) (mqtt.Retained, bool) {
+	return func(identity, topic string) (mqtt.Retained, bool) {
+		if !strings.HasPrefix(identity, "aws_iot:eu-west-1:") {
+			t.Errorf("asked for what is recorded on %q", identity)
+		}
 		m, ok := known[topic]
 		return m, ok
 	}
@@ -75,8 +78,8 @@ func TestAWSKnownIsBelievedOnlyWhereTheListAgrees(t *testing.T) {
 		topics[2]: func(m *mqtt.Retained) { m.Payload = []byte("longer than it was recorded") },
 		topics[3]: func(m *mqtt.Retained) { m.QoS = 0 },
 	}
-	target := openAWS(t, plane.URL, Options{Known: func(topic string) (mqtt.Retained, bool) {
-		m, ok := known(topic)
+	target := openAWS(t, plane.URL, Options{Known: func(identity, topic string) (mqtt.Retained, bool) {
+		m, ok := known(identity, topic)
 		if lie := lies[topic]; lie != nil {
 			lie(&m)
 		}

@@ -74,10 +74,10 @@ type Capabilities struct {
 
 // Options are what opening a target needs beside its block.
 type Options struct {
-	// Known gives the recorded message of a topic with the broker's own time of
-	// its last write: a target that can list those times reads again only what
-	// moved. It may be nil.
-	Known func(topic string) (mqtt.Retained, bool)
+	// Known gives the recorded message of a topic of the broker of that identity,
+	// with the broker's own time of its last write: a target that can list those
+	// times reads again only what moved. It may be nil.
+	Known func(identity, topic string) (mqtt.Retained, bool)
 	// Log receives what is worth knowing at RETAINCTL_LOG=debug. It may be nil.
 	Log func(format string, args ...any)
 	// Now is the clock; nil is time.Now.

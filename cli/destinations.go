@@ -57,7 +57,7 @@ func (s *session) openWriter(ctx context.Context, c *spec.Config, b plan.Broker,
 	if !ok {
 		return nil, failure("No such broker block", fmt.Sprintf("The plan was made for broker %q, which the configuration no longer has.", b.Name))
 	}
-	w, err := broker.Open(ctx, block, s.options(parallelism, prior, func() state.Identity { return b.Identity }))
+	w, err := broker.Open(ctx, block, s.options(parallelism, prior))
 	if err != nil {
 		return nil, unreachable(ctx, block, err)
 	}

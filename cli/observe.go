@@ -15,20 +15,22 @@ import (
 )
 
 // options are what every target is opened with.
-func (s *session) options(parallelism int, prior *state.Snapshot, identity func() state.Identity) broker.Options {
+func (s *session) options(parallelism int, prior *state.Snapshot) broker.Options {
 	return broker.Options{
 		Log: s.log, Parallelism: parallelism,
-		Known: func(topic string) (mqtt.Retained, bool) { return known(prior, identity(), topic) },
+		Known: func(identity, topic string) (mqtt.Retained, bool) {
+			return known(prior, state.Key{Broker: state.Identity(identity), Topic: topic})
+		},
 	}
 }
 
 // known gives a recorded message as the broker holds it, unless a part of it was
 // never recorded.
-func known(prior *state.Snapshot, id state.Identity, topic string) (mqtt.Retained, bool) {
+func known(prior *state.Snapshot, key state.Key) (mqtt.Retained, bool) {
 	if prior == nil {
 		return mqtt.Retained{}, false
 	}
-	r, ok := prior.Records[state.Key{Broker: id, Topic: topic}]
+	r, ok := prior.Records[key]
 	return mqtt.Retained{Message: r.Message, Modified: r.Modified}, ok && r.Redaction.None() && !r.Modified.IsZero()
 }
 
@@ -48,9 +50,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 		if !inUse(b, c, prior) {
 			continue
 		}
-		var r broker.Reader
-		var err error
-		r, err = broker.OpenReader(ctx, b, s.options(parallelism, prior, func() state.Identity { return state.Identity(r.Info().Identity) }))
+		r, err := broker.OpenReader(ctx, b, s.options(parallelism, prior))
 		if err != nil {
 			return nil, unreachable(ctx, b, err)
 		}
