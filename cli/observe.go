@@ -109,56 +109,23 @@ func unreachable(ctx context.Context, b spec.Broker, err error) error {
 
 // recorded gives the brokers as the state pins them, for a plan that asks none.
 func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
+	blocks := make([]state.Broker, len(c.Brokers))
+	for i, b := range c.Brokers {
+		blocks[i] = state.Broker{Type: b.Type, Name: b.Name}
+	}
 	var found []plan.Broker
-	for _, b := range c.Brokers {
-		if inUse(b, c, prior) {
-			id, known := pinned(b, c, prior)
-			address := string(id)
-			if !known {
-				address = "not read yet"
-			}
-			found = append(found, plan.Broker{Name: b.Name, Type: b.Type, Identity: id, Address: address, Readable: mqtt.AllFields})
-		}
-	}
-	return found
-}
-
-// pinned gives the identity that a block's label last had. A label that was never
-// seen is a renamed block where just one recorded broker of its type has lost its
-// own; otherwise nobody can know without asking.
-func pinned(b spec.Broker, c *spec.Config, prior *state.Snapshot) (id state.Identity, known bool) {
-	unpinned := state.Identity(b.Type + ":unpinned:" + b.Name)
-	if prior == nil {
-		return unpinned, false
-	}
-	var lost []state.Identity
-	for id, pin := range prior.Brokers {
-		if pin.Type != b.Type {
+	for i, b := range c.Brokers {
+		if !inUse(b, c, prior) {
 			continue
 		}
-		if pin.Name == b.Name {
-			return id, true
+		id, pinned := prior.PinOf(blocks[i], blocks)
+		address := string(id)
+		if !pinned {
+			address = "not read yet"
 		}
-		if _, stands := c.BrokerNamed(pin.Name); !stands {
-			lost = append(lost, id)
-		}
+		found = append(found, plan.Broker{
+			Name: b.Name, Type: b.Type, Identity: id, Unpinned: !pinned, Address: address, Readable: mqtt.AllFields,
+		})
 	}
-	if len(lost) != 1 || unknownLabels(b.Type, c, prior) != 1 {
-		return unpinned, false
-	}
-	return lost[0], true
-}
-
-// unknownLabels counts the blocks of a type that the state has never seen.
-func unknownLabels(kind string, c *spec.Config, prior *state.Snapshot) (n int) {
-	seen := map[string]bool{}
-	for _, pin := range prior.Brokers {
-		seen[pin.Name] = true
-	}
-	for _, b := range c.Brokers {
-		if b.Type == kind && !seen[b.Name] {
-			n++
-		}
-	}
-	return n
+	return found
 }

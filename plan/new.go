@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -53,6 +54,11 @@ func newPlanner(in Input) *planner {
 	}
 	if !in.Refreshed {
 		p.plan.Reasons = []string{"the brokers were not read (-refresh=false)"}
+		for _, b := range in.Brokers {
+			if b.Unpinned {
+				p.plan.Reasons = append(p.plan.Reasons, fmt.Sprintf("broker %q was never read, so who it is is not known yet: the token is not the one of a plan that reads it", b.Name))
+			}
+		}
 	}
 	if in.Prior != nil {
 		p.key = in.Prior.DigestKey

@@ -50,6 +50,7 @@ type Broker struct {
 	Name        string // the block's label
 	Type        string
 	Identity    state.Identity
+	Unpinned    bool   // it was never read: the identity is made up
 	Address     string // for people
 	Description string
 	Readable    mqtt.Fields

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -85,5 +86,20 @@ func TestToken(t *testing.T) {
 		if got := of(); got == want {
 			t.Errorf("%s does not change the token", name)
 		}
+	}
+}
+
+// TestAnOfflineTokenOfANeverReadBrokerIsSaidToDiffer: the token names the broker, and
+// nobody knows yet who it is.
+func TestAnOfflineTokenOfANeverReadBrokerIsSaidToDiffer(t *testing.T) {
+	w := newWorld()
+	in := w.input(message("a", "1"))
+	in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{}
+	if p := plan.New(in); len(p.Reasons) != 1 {
+		t.Errorf("reasons %q", p.Reasons)
+	}
+	in.Brokers[0].Unpinned = true
+	if p := plan.New(in); len(p.Reasons) != 2 || !strings.Contains(p.Reasons[1], `broker "lab"`) || !strings.Contains(p.Reasons[1], "token") {
+		t.Errorf("reasons %q", p.Reasons)
 	}
 }

@@ -130,7 +130,13 @@ func offline(p *plan.Plan) string {
 	if p.Refreshed {
 		return ""
 	}
-	return "The brokers were not read (-refresh=false): this compares with the recorded state only."
+	text := "The brokers were not read (-refresh=false): this compares with the recorded state only."
+	for _, b := range p.Brokers {
+		if b.Unpinned {
+			text += fmt.Sprintf(" Broker %s was never read, so the token is not the one of a plan that reads it.", Escape(b.Name))
+		}
+	}
+	return text
 }
 
 // brokerLine names a broker and what it turned out to be.

@@ -68,6 +68,39 @@ func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []
 	return moved, orphans
 }
 
+// PinOf gives the identity that a block last led to, and one that no broker has where
+// that is unknown. A label that was never seen is a renamed block where just one
+// recorded broker of its type has lost its own; otherwise nobody can know without
+// asking.
+func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned bool) {
+	unpinned := Identity(block.Type + ":unpinned:" + block.Name)
+	if s == nil {
+		return unpinned, false
+	}
+	seen := map[string]bool{}
+	var lost []Identity
+	for id, pin := range s.Brokers {
+		seen[pin.Name] = true
+		switch {
+		case pin.Type != block.Type:
+		case pin.Name == block.Name:
+			return id, true
+		case !slices.ContainsFunc(blocks, func(b Broker) bool { return b.Name == pin.Name }):
+			lost = append(lost, id)
+		}
+	}
+	fresh := 0
+	for _, b := range blocks {
+		if b.Type == block.Type && !seen[b.Name] {
+			fresh++
+		}
+	}
+	if len(lost) != 1 || fresh != 1 {
+		return unpinned, false
+	}
+	return lost[0], true
+}
+
 // Rebind gives the records and the pin of one identity to another: the same
 // broker under a new address.
 func (s *Snapshot) Rebind(old, new Identity) (records int) {

@@ -30,3 +30,36 @@ func TestPin(t *testing.T) {
 		t.Error("the same pins again are a change")
 	}
 }
+
+func TestPinOf(t *testing.T) {
+	lab := state.Broker{Type: "mqtt", Name: "lab"}
+	renamed := state.Broker{Type: "mqtt", Name: "renamed"}
+	other := state.Broker{Type: "mqtt", Name: "other"}
+	cloud := state.Broker{Type: "aws_iot", Name: "cloud"}
+	one := map[state.Identity]state.Broker{"mqtt:lab:1883": lab}
+	two := map[state.Identity]state.Broker{"mqtt:lab:1883": lab, "mqtt:other:1883": other}
+	for name, test := range map[string]struct {
+		pins   map[state.Identity]state.Broker
+		of     state.Broker
+		blocks []state.Broker
+		want   state.Identity
+		pinned bool
+	}{
+		"its own":                    {one, lab, []state.Broker{lab}, "mqtt:lab:1883", true},
+		"renamed":                    {one, renamed, []state.Broker{renamed}, "mqtt:lab:1883", true},
+		"renamed, beside its own":    {two, renamed, []state.Broker{other, renamed}, "mqtt:lab:1883", true},
+		"new":                        {one, renamed, []state.Broker{lab, renamed}, "mqtt:unpinned:renamed", false},
+		"of another type":            {one, cloud, []state.Broker{cloud}, "aws_iot:unpinned:cloud", false},
+		"two that it may have been":  {two, renamed, []state.Broker{renamed}, "mqtt:unpinned:renamed", false},
+		"two that may be the former": {one, renamed, []state.Broker{renamed, other}, "mqtt:unpinned:renamed", false},
+		"nothing recorded":           {nil, lab, []state.Broker{lab}, "mqtt:unpinned:lab", false},
+	} {
+		s := &state.Snapshot{Brokers: test.pins}
+		if got, pinned := s.PinOf(test.of, test.blocks); got != test.want || pinned != test.pinned {
+			t.Errorf("%s: %s %v, want %s %v", name, got, pinned, test.want, test.pinned)
+		}
+	}
+	if got, pinned := (*state.Snapshot)(nil).PinOf(lab, nil); got != "mqtt:unpinned:lab" || pinned {
+		t.Errorf("before the first state: %s %v", got, pinned)
+	}
+}
