@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,19 +129,32 @@ func checkStrings(m Message) []Violation {
 	return found
 }
 
-// Doubts lists what is legal in a topic and yet refused or lost by brokers that
-// people run: NATS closes the connection for a space, mosquitto for control
-// characters, ejabberd fails on 151 levels.
-func Doubts(topic string) []string {
-	var doubts []string
-	add := func(is bool, why string) {
+// Doubts lists what is legal in a message and yet refused or lost by brokers that
+// people run: NATS closes the connection for a space in a topic, ejabberd fails on
+// 151 levels, mosquitto closes it for a control character or a noncharacter in any
+// string of the packet, where 1.5.4 says that a receiver may.
+func Doubts(m Message) []Violation {
+	var doubts []Violation
+	add := func(f Fields, is bool, why string) {
 		if is {
-			doubts = append(doubts, why)
+			doubts = append(doubts, Violation{f, why})
 		}
 	}
-	add(strings.Contains(topic, " "), "it contains a space, which NATS refuses")
-	add(strings.ContainsFunc(topic, unicode.IsControl), "it contains a control character, which mosquitto refuses")
-	add(strings.HasPrefix(topic, "/"), `it starts with "/", which makes an empty first level`)
-	add(strings.Count(topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
+	add(0, strings.Contains(m.Topic, " "), "it contains a space, which NATS refuses")
+	add(0, strings.ContainsFunc(m.Topic, disallowed), "it contains a control character or a noncharacter of Unicode, which mosquitto refuses")
+	add(0, strings.HasPrefix(m.Topic, "/"), `it starts with "/", which makes an empty first level`)
+	add(0, strings.Count(m.Topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
+	const refused = " contains a control character or a noncharacter of Unicode, for which mosquitto closes the connection"
+	add(FieldContentType, strings.ContainsFunc(m.ContentType, disallowed), "its content type"+refused)
+	add(FieldResponseTopic, strings.ContainsFunc(m.ResponseTopic, disallowed), "its response topic"+refused)
+	inProperty := func(p UserProperty) bool {
+		return strings.ContainsFunc(p.Name, disallowed) || strings.ContainsFunc(p.Value, disallowed)
+	}
+	add(FieldUserProperties, slices.ContainsFunc(m.UserProperties, inProperty), "a user property"+refused)
 	return doubts
+}
+
+// disallowed tells the "Disallowed Unicode code points" of 1.5.4.
+func disallowed(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r)
 }

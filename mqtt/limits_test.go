@@ -65,12 +65,17 @@ func TestCheckListsEveryViolation(t *testing.T) {
 
 func TestDoubts(t *testing.T) {
 	tests := map[string]int{
-		"a/b": 0, "a b": 1, "a\tb": 1, "/a": 1, "/a b": 2,
+		"a/b": 0, "a b": 1, "a\tb": 1, "a\u0085": 1, "a\uffff": 1, "/a": 1, "/a b": 2,
 		strings.Repeat("a/", 49) + "a": 0, strings.Repeat("a/", 50) + "a": 1,
 	}
 	for topic, want := range tests {
-		if got := Doubts(topic); len(got) != want {
-			t.Errorf("Doubts(%q) = %q", topic, got)
+		if got := Doubts(Message{Topic: topic}); len(got) != want {
+			t.Errorf("Doubts(%q) = %v", topic, got)
 		}
+	}
+	m := Message{Topic: "a", ContentType: "\n", ResponseTopic: "b\x7f", UserProperties: []UserProperty{{"a", "b"}, {"\t", "\t"}}}
+	got := Doubts(m)
+	if len(got) != 3 || got[0].Field|got[1].Field|got[2].Field != FieldContentType|FieldResponseTopic|FieldUserProperties {
+		t.Errorf("Doubts(%+v) = %v", m, got)
 	}
 }

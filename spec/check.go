@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,27 +66,31 @@ func shortened(s string) string {
 	return s[:most] + "..."
 }
 
-// doubts warns about topics that some brokers refuse: once for a block.
+// doubts warns about what some brokers refuse: once for a block.
 func (e *evaluator) doubts(x *expansion) {
 	type doubt struct {
 		first string
 		count int
 	}
-	found := map[string]*doubt{}
+	found := map[mqtt.Violation]*doubt{}
 	for i := range x.messages {
-		for _, why := range mqtt.Doubts(x.messages[i].Topic) {
+		for _, why := range mqtt.Doubts(x.messages[i].Message) {
 			if found[why] == nil {
 				found[why] = &doubt{first: x.messages[i].Topic}
 			}
 			found[why].count++
 		}
 	}
-	for _, why := range slices.Sorted(maps.Keys(found)) { // in the same order in every plan
-		d, more := found[why], ""
+	byReason := func(a, b mqtt.Violation) int { return cmp.Compare(a.Reason, b.Reason) } // in the same order in every plan
+	for _, why := range slices.SortedFunc(maps.Keys(found), byReason) {
+		d, summary, what, more := found[why], "Topic that some brokers refuse", "The topic %q can be used", ""
+		if why.Field != 0 {
+			summary, what = "Message that some brokers refuse", "The message for the topic %q can be sent"
+		}
 		if d.count > 1 {
 			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}
-		x.tally.addKind(why, warnf(x.decl.field(0), "Topic that some brokers refuse", "The topic %q can be used, but %s.%s", shortened(d.first), why, more))
+		x.tally.addKind(why.Reason, warnf(x.decl.field(why.Field), summary, what+", but %s.%s", shortened(d.first), why.Reason, more))
 	}
 }
 
