@@ -82,6 +82,7 @@ type Options struct {
 	Log func(format string, args ...any)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Parallelism bounds what is in flight; 0 lets the target choose.
+	// Parallelism bounds what is in flight, of MQTT the unacknowledged publishes; 0
+	// lets the target choose.
 	Parallelism int
 }

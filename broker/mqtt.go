@@ -46,7 +46,7 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	if b.kind, err = kindNamed(s.Kind); err != nil {
 		return nil, err
 	}
-	b.options.ClientID, b.options.Timeout, b.options.LateQuiet = s.ClientID, s.Timeout, b.kind.late
+	b.options.ClientID, b.options.Timeout, b.options.LateQuiet, b.options.Window = s.ClientID, s.Timeout, b.kind.late, o.Parallelism
 	if b.options.Username, b.options.Password, err = credentials(s); err != nil {
 		return nil, err
 	}

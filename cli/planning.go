@@ -40,7 +40,7 @@ func (f *planFlags) define(fs *flags) {
 	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
-	fs.natural(&f.parallelism, "parallelism", "at most `n` requests in flight for each broker; 0 lets the broker's limits decide")
+	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
 	fs.Func("max-deletes", "delete at most this many: `N|P%`", func(v string) error {
 		t, err := spec.ParseThreshold(v)
 		f.maxDeletes = &t

@@ -48,6 +48,9 @@ type Options struct {
 	// broker was seen to do that; EMQX backs off for up to 10 s in the middle of a
 	// delivery. Default 12 s.
 	LateQuiet time.Duration
+	// Window bounds what is published and not acknowledged yet, below what the
+	// broker allows; 0 sets no bound.
+	Window int
 }
 
 func (o Options) withDefaults() Options {

@@ -40,6 +40,19 @@ func TestReceiveMaximum(t *testing.T) {
 	}
 }
 
+func TestWindow(t *testing.T) {
+	for _, allowed := range []uint16{0, 20, 2} {
+		f := &fake{window: 3, connack: wire.Connack{ReceiveMaximum: allowed}}
+		c := mustDial(t, Options{Address: f.start(t), Window: 3})
+		batch, _ := messages(100)
+		for i, err := range publishAll(t, t.Context(), c, batch) {
+			if err != nil {
+				t.Fatalf("Receive Maximum %d, message %d: %v", allowed, i, err)
+			}
+		}
+	}
+}
+
 func TestPublishRefused(t *testing.T) {
 	for _, qos := range []mqtt.QoS{1, 2} {
 		f := &fake{deny: "t/1"}

@@ -18,6 +18,7 @@ import (
 type fake struct {
 	connack     wire.Connack
 	maxPacket   int // its reader refuses longer ones
+	window      int // it takes no more unacknowledged packets, and never said so
 	closeAfter  int // packets, the CONNECT included; 0: never
 	silentAfter int // packets; it reads on and answers nothing
 	deny        string
@@ -138,8 +139,10 @@ func (f *fake) complain(s string) {
 // release writes what was held: so a client that sends more than it may is caught
 // with all of it unacknowledged.
 func (s *fakeSession) release() {
-	if limit := int(s.f.connack.ReceiveMaximum); limit > 0 && len(s.held) > limit {
-		s.f.complain("more in flight than the Receive Maximum allows")
+	for _, limit := range []int{int(s.f.connack.ReceiveMaximum), s.f.window} {
+		if limit > 0 && len(s.held) > limit {
+			s.f.complain("more in flight than the Receive Maximum or the window allows")
+		}
 	}
 	s.send(s.held...)
 	s.held = nil

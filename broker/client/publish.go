@@ -92,10 +92,13 @@ func (p *publishing) run(ctx context.Context) error {
 
 // window is how many messages of QoS 1 and 2 may be in flight (MQTT-3.3.4-7).
 func (c *Client) window() int {
-	if n := int(c.server.ReceiveMaximum); n > 0 {
-		return min(n, maxWindow)
+	window := maxWindow
+	for _, n := range []int{int(c.server.ReceiveMaximum), c.o.Window} {
+		if n > 0 {
+			window = min(window, n)
+		}
 	}
-	return maxWindow
+	return window
 }
 
 // fill sends as many messages as may be in flight.
