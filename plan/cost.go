@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Tariff is what a broker counts and charges; zero where it does neither. Brokers
+// declare it: see broker.Capabilities.
+type Tariff struct {
+	PublishRate float64 // publishes a second that its quota takes
+	ReadRate    float64 // exact reads a second
+	UnitBytes   int     // what is metered as one
+}
+
+// Cost is what applying a plan takes of one broker's quotas.
+type Cost struct {
+	Tariff
+	Broker    string // the block's label
+	Publishes int
+	Reads     int
+	Units     int // metered; 0 where nothing is
+	Duration  time.Duration
+}
+
+// believed is how old an observation may be when its topics are published: apply
+// reads later ones again.
+const believed = 10 * time.Second
+
+// CostAt adds up what the changes at one broker take under its tariff, in an apply
+// that begins at once: that of a saved plan reads every topic again.
+func CostAt(broker string, changes []Change, t Tariff) Cost {
+	c := Cost{Tariff: t, Broker: broker}
+	if t.PublishRate <= 0 {
+		return c
+	}
+	checked := 0
+	for i := range changes {
+		change := &changes[i]
+		if _, publishes := change.Publish(); !publishes || change.Broker != broker {
+			continue
+		}
+		if float64(c.Publishes) >= t.PublishRate*believed.Seconds() {
+			c.read(change.Before)
+			checked++
+		}
+		c.publish(change)
+	}
+	c.Duration = lasting(c.Publishes, t.PublishRate) + lasting(checked, t.ReadRate)
+	return c
+}
+
+// publish counts one publish, and the read that tells when it was stored, which
+// goes beside the publishes that follow. What is retained is metered twice, as
+// PUBLISH and as RETAIN.
+func (c *Cost) publish(change *Change) {
+	m := change.message
+	if change.After != nil && !change.complete() {
+		m = *change.After // its secrets are not known before they are resolved
+	}
+	c.Publishes++
+	c.Units += 2 * c.metered(requestBytes(m))
+	if change.Action != Delete {
+		c.read(&m)
+	}
+}
+
+// read counts one read that shows m, or nothing.
+func (c *Cost) read(m *mqtt.Message) {
+	c.Reads++
+	if m == nil {
+		m = &mqtt.Message{}
+	}
+	c.Units += c.metered(answerBytes(*m))
+}
+
+// lasting is how long n calls take at a rate.
+func lasting(n int, rate float64) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / rate * float64(time.Second))
+}
+
+// metered gives the units of a size: every step that is begun, one at least.
+func (t Tariff) metered(bytes int) int {
+	if t.UnitBytes <= 0 {
+		return 0
+	}
+	return max(1, (bytes+t.UnitBytes-1)/t.UnitBytes)
+}
+
+// requestBytes is the size of what is published.
+func requestBytes(m mqtt.Message) int {
+	return len(m.Topic) + len(m.Payload) + len(m.ContentType) + len(m.ResponseTopic) + len(m.CorrelationData) + propertyBytes(m)
+}
+
+// answerBytes is about the size of what a read answers: JSON, with payload and
+// properties in base64.
+func answerBytes(m mqtt.Message) int {
+	const frame = 100 // names, quotes, numbers
+	return frame + len(m.Topic) + (len(m.Payload)+propertyBytes(m)+2)/3*4
+}
+
+func propertyBytes(m mqtt.Message) (n int) {
+	for _, p := range m.UserProperties {
+		n += len(p.Name) + len(p.Value)
+	}
+	return n
+}

@@ -1,0 +1,65 @@
+package plan_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// aws is the tariff of an AWS account with the default quotas.
+func aws() plan.Tariff { return plan.Tariff{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10} }
+
+func creates(n, size int) []plan.Change {
+	w := newWorld()
+	var desired []spec.Message
+	for i := range n {
+		desired = append(desired, message(fmt.Sprintf("t/%05d", i), strings.Repeat("x", size)))
+	}
+	return w.plan(desired...).Changes
+}
+
+func TestCostAt(t *testing.T) {
+	tests := []struct {
+		name                    string
+		changes                 []plan.Change
+		publishes, reads, units int
+		duration                time.Duration
+	}{
+		{"nothing", nil, 0, 0, 0, 0},
+		// Two for the publish, one for the read of its time.
+		{"small", creates(1000, 10), 1000, 1000, 3000, 2 * time.Second},
+		// 6,000 bytes are two steps, and two as the 8,000 of base64.
+		{"two steps", creates(1, 6000), 1, 1, 6, 2 * time.Millisecond},
+		// Base64 takes 5,000 bytes over a step that the publish stays in.
+		{"base64", creates(1, 5000), 1, 1, 4, 2 * time.Millisecond},
+		// What is published after ten seconds is checked again.
+		{"long", creates(6000, 10), 6000, 7000, 19000, 14 * time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			want := plan.Cost{
+				Tariff: aws(), Broker: "lab", Publishes: test.publishes, Reads: test.reads, Units: test.units, Duration: test.duration,
+			}
+			if d := cmp.Diff(want, plan.CostAt("lab", test.changes, aws())); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestCostOfDeletesAndOfWhatIsNotMetered(t *testing.T) {
+	w := newWorld()
+	w.settle(w.plan(message("a", "x"), message("b", "x")))
+	p := w.plan(message("a", "y"))
+	want := plan.Cost{Tariff: aws(), Broker: "lab", Publishes: 2, Reads: 1, Units: 5, Duration: 4 * time.Millisecond}
+	wantEqual(t, plan.CostAt("lab", p.Changes, aws()), want)
+	wantEqual(t, plan.CostAt("other", p.Changes, aws()), plan.Cost{Tariff: aws(), Broker: "other"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{}), plan.Cost{Broker: "lab"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{PublishRate: 1}).Units, 0)
+}
