@@ -41,8 +41,10 @@ type awsIoT struct {
 	retryer                      *retry.Standard
 	written                      *stamps
 
-	reached atomic.Bool // something answered at host
-	full    atomic.Bool // a whole series of attempts to store was throttled
+	reached atomic.Bool  // something answered at host
+	listed  atomic.Int64 // pages of a list that were not its last
+	stored  atomic.Int64 // messages with a payload that were acknowledged
+	full    atomic.Bool  // a whole series of attempts to store was throttled, and nothing was stored meanwhile
 }
 
 var _ Writer = (*awsIoT)(nil)
@@ -154,14 +156,18 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	if err != nil && stop.Err() != nil && try.sent == 0 {
 		return notSent(stop)
 	}
-	err = t.explain(awsPublish, m.Topic, try, err)
-	if err == nil {
+	op := awsPublish
+	if !creates {
+		op = awsDelete
+	}
+	if err = t.explain(op, m.Topic, try, err); err == nil {
 		t.written.stored(m)
 	}
 	switch {
 	case creates && err == nil:
+		t.stored.Add(1)
 		t.full.Store(false)
-	case creates && reaches(err, throttled) && !t.full.Swap(true):
+	case creates && reaches(err, throttled) && try.meanwhile() == 0 && !t.full.Swap(true):
 		t.publishing.restore() // a slower pace makes no room
 	}
 	return err

@@ -83,7 +83,9 @@ func TestAWSAssumesTheRole(t *testing.T) {
 	controlPlane(t, http.StatusOK)
 	var authorization string
 	plane := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		authorization = r.Header.Get("Authorization")
+		if operationOf(r) == "publish" {
+			authorization = r.Header.Get("Authorization")
+		}
 	}))
 	defer plane.Close()
 	w, err := openAWSIoT(t.Context(), "prod", &spec.AWSIoTSettings{

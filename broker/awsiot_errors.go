@@ -17,12 +17,14 @@ type awsOperation struct {
 	verb    string
 	actions string // IAM actions that it needs
 	topical bool   // permitted by topic
+	stores  bool   // takes room in the account
 }
 
 var (
-	awsPublish = awsOperation{"publish", "iot:Publish and iot:RetainPublish", true}
-	awsGet     = awsOperation{"read", "iot:GetRetainedMessage", true}
-	awsList    = awsOperation{"list retained messages", "iot:ListRetainedMessages", false}
+	awsPublish = awsOperation{"publish", "iot:Publish and iot:RetainPublish", true, true}
+	awsDelete  = awsOperation{"publish", "iot:Publish and iot:RetainPublish", true, false}
+	awsGet     = awsOperation{"read", "iot:GetRetainedMessage", true, false}
+	awsList    = awsOperation{"list retained messages", "iot:ListRetainedMessages", false, false}
 )
 
 // reach is how far a failure goes beyond the call that met it.
@@ -59,11 +61,11 @@ func (t *awsIoT) explain(op awsOperation, topic string, try *attempts, err error
 	if op.topical {
 		what = fmt.Sprintf("%s %q", op.verb, topic)
 	}
-	advice, reach := t.advise(op, topic, try.sent, err)
+	advice, reach := t.advise(op, topic, try, err)
 	return &awsError{text: what + ": " + advice, reach: reach, cause: err}
 }
 
-func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) (string, reach) {
+func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error) (string, reach) {
 	status, code, message := awsStatus(err), "", ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -80,7 +82,7 @@ func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) 
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
 		return fmt.Sprintf("AWS refused the credentials: %s: %s", code, message), everyTopic
 	case status == http.StatusTooManyRequests:
-		return adviseThrottled(op, attempts), throttled
+		return adviseThrottled(op, try), throttled
 	case status == http.StatusRequestEntityTooLarge:
 		return "AWS answered 413: the payload is over 128 KiB, or its properties are too large", thisTopic
 	case status < 500:
@@ -89,7 +91,7 @@ func (t *awsIoT) advise(op awsOperation, topic string, attempts int, err error) 
 		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
 			t.host, status, http.StatusText(status)), everyTopic
 	}
-	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, attempts, firstOf(message, http.StatusText(status))), everyTopic
+	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
 }
 
 // adviseUnanswered is for calls that got no HTTP answer at all.
@@ -104,15 +106,19 @@ func (t *awsIoT) adviseUnanswered(err error) (string, reach) {
 	return err.Error(), thisTopic
 }
 
-// adviseThrottled names both causes: AWS says "throttled" too where no further
-// message may be stored.
-func adviseThrottled(op awsOperation, attempts int) string {
-	text := fmt.Sprintf("AWS throttled all %d attempts: others use the account's quota of requests a second, or it is smaller than the default", attempts)
-	if op.verb == awsPublish.verb {
-		text += "; where deletes succeed and only messages with a payload are throttled, the account may hold its quota of retained messages:" +
-			" delete some, or have the quota raised"
+// adviseThrottled tells a busy account from a full one, of which AWS says
+// "throttled" too: where it stores some, there is room.
+func adviseThrottled(op awsOperation, try *attempts) string {
+	const busy = "others use the account's quota of requests a second, or it is smaller than the default"
+	text := fmt.Sprintf("AWS throttled all %d attempts", try.sent)
+	switch n := try.meanwhile(); {
+	case !op.stores:
+		return text + ": " + busy
+	case n > 0:
+		return fmt.Sprintf("%s and stored %d others meanwhile: %s", text, n, busy)
 	}
-	return text
+	return text + ", and no other message was stored meanwhile: the account holds its quota of retained messages (delete some, which still works," +
+		" or have the quota raised), or else " + busy
 }
 
 // isDenied tells a missing permission from credentials that are not accepted at

@@ -29,9 +29,9 @@ type pacer struct {
 	lastCut time.Time
 }
 
-// newPacer stays 2 % below a quota: its own clock and the service's differ.
+// newPacer stays 1 % below a quota, since requests bunch up on their way.
 func newPacer(quota rate.Limit) *pacer {
-	top := quota * 0.98
+	top := quota * 0.99
 	return &pacer{limiter: rate.NewLimiter(top, max(1, int(top/50))), top: top}
 }
 
@@ -84,6 +84,7 @@ type attempts struct {
 	pace   *pacer
 	max    int
 	sent   int
+	stored int64           // messages that were stored when the second attempt was throttled
 	stop   context.Context // no further attempt once it is done
 }
 
@@ -116,8 +117,8 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if status != 0 {
 		a.target.reached.Store(true)
 	}
-	if status == http.StatusTooManyRequests && !a.target.full.Load() {
-		a.pace.throttled()
+	if status == http.StatusTooManyRequests {
+		a.throttled()
 	}
 	// Where nothing ever answered, the address is wrong or the broker is down:
 	// trying for a quarter of a minute would only delay saying so.
@@ -126,6 +127,21 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	}
 	return a.Standard.IsErrorRetryable(err)
 }
+
+// throttled slows down, unless it is room that lacks. What was on its way when the
+// first attempt met its 429 proves nothing, so counting begins with the second.
+func (a *attempts) throttled() {
+	if !a.target.full.Load() {
+		a.pace.throttled()
+	}
+	if a.sent <= 2 {
+		a.stored = a.target.stored.Load()
+	}
+}
+
+// meanwhile is how many other messages were stored while this call was throttled:
+// with one at least, the account is busy and not full.
+func (a *attempts) meanwhile() int64 { return a.target.stored.Load() - a.stored }
 
 func (a *attempts) succeeded() {
 	a.target.reached.Store(true)

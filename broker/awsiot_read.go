@@ -80,11 +80,15 @@ func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 //
 // A list has no filter: it runs through the account's messages, which may be many
 // more than these. So it is given the time that Gets for these would take, and
-// what it has not shown by then is left to them: at worst that doubles the time.
+// what it has not shown by then is left to them: at worst that doubles the time,
+// and once only, since the next read knows that the list is longer.
 func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.Retained) error {
 	pages := int(float64(len(known)) * float64(t.listing.top/t.getting.top))
+	if pages <= int(t.listed.Load()) {
+		return nil
+	}
 	var next *string
-	for ; pages > 0 && len(known) > 0; pages-- {
+	for page := 1; page <= pages && len(known) > 0; page++ {
 		out, err := t.list(ctx, next)
 		if reaches(err, everyTopic) || ctx.Err() != nil {
 			return err
@@ -101,8 +105,9 @@ func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.R
 			delete(known, topic)
 		}
 		if next = out.NextToken; next == nil {
-			break
+			return nil
 		}
+		t.listed.Store(int64(page))
 	}
 	return nil
 }

@@ -112,6 +112,11 @@ func TestAWSDoesNotListAWholeAccountForAFewTopics(t *testing.T) {
 		t.Errorf("%d lists, %d gets", list, get)
 	}
 	plane.requests.Clear()
+	read(t, target, topics[1900:]...)
+	if list := counted(&plane.requests, "list"); list != 0 {
+		t.Errorf("%d lists, though it was known to be too long", list)
+	}
+	plane.requests.Clear()
 	read(t, target, topics[1900:1910]...)
 	if list := counted(&plane.requests, "list"); list != 0 {
 		t.Errorf("%d lists for ten topics", list)

@@ -185,6 +185,9 @@ func TestAWSPublishSendsEveryParameter(t *testing.T) {
 	var got []string
 	var body []byte
 	listener := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if operationOf(r) != "publish" {
+			return // it looks when the message was stored
+		}
 		body, _ = io.ReadAll(r.Body)
 		props, _ := base64.StdEncoding.DecodeString(r.Header.Get("x-amz-mqtt5-user-properties"))
 		got = []string{
@@ -326,6 +329,29 @@ func TestAWSFullAccount(t *testing.T) {
 			t.Errorf("after a delete there is room: %v", err)
 		}
 	}
+}
+
+// Where some are stored, room is not what lacks.
+func TestAWSBusyAccountIsNotFull(t *testing.T) {
+	plane := serveDataPlane(t, server.Options{})
+	inner := plane.Config.Handler
+	plane.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "unlucky") {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+	target := openAWS(t, plane.URL, Options{Parallelism: 2})
+	target.retryer = awsRetryer(100 * time.Millisecond)
+	batch, _ := numbered(400)
+	batch[0].Topic = "unlucky"
+	err := publish(t, target, batch...)[0]
+	has(t, err, "throttled all 8 attempts and stored", "quota of requests a second")
+	if strings.Contains(err.Error(), "retained messages") || target.full.Load() {
+		t.Errorf("taken for full: %v", err)
+	}
+	has(t, publish(t, target, mqtt.Deletion("unlucky", 1))[0], "throttled all 8 attempts: others use")
 }
 
 func TestAWSPublishStopsWhenCancelled(t *testing.T) {
