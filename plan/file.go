@@ -110,8 +110,13 @@ func Load(r io.Reader) (*Plan, error) {
 		return nil, err
 	}
 	var f filePlan
-	if err := json.Unmarshal(body, &f); err != nil {
+	document := json.NewDecoder(bytes.NewReader(body))
+	document.DisallowUnknownFields() // what this version would pass over was reviewed too
+	if err := document.Decode(&f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if document.More() {
+		return nil, fmt.Errorf("%w: it goes on after its end", ErrDamaged)
 	}
 	return fromFile(&f)
 }

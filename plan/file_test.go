@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -201,11 +202,36 @@ func TestLoadErrors(t *testing.T) {
 		"foreign": {[]byte("{\"format_version\":\"1.0\"}\n"), plan.ErrForeign},
 		"newer":   {bytes.Replace(data, []byte("plan 1 "), []byte("plan 2 "), 1), plan.ErrNewer},
 		"longer":  {append(bytes.Clone(data), '\n'), plan.ErrDamaged},
+		"unknown": {plan.WithChecksum([]byte(`{"Changes":[],"Afterwards":"delete"}`)), plan.ErrDamaged},
+		"two":     {plan.WithChecksum([]byte(`{"Changes":[]}{"Changes":[]}`)), plan.ErrDamaged},
 	} {
 		if _, err := plan.Load(bytes.NewReader(test.data)); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}
+}
+
+// TestGoldenFile holds that a plan file of format 1 loads for ever, and is then the
+// plan that was saved. The file is never written again: a plan that it cannot hold
+// is format 2.
+func TestGoldenFile(t *testing.T) {
+	data, err := os.ReadFile("testdata/v1.plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.Load(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, desired, w := wholePlan(t)
+	if err := p.Resolve(desired, w.prior.DigestKey); err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, p.Token(), "f1dc360ae2b009cf67e78b779c1eb24d")
+	wantEqual(t, p.Counts(), plan.Counts{Import: 1, Create: 1, Update: 3, Delete: 1, Forget: 1})
+	wantEqual(t, p.Variables[1].Value.GetAttr("n").RawEquals(cty.NumberIntVal(1)), true)
+	w.run(t, p)
+	quiet(t, w.plan(desired...))
 }
 
 func TestLoadDamaged(t *testing.T) {
