@@ -11,14 +11,10 @@ import (
 // checkPins refuses to work on a broker that is not the one that records belong
 // to, before anything is read from it.
 func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
-	now := map[string]state.Identity{}
-	names := map[state.Identity]string{}
-	for _, b := range brokers {
-		if other, taken := names[b.Identity]; taken {
-			return failure("Two broker blocks are one broker",
-				fmt.Sprintf("broker %q and broker %q both lead to %s. Keep one of them.", other, b.Name, b.Identity))
-		}
-		now[b.Name], names[b.Identity] = b.Identity, b.Name
+	now := identities(brokers)
+	if one, other, shared := state.Shared(now); shared {
+		return failure("Two broker blocks are one broker",
+			fmt.Sprintf("broker %q and broker %q both lead to %s. Keep one of them.", one, other, now[one]))
 	}
 	if prior == nil {
 		return nil
@@ -43,15 +39,20 @@ func checkRecorded(brokers []plan.Broker, prior *state.Snapshot) error {
 	if prior == nil {
 		return nil
 	}
-	now := map[string]state.Identity{}
-	for _, b := range brokers {
-		now[b.Name] = b.Identity
-	}
-	_, orphans := prior.CheckPins(now)
+	_, orphans := prior.CheckPins(identities(brokers))
 	for _, o := range orphans {
 		return failure("No block for a recorded broker", fmt.Sprintf(
 			"The state records %s on %s, which was broker %q. No broker block has that name any more, and -refresh=false asks none where it leads. Bring the block back; or, if it was renamed, apply once, which notes the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\".",
 			render.Count(o.Records, "message"), o.Identity, o.Name))
 	}
 	return nil
+}
+
+// identities gives where each block leads, by its label.
+func identities(brokers []plan.Broker) map[string]state.Identity {
+	now := make(map[string]state.Identity, len(brokers))
+	for _, b := range brokers {
+		now[b.Name] = b.Identity
+	}
+	return now
 }

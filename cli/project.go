@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"time"
@@ -118,7 +116,7 @@ func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operati
 func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, operation string) (func(context.Context) error, error) {
 	deadline := time.Now().Add(timeout)
 	for {
-		unlock, err := p.store.Lock(ctx, s.lockInfo(operation, p.path))
+		unlock, err := p.store.Lock(ctx, lockInfo(operation, p.path))
 		var held *state.LockedError
 		switch {
 		case err == nil:
@@ -126,7 +124,7 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 		case !errors.As(err, &held):
 			return nil, fmt.Errorf("lock the state: %w", err)
 		case time.Now().After(deadline):
-			return nil, failure("The state is locked", lockedAdvice(held))
+			return nil, failure("The state is locked", headline(held)+".")
 		}
 		select {
 		case <-ctx.Done():
@@ -136,24 +134,8 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 	}
 }
 
-func lockedAdvice(e *state.LockedError) string {
-	h := e.Holder
-	if h.Who == "" { // taken a moment ago, or by a program that is not ours
-		return "Held by another process, which has not said who it is. Wait for it to end, or give -lock-timeout=5m to wait here."
-	}
-	return fmt.Sprintf("Held by %s for %s since %s (lock %s). Wait for it to end, or give -lock-timeout=5m to wait here.",
-		h.Who, h.Operation, h.Created.Local().Format(time.DateTime), h.ID)
-}
-
-func (s *session) lockInfo(operation, path string) state.LockInfo {
-	who := "unknown"
-	if u, err := user.Current(); err == nil {
-		who = u.Username
-	}
-	if host, err := os.Hostname(); err == nil {
-		who += "@" + host
-	}
+func lockInfo(operation, path string) state.LockInfo {
 	info := state.NewLockInfo(operation, path, time.Now())
-	info.Who, info.Version = who, Version
+	info.Version = Version
 	return info
 }

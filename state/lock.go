@@ -96,15 +96,14 @@ func readLockInfo(path string) (info LockInfo) {
 }
 
 func (e *LockedError) Error() string {
+	const advice = "wait for it to end, or give -lock-timeout=5m to wait here"
 	h := e.Holder
-	if h.Who == "" {
-		return "the state is locked by another process: wait until it ends, or give -lock-timeout=5m to wait for it"
+	if h.Who == "" { // taken a moment ago, or by a program that is not ours
+		return "the state is held by another process, which has not said who it is: " + advice
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "the state %s is locked by %s, for %s, since %s", h.Path, h.Who, h.Operation, h.Created.Format(time.RFC3339))
+	text := fmt.Sprintf("the state %s is held by %s for %s since %s", h.Path, h.Who, h.Operation, h.Created.Local().Format(time.DateTime))
 	if h.Info != "" {
-		fmt.Fprintf(&b, ", %s", h.Info)
+		text += ", " + h.Info
 	}
-	fmt.Fprintf(&b, " (lock %s): wait until it ends, or give -lock-timeout=5m to wait for it", h.ID)
-	return b.String()
+	return fmt.Sprintf("%s (lock %s): %s", text, h.ID, advice)
 }

@@ -68,6 +68,19 @@ func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []
 	return moved, orphans
 }
 
+// Shared gives two blocks, by label, that lead to one broker: a record there would
+// belong to both.
+func Shared(now map[string]Identity) (one, other string, shared bool) {
+	first := map[Identity]string{}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if taken, ok := first[now[name]]; ok {
+			return taken, name, true
+		}
+		first[now[name]] = name
+	}
+	return "", "", false
+}
+
 // PinOf gives the identity that a block last led to, and one that no broker has where
 // that is unknown. A label that was never seen is a renamed block where just one
 // recorded broker of its type has lost its own; otherwise nobody can know without

@@ -63,3 +63,19 @@ func TestPinOf(t *testing.T) {
 		t.Errorf("before the first state: %s %v", got, pinned)
 	}
 }
+
+func TestShared(t *testing.T) {
+	for name, test := range map[string]struct {
+		now        map[string]state.Identity
+		one, other string
+		shared     bool
+	}{
+		"none": {nil, "", "", false},
+		"two":  {map[string]state.Identity{"a": "mqtt:a:1883", "b": "mqtt:b:1883"}, "", "", false},
+		"one":  {map[string]state.Identity{"c": "mqtt:a:1883", "b": "mqtt:b:1883", "a": "mqtt:a:1883"}, "a", "c", true},
+	} {
+		if one, other, shared := state.Shared(test.now); one != test.one || other != test.other || shared != test.shared {
+			t.Errorf("%s: %q %q %v", name, one, other, shared)
+		}
+	}
+}
