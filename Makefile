@@ -1,6 +1,7 @@
 # make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
+# make test-aws-js  the AWS endpoint against the AWS SDK for JavaScript (needs node and npm)
 # make bench      measures what the README and docs claim
 # make fuzz       each fuzz target for FUZZTIME
 # make build      bin/retainctl
@@ -11,7 +12,7 @@ FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-race check deps bench fuzz
+.PHONY: build test test-race test-aws-js check deps bench fuzz
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
@@ -21,6 +22,9 @@ test: deps
 
 test-race: deps
 	$(GO) test -race -timeout 20m ./apply ./broker/... ./cli
+
+test-aws-js:
+	@sh scripts/test-aws-js.sh "$(GO)"
 
 check:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt would change the files above"; exit 1; }
