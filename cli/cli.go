@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"golang.org/x/term"
@@ -223,7 +224,8 @@ func headline(err error) string {
 	if text == "" {
 		return "Failed"
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	_, n := utf8.DecodeRuneInString(text)
+	return strings.ToUpper(text[:n]) + text[n:]
 }
 
 // nearest gives the name that was probably meant, or "": at most two letters are

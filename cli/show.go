@@ -47,7 +47,7 @@ func (s *session) showState(ctx context.Context, f *planFlags, format render.For
 	if err != nil {
 		return err
 	}
-	if err := render.State(s.Stdout, format, snapshot, s.out()); err != nil {
+	if err := render.State(s.Stdout, format, snapshot); err != nil {
 		return fmt.Errorf("print the state: %w", err)
 	}
 	return nil

@@ -53,7 +53,7 @@ func stateListCommand() command {
 			if err != nil {
 				return err
 			}
-			return render.StateList(s.Stdout, snapshot, keys, asJSON, s.out())
+			return render.StateList(s.Stdout, snapshot, keys, asJSON)
 		})
 }
 
@@ -72,7 +72,7 @@ func stateShowCommand() command {
 				return err
 			}
 			for _, key := range keys {
-				if err := render.StateRecord(s.Stdout, snapshot, key, asJSON, s.out()); err != nil {
+				if err := render.StateRecord(s.Stdout, snapshot, key, asJSON); err != nil {
 					return err
 				}
 			}

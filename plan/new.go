@@ -136,7 +136,7 @@ func (p *planner) gather() []*topic {
 		}
 	}
 	slices.SortFunc(found, func(a, b *topic) int {
-		return cmp.Or(cmp.Compare(a.broker.Name, b.broker.Name), cmp.Compare(a.key.Topic, b.key.Topic))
+		return cmp.Or(cmp.Compare(a.broker.Name, b.broker.Name), state.CompareKeys(a.key, b.key))
 	})
 	return found
 }

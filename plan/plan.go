@@ -65,7 +65,6 @@ type Mode int
 const (
 	Normal Mode = iota
 	DestroyAll
-	RefreshOnly
 )
 
 // Input is all that a plan depends on.
@@ -124,7 +123,17 @@ func (c *Change) Publish() (mqtt.Message, bool) {
 
 // Block gives the address of the block that the change's message is, or was,
 // declared in: what DependsOn speaks of.
-func (c *Change) Block() string { return spec.Address(c.Name, cty.NilVal) }
+func (c *Change) Block() string {
+	block := spec.Address(c.Name, cty.NilVal)
+	if module := c.Module(); module != "" {
+		return module + "." + block
+	}
+	return block
+}
+
+// Module gives the part of the address before the message: module.M, with its key
+// where it has one.
+func (c *Change) Module() string { return moduleOf(c.Address) }
 
 // Record gives what state must hold once the change is done; nil drops the
 // record.

@@ -136,6 +136,23 @@ func splitAddress(s string) (name string, index cty.Value) {
 	return a.name, a.index
 }
 
+// moduleOf finds the message in an address, outside of quotes: it is asked of every
+// change, and parsing is slow.
+func moduleOf(address string) string {
+	const mark = ".message"
+	for i, quoted := 0, false; i < len(address); i++ {
+		switch {
+		case address[i] == '\\' && quoted:
+			i++
+		case address[i] == '"':
+			quoted = !quoted
+		case !quoted && len(address)-i > len(mark) && address[i:i+len(mark)] == mark && (address[i+len(mark)] == '.' || address[i+len(mark)] == '['):
+			return address[:i]
+		}
+	}
+	return ""
+}
+
 // selection is what -target, -exclude and -republish say of topics, and which of
 // them ever took something in.
 type selection struct {

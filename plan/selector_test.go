@@ -101,3 +101,15 @@ func FuzzParseSelector(f *testing.F) {
 		}
 	})
 }
+
+func TestBlockAndModule(t *testing.T) {
+	for address, want := range map[string][2]string{
+		`message.b`:                              {"", "message.b"},
+		`message.b["module.a.message.c"]`:        {"", "message.b"},
+		`module.a.message.b[0]`:                  {"module.a", "module.a.message.b"},
+		`module.a["x.message.y"].message.b["k"]`: {`module.a["x.message.y"]`, `module.a["x.message.y"].message.b`},
+	} {
+		c := plan.Change{Address: address, Name: "b"}
+		wantEqual(t, [2]string{c.Module(), c.Block()}, want)
+	}
+}

@@ -1,11 +1,12 @@
 package plan
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
+
+	"github.com/retainctl/retainctl/state"
 )
 
 // tokenLength is in hexadecimal digits: 128 bits, short enough to paste and too
@@ -20,9 +21,7 @@ func (p *Plan) Token() string {
 	for i := range p.Changes {
 		order[i] = &p.Changes[i]
 	}
-	slices.SortFunc(order, func(a, b *Change) int {
-		return cmp.Or(cmp.Compare(a.Key.Broker, b.Key.Broker), cmp.Compare(a.Key.Topic, b.Key.Topic))
-	})
+	slices.SortFunc(order, func(a, b *Change) int { return state.CompareKeys(a.Key, b.Key) })
 	h := sha256.New()
 	for _, c := range order { // quoted: no two changes share a line
 		fmt.Fprintf(h, "%q %q %q %q %q\n", c.Key.Broker, c.Key.Topic, c.Action, c.BeforeDigest, c.AfterDigest)

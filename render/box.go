@@ -16,11 +16,6 @@ func Error(w io.Writer, summary, detail string, s Style) error {
 	return writeNotices(w, []notice{{severityError, summary, detail}}, s)
 }
 
-// Warning is Error for what does not stop the run.
-func Warning(w io.Writer, summary, detail string, s Style) error {
-	return writeNotices(w, []notice{{severityWarning, summary, detail}}, s)
-}
-
 // Refusals writes everything that keeps apply from running a plan, as errors:
 // what is a warning while planning stops an apply.
 func Refusals(w io.Writer, p *plan.Plan, s Style) error {

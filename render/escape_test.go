@@ -210,9 +210,9 @@ func TestHostileContentElsewhere(t *testing.T) {
 		Report(&b, &b, report, Style{})
 		key := state.Key{Broker: lab, Topic: hostile(t, "key")}
 		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}}}}
-		State(&b, Text, snapshot, Style{})
-		State(&b, Markdown, snapshot, Style{})
-		StateList(&b, snapshot, []state.Key{key}, false, Style{})
+		State(&b, Text, snapshot)
+		State(&b, Markdown, snapshot)
+		StateList(&b, snapshot, []state.Key{key}, false)
 		source := "message \"x\" {\n  topic = \"" + strings.ReplaceAll(hostile(t, "source"), `"`, "") + "\"\n}\n"
 		parser := hclparse.NewParser()
 		_, diags := parser.ParseHCL([]byte(source), "a.retain.hcl")

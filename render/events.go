@@ -190,7 +190,7 @@ func (e *Events) diagnostic(d jsonDiagnostic) {
 }
 
 func resourceOf(c *plan.Change) eventResource {
-	module := moduleAddress(c.Address)
+	module := c.Module()
 	return eventResource{
 		Addr: c.Address, Module: module, Resource: strings.TrimPrefix(strings.TrimPrefix(c.Address, module), "."),
 		ImpliedProvider: providerName, ResourceType: "message", ResourceName: c.Name, ResourceKey: indexValue(c.Index),

@@ -89,7 +89,7 @@ func keys(c *plan.Change) (same, shape groupKey) {
 	var exact, outline strings.Builder
 	fmt.Fprintf(&exact, "%c %v %q %t\n", c.Action, c.Reasons, c.Broker, c.Name == "")
 	outline.WriteString(exact.String())
-	outline.WriteString(blockAddress(c))
+	outline.WriteString(c.Block())
 	for _, l := range changeLines(c, limits{}) { // whole: what is cut off may differ
 		exact.WriteString(l.String())
 		exact.WriteByte('\n')
@@ -97,17 +97,6 @@ func keys(c *plan.Change) (same, shape groupKey) {
 		outline.WriteString(string(l.glyph) + l.name) // a line of text has no name
 	}
 	return sha256.Sum256([]byte(exact.String())), sha256.Sum256([]byte(outline.String()))
-}
-
-// blockAddress is a change's address without its instance key.
-func blockAddress(c *plan.Change) string {
-	if c.Index.IsNull() { // holds for cty.NilVal too
-		return c.Address
-	}
-	if i := strings.LastIndex(c.Address, "["); i > 0 {
-		return c.Address[:i]
-	}
-	return c.Address
 }
 
 // places lists where the changes of a group are declared, each once.

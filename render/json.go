@@ -251,7 +251,7 @@ func brokerNamed(p *plan.Plan, t plan.Refused) string {
 func resourceChange(c *plan.Change) jsonChange {
 	change := jsonChange{
 		Address:       c.Address,
-		ModuleAddress: moduleAddress(c.Address),
+		ModuleAddress: c.Module(),
 		Mode:          "managed",
 		Type:          "message",
 		Name:          c.Name,
@@ -348,21 +348,4 @@ func timestamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// moduleAddress is the part of an address before the message: module.M, with
-// its key where it has one.
-func moduleAddress(address string) string {
-	const mark = ".message"
-	for i, quoted := 0, false; i < len(address); i++ {
-		switch {
-		case address[i] == '\\' && quoted:
-			i++
-		case address[i] == '"':
-			quoted = !quoted
-		case !quoted && len(address)-i > len(mark) && address[i:i+len(mark)] == mark && (address[i+len(mark)] == '.' || address[i+len(mark)] == '['):
-			return address[:i]
-		}
-	}
-	return ""
 }

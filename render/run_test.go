@@ -161,7 +161,7 @@ func snapshot() *state.Snapshot {
 func TestStateGolden(t *testing.T) {
 	for name, f := range map[string]Format{"state.txt": Text, "state.json": JSON, "state.md": Markdown, "state.html": HTML} {
 		var b bytes.Buffer
-		if err := State(&b, f, snapshot(), Style{}); err != nil {
+		if err := State(&b, f, snapshot()); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(b.String(), "never shown") {
@@ -170,7 +170,7 @@ func TestStateGolden(t *testing.T) {
 		golden(t, name, b.Bytes())
 	}
 	var b bytes.Buffer
-	if err := State(&b, Text, nil, Style{}); err != nil || b.String() != "The state records nothing.\n" {
+	if err := State(&b, Text, nil); err != nil || b.String() != "The state records nothing.\n" {
 		t.Errorf("without a state: %q, %v", b.String(), err)
 	}
 }
@@ -178,7 +178,7 @@ func TestStateGolden(t *testing.T) {
 func TestStateList(t *testing.T) {
 	s := snapshot()
 	var b bytes.Buffer
-	if err := StateList(&b, s, sortedKeys(s.Records), false, Style{}); err != nil {
+	if err := StateList(&b, s, sortedKeys(s.Records), false); err != nil {
 		t.Fatal(err)
 	}
 	if want := "a|b\tmessage.x[\"<b>\"]\nsite/wifi\tmessage.wifi\n"; b.String() != want {
@@ -186,7 +186,7 @@ func TestStateList(t *testing.T) {
 	}
 	b.Reset()
 	key := sortedKeys(s.Records)[1]
-	if err := StateRecord(&b, s, key, true, Style{}); err != nil || !json.Valid(b.Bytes()) {
+	if err := StateRecord(&b, s, key, true); err != nil || !json.Valid(b.Bytes()) {
 		t.Errorf("a record as JSON: %s, %v", b.String(), err)
 	}
 }

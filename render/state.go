@@ -16,7 +16,7 @@ import (
 
 // State writes what the state records; a nil snapshot is the one before the
 // first apply.
-func State(w io.Writer, f Format, s *state.Snapshot, st Style) error {
+func State(w io.Writer, f Format, s *state.Snapshot) error {
 	if s == nil {
 		s = &state.Snapshot{}
 	}
@@ -35,7 +35,7 @@ func State(w io.Writer, f Format, s *state.Snapshot, st Style) error {
 
 // StateList writes one line for each of some records: the topic, and after a tab
 // the address. Its lines are what "state show" and "state rm" take.
-func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool, _ Style) error {
+func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool) error {
 	if asJSON {
 		records := make([]jsonRecord, len(keys))
 		for i, k := range keys {
@@ -52,7 +52,7 @@ func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool, _ 
 }
 
 // StateRecord writes one record whole.
-func StateRecord(w io.Writer, s *state.Snapshot, k state.Key, asJSON bool, _ Style) error {
+func StateRecord(w io.Writer, s *state.Snapshot, k state.Key, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, recordJSON(s, k, s.Records[k]))
 	}
@@ -105,12 +105,7 @@ func writeRecord(w io.Writer, k state.Key, r state.Record) {
 }
 
 func sortedKeys[V any](m map[state.Key]V) []state.Key {
-	return slices.SortedFunc(maps.Keys(m), func(a, b state.Key) int {
-		if a.Broker != b.Broker {
-			return strings.Compare(string(a.Broker), string(b.Broker))
-		}
-		return strings.Compare(a.Topic, b.Topic)
-	})
+	return slices.SortedFunc(maps.Keys(m), state.CompareKeys)
 }
 
 type jsonState struct {
