@@ -22,12 +22,22 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Run runs the contract. Each of its tests calls open for a target of its own;
-// they may share one broker, since no two tests share a topic.
-func Run(t *testing.T, open func(t *testing.T) broker.Writer) {
+// Outcome is what became of one case of the contract.
+type Outcome struct {
+	Case   string
+	Passed bool
+	// Without is what the target declares that it does not offer, and was seen
+	// to refuse.
+	Without []string
+}
+
+// Run runs the contract. Each of its cases calls open for a target of its own;
+// they may share one broker, since no two cases share a topic. A case gives what
+// it found not to be offered, as declared.
+func Run(t *testing.T, open func(t *testing.T) broker.Writer) (outcomes []Outcome) {
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, broker.Writer)
+		run  func(*testing.T, broker.Writer) []string
 	}{
 		{"info", info},
 		{"every field", everyField},
@@ -41,16 +51,50 @@ func Run(t *testing.T, open func(t *testing.T) broker.Writer) {
 		{"one failure", oneFailure},
 		{"cancelled", cancelled},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		o := Outcome{Case: test.name}
+		o.Passed = t.Run(test.name, func(t *testing.T) {
 			w := open(t)
 			t.Cleanup(func() {
 				if err := w.Close(); err != nil {
 					t.Errorf("close: %v", err)
 				}
 			})
-			test.run(t, w)
+			o.Without = test.run(t, w)
 		})
+		outcomes = append(outcomes, o)
 	}
+	return outcomes
+}
+
+// offer publishes a batch. What the target's limits forbid must be refused
+// without harm to the rest; offer gives that rest, and the limits that it met.
+func offer(t *testing.T, w broker.Writer, batch ...mqtt.Message) (taken []mqtt.Message, without []string) {
+	t.Helper()
+	limits := w.Info().Capabilities.Limits
+	for i, err := range Publish(t, t.Context(), w, batch...) {
+		over := limits.Check(batch[i])
+		switch {
+		case len(over) > 0:
+			if err == nil {
+				t.Errorf("publish %.80q: taken, against the declared limit: %s", batch[i].Topic, over[0].Reason)
+			}
+			if said := stripped(limits, over[0]); !slices.Contains(without, said) {
+				without = append(without, said)
+			}
+		case err != nil:
+			t.Fatalf("publish %.80q: %v", batch[i].Topic, err)
+		default:
+			taken = append(taken, batch[i])
+		}
+	}
+	return taken, without
+}
+
+// stripped is a violation without the broker's and the message's particulars.
+func stripped(l mqtt.Limits, v mqtt.Violation) string {
+	said, _, _ := strings.Cut(strings.TrimPrefix(v.Reason, l.Broker+" "), ", this one")
+	said, _, _ = strings.Cut(said, ", not ")
+	return said
 }
 
 // Publish publishes a batch and gives the outcome of each message. It fails the
@@ -112,10 +156,13 @@ func holds(t testing.TB, w broker.Writer, want []mqtt.Message, absents ...string
 	for topic, m := range got {
 		got[topic] = visible(w, m)
 	}
-	if diff := cmp.Diff(expected, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(expected, got, cmpopts.EquateEmpty(), wholeBytes); diff != "" {
 		t.Errorf("live messages (-want +got):\n%.4000s", diff)
 	}
 }
+
+// wholeBytes spares cmp the megabyte that it would compare byte by byte.
+var wholeBytes = cmp.FilterValues(func(x, y []byte) bool { return len(x) > 0 && len(y) > 0 }, cmp.Comparer(bytes.Equal))
 
 // visible is m as far as the broker can read it back. Expiry counts down, and is
 // compared by its presence.
@@ -128,16 +175,12 @@ func visible(w broker.Writer, m mqtt.Message) mqtt.Message {
 	return m
 }
 
-// sendable is m without what the target cannot even send: a connection of MQTT
-// 3.1.1 has no properties.
+// sendable is m without what the target cannot even send.
 func sendable(w broker.Writer, m mqtt.Message) mqtt.Message {
-	if readable := w.Info().Capabilities.Readable; readable&^mqtt.FieldQoS == mqtt.FieldPayload {
-		m = m.With(mqtt.Message{}, mqtt.AllFields&^(mqtt.FieldPayload|mqtt.FieldQoS))
-	}
-	return m
+	return m.With(mqtt.Message{}, w.Info().Capabilities.Limits.Uncarried)
 }
 
-func info(t *testing.T, w broker.Writer) {
+func info(t *testing.T, w broker.Writer) []string {
 	i := w.Info()
 	if kind, rest, ok := strings.Cut(i.Identity, ":"); !ok || kind == "" || rest == "" {
 		t.Errorf("identity %q is not KIND:PLACE", i.Identity)
@@ -148,35 +191,38 @@ func info(t *testing.T, w broker.Writer) {
 	if !i.Capabilities.Readable.Has(mqtt.FieldPayload) {
 		t.Error("it cannot read payloads")
 	}
+	return nil
 }
 
-func everyField(t *testing.T, w broker.Writer) {
-	batch := []mqtt.Message{
-		{Topic: "contract/fields/plain", Payload: []byte("x")},
-		{Topic: "contract/fields/qos1", Payload: []byte("x"), QoS: 1},
-		{Topic: "contract/fields/binary", Payload: []byte{0, 0xff, 0xfe, '\n'}, QoS: 1},
-		{
-			Topic: "contract/fields/all", Payload: []byte(`{"é":1}`), QoS: 1, PayloadFormat: mqtt.UTF8Data,
-			ContentType: "application/json", ResponseTopic: "contract/reply", CorrelationData: []byte{0, 1, 0xff},
-			UserProperties: []mqtt.UserProperty{{Name: "owner", Value: "ü"}}, Expiry: 3600,
-		},
+func everyField(t *testing.T, w broker.Writer) []string {
+	all := mqtt.Message{
+		Topic: "contract/fields/all", Payload: []byte(`{"é":1}`), QoS: 1, PayloadFormat: mqtt.UTF8Data,
+		ContentType: "application/json", ResponseTopic: "contract/reply", CorrelationData: []byte{0, 1, 0xff},
+		UserProperties: []mqtt.UserProperty{{Name: "owner", Value: "ü"}}, Expiry: 3600,
 	}
-	if w.Info().Capabilities.Limits.MaxQoS != 1 {
-		batch = append(batch, mqtt.Message{Topic: "contract/fields/qos2", Payload: []byte("x"), QoS: 2})
-	}
-	for i, m := range batch {
-		batch[i] = sendable(w, m)
-	}
-	mustPublish(t, w, batch...)
+	carried := sendable(w, all)
+	carried.Topic = "contract/fields/carried"
+	batch, without := offer(t, w,
+		mqtt.Message{Topic: "contract/fields/plain", Payload: []byte("x")},
+		mqtt.Message{Topic: "contract/fields/qos1", Payload: []byte("x"), QoS: 1},
+		mqtt.Message{Topic: "contract/fields/qos2", Payload: []byte("x"), QoS: 2},
+		mqtt.Message{Topic: "contract/fields/binary", Payload: []byte{0, 0xff, 0xfe, '\n'}, QoS: 1},
+		all, carried,
+	)
 	holds(t, w, batch)
-	for _, m := range Read(t, w, "contract/fields/all") {
+	for _, m := range Read(t, w, all.Topic, carried.Topic) {
 		if m.Expiry > 3600 {
 			t.Errorf("expiry reads %d, more than was declared", m.Expiry)
 		}
 	}
+	c := w.Info().Capabilities
+	if unread := mqtt.AllFields &^ c.Readable &^ c.Limits.Uncarried; unread != 0 {
+		without = append(without, "does not read back "+strings.Join(unread.Names(), ", "))
+	}
+	return without
 }
 
-func updateAndDelete(t *testing.T, w broker.Writer) {
+func updateAndDelete(t *testing.T, w broker.Writer) []string {
 	first := sendable(w, mqtt.Message{Topic: "contract/update", Payload: []byte("first"), QoS: 1, UserProperties: []mqtt.UserProperty{{Name: "a", Value: "1"}}})
 	other := mqtt.Message{Topic: "contract/update/below", Payload: []byte("stays"), QoS: 1}
 	mustPublish(t, w, first, other)
@@ -189,9 +235,10 @@ func updateAndDelete(t *testing.T, w broker.Writer) {
 	holds(t, w, nil, first.Topic, other.Topic)
 	mustPublish(t, w, first)
 	holds(t, w, []mqtt.Message{first}, other.Topic)
+	return nil
 }
 
-func absent(t *testing.T, w broker.Writer) {
+func absent(t *testing.T, w broker.Writer) []string {
 	there := mqtt.Message{Topic: "contract/absent/there", Payload: []byte("x"), QoS: 1}
 	mustPublish(t, w, there)
 	holds(t, w, []mqtt.Message{there}, "contract/absent", "contract/absent/there/", "contract/absent/There", "contract/absent/ther")
@@ -201,51 +248,58 @@ func absent(t *testing.T, w broker.Writer) {
 	if live := Read(t, w, there.Topic, there.Topic); len(live) != 1 {
 		t.Errorf("reading a topic twice gave %v", live)
 	}
+	return nil
 }
 
-func oddTopics(t *testing.T, w broker.Writer) {
-	limits := w.Info().Capabilities.Limits
+func oddTopics(t *testing.T, w broker.Writer) []string {
 	var batch []mqtt.Message
-	for _, topic := range []string{
-		"a", "contract/ü/日本/🎈", "contract/a b", "contract//double//", "/contract", "contract/trailing/",
-		"contract/$dollar", "contract/e\u0301", "contract/\u00e9", "contract/\u2028", "contract/\ufeff", "contract/\"quoted\"\\",
-		"contract/" + strings.Repeat("l", 240), "contract/" + strings.Repeat("long", 1000), "contract" + strings.Repeat("/l", 40),
-	} {
-		m := mqtt.Message{Topic: topic, Payload: []byte("at " + topic), QoS: 1}
-		if len(limits.Check(m)) == 0 {
-			batch = append(batch, m)
-		}
+	for _, topic := range OddTopics() {
+		batch = append(batch, mqtt.Message{Topic: topic, Payload: []byte("at " + topic), QoS: 1})
 	}
-	mustPublish(t, w, batch...)
+	batch, without := offer(t, w, batch...)
 	holds(t, w, batch)
+	return without
+}
+
+// OddTopics are topics that are legal, and that some broker does not take.
+func OddTopics() []string {
+	return []string{
+		"a", "contract/ü/日本/🎈", "contract/a b", "contract//double//", "contract//empty", "/contract", "contract/trailing/",
+		"contract/$dollar", "contract/e\u0301", "contract/\u00e9", "contract/\u2028", "contract/\ufeff", "contract/\"quoted\"\\",
+		"contract/a.b", "contract/*", "contract/>", "contract/%2F",
+		"contract/" + strings.Repeat("l", 240), "contract/" + strings.Repeat("long", 1000), strings.Repeat("l", mqtt.MaxTopicBytes),
+		"contract" + strings.Repeat("/l", 7), "contract" + strings.Repeat("/l", 40), "contract" + strings.Repeat("/l", 150), "contract" + strings.Repeat("/l", 250),
+	}
 }
 
 // payloadSizes are those around each length of the packet's own length field,
 // and one that no buffer holds at once.
-func payloadSizes(t *testing.T, w broker.Writer) {
+func payloadSizes(t *testing.T, w broker.Writer) []string {
+	sizes := []int{1, 2, 90, 100, 127, 128, 129, 16_300, 16_383, 16_384, 16_385, 100_000, 1 << 20}
+	if most := w.Info().Capabilities.Limits.PayloadBytes; most < 2<<20 {
+		sizes = append(sizes, most, most+1)
+	}
 	var batch []mqtt.Message
-	for _, size := range []int{1, 2, 90, 100, 127, 128, 129, 16_300, 16_383, 16_384, 16_385, 100_000} {
+	for _, size := range sizes {
 		batch = append(batch, mqtt.Message{
 			Topic: fmt.Sprintf("contract/size/%d", size), QoS: mqtt.QoS(size % 2),
-			Payload: bytes.Repeat([]byte{byte(size)}, size),
+			Payload: bytes.Repeat([]byte{byte(size) | 1}, size),
 		})
 	}
-	mustPublish(t, w, batch...)
+	batch, without := offer(t, w, batch...)
 	holds(t, w, batch)
+	return without
 }
 
-func userProperties(t *testing.T, w broker.Writer) {
-	if !w.Info().Capabilities.Readable.Has(mqtt.FieldUserProperties) {
-		return
-	}
-	m := mqtt.Message{Topic: "contract/properties", Payload: []byte("x"), QoS: 1, UserProperties: []mqtt.UserProperty{
+func userProperties(t *testing.T, w broker.Writer) []string {
+	batch, without := offer(t, w, mqtt.Message{Topic: "contract/properties", Payload: []byte("x"), QoS: 1, UserProperties: []mqtt.UserProperty{
 		{Name: "z", Value: "1"}, {Name: "a", Value: "2"}, {Name: "z", Value: "1"}, {Name: "z", Value: "0"}, {Name: "ü", Value: "日本"}, {Name: "empty"},
-	}}
-	mustPublish(t, w, m)
-	holds(t, w, []mqtt.Message{m})
+	}})
+	holds(t, w, batch)
+	return without
 }
 
-func manyTopics(t *testing.T, w broker.Writer) {
+func manyTopics(t *testing.T, w broker.Writer) []string {
 	const n = 2000
 	var batch []mqtt.Message
 	var absents []string
@@ -260,10 +314,11 @@ func manyTopics(t *testing.T, w broker.Writer) {
 	}
 	mustPublish(t, w, batch...)
 	holds(t, w, nil, "contract/many/0", "contract/many/1999")
+	return nil
 }
 
 // oneFailure publishes what no broker can take among what every broker takes.
-func oneFailure(t *testing.T, w broker.Writer) {
+func oneFailure(t *testing.T, w broker.Writer) []string {
 	batch := []mqtt.Message{
 		{Topic: "contract/failure/before", Payload: []byte("x"), QoS: 1},
 		{Topic: "contract/failure/+", Payload: []byte("x"), QoS: 1},
@@ -277,11 +332,12 @@ func oneFailure(t *testing.T, w broker.Writer) {
 		}
 	}
 	holds(t, w, []mqtt.Message{batch[0], batch[3]})
+	return nil
 }
 
 // cancelled checks that a message counts as published or not, and as nothing in
 // between: what was settled with nil is there.
-func cancelled(t *testing.T, w broker.Writer) {
+func cancelled(t *testing.T, w broker.Writer) []string {
 	ctx, cancel := context.WithCancel(t.Context())
 	batch := make([]mqtt.Message, 3000)
 	for i := range batch {
@@ -310,4 +366,5 @@ func cancelled(t *testing.T, w broker.Writer) {
 	if len(live) != len(stored) {
 		t.Errorf("%d acknowledged, %d of them live", len(stored), len(live))
 	}
+	return nil
 }

@@ -3,6 +3,7 @@ package brokertest
 import (
 	"errors"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,10 +15,10 @@ import (
 
 // strangers finds messages by filters. A broker whose inventory is complete shows
 // all of them; one that cannot tell says why, and shows nothing that is not there.
-func strangers(t *testing.T, w broker.Writer) {
+func strangers(t *testing.T, w broker.Writer) (without []string) {
 	scanner, ok := w.(broker.Scanner)
 	if !ok {
-		return
+		return []string{"does not look for strangers"}
 	}
 	batch := []mqtt.Message{
 		{Topic: "contract/scan", Payload: []byte("parent"), QoS: 1},
@@ -42,7 +43,10 @@ func strangers(t *testing.T, w broker.Writer) {
 	} {
 		found, err := scanner.Scan(t.Context(), test.filters)
 		if errors.Is(err, broker.ErrNoScan) {
-			return
+			if w.Info().Capabilities.WildcardReads {
+				t.Errorf("scan %q: %v, against the declared capability", test.filters, err)
+			}
+			return []string{"shows nothing to a wildcard"}
 		}
 		if err != nil {
 			t.Fatalf("scan %q: %v", test.filters, err)
@@ -51,7 +55,13 @@ func strangers(t *testing.T, w broker.Writer) {
 			t.Errorf("scan %q: complete %t for the reasons %q", test.filters, found.Complete, found.Reasons)
 		}
 		checkFound(t, w, test.filters, test.want, found)
+		for _, why := range found.Reasons {
+			if !slices.Contains(without, why) {
+				without = append(without, why)
+			}
+		}
 	}
+	return without
 }
 
 // checkFound compares what a scan showed with what stands there, among what other
