@@ -14,7 +14,32 @@ const (
 	// maxExponent bounds a number, in bits: it is exact, and to spell 1e10000000
 	// takes a minute.
 	maxExponent = 1 << 14
+	// maxParts bounds the values within a value: each local may hold the one before
+	// twice, which takes no memory, and no time until somebody looks at all of it.
+	maxParts = 20_000_000
 )
+
+var errTextTooLarge = fmt.Errorf("a string of more than %d MiB is too large for any message", maxText>>20)
+
+// wholly tells whether all of v is known, as v.IsWhollyKnown does. It looks at no
+// more than left values, and left is below 0 then.
+func wholly(v cty.Value, left *int) bool {
+	if *left--; *left < 0 || !v.IsKnown() {
+		return false
+	}
+	if v.IsMarked() {
+		v, _ = v.Unmark()
+	}
+	if v.IsNull() || !v.CanIterateElements() {
+		return true
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		if _, element := it.Element(); !wholly(element, left) {
+			return false
+		}
+	}
+	return true
+}
 
 // withinBounds tells what is too large about a string or a number, without its value.
 func withinBounds(v cty.Value) error {
@@ -22,7 +47,7 @@ func withinBounds(v cty.Value) error {
 	switch ty := v.Type(); {
 	case !v.IsKnown() || v.IsNull():
 	case ty == cty.String && len(v.AsString()) > maxText:
-		return fmt.Errorf("a string of more than %d MiB is too large for any message", maxText>>20)
+		return errTextTooLarge
 	case ty == cty.Number:
 		if e := v.AsBigFloat().MantExp(nil); e > maxExponent || e < -maxExponent {
 			return errors.New("a number of more than 4,900 digits is too large or too small; write it as a string")

@@ -64,11 +64,15 @@ func (e *evaluator) evalInto(t *tally, ctx *hcl.EvalContext, expr hcl.Expression
 			return cty.DynamicVal, false
 		}
 	}
-	if !value.IsWhollyKnown() {
-		e.poisoned = true
-		return value, false
+	left := maxParts
+	if wholly(value, &left) {
+		return value, true
 	}
-	return value, true
+	if left < 0 {
+		t.add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", maxParts))
+	}
+	e.poisoned = true
+	return cty.DynamicVal, false
 }
 
 // evalSecret evaluates an argument that is always sensitive, whatever it is made

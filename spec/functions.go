@@ -18,7 +18,7 @@ func newFunctions(root *sandbox, dir string) map[string]function.Function {
 	all := map[string]function.Function{}
 	for _, some := range []map[string]function.Function{
 		stdFunctions(), collectionFunctions(), stringFunctions(), encodingFunctions(), hashFunctions(),
-		networkFunctions(), markFunctions(), refusedFunctions(), own.functions(),
+		networkFunctions(), markFunctions(), sizedFunctions(), refusedFunctions(), own.functions(),
 	} {
 		maps.Copy(all, some)
 	}
@@ -51,11 +51,7 @@ func stdFunctions() map[string]function.Function {
 		"element":         stdlib.ElementFunc,
 		"flatten":         stdlib.FlattenFunc,
 		"floor":           stdlib.FloorFunc,
-		"format":          stdlib.FormatFunc,
 		"formatdate":      stdlib.FormatDateFunc,
-		"formatlist":      stdlib.FormatListFunc,
-		"indent":          stdlib.IndentFunc,
-		"join":            stdlib.JoinFunc,
 		"keys":            stdlib.KeysFunc,
 		"log":             stdlib.LogFunc,
 		"lower":           stdlib.LowerFunc,

@@ -71,6 +71,9 @@ func setProduct() function.Function {
 			return stdlib.SetProductFunc.ReturnTypeForValues(listed(args))
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if err := checkProduct(args); err != nil {
+				return cty.NilVal, err
+			}
 			return stdlib.SetProductFunc.Call(listed(args))
 		},
 	})

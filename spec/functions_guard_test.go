@@ -44,6 +44,36 @@ func TestErrorsHideSensitiveArguments(t *testing.T) {
 	}
 }
 
+// What would fill the memory is refused before it is made, and in no time.
+func TestFunctionsAreBounded(t *testing.T) {
+	ctx := functionContext(t)
+	long := cty.StringVal(strings.Repeat("a\n", 1<<19))
+	ctx.Variables["long"], ctx.Variables["secret"] = long, long.Mark(sensitive)
+	for _, expr := range []string{
+		`indent(1000000000, long)`, `indent(1000000000, "a")`, `indent(1e99, "a")`, `indent(1000000, secret)`, `replace(long, "a", long)`,
+		`replace(long, "", long)`, `replace(long, "/a/", long)`, `join(long, range(1000))`, `join(",", [for i in range(1000) : long])`,
+		`format("%999999999d", 1)`, `format("%.999999999f", 1)`, `format("%99999999999999999999d", 1)`, `formatlist("%99999d", range(10000))`,
+		`length(setproduct(range(10000), range(10000)))`, `setproduct([for i in range(64) : ["a", "b"]]...)`, `jsonencode([for i in range(1000) : long])`,
+		`jsonencode([for i in range(1000) : secret])`,
+	} {
+		start := time.Now()
+		if v, err := evaluate(ctx, expr); err == nil {
+			t.Errorf("%s gives a %s", expr, v.Type().FriendlyName())
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %v", expr, took)
+		}
+	}
+	for _, expr := range []string{
+		`indent(2, long)`, `replace(long, "a", "bb")`, `replace(long, "/a/", "b")`, `join(",", [long, long])`, `format("%9d%%99999999999d", 1)`,
+		`setproduct(range(1000), range(1000))`, `setproduct(range(10000), range(10000), [])`, `indent(sensitive(2), secret)`,
+	} {
+		if _, err := evaluate(ctx, expr); err != nil {
+			t.Errorf("%s: %v", expr, err)
+		}
+	}
+}
+
 func TestGuardReportsNoStack(t *testing.T) {
 	broken := guard(function.New(&function.Spec{
 		Type: func([]cty.Value) (cty.Type, error) { return cty.String, nil },

@@ -38,7 +38,16 @@ func encodeJSON(val cty.Value) (cty.Value, error) {
 	if doc, ok := appendJSON(nil, val); ok {
 		return cty.StringVal(string(doc)), nil
 	}
-	err := cty.Walk(val, func(_ cty.Path, v cty.Value) (bool, error) { return true, withinBounds(v) })
+	size := 0
+	err := cty.Walk(val, func(_ cty.Path, v cty.Value) (bool, error) {
+		if v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
+			size += len(v.AsString())
+		}
+		if size > maxText {
+			return false, errTextTooLarge
+		}
+		return true, withinBounds(v)
+	})
 	if err != nil {
 		return cty.NilVal, err
 	}

@@ -14,7 +14,7 @@ import (
 // needs more thought, a value that is marked, unknown or no JSON.
 func appendJSON(b []byte, v cty.Value) (_ []byte, ok bool) {
 	switch ty := v.Type(); {
-	case v.IsMarked() || !v.IsKnown():
+	case v.IsMarked() || !v.IsKnown() || len(b) > maxText:
 		return b, false
 	case v.IsNull():
 		return append(b, "null"...), true

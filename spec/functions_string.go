@@ -17,7 +17,6 @@ func stringFunctions() map[string]function.Function {
 		"dirname":     ofStrings(func(s ...string) (string, error) { return filepath.Dir(s[0]), nil }, "path"),
 		"endswith":    test(strings.HasSuffix, "str", "suffix"),
 		"pathexpand":  ofStrings(pathExpand, "path"),
-		"replace":     ofStrings(replace, "str", "substr", "replace"),
 		"startswith":  test(strings.HasPrefix, "str", "prefix"),
 		"strcontains": test(strings.Contains, "str", "substr"),
 		"timecmp":     timeCompare(),
