@@ -24,8 +24,6 @@ type Target interface {
 // Destination is a target with what apply must know of it.
 type Destination struct {
 	Target
-	Readable         mqtt.Fields
-	CountsDown       bool
 	AckProvesStorage bool
 }
 

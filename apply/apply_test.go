@@ -117,7 +117,7 @@ func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
 		observed = time.Time{}
 	}
 	report, err := apply.Run(ctx, p, w.state, apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Readable: mqtt.AllFields, AckProvesStorage: w.proves}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: w.proves}},
 		Observed: observed,
 		Save: func(_ context.Context, s *state.Snapshot) error {
 			w.saves++

@@ -35,7 +35,7 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
 			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
-		case !c.MatchesBefore(live, there, r.sight(to)):
+		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
 			r.finish(i, Conflicted, ErrChanged, shown(c, live, there))
 		default:
 			clean = append(clean, i)
@@ -61,7 +61,7 @@ func (r *run) settle(ctx context.Context, to Destination, unsure []int, answers 
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
 			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", unread), nil)
-		case r.stored(i, to, seen, answers[i]):
+		case r.stored(i, seen, answers[i]):
 			done++
 		}
 	}
@@ -71,10 +71,11 @@ func (r *run) settle(ctx context.Context, to Destination, unsure []int, answers 
 // stored finishes one change by what stands at its topic. Where before and after
 // look alike, since they differ only in what the broker cannot read back, its answer
 // decides.
-func (r *run) stored(i int, to Destination, seen mqtt.Observation, refused error) bool {
+func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
-	before, after := c.MatchesBefore(live, there, r.sight(to)), c.MatchesAfter(live, there, r.sight(to))
+	see := r.sights[c.Key.Broker]
+	before, after := c.MatchesBefore(live, there, see), c.MatchesAfter(live, there, see)
 	if after && (refused == nil || !before) {
 		r.finish(i, Done, nil, nil)
 		return true
@@ -101,10 +102,6 @@ func notStored(c *plan.Change, there bool) error {
 		return errors.New("the broker acknowledged the message, but holds another one: may this user publish to the topic, and does anybody else?")
 	}
 	return errors.New("the broker acknowledged the message, but holds none: may this user publish to and read the topic, and does the broker retain messages at all?")
-}
-
-func (r *run) sight(to Destination) plan.Sight {
-	return plan.Sight{Readable: to.Readable, CountsDown: to.CountsDown, Key: r.state.DigestKey}
 }
 
 func (r *run) topics(indices []int) []string {

@@ -51,6 +51,7 @@ type run struct {
 	state   *state.Snapshot
 	report  *Report
 	waiting waiting
+	sights  map[state.Identity]plan.Sight
 	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
 	stopped map[state.Identity]error // why nothing more is published there
 
@@ -80,8 +81,12 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		Options: o, plan: p, state: next,
 		report:  &Report{Results: make([]Result, len(p.Changes))},
 		waiting: newWaiting(),
+		sights:  map[state.Identity]plan.Sight{},
 		proven:  map[state.Identity]bool{},
 		stopped: map[state.Identity]error{},
+	}
+	for _, b := range p.Brokers {
+		r.sights[b.Identity] = b.Sight(next.DigestKey)
 	}
 	for id, to := range o.To {
 		r.proven[id] = to.AckProvesStorage || o.SkipVerify

@@ -160,7 +160,7 @@ func (p *planner) showBefore(t *topic, c *Change, seen mqtt.Message) {
 		c.BeforeDigest = c.prior.Digest
 		return
 	}
-	c.BeforeDigest = t.broker.sight(p.key).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
+	c.BeforeDigest = t.broker.Sight(p.key).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
 }
 
 func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {

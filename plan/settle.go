@@ -43,7 +43,7 @@ func (p *planner) settlePending(t *topic) bool {
 		t.rec = nil // deleted
 	case !t.there: // never written, or gone since: as any other message that is gone
 	case p.untouched(t):
-	case after != nil && t.broker.sight(p.key).shows(after, t.live.Message):
+	case after != nil && t.broker.Sight(p.key).shows(after, t.live.Message):
 		t.rec = after
 	case p.in.OverwriteUnmanaged:
 	default:
@@ -60,7 +60,7 @@ func (p *planner) settlePending(t *topic) bool {
 // untouched tells whether the live message is what the interrupted apply was
 // about to replace.
 func (p *planner) untouched(t *topic) bool {
-	see := t.broker.sight(p.key)
+	see := t.broker.Sight(p.key)
 	if t.rec != nil && see.shows(t.rec, t.live.Message) {
 		return true
 	}

@@ -15,7 +15,8 @@ type Sight struct {
 	Key        []byte
 }
 
-func (b *Broker) sight(key []byte) Sight { return Sight{b.Readable, b.CountsDown, key} }
+// Sight is what reads of the broker are judged with, under a state's digest key.
+func (b *Broker) Sight(key []byte) Sight { return Sight{b.Readable, b.CountsDown, key} }
 
 // restore gives a live message with what a read does not show taken from base:
 // the fields that cannot be read back, and an expiry that was counted down.
