@@ -61,15 +61,21 @@ func (t *awsIoT) settleByGets(ctx context.Context, topics []string, seen *mqtt.O
 	return work.Wait()
 }
 
-// listable gives the recorded messages among topics that a list could settle:
-// those with the broker's own time of their last write.
-func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
+// recorded gives a message that a list can settle: one with the broker's own time
+// of its last write.
+func (t *awsIoT) recorded(topic string) (mqtt.Retained, bool) {
 	if t.known == nil {
-		return nil
+		return mqtt.Retained{}, false
 	}
+	m, ok := t.known(t.info.Identity, topic)
+	return m, ok && !m.Modified.IsZero()
+}
+
+// listable gives the messages among topics that a list could settle.
+func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 	known := make(map[string]mqtt.Retained)
 	for _, topic := range topics {
-		if m, ok := t.known(t.info.Identity, topic); ok && !m.Modified.IsZero() {
+		if m, ok := t.recorded(topic); ok {
 			known[topic] = m
 		}
 	}
