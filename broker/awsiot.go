@@ -79,6 +79,7 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 		Description:  "AWS IoT Core, " + end.region + end.note,
 		Capabilities: awsCapabilities(),
 	}
+	t.info.Capabilities.PublishRate, t.info.Capabilities.ReadRate = float64(quotas.publish), float64(quotas.get)
 	t.log("broker %s: %s at %s", name, t.info.Description, t.info.Address)
 	return t, nil
 }
@@ -90,6 +91,7 @@ func awsCapabilities() Capabilities {
 	return Capabilities{
 		Readable:         mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldUserProperties,
 		AckProvesStorage: true,
+		MeteredBytes:     5 << 10,
 		WildcardReads:    true,
 		Limits:           mqtt.AWSLimits,
 	}

@@ -69,6 +69,9 @@ type Capabilities struct {
 	AckProvesStorage bool        // no read-back after a write
 	WildcardReads    bool        // strangers can be found
 	ExpiryCountsDown bool        // a read shows the remaining time, not the declared one
+	PublishRate      float64     // publishes a second that an account's quota takes; 0 where there is none
+	ReadRate         float64     // exact reads a second, in the same way
+	MeteredBytes     int         // what an account is billed by; 0 where nothing is metered
 	Limits           mqtt.Limits
 }
 
