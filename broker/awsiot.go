@@ -187,7 +187,12 @@ func notSent(stop context.Context) error {
 // query parameters are escaped by the SDK; those that travel as headers are
 // base64 or a fixed word, so no control character can reach a header, which
 // net/http would refuse and the SDK would then try again and again.
+//
+// An expiry that AWS would shorten without a word is refused.
 func awsPublishInput(m mqtt.Message) (*iotdataplane.PublishInput, error) {
+	if longest := mqtt.AWSLimits.MaxExpiry; m.Expiry > longest {
+		return nil, fmt.Errorf("message_expiry is %d s, and AWS would shorten it to %d s", m.Expiry, longest)
+	}
 	in := &iotdataplane.PublishInput{
 		Topic: &m.Topic, Qos: int32(m.QoS), Retain: true, Payload: m.Payload,
 		ContentType: optional(m.ContentType), ResponseTopic: optional(m.ResponseTopic),

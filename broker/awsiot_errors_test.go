@@ -127,6 +127,19 @@ func TestAWSRefusalsOfTheEmbeddedBroker(t *testing.T) {
 	has(t, seen.Unread[deep.Topic], "at most 7 slashes")
 }
 
+func TestAWSDoesNotLetAnExpiryBeShortened(t *testing.T) {
+	plane := serveDataPlane(t, server.Options{})
+	target := openAWS(t, plane.URL, Options{})
+	week := mqtt.Message{Topic: "a", Payload: []byte("x"), Expiry: 604800}
+	longer := week
+	longer.Expiry++
+	results := publish(t, target, week, longer)
+	has(t, results[1], `publish "a"`, "604801 s", "604800 s")
+	if n := counted(&plane.requests, "publish"); results[0] != nil || n != 1 {
+		t.Errorf("%v, %d requests", results[0], n)
+	}
+}
+
 func TestAWSConnectionRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
