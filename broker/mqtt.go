@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/time/rate"
+
 	"github.com/retainctl/retainctl/broker/client"
 	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
@@ -23,62 +25,51 @@ type mqttBroker struct {
 	versions []wire.Version // to try, in this order
 	info     Info
 	kind     kind
+	log      func(format string, args ...any)
 
-	mu   sync.Mutex
-	conn *client.Client
+	mu    sync.Mutex // guards lanes and width
+	lanes []*lane    // the first one reads
+	width int        // how many lanes publish; 0: not measured yet
 }
 
 var _ Writer = (*mqttBroker)(nil)
 
 // openMQTT connects to the broker of a broker "mqtt" block.
 func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options) (Writer, error) {
-	if err := unserved(s); err != nil {
-		return nil, err
-	}
 	address, err := parseMQTTURL(s.URL)
 	if err != nil {
 		return nil, err
 	}
-	b := &mqttBroker{address: address, options: address.options()}
+	b := &mqttBroker{address: address, options: address.options(), log: o.Log, width: s.Connections}
+	if b.log == nil {
+		b.log = func(string, ...any) {}
+	}
 	if b.versions, err = protocolVersions(s.Protocol); err != nil {
 		return nil, err
 	}
-	if b.kind, err = kindNamed(s.Kind); err != nil {
+	if b.kind, err = kindNamed(s.Kind, address); err != nil {
 		return nil, err
 	}
-	b.options.ClientID, b.options.Timeout, b.options.LateQuiet, b.options.Window = s.ClientID, s.Timeout, b.kind.late, o.Parallelism
+	b.options.ClientID, b.options.Timeout, b.options.Window = s.ClientID, s.Timeout, o.Parallelism
+	b.options.BatchTopics, b.options.GroupTopics = b.kind.batchTopics, b.kind.groupTopics
+	b.options.Pace = rate.NewLimiter(rate.Inf, 0)
 	if b.options.Username, b.options.Password, err = credentials(s); err != nil {
 		return nil, err
 	}
 	if b.options.TLS, err = tlsConfig(s, address); err != nil {
 		return nil, err
 	}
-	c, err := b.connection(ctx)
+	c, err := b.dial(ctx, s.ClientID)
 	if err != nil {
 		return nil, err
 	}
+	b.lanes = []*lane{b.lane(0)}
+	b.lanes[0].conn = c
+	b.versions = []wire.Version{c.Version()}
 	b.info = b.describe(ctx, c, s)
-	if o.Log != nil {
-		o.Log("broker %s: %s at %s", name, b.info.Description, b.info.Address)
-	}
+	b.setPace(s)
+	b.log("broker %s: %s at %s", name, b.info.Description, b.info.Address)
 	return b, nil
-}
-
-// unserved refuses the arguments that this version does not act on: one that is
-// passed over in silence would be believed.
-func unserved(s *spec.MQTTSettings) error {
-	for _, argument := range []struct {
-		name string
-		set  bool
-	}{
-		{"connections", s.Connections > 1},
-		{"rate", s.Rate > 0},
-	} {
-		if argument.set {
-			return fmt.Errorf("the argument %s is not supported yet: remove it", argument.name)
-		}
-	}
-	return nil
 }
 
 func protocolVersions(protocol string) ([]wire.Version, error) {
@@ -144,34 +135,19 @@ func tlsConfig(s *spec.MQTTSettings, address mqttAddress) (*tls.Config, error) {
 	return c, nil
 }
 
-// connection gives the open connection, or a new one where it was lost: one
-// message that made the broker hang up does not take the rest of a run with it.
+// connection gives the first connection, which reads.
 func (b *mqttBroker) connection(ctx context.Context) (*client.Client, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.conn != nil {
-		if b.conn.Err() == nil {
-			return b.conn, nil
-		}
-		b.conn.Close()
-	}
-	c, err := b.dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b.conn = c
-	return c, nil
+	return b.lanes[0].connection(ctx)
 }
 
-// dial tries the versions and keeps to the one that the broker took.
-func (b *mqttBroker) dial(ctx context.Context) (*client.Client, error) {
+// dial tries the versions, of which there is one once the broker took it.
+func (b *mqttBroker) dial(ctx context.Context, clientID string) (*client.Client, error) {
 	var first error
 	for _, v := range b.versions {
 		o := b.options
-		o.Version = v
+		o.Version, o.ClientID = v, clientID
 		c, err := client.Dial(ctx, o)
 		if err == nil {
-			b.versions = []wire.Version{v}
 			b.kind.tune(c)
 			return c, nil
 		}
@@ -192,19 +168,9 @@ func wrongVersion(err error) bool {
 	return errors.As(err, &refused) && refused.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
 }
 
-// describe gathers who the broker is, from CONNACK and $SYS/broker/version.
+// describe gathers who the broker is.
 func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQTTSettings) Info {
-	const versionTopic = "$SYS/broker/version"
-	who, auto := "unknown broker", s.Kind == "" || s.Kind == "auto"
-	if !auto && s.Kind != "other" {
-		who = s.Kind
-	}
-	if m, ok := c.Peek(ctx, versionTopic); ok {
-		who = string(m.Payload)
-		if auto {
-			b.kind = recognised(who)
-		}
-	}
+	who := b.recognise(ctx, c, s.Kind)
 	b.kind.tune(c)
 	limits := b.kind.narrow(b.limits(c))
 	return Info{
@@ -218,6 +184,26 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 			Limits:           limits,
 		},
 	}
+}
+
+// recognise finds out what the broker is, from $SYS/broker/version, and says what
+// it is taken for.
+func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named string) string {
+	if b.address.isAWS() {
+		return "AWS IoT Core" // it ends connections that ask for $SYS
+	}
+	version, told := c.Peek(ctx, "$SYS/broker/version")
+	who := "unknown broker"
+	if told {
+		who = string(version.Payload)
+	}
+	if named != "" && named != "auto" {
+		return fmt.Sprintf("%s, taken for kind %q", who, named)
+	}
+	if told {
+		b.kind = recognised(who)
+	}
+	return who
 }
 
 // limits narrows those of the protocol by what the broker announced. The packet
@@ -235,33 +221,4 @@ func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
 		l.Uncarried = mqtt.AllFields &^ (mqtt.FieldPayload | mqtt.FieldQoS)
 	}
 	return l
-}
-
-func (b *mqttBroker) Info() Info { return b.info }
-
-// Publish sends what the broker is known to take: one message that it does not
-// could end the connection for all others.
-func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
-	send, at := make([]mqtt.Message, 0, len(batch)), make([]int, 0, len(batch))
-	for i, m := range batch {
-		if over := b.info.Capabilities.Limits.Check(m); len(over) > 0 {
-			done(i, fmt.Errorf("not sent: %s", over[0].Reason))
-			continue
-		}
-		send, at = append(send, m), append(at, i)
-	}
-	c, err := b.connection(ctx)
-	if err != nil {
-		for _, i := range at {
-			done(i, fmt.Errorf("not sent: %w", err))
-		}
-		return
-	}
-	c.Publish(ctx, send, func(i int, err error) { done(at[i], err) })
-}
-
-func (b *mqttBroker) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.conn.Close()
 }

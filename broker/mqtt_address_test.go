@@ -3,6 +3,8 @@ package broker
 import (
 	"slices"
 	"testing"
+
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 func TestMQTTAddress(t *testing.T) {
@@ -33,6 +35,9 @@ func TestAWSHost(t *testing.T) {
 		a, err := parseMQTTURL(url)
 		if err != nil || !slices.Equal(a.protocols(), want) {
 			t.Errorf("%s: %q, %v", url, a.protocols(), err)
+		}
+		if k, err := kindNamed("auto", a); err != nil || (k.batchTopics == 8) != a.isAWS() || (k.narrow(mqtt.StandardLimits).TopicSlashes == 7) != a.isAWS() {
+			t.Errorf("%s: %+v, %v", url, k, err)
 		}
 	}
 }

@@ -264,8 +264,6 @@ func TestMQTTSettingsErrors(t *testing.T) {
 		{spec.MQTTSettings{URL: "ws://" + m.Address, Timeout: 5 * time.Second}, "connect to broker"},
 		{spec.MQTTSettings{URL: url, Token: "t0ken", Password: "hunter2"}, "token and password are both set"},
 		{spec.MQTTSettings{URL: url, Kind: "mosqito"}, `the kind "mosqito" is not known`},
-		{spec.MQTTSettings{URL: url, Connections: 4}, "connections is not supported yet"},
-		{spec.MQTTSettings{URL: url, Rate: 4}, "rate is not supported yet"},
 		{spec.MQTTSettings{URL: url, Protocol: "3"}, `protocol "3"`},
 		{spec.MQTTSettings{URL: url, CAFile: "ca.pem"}, "mqtts://"},
 		{spec.MQTTSettings{URL: "mqtt://127.0.0.1:1"}, "connection refused"},

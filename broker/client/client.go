@@ -11,6 +11,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -21,6 +22,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
@@ -44,6 +47,13 @@ type Options struct {
 	// because with some brokers a PINGRESP overtakes retained messages. Default
 	// 300 ms.
 	Quiet time.Duration
+	// BatchTopics is how many topics a SUBSCRIBE or UNSUBSCRIBE asks for at most, and
+	// GroupTopics how many subscriptions stand at once. Defaults 200 and
+	// 10,000.
+	BatchTopics, GroupTopics int
+	// Pace is waited for before each message is published. Connections that share
+	// it share the rate; nil sets none.
+	Pace *rate.Limiter
 	// LateQuiet takes the place of Quiet, for the rest of the connection, once the
 	// broker was seen to do that; EMQX backs off for up to 10 s in the middle of a
 	// delivery. Default 12 s.
@@ -77,6 +87,7 @@ func (o Options) withDefaults() Options {
 			*d.at = d.usual
 		}
 	}
+	o.BatchTopics, o.GroupTopics = cmp.Or(o.BatchTopics, 200), cmp.Or(o.GroupTopics, 10_000)
 	return o
 }
 
@@ -100,6 +111,7 @@ type Client struct {
 	pongs   uint64        // taken from the inbox; guarded by call
 	lastID  uint16        // of a SUBSCRIBE or UNSUBSCRIBE; guarded by call
 	quiet   time.Duration // before a topic is called absent; guarded by call
+	late    time.Duration // see Options.LateQuiet; guarded by call
 	closing chan struct{}
 	closed  sync.Once
 	running sync.WaitGroup
@@ -117,7 +129,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		}
 		return nil, dialError(o, err)
 	}
-	c := &Client{o: o, conn: conn, quiet: o.Quiet, closing: make(chan struct{})}
+	c := &Client{o: o, conn: conn, quiet: o.Quiet, late: o.LateQuiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
 	r := wire.NewReader(conn, o.Version, 0)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
@@ -182,6 +194,25 @@ func (c *Client) MaximumQoS() mqtt.QoS {
 		return *c.server.MaximumQoS
 	}
 	return 2
+}
+
+// Window is how many messages of QoS 1 and 2 the broker lets be in flight.
+func (c *Client) Window() int { return c.window() }
+
+// RoundTrip measures how long the broker takes to answer a PINGREQ.
+func (c *Client) RoundTrip(ctx context.Context) (time.Duration, error) {
+	c.call.Lock()
+	defer c.call.Unlock()
+	began := time.Now()
+	r := newReading(c, 0)
+	r.begin(nil)
+	r.last = began
+	ping, err := c.send(&wire.Pingreq{})
+	if err != nil {
+		return 0, err
+	}
+	err = r.until(ctx, "PINGRESP", func() bool { return c.pongs >= ping })
+	return time.Since(began), err
 }
 
 // Err tells why the connection cannot be used any more, or nil.

@@ -158,13 +158,13 @@ func TestNothingMissing(t *testing.T) {
 	}
 }
 
-// TestTrustOrder needs no quiet period, and falls back to the long one when the
+// TestPatience needs no quiet period, and falls back to the long one when the
 // broker turns out not to deserve it.
-func TestTrustOrder(t *testing.T) {
+func TestPatience(t *testing.T) {
 	t.Run("deserved", func(t *testing.T) {
 		f := new(fake)
 		c := mustDial(t, Options{Address: f.start(t), Quiet: time.Hour})
-		c.TrustOrder()
+		c.Patience(-1, 0)
 		if seen, err := c.Read(t.Context(), []string{"absent"}); err != nil || len(seen.Live)+len(seen.Unread) != 0 {
 			t.Errorf("%+v, %v", seen, err)
 		}
@@ -172,7 +172,7 @@ func TestTrustOrder(t *testing.T) {
 	t.Run("not deserved", func(t *testing.T) {
 		f := &fake{late: 100 * time.Microsecond}
 		c := mustDial(t, Options{Address: f.start(t), LateQuiet: 400 * time.Millisecond})
-		c.TrustOrder()
+		c.Patience(-1, 0)
 		batch, topics := messages(2000)
 		publishAll(t, t.Context(), c, batch)
 		if seen, err := c.Read(t.Context(), topics); err != nil || len(seen.Live) != len(batch) {
@@ -334,5 +334,53 @@ func TestServerKeepAlive(t *testing.T) {
 	}
 	if _, err := c.Read(t.Context(), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBatchTopics keeps to a broker's own limit of topics in a packet and of
+// subscriptions at once, as AWS IoT Core has them.
+func TestBatchTopics(t *testing.T) {
+	f := &fake{}
+	c := mustDial(t, Options{Address: f.start(t), BatchTopics: 8, GroupTopics: 40, Quiet: time.Millisecond})
+	batch, topics := messages(100)
+	publishAll(t, t.Context(), c, batch[:50])
+	seen, err := c.Read(t.Context(), topics)
+	if err != nil || len(seen.Live) != 50 || len(seen.Unread) != 0 {
+		t.Errorf("%d live, %d unread, %v", len(seen.Live), len(seen.Unread), err)
+	}
+	standing := map[string]bool{}
+	for _, p := range f.seen {
+		switch p := p.(type) {
+		case *wire.Subscribe:
+			for _, s := range p.Subscriptions {
+				standing[s.Filter] = true
+			}
+			if len(p.Subscriptions) > 8 || len(standing) > 40 {
+				t.Errorf("%d topics in a SUBSCRIBE, %d subscriptions stand", len(p.Subscriptions), len(standing))
+			}
+		case *wire.Unsubscribe:
+			for _, filter := range p.Filters {
+				delete(standing, filter)
+			}
+			if len(p.Filters) > 8 {
+				t.Errorf("%d topics in an UNSUBSCRIBE", len(p.Filters))
+			}
+		}
+	}
+	if len(standing) != 0 {
+		t.Errorf("%d subscriptions were left", len(standing))
+	}
+}
+
+// TestDropEvery reads from a broker that loses every n-th message on its way, once
+// more and once more where that showed something.
+func TestDropEvery(t *testing.T) {
+	f := &fake{dropEvery: 2}
+	c := mustDial(t, Options{Address: f.start(t), Quiet: time.Millisecond})
+	batch, topics := messages(5000)
+	publishAll(t, t.Context(), c, batch)
+	seen, err := c.Read(t.Context(), topics)
+	if err != nil || len(seen.Live) != len(batch) || len(seen.Unread) != 0 {
+		t.Errorf("%d live, %d unread, %v", len(seen.Live), len(seen.Unread), err)
 	}
 }

@@ -44,6 +44,7 @@ type publishing struct {
 	lastID  uint16
 	unacked []unacked // QoS 0, in order of their pings
 	loose   int       // how many those are
+	due     time.Time // when the pace allows the next message; zero: now
 	buf     []byte
 	replies []byte
 }
@@ -60,18 +61,24 @@ func (p *publishing) run(ctx context.Context) error {
 	deadline := time.Now().Add(p.c.o.Timeout)
 	for {
 		stop := ctx.Done()
-		if ctx.Err() != nil {
+		if p.due = (time.Time{}); ctx.Err() != nil {
 			stop = nil
 		} else if err := p.fill(); err != nil {
 			return err
 		}
-		if len(p.waiting) == 0 && p.loose == 0 {
-			if p.next < len(p.batch) {
-				return ctx.Err()
-			}
+		until := deadline
+		switch idle := len(p.waiting) == 0 && p.loose == 0; {
+		case idle && p.next == len(p.batch):
 			return nil
+		case idle && ctx.Err() != nil:
+			return ctx.Err()
+		case idle:
+			deadline = time.Now().Add(p.c.o.Timeout)
+			until = p.due
+		case !p.due.IsZero() && p.due.Before(deadline):
+			until = p.due
 		}
-		packets, err := p.c.inbox.wait(stop, deadline)
+		packets, err := p.c.inbox.wait(stop, until)
 		if err != nil {
 			return err
 		}
@@ -106,6 +113,10 @@ func (p *publishing) fill() error {
 	window := p.c.window()
 	var loose []int
 	for p.next < len(p.batch) && len(p.waiting) < window && p.loose < maxWindow {
+		if pause := p.c.pause(); pause > 0 {
+			p.due = time.Now().Add(pause)
+			break
+		}
 		i := p.next
 		p.next++
 		if err := p.append(i); err != nil {
@@ -122,6 +133,19 @@ func (p *publishing) fill() error {
 		}
 	}
 	return p.flush(loose)
+}
+
+// pause takes one message's turn of the pace, or tells how long it is to wait.
+func (c *Client) pause() time.Duration {
+	if c.o.Pace == nil {
+		return 0
+	}
+	turn := c.o.Pace.Reserve()
+	pause := turn.Delay()
+	if pause > 0 {
+		turn.Cancel()
+	}
+	return pause
 }
 
 // append encodes message i, unless the broker is known to refuse it.
@@ -277,9 +301,25 @@ func reply(b []byte, ack *wire.Ack, v wire.Version) []byte {
 	return b
 }
 
+// LostError is a message that the end of the connection, or of the run, left
+// without an answer.
+type LostError struct {
+	Sent bool
+	Err  error
+}
+
+func (e *LostError) Error() string {
+	if e.Sent {
+		return "sent, and not acknowledged: " + e.Err.Error()
+	}
+	return "not sent: " + e.Err.Error()
+}
+
+func (e *LostError) Unwrap() error { return e.Err }
+
 // abandon settles what is left when the connection or the run ended.
 func (p *publishing) abandon(err, unsent error) {
-	lost := func(i int) { p.done(i, fmt.Errorf("sent, and not acknowledged: %w", err)) }
+	lost := func(i int) { p.done(i, &LostError{true, err}) }
 	for _, i := range p.waiting {
 		lost(i)
 	}
@@ -289,6 +329,6 @@ func (p *publishing) abandon(err, unsent error) {
 		}
 	}
 	for i := p.next; i < len(p.batch); i++ {
-		p.done(i, fmt.Errorf("not sent: %w", unsent))
+		p.done(i, &LostError{false, unsent})
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -10,14 +11,10 @@ import (
 )
 
 const (
-	// batchTopics times batchesOpen is how many topics are outstanding: mosquitto
-	// queues 1,000 messages for a client and drops the rest. Several batches in
-	// flight hide the round trips.
-	batchTopics = 200
+	// batchesOpen times Options.BatchTopics is how many topics are outstanding:
+	// mosquitto queues 1,000 messages for a client and drops the rest. Several
+	// batches in flight hide the round trips.
 	batchesOpen = 4
-	// groupTopics is how many subscriptions stand at once until absent topics are
-	// settled.
-	groupTopics = 10_000
 	// subscriptionBytes is what a filter adds to a SUBSCRIBE beside its own bytes,
 	// and packetBytes what the rest of the packet has.
 	subscriptionBytes = 3
@@ -27,7 +24,7 @@ const (
 // Read settles every topic by subscribing to exactly it, at QoS 0. A topic is
 // live when a message with RETAIN set came. It is absent when it was asked for
 // twice, the broker granted both subscriptions and answered the PINGREQ behind
-// them, and then a quiet period brought nothing (see TrustOrder). Else it is
+// them, and then a quiet period brought nothing (see Patience). Else it is
 // unread.
 //
 // The error is that of ctx; the connection cannot be used after it.
@@ -37,7 +34,7 @@ func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 	r := newReading(c, len(topics))
 	topics = distinct(topics)
 	for len(topics) > 0 {
-		group := topics[:min(len(topics), groupTopics)]
+		group := topics[:min(len(topics), c.o.GroupTopics)]
 		if err := r.group(ctx, group); err != nil {
 			if ctx.Err() != nil {
 				c.fail(ctx.Err())
@@ -65,17 +62,18 @@ func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok boo
 	return seen.Message, r.end(ctx, topics) == nil && ok
 }
 
-// TrustOrder says that this broker has one queue for a connection, so that the
-// PINGRESP behind a SUBSCRIBE comes when every retained message has come, and no
-// quiet period is needed. A broker that is caught at the contrary loses the trust.
-func (c *Client) TrustOrder() {
+// Patience sets Quiet and LateQuiet once it is known what broker this is. Zero
+// leaves one as it is; a negative Quiet says that the PINGRESP behind a SUBSCRIBE
+// comes when every retained message has come, so that nothing needs to be waited
+// for. A broker that is caught at the contrary loses that trust.
+func (c *Client) Patience(quiet, late time.Duration) {
 	c.call.Lock()
 	defer c.call.Unlock()
-	c.quiet = 0
+	c.quiet, c.late = max(0, cmp.Or(quiet, c.quiet)), cmp.Or(late, c.late)
 }
 
 func newReading(c *Client, n int) *reading {
-	return &reading{c: c, obs: mqtt.Observation{
+	return &reading{c: c, doubt: 1, obs: mqtt.Observation{
 		Live: make(map[string]mqtt.Retained, n), Unread: make(map[string]error),
 	}}
 }
@@ -98,6 +96,7 @@ type reading struct {
 	obs     mqtt.Observation
 	asked   map[string]bool // the topics of the group
 	missed  map[string]bool // those whose batch closed without a message
+	doubt   int             // how many rounds in vain make a topic absent
 	last    time.Time       // when something awaited last came
 	unsubs  map[uint16]bool // UNSUBSCRIBEs not answered yet
 	replies []byte
@@ -120,20 +119,29 @@ func (r *reading) unread(topics []string, err error) {
 	}
 }
 
-// group settles up to groupTopics topics.
+// group settles up to GroupTopics topics. It asks until a round brought nothing
+// that the rounds before it had not; a broker that was caught losing a message is
+// asked twice for that.
 func (r *reading) group(ctx context.Context, topics []string) error {
 	left := r.begin(topics)
-	for range 2 {
+	for asked, vain := 0, 0; len(left) > 0 && vain < r.doubt; asked++ {
+		before := len(left)
 		if err := r.round(ctx, left); err != nil {
 			return err
 		}
-		if left = r.missing(left); len(left) == 0 {
-			break
+		if left = r.missing(left); len(left) > 0 {
+			if err := r.silence(ctx); err != nil {
+				return err
+			}
+			left = r.missing(left)
 		}
-		if err := r.silence(ctx); err != nil {
-			return err
+		switch {
+		case asked == 0:
+		case len(left) < before:
+			r.doubt, vain = 2, 0
+		default:
+			vain++
 		}
-		left = r.missing(left)
 	}
 	return r.end(ctx, topics)
 }
@@ -204,7 +212,7 @@ func (c *Client) fitting(topics []string) int {
 	size := packetBytes
 	for i, t := range topics {
 		size += len(t) + subscriptionBytes
-		if i == batchTopics || c.MaximumPacketSize() > 0 && size > c.MaximumPacketSize() {
+		if i == c.o.BatchTopics || c.MaximumPacketSize() > 0 && size > c.MaximumPacketSize() {
 			return i
 		}
 	}
@@ -355,7 +363,7 @@ func (r *reading) message(p *wire.Publish) {
 			// It came behind the PINGRESP of its batch: with this broker that
 			// proves nothing, so only a long silence does.
 			delete(r.missed, topic)
-			r.c.quiet = max(r.c.quiet, r.c.o.LateQuiet)
+			r.c.quiet = max(r.c.quiet, r.c.late)
 		}
 	}
 	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}

@@ -1,0 +1,209 @@
+package broker
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/retainctl/retainctl/broker/client"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+const (
+	// mostLanes is how many connections are made where the block names no number.
+	mostLanes = 8
+	// wantedRate is how many publishes a second they are to allow for: a fleet of
+	// 10,000 in seconds, without being the load that a broker falls over.
+	wantedRate = 5000
+)
+
+// lane is one connection, which is made anew where it was lost: one message that
+// made the broker hang up does not take the rest of a run with it.
+type lane struct {
+	dial func(context.Context) (*client.Client, error)
+	mu   sync.Mutex
+	conn *client.Client
+}
+
+// lane gives the n-th lane, not connected yet. Two connections cannot have one
+// client identifier: the broker would end the first for the second.
+func (b *mqttBroker) lane(n int) *lane {
+	id := b.options.ClientID
+	if id != "" && n > 0 {
+		id = fmt.Sprintf("%s-%d", id, n+1)
+	}
+	return &lane{dial: func(ctx context.Context) (*client.Client, error) { return b.dial(ctx, id) }}
+}
+
+// connection gives the open connection, or a new one.
+func (l *lane) connection(ctx context.Context) (*client.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil {
+		if l.conn.Err() == nil {
+			return l.conn, nil
+		}
+		l.conn.Close()
+	}
+	c, err := l.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.conn = c
+	return c, nil
+}
+
+func (l *lane) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return nil
+	}
+	return l.conn.Close()
+}
+
+// setPace bounds how fast all lanes together publish.
+func (b *mqttBroker) setPace(s *spec.MQTTSettings) {
+	perSecond := cmp.Or(s.Rate, b.kind.rate)
+	if perSecond <= 0 {
+		return
+	}
+	// A burst of 20 ms hides the coarseness of timers, and is small enough to stay
+	// within a limit that is counted by the second.
+	b.options.Pace.SetBurst(max(1, int(perSecond/50)))
+	b.options.Pace.SetLimit(rate.Limit(perSecond))
+}
+
+// publishing gives the lanes to publish n messages over, all of them connected.
+func (b *mqttBroker) publishing(ctx context.Context, n int) []*lane {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, err := b.connection(ctx)
+	if err != nil {
+		return b.lanes[:1] // it will say so of each message
+	}
+	if n <= c.Window() {
+		return b.lanes[:1]
+	}
+	if b.width == 0 {
+		b.width = b.measure(ctx, c)
+	}
+	if all := b.options.Window; all > 0 {
+		b.width = max(1, min(b.width, all/c.Window()))
+	}
+	for len(b.lanes) < b.width {
+		b.lanes = append(b.lanes, b.lane(len(b.lanes)))
+	}
+	b.lanes = b.connected(ctx, b.lanes)
+	b.width = min(b.width, len(b.lanes))
+	return b.lanes[:b.width]
+}
+
+// measure tells how many lanes make up for the broker's small window and the long
+// way to it. One client identifier that was chosen stays one: rights may hang on
+// it.
+func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
+	switch {
+	case b.kind.connections > 0:
+		return b.kind.connections
+	case b.options.ClientID != "":
+		return 1
+	}
+	trip := time.Hour
+	for range 3 { // the shortest, since either side may be busy
+		took, err := c.RoundTrip(ctx)
+		if err != nil {
+			return 1
+		}
+		trip = min(trip, took)
+	}
+	goal := min(wantedRate, float64(b.options.Pace.Limit()))
+	n := int(math.Ceil(goal * trip.Seconds() / float64(c.Window())))
+	n = max(min(n, mostLanes), 1)
+	if n > 1 {
+		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away", b.address.at, n, c.Window(), trip.Round(time.Millisecond))
+	}
+	return n
+}
+
+// connected connects the lanes and leaves out those that the broker did not let
+// in: what it grants is enough.
+func (b *mqttBroker) connected(ctx context.Context, lanes []*lane) []*lane {
+	errs := make([]error, len(lanes))
+	var dialing sync.WaitGroup
+	for i, l := range lanes {
+		dialing.Go(func() { _, errs[i] = l.connection(ctx) })
+	}
+	dialing.Wait()
+	open := lanes[:1:1]
+	for i, l := range lanes {
+		switch {
+		case i == 0:
+		case errs[i] != nil:
+			b.log("broker %s: going on with fewer connections: %v", b.address.at, errs[i])
+		default:
+			open = append(open, l)
+		}
+	}
+	return open
+}
+
+// Info tells who the broker is.
+func (b *mqttBroker) Info() Info { return b.info }
+
+// Publish sends what the broker is known to take: one message that it does not
+// could end the connection for all others.
+func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
+	at := make([]int, 0, len(batch))
+	for i, m := range batch {
+		if over := b.info.Capabilities.Limits.Check(m); len(over) > 0 {
+			done(i, fmt.Errorf("not sent: %s", over[0].Reason))
+			continue
+		}
+		at = append(at, i)
+	}
+	var mu sync.Mutex // done is called serially
+	serially := func(i int, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		done(i, err)
+	}
+	lanes := b.publishing(ctx, len(at))
+	var running sync.WaitGroup
+	for n, part := range split(batch, at, len(lanes)) {
+		d := &delivery{lane: lanes[n], batch: batch, done: serially, last: map[int]error{}}
+		running.Go(func() { d.run(ctx, part) })
+	}
+	running.Wait()
+}
+
+// split deals the messages out, those of one topic to one lane: their order stays.
+func split(batch []mqtt.Message, at []int, n int) [][]int {
+	parts, of := make([][]int, n), make(map[string]int, len(at))
+	for k, i := range at {
+		topic := batch[i].Topic
+		part, known := of[topic]
+		if !known {
+			part = k % n
+			of[topic] = part
+		}
+		parts[part] = append(parts[part], i)
+	}
+	return parts
+}
+
+// Close ends the connections.
+func (b *mqttBroker) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.lanes {
+		_ = l.close() // it reports nothing
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package broker_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// farProxy passes on to address, each way delayed by so much: a long way without
+// a narrow one.
+func farProxy(t *testing.T, address string, delay time.Duration) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", address)
+			if err != nil {
+				here.Close()
+				continue
+			}
+			running.Go(func() { delayed(here, there, delay) })
+			running.Go(func() { delayed(there, here, delay) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); running.Wait() })
+	return l.Addr().String()
+}
+
+func delayed(to, from net.Conn, delay time.Duration) {
+	type piece struct {
+		due  time.Time
+		data []byte
+	}
+	under := make(chan piece, 10_000)
+	go func() {
+		defer close(under)
+		for {
+			data := make([]byte, 32<<10)
+			n, err := from.Read(data)
+			if n > 0 {
+				under <- piece{time.Now().Add(delay), data[:n]}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for p := range under {
+		time.Sleep(time.Until(p.due))
+		if _, err := to.Write(p.data); err != nil {
+			from.Close()
+		}
+	}
+	to.Close()
+}
+
+// TestFarAway publishes over a round trip of 40 ms to a broker that takes 20
+// messages at a time: one connection makes 500 a second at most.
+func TestFarAway(t *testing.T) {
+	const n = 8000
+	m := brokertest.StartMosquitto(t)
+	far := farProxy(t, m.Address, 20*time.Millisecond)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + far})
+	defer w.Close()
+	batch, topics := make([]mqtt.Message, n), make([]string, n)
+	for i := range batch {
+		topics[i] = fmt.Sprintf("far/%d", i)
+		batch[i] = mqtt.Message{Topic: topics[i], Payload: make([]byte, 200), QoS: 1}
+	}
+	began := time.Now()
+	for i, err := range brokertest.Publish(t, t.Context(), w, batch...) {
+		if err != nil {
+			t.Fatalf("publish %s: %v", topics[i], err)
+		}
+	}
+	took := time.Since(began)
+	t.Logf("%d messages in %s: %.0f a second", n, took, n/took.Seconds())
+	if least := 1000.0; n/took.Seconds() < least {
+		t.Errorf("%.0f messages a second, want %g", n/took.Seconds(), least)
+	}
+	if live := brokertest.Read(t, w, topics...); len(live) != n {
+		t.Errorf("%d of %d live", len(live), n)
+	}
+}
+
+// TestConnections counts the connections that a broker sees, and holds that one
+// that it does not let in costs nothing.
+func TestConnections(t *testing.T) {
+	for _, test := range []struct {
+		connections, allowed int
+		clientID             string
+		far                  time.Duration
+		want                 int
+	}{
+		{0, -1, "", 0, 1},
+		{0, -1, "", 20 * time.Millisecond, 8},
+		{0, -1, "fleet", 20 * time.Millisecond, 1},
+		{3, -1, "", 0, 3},
+		{3, -1, "fleet", 0, 3},
+		{20, 4, "", 0, 4},
+	} {
+		t.Run(fmt.Sprintf("%+v", test), func(t *testing.T) {
+			m := brokertest.StartMosquitto(t, "allow_anonymous true", fmt.Sprintf("max_connections %d", test.allowed), "connection_messages true", "log_type all")
+			s := spec.MQTTSettings{URL: "mqtt://" + m.Address, Connections: test.connections, ClientID: test.clientID, Timeout: 5 * time.Second}
+			if test.far > 0 {
+				s.URL = "mqtt://" + farProxy(t, m.Address, test.far)
+			}
+			w := mustOpenMQTT(t, &s)
+			defer w.Close()
+			for range 2 {
+				publishMany(t, w, 500)
+			}
+			w.Close()
+			m.Kill()
+			got := strings.Count(m.Log.String(), "New client connected")
+			// mosquitto lets a few more in where they come at once.
+			if few := test.allowed > 0 && got >= test.want && got < test.connections; got != test.want && !few {
+				t.Errorf("%d connections, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func publishMany(t *testing.T, w broker.Writer, n int) {
+	t.Helper()
+	batch := make([]mqtt.Message, n)
+	for i := range batch {
+		batch[i] = mqtt.Message{Topic: fmt.Sprintf("many/%d", i), Payload: []byte("x"), QoS: 1}
+	}
+	for i, err := range brokertest.Publish(t, t.Context(), w, batch...) {
+		if err != nil {
+			t.Fatalf("publish %s: %v", batch[i].Topic, err)
+		}
+	}
+}
+
+// TestOneTopicKeepsItsOrder publishes to the same topics again and again, over
+// several connections.
+func TestOneTopicKeepsItsOrder(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Connections: 4})
+	defer w.Close()
+	batch := make([]mqtt.Message, 2000)
+	for i := range batch {
+		batch[i] = mqtt.Message{Topic: fmt.Sprintf("order/%d", i%7), Payload: fmt.Append(nil, i), QoS: 1}
+	}
+	for _, err := range brokertest.Publish(t, t.Context(), w, batch...) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := len(batch) - 7; i < len(batch); i++ {
+		if live := brokertest.Read(t, w, batch[i].Topic); string(live[batch[i].Topic].Payload) != fmt.Sprint(i) {
+			t.Errorf("%s holds %q, want %d", batch[i].Topic, live[batch[i].Topic].Payload, i)
+		}
+	}
+}
+
+// TestRate meets a broker that refuses what comes faster.
+func TestRate(t *testing.T) {
+	address := serveMQTT(t, server.Options{PublishRate: 400})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Rate: 390, Connections: 3})
+	defer w.Close()
+	began := time.Now()
+	publishMany(t, w, 800)
+	if took := time.Since(began); took < 1900*time.Millisecond || took > 10*time.Second {
+		t.Errorf("800 messages at 390 a second took %s", took)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	slow := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Rate: 1})
+	defer slow.Close()
+	began = time.Now()
+	outcomes := brokertest.Publish(t, ctx, slow, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1}, mqtt.Message{Topic: "b", Payload: []byte("x"), QoS: 1})
+	if outcomes[0] != nil || outcomes[1] == nil || time.Since(began) > 5*time.Second {
+		t.Errorf("cancelled while it waits for its turn: %v after %s", outcomes, time.Since(began))
+	}
+}
