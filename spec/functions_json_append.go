@@ -106,6 +106,9 @@ func appendNumber(b []byte, f *big.Float) (_ []byte, ok bool) {
 	if n, accuracy := f.Int64(); accuracy == big.Exact && !f.Signbit() && (n < 1<<53 || f.Prec() >= 64) {
 		return strconv.AppendInt(b, n, 10), true
 	}
+	if f.Prec() <= 64 { // several numbers have the fewest digits then, and which one is taken differs
+		return f.Append(b, 'f', -1), true
+	}
 	near, _ := f.Float64()
 	short := strconv.AppendFloat(nil, near, 'f', -1, 64)
 	again, _, err := big.ParseFloat(string(short), 10, f.Prec(), big.ToNearestEven)

@@ -158,8 +158,10 @@ func TestJSONEncodeAsCty(t *testing.T) {
 
 // Every number, however it came to be, is spelled as cty's encoder does.
 func TestAppendNumberAsCty(t *testing.T) {
-	if got, _ := appendNumber(nil, cty.NumberFloatVal(1<<55).AsBigFloat()); string(got) != "36028797018963970" {
-		t.Errorf("2^55 as a float64 is spelled %s", got)
+	for f, want := range map[float64]string{1 << 55: "36028797018963970", 1.0 / (1 << 24): "0.00000005960464477539062"} {
+		if got, _ := appendNumber(nil, cty.NumberFloatVal(f).AsBigFloat()); string(got) != want {
+			t.Errorf("%v as a float64 is spelled %s, want %s", f, got, want)
+		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		v := cty.NumberFloatVal(rapid.Float64().Draw(t, "float"))
