@@ -12,11 +12,10 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -85,11 +84,10 @@ func rewrite(path string, src, formatted []byte) error {
 
 // formatSource formats one file and hands it to write unless -check is given.
 func (s *session) formatSource(o fmtOptions, path string, src []byte, write func([]byte) error) (int, error) {
-	file, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
+	formatted, file, diags := spec.Format(src, path)
 	if diags.HasErrors() {
 		return 0, s.diagnose(map[string]*hcl.File{path: file}, diags)
 	}
-	formatted := hclwrite.Format(src)
 	changed := !bytes.Equal(src, formatted)
 	name := path
 	if rel, err := filepath.Rel(s.Dir, path); err == nil && path != "<stdin>" {

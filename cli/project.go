@@ -83,13 +83,8 @@ func (s *session) openStore(b spec.Backend, file string) (state.Store, string, e
 	if file != "" {
 		return state.NewLocal(s.path(file)), s.path(file), nil
 	}
-	switch b.Type {
-	case "", "local":
-		path := "retain.state.json"
-		if v, ok := b.Body["path"]; ok {
-			path = v.AsString()
-		}
-		return state.NewLocal(s.path(path)), s.path(path), nil
+	if b.Local != nil {
+		return state.NewLocal(s.path(b.Local.Path)), s.path(b.Local.Path), nil
 	}
 	return nil, "", failure("Backend not in this version",
 		fmt.Sprintf("%s:%d: backend %q is planned, but this version of retainctl keeps state in a local file only: backend \"local\".",

@@ -84,7 +84,6 @@ func (a *arguments) backend(b *Backend) {
 	}
 	if b.Type == "local" {
 		b.Local = &LocalSettings{Path: a.filled("path", DefaultStatePath)}
-		b.Body["path"] = cty.StringVal(b.Local.Path)
 	}
 }
 

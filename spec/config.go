@@ -37,7 +37,7 @@ type Threshold struct {
 type Backend struct {
 	Type  string               // "local", "s3", "http"
 	Local *LocalSettings       // of type local
-	Body  map[string]cty.Value // the arguments, of their types and not null
+	Body  map[string]cty.Value // of the other types: the arguments, of their types and not null
 	Range hcl.Range
 }
 
