@@ -1,4 +1,7 @@
 # make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
+# make test-brokers
+#                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
+#                 the contract; UPDATE_DOCS=1 puts the table into docs/brokers.md
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
 # make test-aws-js  the AWS endpoint against the AWS SDK for JavaScript (needs node and npm)
@@ -12,13 +15,18 @@ FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-race test-aws-js check deps bench fuzz
+.PHONY: build test test-brokers test-race test-aws-js check deps bench fuzz
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
 
 test: deps
 	$(GO) test -timeout 20m ./...
+	cd contract && $(GO) test -run NATS .
+
+test-brokers:
+	@sh scripts/test-brokers-deps.sh
+	cd contract && UPDATE_DOCS=$(UPDATE_DOCS) $(GO) test -count 1 -parallel 8 -timeout 10m
 
 test-race: deps
 	$(GO) test -race -timeout 20m ./apply ./broker/... ./cli
@@ -30,6 +38,7 @@ check:
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt would change the files above"; exit 1; }
 	$(GO) vet ./...
 	cd bench/clients && $(GO) vet ./...
+	cd contract && $(GO) vet ./...
 	$(GO) mod tidy -diff
 	$(GO) run $(STATICCHECK) ./...
 	@sh scripts/vulncheck.sh "$(GO)" "$(GOVULNCHECK)"
