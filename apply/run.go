@@ -140,6 +140,7 @@ func (r *run) end(ctx context.Context) {
 			delete(r.state.Pending, res.Change.Key) // never sent
 		}
 	}
+	r.stamp(ctx)
 	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 || r.repinned {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer cancel()
