@@ -124,7 +124,8 @@ func listenAll(wanted []port) (open []port, err error) {
 
 // ServeHTTP serves until ctx ends, then lets requests finish for a moment.
 func ServeHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	// A client that stops in the middle of a request holds no connection for ever.
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	stopped := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
