@@ -16,7 +16,7 @@ const (
 	maxExponent = 1 << 14
 	// maxParts bounds the values within a value: each local may hold the one before
 	// twice, which takes no memory, and no time until somebody looks at all of it.
-	maxParts = 20_000_000
+	maxParts = 10_000_000
 )
 
 var errTextTooLarge = fmt.Errorf("a string of more than %d MiB is too large for any message", maxText>>20)
