@@ -95,6 +95,9 @@ func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
 		Address: info.Address, Description: info.Description,
 		Readable: info.Capabilities.Readable, CountsDown: info.Capabilities.ExpiryCountsDown,
 		Limits: info.Capabilities.Limits,
+		Tariff: plan.Tariff{
+			PublishRate: info.Capabilities.PublishRate, ReadRate: info.Capabilities.ReadRate, UnitBytes: info.Capabilities.MeteredBytes,
+		},
 	}
 }
 

@@ -28,6 +28,17 @@ type Cost struct {
 // reads later ones again.
 const believed = 10 * time.Second
 
+// Costs gives what applying the plan takes of each broker that has quotas.
+func (p *Plan) Costs() []Cost {
+	var found []Cost
+	for _, b := range p.Brokers {
+		if c := CostAt(b.Name, p.Changes, b.Tariff); c.Publishes > 0 {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
 // CostAt adds up what the changes at one broker take under its tariff, in an apply
 // that begins at once: that of a saved plan reads every topic again.
 func CostAt(broker string, changes []Change, t Tariff) Cost {

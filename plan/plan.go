@@ -56,6 +56,7 @@ type Broker struct {
 	Readable    mqtt.Fields
 	CountsDown  bool             // a read shows the remaining expiry
 	Limits      mqtt.Limits      // as the broker announced them; none without a refresh
+	Tariff      Tariff           `json:",omitzero"` // unknown without a refresh
 	Observed    mqtt.Observation // empty without a refresh
 }
 

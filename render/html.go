@@ -57,10 +57,8 @@ func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	if settled(p) {
 		shown.Lead = noChangesHead + noChangesTail
 	}
-	for _, s := range []string{unchanged(p), offline(p)} {
-		if s != "" {
-			shown.Lead += " " + s
-		}
+	for _, s := range remarks(p) {
+		shown.Lead += " " + s
 	}
 	for _, b := range p.Brokers {
 		shown.Brokers = append(shown.Brokers, brokerLine(b))

@@ -89,6 +89,7 @@ type jsonOwn struct {
 	Brokers     []jsonBroker    `json:"brokers"`
 	Refusals    []jsonRefusal   `json:"refusals"`
 	Warnings    []jsonWarning   `json:"warnings"`
+	Cost        []jsonCost      `json:"cost"`
 	Changes     []jsonOwnChange `json:"changes"`
 }
 
@@ -114,6 +115,17 @@ type jsonBroker struct {
 	Identity    string `json:"identity"`
 	Address     string `json:"address"`
 	Description string `json:"description,omitempty"`
+}
+
+// jsonCost is what applying takes of one broker with quotas.
+type jsonCost struct {
+	Broker      string  `json:"broker"`
+	Publishes   int     `json:"publishes"`
+	Reads       int     `json:"reads"`
+	Seconds     float64 `json:"seconds"`
+	PublishRate float64 `json:"publish_rate"`
+	Units       int     `json:"metered_units"`
+	UnitBytes   int     `json:"metered_unit_bytes"`
 }
 
 type jsonRefusal struct {
@@ -198,10 +210,14 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 		Brokers:     make([]jsonBroker, len(p.Brokers)),
 		Refusals:    make([]jsonRefusal, len(p.Refusals)),
 		Warnings:    make([]jsonWarning, len(p.Warnings)),
+		Cost:        []jsonCost{},
 		Changes:     make([]jsonOwnChange, len(p.Changes)),
 	}
 	for i, b := range p.Brokers {
 		own.Brokers[i] = jsonBroker{b.Name, b.Type, string(b.Identity), b.Address, b.Description}
+	}
+	for _, c := range p.Costs() {
+		own.Cost = append(own.Cost, jsonCost{c.Broker, c.Publishes, c.Reads, c.Duration.Seconds(), c.PublishRate, c.Units, c.UnitBytes})
 	}
 	for i, r := range p.Refusals {
 		own.Refusals[i] = refusalJSON(p, r)

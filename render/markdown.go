@@ -49,10 +49,8 @@ func markdownSummary(p *plan.Plan, o PlanOptions) []byte {
 		fmt.Fprintf(&b, "**%s**\n\n", planLine(p.Counts()))
 		markdownCounts(&b, p)
 	}
-	for _, s := range []string{unchanged(p), offline(p)} {
-		if s != "" {
-			fmt.Fprintf(&b, "\n%s\n", markdownText(s))
-		}
+	for _, s := range remarks(p) {
+		fmt.Fprintf(&b, "\n%s\n", markdownText(s))
 	}
 	for _, n := range planNotices(p) {
 		fmt.Fprintf(&b, "\n> **%s:** %s\n", n.severity, markdownText(n.summary))

@@ -124,10 +124,8 @@ func (t *textPlan) summary() {
 	} else {
 		fmt.Fprintln(t, t.paint(planLine(t.plan.Counts()), bold))
 	}
-	for _, s := range []string{unchanged(t.plan), offline(t.plan)} {
-		if s != "" {
-			fmt.Fprintln(t, s)
-		}
+	for _, s := range remarks(t.plan) {
+		fmt.Fprintln(t, s)
 	}
 }
 

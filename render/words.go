@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/retainctl/retainctl/plan"
 )
@@ -112,6 +113,43 @@ const (
 	noChangesHead = "No changes."
 	noChangesTail = " Your infrastructure matches the configuration."
 )
+
+// remarks are the sentences below a plan's counts.
+func remarks(p *plan.Plan) []string {
+	found := []string{unchanged(p), offline(p)}
+	for _, c := range p.Costs() {
+		found = append(found, cost(c))
+	}
+	return slices.DeleteFunc(found, func(s string) bool { return s == "" })
+}
+
+// cost says what an apply takes of a broker with quotas.
+func cost(c plan.Cost) string {
+	publishes := "1 publish"
+	if c.Publishes > 1 {
+		publishes = number(c.Publishes) + " publishes"
+	}
+	text := fmt.Sprintf("Applying this to broker %s takes %s", Escape(c.Broker), publishes)
+	if c.Reads > 0 {
+		text += " and " + Count(c.Reads, "read")
+	}
+	text += fmt.Sprintf(", about %s at its quota of %g publishes a second", lasting(c.Duration), c.PublishRate)
+	if c.Units > 0 {
+		text += fmt.Sprintf(", metered as %s of %d KB", Count(c.Units, "unit"), c.UnitBytes>>10)
+	}
+	return text + "."
+}
+
+// lasting gives a time as people say it.
+func lasting(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < 2*time.Second:
+		return "a second"
+	case d < 2*time.Minute:
+		return Count(int(d.Seconds()), "second")
+	}
+	return Count(int(d.Round(time.Minute).Minutes()), "minute")
+}
 
 // unchanged counts what a plan does not list; "" where there is nothing to say.
 func unchanged(p *plan.Plan) string {
