@@ -1,10 +1,10 @@
 # make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
 # make test-brokers
 #                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
-#                 the contract; UPDATE_DOCS=1 puts the table into docs/brokers.md
+#                 the contract, and the AWS endpoint against the AWS SDK for JavaScript
+#                 (make test-aws-js alone); UPDATE_DOCS=1 puts the table into docs/brokers.md
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
-# make test-aws-js  the AWS endpoint against the AWS SDK for JavaScript (needs node and npm)
 # make bench      measures what the README and docs claim
 # make fuzz       each fuzz target for FUZZTIME
 # make build      bin/retainctl
@@ -27,6 +27,7 @@ test: deps
 test-brokers:
 	@sh scripts/test-brokers-deps.sh
 	cd contract && UPDATE_DOCS=$(UPDATE_DOCS) $(GO) test -count 1 -parallel 8 -timeout 10m
+	@sh scripts/test-aws-js.sh "$(GO)"
 
 test-race: deps
 	$(GO) test -race -timeout 20m ./apply ./broker/... ./cli
