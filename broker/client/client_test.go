@@ -384,3 +384,24 @@ func TestDropEvery(t *testing.T) {
 		t.Errorf("%d live, %d unread, %v", len(seen.Live), len(seen.Unread), err)
 	}
 }
+
+// TestScanDropped meets a broker that loses the PINGRESP of a scan and answers
+// later ones, also those of the keep alive: none passes for the lost one.
+func TestScanDropped(t *testing.T) {
+	for _, keepAlive := range []time.Duration{30 * time.Second, time.Second} {
+		f := &fake{losePings: 1}
+		c := mustDial(t, Options{Address: f.start(t), KeepAlive: keepAlive, Quiet: time.Millisecond})
+		if _, err := c.Scan(t.Context(), []string{"t/1"}); !errors.Is(err, ErrDropped) {
+			t.Errorf("keep alive %s: %v", keepAlive, err)
+		}
+	}
+}
+
+// TestScanRefused names the filter's refusal.
+func TestScanRefused(t *testing.T) {
+	f := &fake{deny: "t/1"}
+	c := mustDial(t, Options{Address: f.start(t), Quiet: time.Millisecond})
+	if _, err := c.Scan(t.Context(), []string{"t/1", "t/2"}); !contains(err, "not authorized (0x87)") {
+		t.Error(err)
+	}
+}

@@ -22,6 +22,7 @@ type fake struct {
 	closeAfter  int // packets, the CONNECT included; 0: never
 	silentAfter int // packets; it reads on and answers nothing
 	deny        string
+	losePings   int           // answers so many PINGREQs not
 	dropEvery   int           // leaves out every n-th retained message once
 	late        time.Duration // retained messages follow the PINGRESP, every one by as much more
 	upgrade     mqtt.QoS      // retained messages come with this QoS
@@ -166,6 +167,10 @@ func (s *fakeSession) answer(p wire.Packet) {
 	case *wire.Connect:
 		s.send(&s.f.connack)
 	case *wire.Pingreq:
+		if s.f.losePings > 0 {
+			s.f.losePings--
+			return
+		}
 		s.send(&wire.Pingresp{})
 	case *wire.Publish:
 		s.publish(p)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/retainctl/retainctl/broker/wire"
@@ -95,6 +96,7 @@ type reading struct {
 	c       *Client
 	obs     mqtt.Observation
 	asked   map[string]bool // the topics of the group
+	filters []string        // of a scan
 	missed  map[string]bool // those whose batch closed without a message
 	doubt   int             // how many rounds in vain make a topic absent
 	last    time.Time       // when something awaited last came
@@ -350,7 +352,7 @@ func (r *reading) progress(made bool) {
 func (r *reading) message(p *wire.Publish) {
 	r.replies = receipt(r.replies, p, r.c.o.Version)
 	topic := p.Message.Topic
-	if !p.Retain || !r.asked[topic] {
+	if !p.Retain || !r.wanted(topic) {
 		return
 	}
 	if p.Message.IsDeletion() {
@@ -367,6 +369,11 @@ func (r *reading) message(p *wire.Publish) {
 		}
 	}
 	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}
+}
+
+// wanted tells whether a topic was asked for.
+func (r *reading) wanted(topic string) bool {
+	return r.asked[topic] || slices.ContainsFunc(r.filters, func(f string) bool { return mqtt.Match(f, topic) })
 }
 
 // granted takes a SUBACK, which may come before or behind the messages.
