@@ -24,7 +24,7 @@ var (
 	test = []string{"github.com/google/go-cmp/", "github.com/rogpeppe/go-internal/", "pgregory.net/rapid"}
 )
 
-// architecture is DESIGN's section 8 as a table: which folders each folder may
+// architecture is ARCHITECTURE.md as a table: which folders each folder may
 // import. Packages below a folder count as that folder.
 var architecture = map[string]rule{
 	"mqtt": {},
