@@ -256,8 +256,8 @@ func (c *Change) sound() bool {
 	switch c.Action {
 	case NoOp:
 		return true
-	case Forget:
-		return c.Before != nil
+	case Forget: // Before is nil where nothing was seen
+		return true
 	case Create:
 		return c.After != nil && c.record != nil
 	case Update, Import:

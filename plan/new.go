@@ -22,9 +22,11 @@ func New(in Input) *Plan {
 	p := newPlanner(in)
 	for _, t := range p.gather() {
 		if p.settled(t) {
+			p.census(t)
 			p.decide(t)
 		}
 	}
+	p.drop()
 	p.limit()
 	p.warn()
 	return p.plan
@@ -42,6 +44,9 @@ type planner struct {
 	expiring  map[string][]string    // topics that will expire, by broker
 	unchecked map[string][]string    // adopted topics with fields that cannot be read back
 	hidden    map[string]mqtt.Fields // declared fields that cannot be read back
+	present   map[string]bool        // brokers that show anything that is recorded
+	missing   map[string][]string    // recorded topics that are gone before their time, by broker
+	gone      []*topic               // recorded, to be removed, and not there
 	sensitive bool                   // something declared is
 }
 
@@ -50,6 +55,7 @@ func newPlanner(in Input) *planner {
 		in: in, selected: newSelection(in),
 		byName: map[string]*Broker{}, byID: map[state.Identity]*Broker{},
 		expiring: map[string][]string{}, unchecked: map[string][]string{}, hidden: map[string]mqtt.Fields{},
+		present: map[string]bool{}, missing: map[string][]string{},
 		plan: &Plan{Mode: in.Mode, Refreshed: in.Refreshed, Created: in.Now, Complete: in.Refreshed},
 	}
 	if !in.Refreshed {
@@ -141,6 +147,42 @@ func (p *planner) gather() []*topic {
 	return found
 }
 
+// census notes whether a broker still holds what is recorded on it. One that shows
+// nothing of it all has rather lost its store, or its reader the right to read,
+// than every message by somebody's hand.
+func (p *planner) census(t *topic) {
+	name := t.broker.Name
+	switch {
+	case t.there:
+		p.present[name] = true
+	case t.rec != nil && p.in.Refreshed && !expired(t.rec, p.in.Now):
+		p.missing[name] = append(p.missing[name], t.key.Topic)
+	}
+}
+
+// unseen tells whether a broker shows nothing of several messages recorded on it.
+func (p *planner) unseen(name string) bool { return len(p.missing[name]) > 1 && !p.present[name] }
+
+// drop lets go of records whose message was to be removed and is gone: quietly, as
+// Terraform does, but in the open where a broker shows nothing at all, since the
+// messages may well be there, unread.
+func (p *planner) drop() {
+	for _, t := range p.gone {
+		if p.unseen(t.broker.Name) {
+			p.plan.Changes = append(p.plan.Changes, p.change(t, Forget, interrupted(t, Drift)))
+		} else {
+			p.bookkeep(t, nil)
+		}
+	}
+	slices.SortFunc(p.plan.Changes, byPlace)
+	slices.SortStableFunc(p.plan.Bookkeeping, byPlace) // one topic may stand there twice
+}
+
+// byPlace is the order of a plan.
+func byPlace(a, b Change) int {
+	return cmp.Or(cmp.Compare(a.Broker, b.Broker), cmp.Compare(a.Key.Topic, b.Key.Topic))
+}
+
 // decide plans one settled topic.
 func (p *planner) decide(t *topic) {
 	switch {
@@ -164,7 +206,7 @@ func (p *planner) remove(t *topic, why Reason) {
 	reasons := interrupted(t, why)
 	switch {
 	case !t.there:
-		p.bookkeep(t, nil)
+		p.gone = append(p.gone, t)
 	case t.onDestroy() == "forget":
 		p.forget(t, reasons)
 	case t.preventDestroy():

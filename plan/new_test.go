@@ -285,6 +285,38 @@ func TestMaxDeletes(t *testing.T) {
 	}
 }
 
+// TestUnseen: a broker that shows nothing of what is recorded on it is suspected;
+// one that lost a message of two is not.
+func TestUnseen(t *testing.T) {
+	desired := []spec.Message{message("a", "1"), message("b", "1")}
+	for name, test := range map[string]struct {
+		gone []string
+		mode plan.Mode
+		want string
+	}{
+		"all gone":             {[]string{"a", "b"}, plan.Normal, "+a drift; +b drift; warn unseen; "},
+		"one gone":             {[]string{"b"}, plan.Normal, "+b drift; "},
+		"all gone, to destroy": {[]string{"a", "b"}, plan.DestroyAll, ".a drift; .b drift; warn unseen; "},
+		"one gone, to destroy": {[]string{"b"}, plan.DestroyAll, "-a destroy; keep b dropped; "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.run(t, w.plan(desired...))
+			for _, topic := range test.gone {
+				delete(w.live, topic)
+			}
+			in := w.input(desired...)
+			in.Mode = test.mode
+			p := plan.New(in)
+			got := describe(p)
+			for _, warning := range p.Warnings {
+				got += "warn " + string(warning.Kind) + "; "
+			}
+			wantEqual(t, got, test.want)
+		})
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	w := newWorld()
 	likeAWS(w)

@@ -216,6 +216,7 @@ type Refused struct {
 type WarningKind string
 
 const (
+	WarnUnseen     WarningKind = "unseen"     // nothing of what is recorded on a broker was seen there
 	WarnUnreadable WarningKind = "unreadable" // fields that the broker cannot read back
 	WarnExpiring   WarningKind = "expiring"   // a message will expire and has no renew_before
 	WarnUnkeyed    WarningKind = "unkeyed"    // sensitive values before the first state

@@ -121,6 +121,11 @@ func (p *planner) warn() {
 	if p.sensitive && p.key == nil {
 		add(Warning{Kind: WarnUnkeyed})
 	}
+	for _, name := range slices.Sorted(maps.Keys(p.missing)) {
+		if p.unseen(name) {
+			add(Warning{Kind: WarnUnseen, Broker: name, Topics: p.missing[name]})
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.hidden)) {
 		add(Warning{Kind: WarnUnreadable, Broker: name, Fields: p.hidden[name]})
 	}

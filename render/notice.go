@@ -55,6 +55,9 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnUnreadable:
 		n.summary = fmt.Sprintf("Broker %s cannot read back every field", w.Broker)
 		n.detail = fmt.Sprintf("%s cannot be checked live: they are compared with the recorded state, so a change made elsewhere stays unseen.", strings.Join(w.Fields.Names(), ", "))
+	case plan.WarnUnseen:
+		n.summary = fmt.Sprintf("Nothing of what is recorded on broker %s was seen there", w.Broker)
+		n.detail = "That is rarely somebody's change. More likely this user may not read these topics (a broker grants such a subscription all the same), or the broker lost its retained messages, by a restart without persistence for example. Check that before you apply: every message would be published again." + topicList(w.Topics)
 	case plan.WarnExpiring:
 		n.summary = Count(len(w.Topics), "message") + " will expire"
 		n.detail = "The broker drops a message when its message_expiry has passed. Set renew_before to have it published again in time:" + topicList(w.Topics)
