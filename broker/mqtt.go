@@ -141,31 +141,55 @@ func (b *mqttBroker) connection(ctx context.Context) (*client.Client, error) {
 }
 
 // dial tries the versions, of which there is one once the broker took it.
+//
+// To hang up may be how an old broker answers a version that it does not know, or
+// the passing trouble of a broker that does: MQTT 3.1.1 would then hide most
+// fields for the whole run. So when it is known to let people in, it is asked for
+// the newer version once more.
 func (b *mqttBroker) dial(ctx context.Context, clientID string) (*client.Client, error) {
-	var first error
-	for _, v := range b.versions {
-		o := b.options
-		o.Version, o.ClientID = v, clientID
-		c, err := client.Dial(ctx, o)
-		if err == nil {
-			b.kind.tune(c)
-			return c, nil
-		}
-		if first == nil {
-			first = err
-		}
-		if !wrongVersion(err) {
-			break
-		}
+	c, first := b.dialVersion(ctx, b.versions[0], clientID)
+	if len(b.versions) == 1 || !wrongVersion(first) {
+		return c, first
 	}
-	return nil, first
+	c, err := b.dialVersion(ctx, b.versions[1], clientID)
+	switch {
+	case refused(err):
+		return nil, err // it speaks this version, and says what is wrong
+	case err != nil:
+		return nil, first
+	case !errors.Is(first, client.ErrHungUp):
+		return c, nil
+	}
+	c.Close()
+	if c, err = b.dialVersion(ctx, b.versions[0], clientID); !wrongVersion(err) {
+		return c, err
+	}
+	return b.dialVersion(ctx, b.versions[1], clientID)
+}
+
+func (b *mqttBroker) dialVersion(ctx context.Context, v wire.Version, clientID string) (*client.Client, error) {
+	o := b.options
+	o.Version, o.ClientID = v, clientID
+	c, err := client.Dial(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	b.kind.tune(c)
+	return c, nil
 }
 
 // wrongVersion tells whether an older version is worth a try: the broker said so
-// (MQTT-3.1.2-2), or hung up without a word.
+// (MQTT-3.1.2-2), answered in another format, or hung up without a word.
 func wrongVersion(err error) bool {
-	var refused *client.ReasonError
-	return errors.As(err, &refused) && refused.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
+	var refusal *client.ReasonError
+	return errors.As(err, &refusal) && refusal.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
+}
+
+// refused tells whether the broker refused the connection for anything but its
+// version.
+func refused(err error) bool {
+	var refusal *client.ReasonError
+	return errors.As(err, &refusal) && !wrongVersion(err)
 }
 
 // describe gathers who the broker is.

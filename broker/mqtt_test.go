@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -304,8 +305,45 @@ func TestMQTTFallsBack(t *testing.T) {
 	}
 }
 
+// TestMQTTFallbackIsNoAccident meets a broker of MQTT 5 that hangs up on whoever
+// comes first, as one does that starts or is overrun: it stays one of MQTT 5.
+func TestMQTTFallbackIsNoAccident(t *testing.T) {
+	m := brokertest.StartMosquitto(t)
+	var met atomic.Int32
+	address := gate(t, m.Address, func(net.Conn, byte) bool { return met.Add(1) > 1 })
+	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address})
+	defer w.Close()
+	if i := w.Info(); !strings.HasSuffix(i.Description, ", MQTT 5") {
+		t.Errorf("it is taken for %s", i.Description)
+	}
+}
+
+// TestMQTTFallbackIsRefused holds that a broker of MQTT 3.1.1 that refuses the
+// user is not blamed for its version.
+func TestMQTTFallbackIsRefused(t *testing.T) {
+	m := brokertest.StartMosquitto(t, "allow_anonymous false")
+	for _, refusal := range []string{"\x20\x02\x00\x01", ""} {
+		address := oldBroker(t, m.Address, refusal)
+		if _, err := openMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address}); err == nil || !strings.Contains(err.Error(), "not authorized (0x87)") {
+			t.Errorf("after %q: %v", refusal, err)
+		}
+	}
+}
+
 // oldBroker passes connections of MQTT 3.1.1 on to another broker.
 func oldBroker(t *testing.T, behind, refusal string) (address string) {
+	t.Helper()
+	return gate(t, behind, func(conn net.Conn, version byte) bool {
+		if version == 5 {
+			_, _ = conn.Write([]byte(refusal))
+		}
+		return version != 5
+	})
+}
+
+// gate passes those connections on to another broker that it lets through, and
+// hangs up on the others.
+func gate(t *testing.T, behind string, through func(conn net.Conn, version byte) bool) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -317,8 +355,7 @@ func oldBroker(t *testing.T, behind, refusal string) (address string) {
 		const level = 8 // of a CONNECT shorter than 128 bytes, as the next byte after "MQTT"
 		hello := make([]byte, 256)
 		n, _ := conn.Read(hello)
-		if n > level && hello[level] == 5 {
-			_, _ = conn.Write([]byte(refusal))
+		if n <= level || !through(conn, hello[level]) {
 			return
 		}
 		onward, err := net.Dial("tcp", behind)

@@ -35,6 +35,9 @@ func (e *ReasonError) Error() string {
 // the version that it was asked for.
 var ErrNoMQTT = errors.New("no MQTT broker")
 
+// ErrHungUp is an ErrNoMQTT without any answer, which may pass.
+var ErrHungUp = errors.New("it closed the connection instead of answering CONNECT")
+
 // dialError says what kept a connection from being made.
 func dialError(o Options, err error) error {
 	var (
@@ -93,7 +96,7 @@ func handshakeError(o Options, err error) error {
 		if o.TLS != nil {
 			advice = "does it ask for a client certificate, cert_file and key_file?"
 		}
-		return fmt.Errorf("connect to broker %s: %w: it closed the connection instead of answering CONNECT (%s)", o.Address, ErrNoMQTT, advice)
+		return fmt.Errorf("connect to broker %s: %w: %w (%s)", o.Address, ErrNoMQTT, ErrHungUp, advice)
 	}
 	return fmt.Errorf("connect to broker %s: %w", o.Address, err)
 }
