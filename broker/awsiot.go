@@ -92,7 +92,6 @@ func awsCapabilities() Capabilities {
 		Readable:         mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldUserProperties,
 		AckProvesStorage: true,
 		MeteredBytes:     5 << 10,
-		WildcardReads:    true,
 		Limits:           mqtt.AWSLimits,
 	}
 }

@@ -67,7 +67,6 @@ type Info struct {
 type Capabilities struct {
 	Readable         mqtt.Fields // what a read shows; the rest is compared with the record
 	AckProvesStorage bool        // no read-back after a write
-	WildcardReads    bool        // strangers can be found
 	ExpiryCountsDown bool        // a read shows the remaining time, not the declared one
 	PublishRate      float64     // publishes a second that an account's quota takes; 0 where there is none
 	ReadRate         float64     // exact reads a second, in the same way

@@ -47,7 +47,6 @@ func (e *embedded) Info() Info {
 		Capabilities: Capabilities{
 			Readable:         mqtt.AllFields,
 			AckProvesStorage: true,
-			WildcardReads:    true,
 			ExpiryCountsDown: true,
 			Limits:           mqtt.StandardLimits,
 		},

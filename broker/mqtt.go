@@ -24,6 +24,7 @@ type mqttBroker struct {
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
+	noScan   bool // strangers cannot be found
 	kind     kind
 	log      func(format string, args ...any)
 
@@ -67,6 +68,7 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	b.lanes[0].conn = c
 	b.versions = []wire.Version{c.Version()}
 	b.info = b.describe(ctx, c, s)
+	b.noScan = c.Server().WildcardUnavailable || b.kind.noWildcards
 	b.setPace(s)
 	b.log("broker %s: %s at %s", name, b.info.Description, b.info.Address)
 	return b, nil
@@ -203,7 +205,6 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 		Description: who + ", " + c.Version().String(),
 		Capabilities: Capabilities{
 			Readable:         mqtt.AllFields &^ mqtt.FieldQoS &^ limits.Uncarried,
-			WildcardReads:    !c.Server().WildcardUnavailable && !b.kind.noWildcards,
 			ExpiryCountsDown: true,
 			Limits:           limits,
 		},

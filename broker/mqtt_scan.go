@@ -14,7 +14,7 @@ var _ Scanner = (*mqttBroker)(nil)
 // Scan subscribes to one filter after the other, so that the broker's queue holds
 // as little at a time as can be.
 func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, error) {
-	if !b.info.Capabilities.WildcardReads {
+	if b.noScan {
 		return Inventory{}, fmt.Errorf("broker %s: %w", b.address.at, ErrNoScan)
 	}
 	found := Inventory{Live: map[string]mqtt.Retained{}}
