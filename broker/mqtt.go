@@ -1,12 +1,12 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"sync"
 
@@ -20,7 +20,7 @@ import (
 
 // mqttBroker is any broker that speaks MQTT 5 or 3.1.1.
 type mqttBroker struct {
-	address  mqttAddress
+	address  spec.MQTTAddress
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
@@ -37,27 +37,20 @@ var _ Writer = (*mqttBroker)(nil)
 
 // openMQTT connects to the broker of a broker "mqtt" block.
 func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options) (Writer, error) {
-	address, err := parseMQTTURL(s.URL)
-	if err != nil {
-		return nil, err
+	b := &mqttBroker{
+		address: s.Address, options: clientOptions(s.Address), versions: protocolVersions(s.Protocol),
+		kind: kindNamed(s.Kind, s.Address), log: o.Log, width: s.Connections,
 	}
-	b := &mqttBroker{address: address, options: address.options(), log: o.Log, width: s.Connections}
 	if b.log == nil {
 		b.log = func(string, ...any) {}
-	}
-	if b.versions, err = protocolVersions(s.Protocol); err != nil {
-		return nil, err
-	}
-	if b.kind, err = kindNamed(s.Kind, address); err != nil {
-		return nil, err
 	}
 	b.options.ClientID, b.options.Timeout, b.options.Window = s.ClientID, s.Timeout, o.Parallelism
 	b.options.BatchTopics, b.options.GroupTopics = b.kind.batchTopics, b.kind.groupTopics
 	b.options.Pace = rate.NewLimiter(rate.Inf, 0)
-	if b.options.Username, b.options.Password, err = credentials(s); err != nil {
-		return nil, err
-	}
-	if b.options.TLS, err = tlsConfig(s, address); err != nil {
+	// A token takes the place of the password: that is where brokers look for a JWT.
+	b.options.Username, b.options.Password = s.Username, cmp.Or(s.Token, s.Password)
+	var err error
+	if b.options.TLS, err = tlsConfig(s); err != nil {
 		return nil, err
 	}
 	c, err := b.dial(ctx, s.ClientID)
@@ -74,45 +67,24 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	return b, nil
 }
 
-func protocolVersions(protocol string) ([]wire.Version, error) {
+func protocolVersions(protocol string) []wire.Version {
 	switch protocol {
-	case "", "auto":
-		return []wire.Version{wire.V5, wire.V311}, nil
 	case "5":
-		return []wire.Version{wire.V5}, nil
+		return []wire.Version{wire.V5}
 	case "3.1.1":
-		return []wire.Version{wire.V311}, nil
+		return []wire.Version{wire.V311}
 	}
-	return nil, fmt.Errorf(`the protocol %q is not known: it is "auto", "5" or "3.1.1"`, protocol)
-}
-
-// credentials are what CONNECT carries. A token takes the place of the password:
-// that is where brokers look for a JWT.
-func credentials(s *spec.MQTTSettings) (username, password string, err error) {
-	if s.Token == "" {
-		return s.Username, s.Password, nil
-	}
-	if s.Password != "" {
-		return "", "", errors.New("token and password are both set: a token is sent as the password, so choose one")
-	}
-	return s.Username, s.Token, nil
+	return []wire.Version{wire.V5, wire.V311}
 }
 
 // tlsConfig is nil where the url asks for no TLS.
-func tlsConfig(s *spec.MQTTSettings, address mqttAddress) (*tls.Config, error) {
-	if !address.secure() {
-		if s.CAFile+s.CertFile+s.KeyFile+s.ServerName != "" || len(s.ALPN) > 0 {
-			return nil, errors.New("ca_file, cert_file, key_file, server_name and alpn are for TLS: the url must start with mqtts:// or wss://")
-		}
+func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
+	if !s.Address.Secure() {
 		return nil, nil
 	}
-	host, _, _ := net.SplitHostPort(address.at)
-	c := &tls.Config{ServerName: host, NextProtos: s.ALPN, MinVersion: tls.VersionTLS12}
+	c := &tls.Config{ServerName: cmp.Or(s.ServerName, s.Address.Host), NextProtos: s.ALPN, MinVersion: tls.VersionTLS12}
 	if len(s.ALPN) == 0 {
-		c.NextProtos = address.protocols()
-	}
-	if s.ServerName != "" {
-		c.ServerName = s.ServerName
+		c.NextProtos = usualALPN(s.Address)
 	}
 	if s.CAFile != "" {
 		pem, err := os.ReadFile(s.CAFile)
@@ -123,9 +95,6 @@ func tlsConfig(s *spec.MQTTSettings, address mqttAddress) (*tls.Config, error) {
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("read ca_file: %s holds no certificate in PEM form", s.CAFile)
 		}
-	}
-	if (s.CertFile == "") != (s.KeyFile == "") {
-		return nil, errors.New("cert_file and key_file come together: set both or neither")
 	}
 	if s.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
@@ -200,7 +169,7 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 	b.kind.tune(c)
 	limits := b.kind.narrow(b.limits(c))
 	return Info{
-		Identity:    b.address.identity(),
+		Identity:    mqttIdentity(b.address),
 		Address:     b.address.String(),
 		Description: who + ", " + c.Version().String(),
 		Capabilities: Capabilities{
@@ -214,7 +183,7 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 // recognise finds out what the broker is, from $SYS/broker/version, and says what
 // it is taken for.
 func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named string) string {
-	if b.address.isAWS() {
+	if isAWS(b.address.Host) {
 		return "AWS IoT Core" // it ends connections that ask for $SYS
 	}
 	version, told := c.Peek(ctx, "$SYS/broker/version")

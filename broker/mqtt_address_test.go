@@ -5,21 +5,22 @@ import (
 	"testing"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
 )
 
-func TestMQTTAddress(t *testing.T) {
-	for _, test := range []struct{ url, shown, identity string }{
-		{"mqtt://Broker.Lab", "mqtt://broker.lab:1883", "mqtt:broker.lab:1883"},
-		{"mqtts://broker.lab/", "mqtts://broker.lab:8883", "mqtt:broker.lab:8883"},
-		{"MQTT://[::1]:1", "mqtt://[::1]:1", "mqtt:[::1]:1"},
-		{"ws://broker.lab", "ws://broker.lab:80/mqtt", "mqtt:broker.lab:80"},
-		{"wss://broker.lab/mqtt", "wss://broker.lab:443/mqtt", "mqtt:broker.lab:443"},
-		{"wss://broker.lab/Tenant%2F1", "wss://broker.lab:443/Tenant%2F1", "mqtt:broker.lab:443/Tenant%2F1"},
-		{"unix:///Run/mqtt.sock", "unix:///Run/mqtt.sock", "mqtt:/Run/mqtt.sock"},
+func TestMQTTIdentity(t *testing.T) {
+	for url, want := range map[string]string{
+		"mqtt://Broker.Lab":           "mqtt:broker.lab:1883",
+		"mqtts://broker.lab/":         "mqtt:broker.lab:8883",
+		"MQTT://[::1]:1":              "mqtt:[::1]:1",
+		"ws://broker.lab":             "mqtt:broker.lab:80",
+		"wss://broker.lab/mqtt":       "mqtt:broker.lab:443",
+		"wss://broker.lab/Tenant%2F1": "mqtt:broker.lab:443/Tenant%2F1",
+		"unix:///Run/mqtt.sock":       "mqtt:/Run/mqtt.sock",
+		"unix:///mqtt":                "mqtt:/mqtt",
 	} {
-		a, err := parseMQTTURL(test.url)
-		if err != nil || a.String() != test.shown || a.identity() != test.identity {
-			t.Errorf("%s: %s, %s, %v", test.url, a, a.identity(), err)
+		if a, err := spec.ParseMQTTAddress(url); err != nil || mqttIdentity(a) != want {
+			t.Errorf("%s: %s, %v", url, mqttIdentity(a), err)
 		}
 	}
 }
@@ -32,12 +33,12 @@ func TestAWSHost(t *testing.T) {
 		"mqtts://a1b2.iot.cn-north-1.amazonaws.com.cn:443":     {awsALPN},
 		"mqtts://broker.lab:443":                               nil,
 	} {
-		a, err := parseMQTTURL(url)
-		if err != nil || !slices.Equal(a.protocols(), want) {
-			t.Errorf("%s: %q, %v", url, a.protocols(), err)
+		a, err := spec.ParseMQTTAddress(url)
+		if err != nil || !slices.Equal(usualALPN(a), want) {
+			t.Errorf("%s: %q, %v", url, usualALPN(a), err)
 		}
-		if k, err := kindNamed("auto", a); err != nil || (k.batchTopics == 8) != a.isAWS() || (k.narrow(mqtt.StandardLimits).TopicSlashes == 7) != a.isAWS() {
-			t.Errorf("%s: %+v, %v", url, k, err)
+		if k := kindNamed("auto", a); (k.batchTopics == 8) != isAWS(a.Host) || (k.narrow(mqtt.StandardLimits).TopicSlashes == 7) != isAWS(a.Host) {
+			t.Errorf("%s: %+v", url, k)
 		}
 	}
 }

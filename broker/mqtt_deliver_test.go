@@ -20,7 +20,7 @@ func TestPoison(t *testing.T) {
 		for _, qos := range []mqtt.QoS{0, 1, 2} {
 			t.Run(fmt.Sprintf("%d connections, QoS %d", connections, qos), func(t *testing.T) {
 				m := brokertest.StartMosquitto(t)
-				w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Connections: connections})
+				w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Connections: connections})
 				defer w.Close()
 				batch, topics := make([]mqtt.Message, 500), make([]string, 500)
 				for i := range batch {
@@ -49,7 +49,7 @@ func TestPoison(t *testing.T) {
 // packets, whatever they are: that ends, and what was sent is no lie.
 func TestHangsUpAlways(t *testing.T) {
 	address := serveMQTT(t, server.Options{Faults: server.Faults{CloseAfter: 30}})
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Timeout: 5 * time.Second})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Timeout: 5 * time.Second})
 	defer w.Close()
 	batch := make([]mqtt.Message, 5000)
 	for i := range batch {

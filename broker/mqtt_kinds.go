@@ -2,13 +2,13 @@ package broker
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/retainctl/retainctl/broker/client"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
 )
 
 // kind is what is known of an MQTT broker beyond what it announces: measured on
@@ -31,7 +31,6 @@ const ordered = -1
 // by what CONNACK says alone, which is also right for a broker of no known kind:
 // it refuses later, or loses what the read-back then misses.
 var kinds = map[string]kind{
-	"auto": {}, "hivemq": {},
 	// The least is assumed: no order, and the longest pauses that were seen.
 	"other": {quiet: 3 * time.Second, late: 15 * time.Second},
 	// Until 6.1.1 EMQX stopped at 1,000 messages; since then it backs off for up
@@ -78,19 +77,11 @@ const awsKind = "aws iot"
 
 // kindNamed gives the kind that a block names, which overrides everything that
 // could be found out.
-func kindNamed(name string, at mqttAddress) (kind, error) {
-	switch name {
-	case "", "auto":
-		if at.isAWS() {
-			return kinds[awsKind], nil
-		}
-		return kinds["auto"], nil
+func kindNamed(name string, at spec.MQTTAddress) kind {
+	if (name == "" || name == "auto") && isAWS(at.Host) {
+		return kinds[awsKind]
 	}
-	k, ok := kinds[name]
-	if !ok {
-		return k, fmt.Errorf("the kind %q is not known", name)
-	}
-	return k, nil
+	return kinds[name]
 }
 
 // recognised gives the kind of a broker that says in $SYS/broker/version what it

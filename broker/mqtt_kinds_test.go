@@ -21,7 +21,7 @@ func TestMQTTKindLimits(t *testing.T) {
 		"ejabberd":  {"a/", "1/2/3/4/5/6/7/8/9"},
 		"aedes":     {strings.Repeat("a/", 100) + "a"},
 	} {
-		w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Kind: kind})
+		w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Kind: kind})
 		good := mqtt.Message{Topic: "good/" + kind, Payload: []byte("x"), QoS: 1}
 		batch := []mqtt.Message{good}
 		for _, topic := range topics {

@@ -127,7 +127,7 @@ func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
 	n := int(math.Ceil(goal * trip.Seconds() / float64(c.Window())))
 	n = max(min(n, mostLanes), 1)
 	if n > 1 {
-		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away", b.address.at, n, c.Window(), trip.Round(time.Millisecond))
+		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away", b.options.Address, n, c.Window(), trip.Round(time.Millisecond))
 	}
 	return n
 }
@@ -146,7 +146,7 @@ func (b *mqttBroker) connected(ctx context.Context, lanes []*lane) []*lane {
 		switch {
 		case i == 0:
 		case errs[i] != nil:
-			b.log("broker %s: going on with fewer connections: %v", b.address.at, errs[i])
+			b.log("broker %s: going on with fewer connections: %v", b.options.Address, errs[i])
 		default:
 			open = append(open, l)
 		}

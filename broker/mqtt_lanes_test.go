@@ -78,7 +78,7 @@ func TestFarAway(t *testing.T) {
 	const n = 8000
 	m := brokertest.StartMosquitto(t)
 	far := farProxy(t, m.Address, 20*time.Millisecond)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + far})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + far)})
 	defer w.Close()
 	batch, topics := make([]mqtt.Message, n), make([]string, n)
 	for i := range batch {
@@ -119,9 +119,9 @@ func TestConnections(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%+v", test), func(t *testing.T) {
 			m := brokertest.StartMosquitto(t, "allow_anonymous true", fmt.Sprintf("max_connections %d", test.allowed), "connection_messages true", "log_type all")
-			s := spec.MQTTSettings{URL: "mqtt://" + m.Address, Connections: test.connections, ClientID: test.clientID, Timeout: 5 * time.Second}
+			s := spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Connections: test.connections, ClientID: test.clientID, Timeout: 5 * time.Second}
 			if test.far > 0 {
-				s.URL = "mqtt://" + farProxy(t, m.Address, test.far)
+				s.Address = brokertest.At("mqtt://" + farProxy(t, m.Address, test.far))
 			}
 			w := mustOpenMQTT(t, &s)
 			defer w.Close()
@@ -156,7 +156,7 @@ func publishMany(t *testing.T, w broker.Writer, n int) {
 // several connections.
 func TestOneTopicKeepsItsOrder(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Connections: 4})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Connections: 4})
 	defer w.Close()
 	batch := make([]mqtt.Message, 2000)
 	for i := range batch {
@@ -177,7 +177,7 @@ func TestOneTopicKeepsItsOrder(t *testing.T) {
 // TestRate meets a broker that refuses what comes faster.
 func TestRate(t *testing.T) {
 	address := serveMQTT(t, server.Options{PublishRate: 400})
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Rate: 390, Connections: 3})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Rate: 390, Connections: 3})
 	defer w.Close()
 	began := time.Now()
 	publishMany(t, w, 800)
@@ -186,7 +186,7 @@ func TestRate(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	slow := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address, Rate: 1})
+	slow := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Rate: 1})
 	defer slow.Close()
 	began = time.Now()
 	outcomes := brokertest.Publish(t, ctx, slow, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1}, mqtt.Message{Topic: "b", Payload: []byte("x"), QoS: 1})

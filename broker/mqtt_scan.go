@@ -15,7 +15,7 @@ var _ Scanner = (*mqttBroker)(nil)
 // as little at a time as can be.
 func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, error) {
 	if b.noScan {
-		return Inventory{}, fmt.Errorf("broker %s: %w", b.address.at, ErrNoScan)
+		return Inventory{}, fmt.Errorf("broker %s: %w", b.options.Address, ErrNoScan)
 	}
 	found := Inventory{Live: map[string]mqtt.Retained{}}
 	for _, filter := range filters {
@@ -33,7 +33,7 @@ func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, err
 		}
 	}
 	if !b.kind.scanEnds {
-		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not tell when a wildcard subscription has shown everything", b.address.at))
+		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not tell when a wildcard subscription has shown everything", b.options.Address))
 	}
 	found.Complete = len(found.Reasons) == 0
 	return found, nil

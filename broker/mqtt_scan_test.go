@@ -46,7 +46,7 @@ func scan(t *testing.T, w broker.Writer, filters ...string) broker.Inventory {
 func TestScanMosquitto(t *testing.T) {
 	const n = 20_000
 	m := brokertest.StartMosquitto(t)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})
 	defer w.Close()
 	fleet(t, w, n, 200)
 	began := time.Now()
@@ -62,10 +62,10 @@ func TestScanMosquitto(t *testing.T) {
 func TestScanOverASlowLink(t *testing.T) {
 	const n = 2000
 	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_queued_messages 50")
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})
 	defer w.Close()
 	topics := fleet(t, w, n, 10_000)
-	slow := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + slowProxy(t, m.Address, time.Millisecond)})
+	slow := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + slowProxy(t, m.Address, time.Millisecond))})
 	defer slow.Close()
 	found := scan(t, slow, "fleet/#")
 	if len(found.Live) == 0 || found.Complete != (len(found.Live) == n) {
@@ -82,7 +82,7 @@ func TestScanOverASlowLink(t *testing.T) {
 func TestScanOfALossyBroker(t *testing.T) {
 	for _, faults := range []server.Faults{{DropEvery: 50}, {TruncateWildcard: 1000}, {TruncateWildcard: -1}} {
 		address := serveMQTT(t, server.Options{Faults: faults})
-		w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + address})
+		w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address)})
 		defer w.Close()
 		topics := fleet(t, w, 20_000, 100)
 		found := scan(t, w, "fleet/#")
@@ -103,13 +103,13 @@ func TestScanWithoutRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := brokertest.StartMosquitto(t, "allow_anonymous true", "acl_file "+acl)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})
 	defer w.Close()
 	fleet(t, w, 1, 10)
 	if found := scan(t, w, "fleet/1/#", "fleet/0/#"); len(found.Live) != 1 {
 		t.Errorf("%d found: %q", len(found.Live), found.Reasons)
 	}
-	rabbit := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Kind: "rabbitmq"})
+	rabbit := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Kind: "rabbitmq"})
 	defer rabbit.Close()
 	if _, err := rabbit.(broker.Scanner).Scan(t.Context(), []string{"#"}); !errors.Is(err, broker.ErrNoScan) {
 		t.Errorf("on RabbitMQ: %v", err)

@@ -64,14 +64,14 @@ func TestMosquittoSlowLink(t *testing.T) {
 				topics[i] = fmt.Sprintf("slow/%d", i)
 				batch[i] = mqtt.Message{Topic: topics[i], Payload: make([]byte, 10_000), QoS: 1}
 			}
-			w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+			w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})
 			defer w.Close()
 			for i, err := range brokertest.Publish(t, t.Context(), w, batch...) {
 				if err != nil {
 					t.Fatalf("publish %s: %v", topics[i], err)
 				}
 			}
-			slow := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + slowProxy(t, m.Address, time.Millisecond), Timeout: 2 * time.Second})
+			slow := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + slowProxy(t, m.Address, time.Millisecond)), Timeout: 2 * time.Second})
 			defer slow.Close()
 			seen, err := slow.Read(t.Context(), topics)
 			if err != nil || len(seen.Live)+len(seen.Unread) != n {
@@ -87,7 +87,7 @@ func TestMosquittoSlowLink(t *testing.T) {
 func TestMosquittoIsTrusted(t *testing.T) {
 	const reads = 10
 	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_packet_size 1000")
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address, Protocol: "3.1.1"})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Protocol: "3.1.1"})
 	defer w.Close()
 	for range 2 {
 		began := time.Now()
@@ -111,7 +111,7 @@ func TestMosquittoIsTrusted(t *testing.T) {
 // read.
 func TestMosquittoNamesTheBadTopic(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
-	w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "mqtt://" + m.Address})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})
 	defer w.Close()
 	brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "t/700", Payload: []byte("x"), QoS: 1})
 	topics := make([]string, 2000)

@@ -26,7 +26,7 @@ func TestContractOverUnixSocket(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "mqtt.sock")
 	brokertest.StartMosquitto(t, "listener 0 "+socket, "allow_anonymous true")
 	brokertest.Run(t, func(t *testing.T) broker.Writer {
-		w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "unix://" + socket})
+		w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("unix://" + socket)})
 		if i := w.Info(); i.Identity != "mqtt:"+socket || i.Address != "unix://"+socket {
 			t.Errorf("%q at %q", i.Identity, i.Address)
 		}
@@ -85,13 +85,13 @@ func TestContractOverWebSocket(t *testing.T) {
 	t.Cleanup(web.Close)
 	address := web.Listener.Addr().String()
 	brokertest.Run(t, func(t *testing.T) broker.Writer {
-		w := mustOpenMQTT(t, &spec.MQTTSettings{URL: "ws://" + address})
+		w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("ws://" + address)})
 		if i := w.Info(); i.Identity != "mqtt:"+address || i.Address != "ws://"+address+"/mqtt" {
 			t.Errorf("%q at %q", i.Identity, i.Address)
 		}
 		return w
 	})
-	_, err := openMQTT(t, &spec.MQTTSettings{URL: "ws://" + address + "/elsewhere"})
+	_, err := openMQTT(t, &spec.MQTTSettings{Address: brokertest.At("ws://" + address + "/elsewhere")})
 	if err == nil || !strings.Contains(err.Error(), `"404 Not Found" to a WebSocket at /elsewhere (is the path right`) {
 		t.Errorf("at another path: %v", err)
 	}
@@ -111,7 +111,7 @@ func TestSecureWebSocket(t *testing.T) {
 	web.StartTLS()
 	t.Cleanup(web.Close)
 	address := web.Listener.Addr().String()
-	s := spec.MQTTSettings{URL: "wss://" + address + "/b/mqtt", CAFile: ours.file("ca.pem"), ServerName: "broker.lab"}
+	s := spec.MQTTSettings{Address: brokertest.At("wss://" + address + "/b/mqtt"), CAFile: ours.file("ca.pem"), ServerName: "broker.lab"}
 	w := mustOpenMQTT(t, &s)
 	defer w.Close()
 	if want := "mqtt:" + address + "/b/mqtt"; w.Info().Identity != want {
@@ -136,7 +136,7 @@ func TestMQTTToken(t *testing.T) {
 	for _, username := range []string{"", "ann"} {
 		address := serveMQTT(t, server.Options{Username: username, Password: "eyJ.t0ken"})
 		for _, protocol := range []string{"5", "3.1.1"} {
-			s := spec.MQTTSettings{URL: "mqtt://" + address, Username: username, Token: "eyJ.t0ken", Protocol: protocol}
+			s := spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Username: username, Token: "eyJ.t0ken", Protocol: protocol}
 			mustOpenMQTT(t, &s).Close()
 			s.Token = "eyJ.stale"
 			if _, err := openMQTT(t, &s); err == nil || strings.Contains(err.Error(), "eyJ") {
@@ -156,7 +156,7 @@ func TestMQTTTimeLimit(t *testing.T) {
 	defer l.Close()
 	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss"} {
 		began := time.Now()
-		_, err := openMQTT(t, &spec.MQTTSettings{URL: fmt.Sprintf("%s://%s", scheme, l.Addr()), Timeout: 300 * time.Millisecond})
+		_, err := openMQTT(t, &spec.MQTTSettings{Address: brokertest.At(fmt.Sprintf("%s://%s", scheme, l.Addr())), Timeout: 300 * time.Millisecond})
 		if err == nil || !strings.Contains(err.Error(), "within 300ms") || !strings.Contains(err.Error(), l.Addr().String()) {
 			t.Errorf("%s: %v", scheme, err)
 		}

@@ -69,7 +69,7 @@ func holdKind(t *testing.T, name, kind, address string, s spec.MQTTSettings) {
 }
 
 func overMQTT(address string, s spec.MQTTSettings) func(*testing.T) broker.Writer {
-	s.URL, s.Timeout = "mqtt://"+address, 30*time.Second
+	s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
 	return func(t *testing.T) broker.Writer { return open(t, spec.Broker{Type: "mqtt", Settings: &s}) }
 }
 

@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -119,7 +116,7 @@ func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings
 
 func (a *arguments) mqtt(root string) *MQTTSettings {
 	s := &MQTTSettings{
-		URL:         a.url(),
+		Address:     a.address(),
 		Username:    a.text("username"),
 		Password:    a.text("password"),
 		Token:       a.text("token"),
@@ -131,7 +128,7 @@ func (a *arguments) mqtt(root string) *MQTTSettings {
 		ClientID:    a.text("client_id"),
 		Protocol:    a.choice("protocol", "auto", "5", "3.1.1"),
 		Kind:        a.choice("kind", "auto", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"),
-		Connections: int(a.whole("connections", 0, 1, 1000)),
+		Connections: int(a.whole("connections", 0, 0, 64)),
 		Rate:        a.rate(),
 		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),
 	}
@@ -139,47 +136,31 @@ func (a *arguments) mqtt(root string) *MQTTSettings {
 	return s
 }
 
-// url reads the address and holds what can be told of it without connecting. It
-// is shown in plans, so a password has no place in it.
-func (a *arguments) url() string {
+// address reads the url; none where it is wrong.
+func (a *arguments) address() MQTTAddress {
 	text := a.shown("url")
 	if text == "" {
 		if !a.broken {
 			a.wrong("url", "Missing url", "A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
 		}
-		return text
+		return MQTTAddress{}
 	}
-	schemes := []string{"mqtt", "mqtts", "ws", "wss", "unix"}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		a.invalid("url", "It cannot be understood as an address; write mqtts://HOST:PORT.")
-	case !slices.Contains(schemes, u.Scheme):
-		a.invalid("url", "The address begins with %s, as in mqtts://HOST:PORT.%s", oneOf(schemes), didYouMean(u.Scheme, slices.Values(schemes)))
-	case u.User != nil:
-		a.invalid("url", "The address is shown in plans, so it cannot hold a user name or password. Use the arguments username and password.")
-	case strings.HasPrefix(u.Scheme, "mqtt") && (strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != ""):
-		a.invalid("url", "Something stands after the port; write %s://HOST:PORT.", u.Scheme)
-	case !goodPort(u.Port()):
-		a.invalid("url", "The port is a number from 1 to 65535; write %s://HOST:PORT.", u.Scheme)
-	case u.Scheme == "unix" && u.Path == "" || u.Scheme != "unix" && u.Hostname() == "":
-		a.invalid("url", "The address has no host; write mqtts://HOST:PORT, or unix:///path/to/socket.")
+	address, err := ParseMQTTAddress(text)
+	if err != nil {
+		a.invalid("url", "%s.", sentence(err))
 	}
-	return text
+	return address
 }
 
-// goodPort takes no port for that of the scheme.
-func goodPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
-}
-
-// pairs reports arguments that only make sense with others.
+// pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
 		a.t.add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
 	}
-	if scheme, _, _ := strings.Cut(s.URL, ":"); scheme != "mqtt" && scheme != "ws" {
+	if s.Token != "" && s.Password != "" {
+		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")
+	}
+	if s.Address.Scheme == "" || s.Address.Secure() {
 		return
 	}
 	for name, given := range map[string]bool{

@@ -59,7 +59,7 @@ type BrokerSettings interface{ brokerSettings() }
 
 // MQTTSettings are the arguments of a broker "mqtt" block.
 type MQTTSettings struct {
-	URL                       string // mqtt, mqtts, ws, wss or unix
+	Address                   MQTTAddress
 	Username, Password, Token string
 	CAFile, CertFile, KeyFile string // absolute paths
 	ServerName                string

@@ -54,7 +54,7 @@ func TestBrokerSettings(t *testing.T) {
 	write(t, filepath.Join(dir, "main.retain.hcl"), brokers)
 	config := load(t, dir, Inputs{EvalBrokers: true, BackendConfig: []string{"key=other.json", "region=r"}})
 	want := []BrokerSettings{
-		&MQTTSettings{URL: "mqtts://broker.lab:8883", Username: "u", Password: "hunter2", CAFile: filepath.Join(dir, "ca.pem"),
+		&MQTTSettings{Address: MQTTAddress{Scheme: "mqtts", Host: "broker.lab", Port: "8883"}, Username: "u", Password: "hunter2", CAFile: filepath.Join(dir, "ca.pem"),
 			CertFile: "/etc/c.pem", KeyFile: filepath.Join(dir, "k.pem"), ALPN: []string{"mqtt"}, Protocol: "5", Kind: "emqx",
 			Connections: 4, Rate: 12.5, Timeout: 5 * time.Second},
 		&AWSIoTSettings{Region: "eu-west-1", Rate: 100},

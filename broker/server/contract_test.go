@@ -19,7 +19,7 @@ func TestContract(t *testing.T) {
 			brokertest.Run(t, func(t *testing.T) broker.Writer {
 				w, err := broker.Open(t.Context(), spec.Broker{
 					Type: "mqtt", Name: "lab",
-					Settings: &spec.MQTTSettings{URL: "mqtt://" + addr, Protocol: protocol, Kind: "auto", Timeout: 10 * time.Second},
+					Settings: &spec.MQTTSettings{Address: brokertest.At("mqtt://" + addr), Protocol: protocol, Kind: "auto", Timeout: 10 * time.Second},
 				}, broker.Options{})
 				if err != nil {
 					t.Fatal(err)
