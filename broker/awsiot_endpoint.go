@@ -43,7 +43,7 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 	if given == "" {
 		given = aws.ToString(iotdataplane.NewFromConfig(cfg).Options().BaseEndpoint)
 	}
-	if end.url, err = parseAWSEndpoint(given); err != nil {
+	if end.url, err = spec.ParseAWSEndpoint(given); err != nil {
 		return nil, err
 	}
 	if end.url != nil && end.url.Scheme == "http" {
@@ -134,30 +134,13 @@ func checkCredentials(ctx context.Context, cfg aws.Config) error {
 	return nil
 }
 
-// parseAWSEndpoint takes a host or a URL, since DescribeEndpoint and the console
-// show the host alone; nil for none.
-func parseAWSEndpoint(s string) (*url.URL, error) {
-	if s == "" {
-		return nil, nil
-	}
-	if !strings.Contains(s, "://") {
-		s = "https://" + s
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		// Not quoted: it may hold a password.
-		return nil, errors.New("the endpoint must be a host, or a URL https://HOST[:PORT] with nothing behind the port")
-	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
-}
-
 // describe asks the account for its own endpoint. Where that is not permitted the
 // shared one serves, with a note: AWS names it for tests only.
 func (e *awsEndpoint) describe(ctx context.Context, cfg aws.Config) error {
 	out, err := iot.NewFromConfig(cfg).DescribeEndpoint(ctx, &iot.DescribeEndpointInput{EndpointType: aws.String("iot:Data-ATS")})
 	switch {
 	case err == nil:
-		e.url, err = parseAWSEndpoint(aws.ToString(out.EndpointAddress))
+		e.url, err = spec.ParseAWSEndpoint(aws.ToString(out.EndpointAddress))
 		if err == nil && e.url == nil {
 			err = errors.New("AWS named no data endpoint for this account; set endpoint in the broker block")
 		}

@@ -109,7 +109,7 @@ func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings
 	case "mqtt":
 		return a.mqtt(root)
 	case "aws_iot":
-		return &AWSIoTSettings{Region: a.shown("region"), Endpoint: a.shown("endpoint"), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate()}
+		return &AWSIoTSettings{Region: a.shown("region"), Endpoint: a.endpoint(), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate()}
 	}
 	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db")))}
 }
@@ -170,6 +170,14 @@ func (a *arguments) pairs(s *MQTTSettings) {
 			a.wrong(name, name+" without TLS", "%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or wss://, or leave the argument out.", name)
 		}
 	}
+}
+
+func (a *arguments) endpoint() string {
+	text := a.shown("endpoint")
+	if _, err := ParseAWSEndpoint(text); err != nil {
+		a.invalid("endpoint", "%s.", sentence(err))
+	}
+	return text
 }
 
 func (a *arguments) rate() float64 {
