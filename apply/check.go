@@ -97,11 +97,11 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 func notStored(c *plan.Change, there bool) error {
 	switch {
 	case c.Action == plan.Delete:
-		return errors.New("the broker acknowledged the delete, but the message is still there: may this user publish to the topic?")
+		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user may publish to the topic")
 	case there:
-		return errors.New("the broker acknowledged the message, but holds another one: may this user publish to the topic, and does anybody else?")
+		return errors.New("the broker acknowledged the message, but holds another one: check that this user may publish to the topic, and who else does")
 	}
-	return errors.New("the broker acknowledged the message, but holds none: may this user publish to and read the topic, and does the broker retain messages at all?")
+	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and read the topic, and that the broker retains messages at all")
 }
 
 func (r *run) topics(indices []int) []string {

@@ -37,7 +37,7 @@ func textRoom(limit, taken int) int {
 	return max(limit-taken, 1)
 }
 
-const textCut = "\n  # (shortened to fit -max-bytes: %s are left out)\n"
+const textCut = "\n  # (shortened to fit -max-bytes: left out: %s)\n"
 
 // textBodies gives the groups one by one, the first of each section with its title.
 func textBodies(p *plan.Plan, o PlanOptions) []string {

@@ -88,9 +88,33 @@ func (e *evaluator) brokers(root string) []Broker {
 		if e.evalBrokers {
 			b.Settings = e.brokerSettings(decl, root)
 		}
+		e.alone(b, all)
 		all = append(all, b)
 	}
 	return all
+}
+
+// alone refuses two blocks that lead to one broker, as far as their arguments
+// tell: one message would then have two records.
+func (e *evaluator) alone(b Broker, before []Broker) {
+	for _, other := range before {
+		if at := leadsTo(b.Settings); at != "" && at == leadsTo(other.Settings) {
+			e.tally.add(errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+		}
+	}
+}
+
+// leadsTo is where a broker's arguments lead to, "" where they do not tell.
+func leadsTo(settings BrokerSettings) string {
+	switch s := settings.(type) {
+	case *MQTTSettings:
+		if s.Address != (MQTTAddress{}) {
+			return s.Address.Dialed()
+		}
+	case *EmbeddedSettings:
+		return s.Path
+	}
+	return ""
 }
 
 // BrokerNamed finds a broker by the name of its block.

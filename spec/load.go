@@ -122,7 +122,11 @@ func (l *loader) parse() []hcl.Body {
 // parseFile parses one file in the syntax that its name says.
 func (l *loader) parseFile(src []byte, name string) *hcl.File {
 	json := strings.HasSuffix(name, ".json")
-	if d := checkDepth(src, name, json); d != nil {
+	d := checkDepth(src, name, json)
+	if json && d == nil {
+		d = checkJSONText(src, name)
+	}
+	if d != nil {
 		l.parser.AddFile(name, &hcl.File{Bytes: src})
 		l.report(d)
 		return nil
