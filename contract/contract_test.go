@@ -1,74 +1,114 @@
 package contract
 
 import (
+	"cmp"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/broker/brokertest"
+	ours "github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )
 
+// many is how many messages are written and read back at once.
+const many = 20_000
+
 func TestEmbedded(t *testing.T) {
-	hold(t, "embedded", embedded())
+	hold(t, "embedded", brokertest.Suite{Open: embedded()})
 }
 
 func TestOurBroker(t *testing.T) {
 	t.Parallel()
-	hold(t, "retainctl broker", overMQTT(startOurs(t), spec.MQTTSettings{}))
+	over := func(o ours.Options) brokertest.Open { return overMQTT(startOurs(t, o), spec.MQTTSettings{}) }
+	hold(t, "retainctl broker", brokertest.Suite{
+		Open:   over(ours.Options{}),
+		Denied: over(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:   over(ours.Options{Quota: brokertest.Room}),
+	})
 }
 
-// TestAWS is paced in its Gets as AWS is, and sets the environment, so it runs
-// before the parallel ones.
+// TestAWS is paced in its Gets as AWS is: 20,000 and the read behind
+// each publish take 90 s.
 func TestAWS(t *testing.T) {
-	hold(t, "retainctl broker, AWS", overAWS(startAWS(t)))
+	t.Parallel()
+	over := func(o ours.Options) brokertest.Open { return overAWS(startAWS(t, o)) }
+	hold(t, "retainctl broker, AWS", brokertest.Suite{
+		Open:   over(ours.Options{}),
+		Denied: over(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:   over(ours.Options{Quota: brokertest.Room}),
+	})
 }
 
 func TestMosquitto(t *testing.T) {
 	t.Parallel()
-	holdKind(t, "mosquitto 2.0.11", "mosquitto", startMosquitto(t), spec.MQTTSettings{})
+	over := func(config ...string) brokertest.Open {
+		return overMQTT(startMosquitto(t, config...), spec.MQTTSettings{Kind: "mosquitto"})
+	}
+	acl := writeFile(t, filepath.Join(t.TempDir(), "acl"), "topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
+	holdKind(t, "mosquitto 2.0.11", startMosquitto(t), spec.MQTTSettings{Kind: "mosquitto"}, brokertest.Suite{
+		Denied:   over("allow_anonymous true", "acl_file "+acl),
+		NoRetain: over("allow_anonymous true", "retain_available false"),
+	})
 }
 
 func TestNATS(t *testing.T) {
 	t.Parallel()
-	holdKind(t, "NATS 2.15.2", "nats", startNATS(t), spec.MQTTSettings{})
+	user := spec.MQTTSettings{Kind: "nats", Username: "contract", Password: "any"}
+	holdKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats"}, brokertest.Suite{
+		Denied: overMQTT(startNATS(t, denied(user)), user),
+	})
 }
 
 func TestRabbitMQ(t *testing.T) {
 	t.Parallel()
-	holdKind(t, "RabbitMQ 3.10.8", "rabbitmq", startRabbitMQ(t), spec.MQTTSettings{})
+	s := spec.MQTTSettings{Kind: "rabbitmq"}
+	holdKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
+		Denied: overMQTT(startRabbitMQ(t, rabbitDenies), s),
+	})
 }
 
 // TestEjabberd has a password: without one ejabberd asks for a certificate, also
 // where it lets everybody in.
 func TestEjabberd(t *testing.T) {
 	t.Parallel()
-	holdKind(t, "ejabberd 23.01", "ejabberd", startEjabberd(t), spec.MQTTSettings{Username: "contract", Password: "any"})
+	s := spec.MQTTSettings{Kind: "ejabberd", Username: "contract", Password: "any"}
+	holdKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
+		Denied: overMQTT(startEjabberd(t, "contract/open/#"), s),
+	})
 }
 
+// TestAedes searches its messages for each topic, at 3 ms and more, so that it
+// gets fewer of them.
 func TestAedes(t *testing.T) {
 	t.Parallel()
-	holdKind(t, "aedes 1.2.0", "aedes", startAedes(t), spec.MQTTSettings{})
+	user := spec.MQTTSettings{Kind: "aedes", Username: "contract", Password: "any"}
+	holdKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes"}, brokertest.Suite{
+		Many:   5_000,
+		Denied: overMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
+	})
 }
 
-func hold(t *testing.T, name string, open func(*testing.T) broker.Writer) {
-	outcomes := brokertest.Run(t, open)
+func hold(t *testing.T, name string, s brokertest.Suite) {
+	s.Many = cmp.Or(s.Many, many)
+	outcomes := s.Run(t)
 	results.add(name, outcomes)
 }
 
 // holdKind holds a broker to the contract as the kind that it is, and the limits
 // that are declared for the kind to the broker.
-func holdKind(t *testing.T, name, kind, address string, s spec.MQTTSettings) {
-	s.Kind = kind
-	outcomes := brokertest.Run(t, overMQTT(address, s))
-	declared := brokertest.Outcome{Case: "limits are real"}
-	declared.Passed = t.Run(declared.Case, func(t *testing.T) { limitsAreReal(t, address, s) })
+func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
+	s.Open, s.Many = overMQTT(address, settings), cmp.Or(s.Many, many)
+	outcomes := s.Run(t)
+	declared := brokertest.Outcome{Case: "limits are real", Tried: true}
+	declared.Passed = t.Run(declared.Case, func(t *testing.T) { limitsAreReal(t, address, settings) })
 	results.add(name, append(outcomes, declared))
 }
 
-func overMQTT(address string, s spec.MQTTSettings) func(*testing.T) broker.Writer {
+func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
 	return func(t *testing.T) broker.Writer { return open(t, spec.Broker{Type: "mqtt", Settings: &s}) }
 }

@@ -9,24 +9,26 @@ import (
 	"testing"
 
 	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/broker/brokertest"
 	ours "github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/spec"
 )
 
-func embedded() func(*testing.T) broker.Writer {
+func embedded() brokertest.Open {
 	return func(t *testing.T) broker.Writer {
 		return open(t, spec.Broker{Type: "embedded", Settings: &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), "broker.db")}})
 	}
 }
 
-func newOurs(t *testing.T) *ours.Broker {
+func newOurs(t *testing.T, o ours.Options) *ours.Broker {
 	t.Helper()
 	st, err := store.Open(filepath.Join(t.TempDir(), "broker.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := ours.New(ours.Options{Store: st, Log: func(string, ...any) {}})
+	o.Store, o.Log = st, func(string, ...any) {}
+	b := ours.New(o)
 	t.Cleanup(func() {
 		b.Close()
 		st.Close()
@@ -35,8 +37,8 @@ func newOurs(t *testing.T) *ours.Broker {
 }
 
 // startOurs serves what "retainctl broker" does over TCP.
-func startOurs(t *testing.T) string {
-	b := newOurs(t)
+func startOurs(t *testing.T, o ours.Options) string {
+	b := newOurs(t, o)
 	l, err := net.Listen("tcp", loopback+":0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,19 +55,23 @@ func startOurs(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// startAWS serves the AWS data plane of "retainctl broker", and keeps out what
-// the machine is set to.
-func startAWS(t *testing.T) string {
+// ignoreAWS keeps out what the machine is set to, for all tests, so that they can
+// run in parallel.
+func ignoreAWS() {
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
-		t.Setenv(name, os.DevNull)
+		os.Setenv(name, os.DevNull)
 	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	endpoint := httptest.NewServer(newOurs(t).AWSHandler())
+	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+}
+
+// startAWS serves the AWS data plane of "retainctl broker".
+func startAWS(t *testing.T, o ours.Options) string {
+	endpoint := httptest.NewServer(newOurs(t, o).AWSHandler())
 	t.Cleanup(endpoint.Close)
 	return endpoint.URL
 }
 
-func overAWS(endpoint string) func(*testing.T) broker.Writer {
+func overAWS(endpoint string) brokertest.Open {
 	return func(t *testing.T) broker.Writer {
 		return open(t, spec.Broker{Type: "aws_iot", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}})
 	}

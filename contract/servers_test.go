@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -11,20 +12,23 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/retainctl/retainctl/broker/brokertest"
+	"github.com/retainctl/retainctl/spec"
 )
 
 const loopback = "127.0.0.1"
 
-func startMosquitto(t *testing.T) string { return brokertest.StartMosquitto(t).Address }
+func startMosquitto(t *testing.T, config ...string) string {
+	return brokertest.StartMosquitto(t, config...).Address
+}
 
 // startNATS runs nats-server in this process. MQTT needs a server name and
-// JetStream, where it keeps retained messages.
-func startNATS(t *testing.T) string {
+// JetStream, where it keeps retained messages. Without users it lets everybody in.
+func startNATS(t *testing.T, users ...*server.User) string {
 	port := freePort(t)
 	number, _ := strconv.Atoi(port)
 	s, err := server.NewServer(&server.Options{
 		ServerName: "contract", Host: loopback, Port: server.RANDOM_PORT, NoLog: true, NoSigs: true,
-		JetStream: true, StoreDir: t.TempDir(),
+		JetStream: true, StoreDir: t.TempDir(), Users: users,
 		MQTT: server.MQTTOpts{Host: loopback, Port: number},
 	})
 	if err != nil {
@@ -41,9 +45,18 @@ func startNATS(t *testing.T) string {
 	return net.JoinHostPort(loopback, port)
 }
 
+// denied is a user of NATS who may publish everything but contract/denied, which
+// is this subject.
+func denied(s spec.MQTTSettings) *server.User {
+	return &server.User{Username: s.Username, Password: s.Password, Permissions: &server.Permissions{
+		Publish: &server.SubjectPermission{Deny: []string{"contract.denied.>"}},
+	}}
+}
+
 // startRabbitMQ runs RabbitMQ with its MQTT plugin, and with an Erlang port
-// mapper of its own, since the one that Erlang starts by itself would stay.
-func startRabbitMQ(t *testing.T) string {
+// mapper of its own, since the one that Erlang starts by itself would stay. Definitions, in JSON, take
+// the place of its default user.
+func startRabbitMQ(t *testing.T, definitions string) string {
 	const install = "apt-get install rabbitmq-server"
 	// The one on the PATH is a wrapper that insists on the user rabbitmq.
 	path := find(t, install, "/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
@@ -51,6 +64,9 @@ func startRabbitMQ(t *testing.T) string {
 	mapper := startPortMapper(t, install)
 	address := net.JoinHostPort(loopback, freePort(t))
 	config := fmt.Sprintf("listeners.tcp = none\nmqtt.listeners.tcp.1 = %s\nmqtt.allow_anonymous = true\n", address)
+	if definitions != "" {
+		config += "load_definitions = " + writeFile(t, filepath.Join(dir, "definitions.json"), definitions) + "\n"
+	}
 	start(t, program{
 		path: path, dir: dir, address: address, within: time.Minute,
 		env: []string{
@@ -68,6 +84,15 @@ func startRabbitMQ(t *testing.T) string {
 	return address
 }
 
+// rabbitDenies has the user that RabbitMQ takes an anonymous client for, with the
+// password "guest", salted and hashed.
+const rabbitDenies = `{
+	"vhosts": [{"name": "/"}],
+	"users": [{"name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""}],
+	"permissions": [{"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
+	"topic_permissions": [{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}]
+}`
+
 func startPortMapper(t *testing.T, install string) (port string) {
 	port = freePort(t)
 	start(t, program{
@@ -79,8 +104,8 @@ func startPortMapper(t *testing.T, install string) (port string) {
 
 // startEjabberd runs ejabberd in an Erlang machine without a name, so that it
 // needs no port mapper, and without ejabberdctl, which insists on the user
-// ejabberd.
-func startEjabberd(t *testing.T) string {
+// ejabberd. It takes publishes to what matches the filter.
+func startEjabberd(t *testing.T, publish string) string {
 	const install = "apt-get install ejabberd"
 	libraries, _ := filepath.Glob("/usr/lib/*/ejabberd-*")
 	if len(libraries) == 0 {
@@ -100,12 +125,12 @@ listen:
 modules:
   mod_mqtt:
     access_publish:
-      "#":
+      %q:
         - allow
     access_subscribe:
       "#":
         - allow
-`, port, loopback)
+`, port, loopback, publish)
 	start(t, program{
 		path: find(t, install, "erl"),
 		args: []string{"-noinput", "-mnesia", "dir", strconv.Quote(dir), "-s", "ejabberd"},
@@ -119,15 +144,29 @@ modules:
 	return net.JoinHostPort(loopback, port)
 }
 
-// startAedes runs what scripts/test-brokers-deps.sh installed.
-func startAedes(t *testing.T) string {
-	const install = "run scripts/test-brokers-deps.sh"
+// aedes is what scripts/test-brokers-deps.sh installed, as arguments of node.
+func aedes(t *testing.T, args ...string) (node string, all []string) {
 	script, _ := filepath.Abs(".cache/node_modules/.bin/aedes")
+	node = find(t, "apt-get install nodejs", "node")
+	return node, append([]string{find(t, "run scripts/test-brokers-deps.sh", script)}, args...)
+}
+
+func startAedes(t *testing.T, args ...string) string {
 	port := freePort(t)
+	node, all := aedes(t, append([]string{"start", "--host", loopback, "-p", port}, args...)...)
 	start(t, program{
-		path: find(t, "apt-get install nodejs", "node"),
-		args: []string{find(t, install, script), "start", "--host", loopback, "-p", port},
-		dir:  t.TempDir(), address: net.JoinHostPort(loopback, port), within: 30 * time.Second,
+		path: node, args: all,
+		dir: t.TempDir(), address: net.JoinHostPort(loopback, port), within: 30 * time.Second,
 	})
 	return net.JoinHostPort(loopback, port)
+}
+
+// aedesUser gives a file of a user who may publish to contract/open only.
+func aedesUser(t *testing.T, s spec.MQTTSettings) (path string) {
+	path = filepath.Join(t.TempDir(), "credentials.json")
+	node, all := aedes(t, "--credentials", path, "adduser", s.Username, s.Password, "--authorize-publish", "contract/open/*")
+	if output, err := exec.Command(node, all...).CombinedOutput(); err != nil {
+		t.Fatalf("aedes adduser: %v\n%s", err, output)
+	}
+	return path
 }

@@ -80,6 +80,9 @@ func (r *table) cell(broker, name string, notes *[]string) string {
 		return ""
 	}
 	o := r.outcomes[broker][i]
+	if !o.Tried {
+		return "not tried"
+	}
 	cell := "ok"
 	if !o.Passed {
 		cell = "**fails**"
@@ -100,6 +103,7 @@ func (r *table) cell(broker, name string, notes *[]string) string {
 }
 
 func TestMain(m *testing.M) {
+	ignoreAWS()
 	code := m.Run()
 	if len(results.outcomes) > 0 {
 		fmt.Print("\n", results.markdown(), "\n")

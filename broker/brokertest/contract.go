@@ -25,45 +25,78 @@ import (
 // Outcome is what became of one case of the contract.
 type Outcome struct {
 	Case   string
+	Tried  bool // false where there is no broker that is set up for the case
 	Passed bool
 	// Without is what the target declares that it does not offer, and was seen
 	// to refuse.
 	Without []string
 }
 
-// Run runs the contract. Each of its cases calls open for a target of its own;
-// they may share one broker, since no two cases share a topic. A case gives what
-// it found not to be offered, as declared.
-func Run(t *testing.T, open func(t *testing.T) broker.Writer) (outcomes []Outcome) {
+// Open opens a target for one case.
+type Open func(t *testing.T) broker.Writer
+
+// Suite is the contract for one target, which each case opens for itself. They
+// may share one broker, since no two cases share a topic. Those that need a
+// broker of another configuration are not tried where its Open is nil.
+type Suite struct {
+	Open     Open
+	Many     int  // how many messages are written and read back at once; 0: 2,000
+	Denied   Open // may read everything, and not publish below contract/denied
+	Full     Open // takes Room more messages; shared with no other case
+	NoRetain Open // announces that it does not retain messages
+}
+
+// Room is how many messages a broker is to have room for to be Suite.Full.
+const Room = 3
+
+// Run runs those cases of the contract that every broker can be held to.
+func Run(t *testing.T, open func(t *testing.T) broker.Writer) []Outcome {
+	return Suite{Open: open}.Run(t)
+}
+
+// Run runs the contract. A case gives what it found not to be offered, as
+// declared.
+func (s Suite) Run(t *testing.T) (outcomes []Outcome) {
 	for _, test := range []struct {
 		name string
+		open Open
 		run  func(*testing.T, broker.Writer) []string
 	}{
-		{"info", info},
-		{"every field", everyField},
-		{"update and delete", updateAndDelete},
-		{"absent", absent},
-		{"topics", oddTopics},
-		{"payload sizes", payloadSizes},
-		{"user properties", userProperties},
-		{"many topics", manyTopics},
-		{"strangers", strangers},
-		{"one failure", oneFailure},
-		{"cancelled", cancelled},
+		{"info", s.Open, info},
+		{"every field", s.Open, everyField},
+		{"update and delete", s.Open, updateAndDelete},
+		{"absent", s.Open, absent},
+		{"topics", s.Open, oddTopics},
+		{"payload sizes", s.Open, payloadSizes},
+		{"user properties", s.Open, userProperties},
+		{"many topics", s.Open, s.manyTopics},
+		{"strangers", s.Open, strangers},
+		{"one failure", s.Open, oneFailure},
+		{"cancelled", s.Open, cancelled},
+		{"denied topic", s.Denied, denied},
+		{"quota exceeded", s.Full, quotaExceeded},
+		{"retain not available", s.NoRetain, noRetain},
 	} {
-		o := Outcome{Case: test.name}
-		o.Passed = t.Run(test.name, func(t *testing.T) {
-			w := open(t)
-			t.Cleanup(func() {
-				if err := w.Close(); err != nil {
-					t.Errorf("close: %v", err)
-				}
+		o := Outcome{Case: test.name, Tried: test.open != nil}
+		if o.Tried {
+			o.Passed = t.Run(test.name, func(t *testing.T) {
+				o.Without = test.run(t, opened(t, test.open))
 			})
-			o.Without = test.run(t, w)
-		})
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes
+}
+
+// opened gives a target that is closed when the test ends.
+func opened(t *testing.T, open Open) broker.Writer {
+	w := open(t)
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return w
 }
 
 // offer publishes a batch. What the target's limits forbid must be refused
@@ -171,6 +204,7 @@ func holds(t testing.TB, w broker.Writer, want []mqtt.Message, absents ...string
 			return
 		}
 		t.Logf("not what was acknowledged; reading again:\n%.1000s", diff)
+		time.Sleep(100 * time.Millisecond) // some brokers answer in none, and each answer is logged
 	}
 }
 
@@ -312,8 +346,10 @@ func userProperties(t *testing.T, w broker.Writer) []string {
 	return without
 }
 
-func manyTopics(t *testing.T, w broker.Writer) []string {
-	const n = 2000
+// manyTopics asks for as many topics that are absent as are live, but for 2,000 at
+// most: a broker that searches for each of them takes a minute for more.
+func (s Suite) manyTopics(t *testing.T, w broker.Writer) []string {
+	n := max(s.Many, 2000)
 	var batch []mqtt.Message
 	var absents []string
 	for i := range n {
@@ -321,12 +357,12 @@ func manyTopics(t *testing.T, w broker.Writer) []string {
 		absents = append(absents, fmt.Sprintf("contract/many/%d/not", i))
 	}
 	mustPublish(t, w, batch...)
-	holds(t, w, batch, absents...)
+	holds(t, w, batch, absents[:min(n, 2000)]...)
 	for i := range batch {
 		batch[i] = mqtt.Deletion(batch[i].Topic, 1)
 	}
 	mustPublish(t, w, batch...)
-	holds(t, w, nil, "contract/many/0", "contract/many/1999")
+	holds(t, w, nil, batch[0].Topic, batch[n/2].Topic, batch[n-1].Topic)
 	return nil
 }
 

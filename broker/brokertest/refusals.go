@@ -1,0 +1,106 @@
+package brokertest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// denied publishes what is not allowed among what is. A broker may acknowledge it
+// all the same, unless it declares that its acknowledgement proves storage or can
+// carry a reason: then reading it back shows that it is not there.
+func denied(t *testing.T, w broker.Writer) (without []string) {
+	c := w.Info().Capabilities
+	tellsWhy := c.AckProvesStorage || c.Limits.Uncarried == 0 // MQTT 5
+	batch := []mqtt.Message{
+		{Topic: "contract/open/before", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/denied/1", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/open/between", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/denied/2", Payload: []byte("x"), QoS: min(2, c.Limits.MaxQoS)},
+		{Topic: "contract/open/after", Payload: []byte("x"), QoS: 1},
+	}
+	var open []mqtt.Message
+	var closed []string
+	for i, err := range Publish(t, t.Context(), w, batch...) {
+		m := batch[i]
+		if !strings.HasPrefix(m.Topic, "contract/denied/") {
+			open = append(open, m)
+			if err != nil {
+				t.Errorf("publish %q: %v", m.Topic, err)
+			}
+			continue
+		}
+		closed = append(closed, m.Topic)
+		switch {
+		case err == nil && tellsWhy:
+			t.Errorf("publish %q: done, though it is denied", m.Topic)
+		case err == nil:
+			without = []string{"acknowledges what it denies; reading back shows that it is not there"}
+		case tellsWhy && !names(err, "not authorized", "forbidden"):
+			t.Errorf("publish %q: the error does not tell that it is denied: %v", m.Topic, err)
+		case !tellsWhy && len(without) == 0:
+			without = []string{"hangs up on what it denies; the error names the message"}
+		}
+	}
+	holds(t, w, open, closed...)
+	return without
+}
+
+// quotaExceeded fills a broker up. What it has no room for must fail and not be
+// there; a deletion makes room. A full account of AWS does not take another payload
+// for what it holds either.
+func quotaExceeded(t *testing.T, w broker.Writer) (without []string) {
+	var batch []mqtt.Message
+	for _, name := range []string{"a", "b", "c", "over", "above"} {
+		batch = append(batch, mqtt.Message{Topic: "contract/quota/" + name, Payload: []byte("x"), QoS: 1})
+	}
+	held, over := batch[:Room], batch[Room:]
+	mustPublish(t, w, held...)
+	for i, err := range Publish(t, t.Context(), w, over...) {
+		if !names(err, "quota") {
+			t.Errorf("publish %q beyond the quota: %v", over[i].Topic, err)
+		}
+	}
+	holds(t, w, held, over[0].Topic, over[1].Topic)
+	replaced := held[0]
+	replaced.Payload = []byte("replaced")
+	switch err := Publish(t, t.Context(), w, replaced)[0]; {
+	case err == nil:
+		held[0] = replaced
+	case names(err, "quota"):
+		without = []string{"when full, replaces nothing either"}
+	default:
+		t.Errorf("replace a message of a full broker: %v", err)
+	}
+	mustPublish(t, w, mqtt.Deletion(held[1].Topic, 1))
+	mustPublish(t, w, over[0])
+	holds(t, w, []mqtt.Message{held[0], held[2], over[0]}, held[1].Topic, over[1].Topic)
+	return without
+}
+
+// noRetain publishes to a broker that said in CONNACK that it retains nothing
+// (3.2.2.3.5). To send it a retained message would end the connection.
+func noRetain(t *testing.T, w broker.Writer) []string {
+	batch := []mqtt.Message{
+		{Topic: "contract/unretained/a", Payload: []byte("x"), QoS: 1},
+		{Topic: "contract/unretained/b", Payload: []byte("x")},
+		mqtt.Deletion("contract/unretained/c", 1),
+	}
+	for i, err := range Publish(t, t.Context(), w, batch...) {
+		if !names(err, "does not support retained messages") {
+			t.Errorf("publish %q: %v", batch[i].Topic, err)
+		}
+	}
+	holds(t, w, nil, batch[0].Topic, batch[1].Topic, batch[2].Topic)
+	return nil
+}
+
+// names tells whether an error holds one of the words.
+func names(err error, words ...string) bool {
+	return err != nil && slices.ContainsFunc(words, func(w string) bool {
+		return strings.Contains(strings.ToLower(err.Error()), w)
+	})
+}
