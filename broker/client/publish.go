@@ -172,11 +172,19 @@ func (p *publishing) append(i int) error {
 	return nil
 }
 
+// retains refuses a broker that announced that it retains nothing (3.2.2.3.5).
+func (c *Client) retains() error {
+	if c.server.RetainUnavailable {
+		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: retain_available true)", c.o.Address)
+	}
+	return nil
+}
+
 // check refuses what the broker said that it does not take: to send it would end
 // the connection, for every other message too (MQTT-3.2.2-14, MQTT-3.2.2-11).
 func (c *Client) check(m mqtt.Message) error {
-	if c.server.RetainUnavailable {
-		return fmt.Errorf("broker %s does not support retained messages", c.o.Address)
+	if err := c.retains(); err != nil {
+		return err
 	}
 	if m.QoS > c.MaximumQoS() {
 		return fmt.Errorf("broker %s accepts QoS 0 to %d, not %d", c.o.Address, c.MaximumQoS(), m.QoS)

@@ -28,8 +28,13 @@ const (
 // them, and then a quiet period brought nothing (see Patience). Else it is
 // unread.
 //
-// The error is that of ctx; the connection cannot be used after it.
+// The error is that of ctx, after which the connection cannot be used, or that of
+// a broker that retains nothing: its silence would read as "absent" for every
+// topic.
 func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	if err := c.retains(); err != nil {
+		return mqtt.Observation{}, err
+	}
 	c.call.Lock()
 	defer c.call.Unlock()
 	r := newReading(c, len(topics))
