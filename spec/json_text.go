@@ -48,7 +48,7 @@ func escapeLength(src []byte) int {
 	return 12
 }
 
-// unicodeEscape reads \uXXXX.
+// unicodeEscape reads a backslash, u and four hexadecimal digits.
 func unicodeEscape(src []byte) (rune, bool) {
 	if len(src) < 6 || src[0] != '\\' || src[1] != 'u' {
 		return 0, false
