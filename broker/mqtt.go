@@ -169,7 +169,7 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 	b.kind.tune(c)
 	limits := b.kind.narrow(b.limits(c))
 	return Info{
-		Identity:    mqttIdentity(b.address),
+		Identity:    "mqtt:" + b.address.Place(),
 		Address:     b.address.String(),
 		Description: who + ", " + c.Version().String(),
 		Capabilities: Capabilities{

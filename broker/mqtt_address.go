@@ -9,16 +9,6 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// mqttIdentity is what state pins. Behind one port several paths may lead to
-// several brokers; the usual one is not mentioned.
-func mqttIdentity(a spec.MQTTAddress) string {
-	id := "mqtt:" + a.Dialed()
-	if a.WebSocket() && a.Path != spec.UsualMQTTPath {
-		id += a.Path
-	}
-	return id
-}
-
 // clientOptions are what the client needs to get there.
 func clientOptions(a spec.MQTTAddress) client.Options {
 	o := client.Options{Address: a.Dialed()}

@@ -109,7 +109,7 @@ func leadsTo(settings BrokerSettings) string {
 	switch s := settings.(type) {
 	case *MQTTSettings:
 		if s.Address != (MQTTAddress{}) {
-			return s.Address.Dialed()
+			return s.Address.Place()
 		}
 	case *EmbeddedSettings:
 		return s.Path

@@ -18,13 +18,11 @@ import (
 
 // Config is a whole configuration, evaluated.
 type Config struct {
-	Dir        string // the root folder
 	MaxDeletes *Threshold
 	Backend    Backend
 	Brokers    []Broker // in the order of declaration; one embedded.default where no block stands
 	Messages   []Message
 	Variables  []Variable
-	EvalBroker bool // false under -refresh=false: the Settings of Brokers are nil
 }
 
 // Threshold is a limit on deletes: a number, or a percentage of what is managed.

@@ -125,7 +125,7 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	case value.IsNull():
 		d.wrong("payload", "Null payload", "%s", emptyPayload)
 	case value.Type() != cty.String:
-		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes; this is %s. Write jsonencode(...) to send it as JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)", value.Type().FriendlyName())
+		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)", value.Type().FriendlyName())
 	default:
 		all, leaves := sensitiveParts(value)
 		if all {

@@ -87,7 +87,7 @@ func (l *loader) load() *Config {
 }
 
 func (l *loader) config(e *evaluator) *Config {
-	c := &Config{Dir: l.dir, EvalBroker: l.in.EvalBrokers}
+	c := &Config{}
 	e.settings(c, l.in.BackendConfig)
 	c.Brokers = e.brokers(l.root.dir)
 	c.Messages = e.messages()

@@ -84,6 +84,16 @@ func (a MQTTAddress) Dialed() string {
 	return net.JoinHostPort(a.Host, a.Port)
 }
 
+// Place is where the broker is, whichever way leads there: it is what the state
+// pins. Behind one port several paths may lead to several brokers; the usual one
+// is not mentioned.
+func (a MQTTAddress) Place() string {
+	if a.WebSocket() && a.Path != UsualMQTTPath {
+		return a.Dialed() + a.Path
+	}
+	return a.Dialed()
+}
+
 // String is the address for people.
 func (a MQTTAddress) String() string {
 	if a.Scheme == "unix" {

@@ -50,3 +50,20 @@ func TestParseMQTTAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestMQTTPlace(t *testing.T) {
+	for url, want := range map[string]string{
+		"mqtt://Broker.Lab":           "broker.lab:1883",
+		"mqtts://broker.lab/":         "broker.lab:8883",
+		"MQTT://[::1]:1":              "[::1]:1",
+		"ws://broker.lab":             "broker.lab:80",
+		"wss://broker.lab/mqtt":       "broker.lab:443",
+		"wss://broker.lab/Tenant%2F1": "broker.lab:443/Tenant%2F1",
+		"unix:///Run/mqtt.sock":       "/Run/mqtt.sock",
+		"unix:///mqtt":                "/mqtt",
+	} {
+		if a, err := ParseMQTTAddress(url); err != nil || a.Place() != want {
+			t.Errorf("%s: %s, %v", url, a.Place(), err)
+		}
+	}
+}
