@@ -123,6 +123,9 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
 	}
+	if c := p.config; len(c.Exclusives)+len(c.Protects)+len(c.Removed) > 0 {
+		return nil, failure("Not in this version", "exclusive, protect and removed blocks are checked, but plans do not heed them yet.")
+	}
 	in := plan.Input{
 		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
 		Refreshed: f.refresh, Mode: f.mode(),

@@ -22,6 +22,9 @@ type Config struct {
 	Backend    Backend
 	Brokers    []Broker // in the order of declaration; one embedded.default where no block stands
 	Messages   []Message
+	Exclusives []Exclusive // of one broker none overlaps another
+	Protects   []Scope     // nothing within may be deleted
+	Removed    []Scope     // what state holds within is forgotten
 	Variables  []Variable
 }
 

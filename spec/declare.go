@@ -17,16 +17,13 @@ type declarations struct {
 	locals    map[string]*hcl.Attribute
 	brokers   []*brokerDecl // in the order of declaration
 	messages  map[string]*messageDecl
+	scopes    []*scopeDecl // in the order of declaration
 	diags     hcl.Diagnostics
 }
 
 // later are the blocks of the language that this version cannot carry out.
 // Ignoring one would delete or keep what its author says otherwise about.
 var later = []hcl.BlockHeaderSchema{
-	{Type: "exclusive", LabelNames: []string{"name"}},
-	{Type: "schema", LabelNames: []string{"name"}},
-	{Type: "protect", LabelNames: []string{"name"}},
-	{Type: "removed"},
 	{Type: "module", LabelNames: []string{"name"}},
 	{Type: "output", LabelNames: []string{"name"}},
 	{Type: "check", LabelNames: []string{"name"}},
@@ -39,6 +36,10 @@ func rootSchema() *hcl.BodySchema {
 		{Type: "variable", LabelNames: []string{"name"}},
 		{Type: "locals"},
 		{Type: "message", LabelNames: []string{"name"}},
+		{Type: "exclusive", LabelNames: []string{"name"}},
+		{Type: "schema", LabelNames: []string{"name"}},
+		{Type: "protect", LabelNames: []string{"name"}},
+		{Type: "removed"},
 	}, later...)}
 }
 
@@ -78,6 +79,8 @@ func (d *declarations) block(b *hcl.Block) {
 		d.local(b)
 	case "message":
 		d.message(b)
+	case "exclusive", "schema", "protect", "removed":
+		d.scope(b)
 	default:
 		d.report(errorf(&b.DefRange, "Block not supported yet",
 			"This version of retainctl does not support %q blocks yet. It does not ignore them either, since that would change what is published and deleted: remove the block, or use a version that knows it.", b.Type))

@@ -27,7 +27,7 @@ type decoder struct {
 func (d *decoder) decode() {
 	decl := d.x.decl
 	d.m.Name, d.m.Range = decl.label, decl.at
-	d.broker()
+	d.m.Broker = d.broker("message")
 	if d.m.Topic = decl.label; d.attrs["topic"] != nil {
 		d.topic()
 	}
@@ -62,27 +62,6 @@ func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
 	}
 	value, _ = value.Unmark()
 	return value.AsString()
-}
-
-// broker is the one that is named, or the only one.
-func (d *decoder) broker() {
-	if d.attrs["broker"] == nil {
-		if all := d.e.declaredBrokers(); len(all) == 1 {
-			d.m.Broker = all[0].name
-			return
-		}
-		d.wrong("broker", "Missing broker", "Several brokers are declared, so this message must say which holds it: broker = broker.NAME, with one of %s.", oneOf(slices.Collect(d.e.brokerNames())))
-		return
-	}
-	value, given := d.plain("broker", cty.String)
-	switch {
-	case !given && !d.broken:
-		d.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
-	case given && d.e.broker(value.AsString()) == nil:
-		d.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), didYouMean(value.AsString(), d.e.brokerNames()))
-	case given:
-		d.m.Broker = value.AsString()
-	}
 }
 
 func (d *decoder) topic() {

@@ -48,6 +48,9 @@ func (e *evaluator) brokerOnly() map[reference]bool {
 		others = append(others, expressions(m.attrs)...)
 		others = append(others, expressions(m.lifecycle)...)
 	}
+	for _, s := range e.decl.scopes {
+		others = append(others, expressions(s.attrs)...)
+	}
 	unused, used := e.reach(brokers...), e.reach(others...)
 	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
 	return unused

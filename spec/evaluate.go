@@ -29,7 +29,8 @@ type evaluator struct {
 	circular  map[string]bool // members of reported circles
 	instances int             // of all blocks
 	schemas   map[string]*schema
-	poisoned  bool // an unknown value was met
+	scopes    *scopes // filled in at the end of evaluateAll
+	poisoned  bool    // an unknown value was met
 
 	tally tally
 }
@@ -99,6 +100,8 @@ func (e *evaluator) evaluateAll() {
 	}
 	e.order()
 	e.checkDuplicates()
+	e.scopes = e.evaluateScopes()
+	e.scopes.check(e.sorted())
 }
 
 // diagnostics gives all that was found, by block.

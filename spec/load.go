@@ -91,6 +91,7 @@ func (l *loader) config(e *evaluator) *Config {
 	e.settings(c, l.in.BackendConfig)
 	c.Brokers = e.brokers(l.root.dir)
 	c.Messages = e.messages()
+	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
 	c.Variables = e.variables()
 	return c
 }

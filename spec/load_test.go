@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,7 +120,18 @@ func describe(c *Config, diags hcl.Diagnostics) string {
 	for i := range c.Messages {
 		describeMessage(&b, &c.Messages[i])
 	}
+	for _, x := range c.Exclusives {
+		describeScope(&b, x.Scope)
+		fmt.Fprintf(&b, "    except: %q\n", x.Except)
+	}
+	for _, s := range slices.Concat(c.Protects, c.Removed) {
+		describeScope(&b, s)
+	}
 	return b.String()
+}
+
+func describeScope(b *strings.Builder, s Scope) {
+	fmt.Fprintf(b, "%s\n    broker=%q filter=%q at %s\n", s.Address, s.Broker, s.Filter, s.Range)
 }
 
 func describeMessage(b *strings.Builder, m *Message) {

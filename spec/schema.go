@@ -58,22 +58,36 @@ func (d *decoder) schema() {
 	if !given || d.broken {
 		return
 	}
-	s := d.e.compiled(value.AsString())
-	if s.err != nil {
-		d.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
+	s := d.usable(value.AsString())
+	if d.broken {
 		return
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.m.Payload))
+	if summary, detail := s.check(&d.m); summary != "" {
+		d.broken = true
+		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
+	}
+}
+
+// usable gives the schema argument compiled; what is wrong with it is reported.
+func (a *arguments) usable(text string) *schema {
+	s := a.e.compiled(text)
+	if s.err != nil {
+		a.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
+	}
+	return s
+}
+
+// check tells what of a payload is not as the schema demands; "" is nothing.
+func (s *schema) check(m *Message) (summary, detail string) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.Payload))
 	if err != nil {
-		d.wrong("payload", "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not.")
-		return
+		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
 	var invalid *jsonschema.ValidationError
 	if err := s.compiled.Validate(doc); errors.As(err, &invalid) {
-		lines := violations(invalid, d.m.Redaction)
-		d.broken = true
-		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), "Payload does not match its schema", "%s", strings.Join(lines, "\n")))
+		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	}
+	return "", ""
 }
 
 // violations lists the innermost causes, each with the payload's path. Where the

@@ -1,0 +1,79 @@
+package spec
+
+import (
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Exclusive is an exclusive block: a live message within it that is not declared
+// is deleted.
+type Exclusive struct {
+	Scope
+	Name   string   // the block's label
+	Except []string // filters of what is left alone
+}
+
+// Excepts tells whether a topic of the scope is left alone all the same.
+func (x *Exclusive) Excepts(topic string) bool {
+	return slices.ContainsFunc(x.Except, func(filter string) bool { return mqtt.Match(filter, topic) })
+}
+
+// Stranger gives the address of an undeclared message within the scope:
+// exclusive.NAME["topic"].
+func (x *Exclusive) Stranger(topic string) string { return x.Address + indexed(cty.StringVal(topic)) }
+
+// exclusive takes in an exclusive block. Two of them that overlap would each
+// delete what belongs to the other.
+func (s *scopes) exclusive(a *arguments, scope Scope, name string) {
+	x := Exclusive{Scope: scope, Name: name, Except: a.except(scope.Filter)}
+	if a.broken {
+		return
+	}
+	for _, other := range s.exclusives {
+		if other.Broker == x.Broker && mqtt.Overlap(other.Filter, x.Filter) {
+			at := x.FilterRange
+			a.t.add(errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
+				x.Filter, other.Filter, other.Address, other.FilterRange))
+		}
+	}
+	s.exclusives = append(s.exclusives, x)
+}
+
+// except reads the filters of what is left alone.
+func (a *arguments) except(within string) []string {
+	value, given := a.plain("except", cty.List(cty.String))
+	if !given {
+		return nil
+	}
+	var filters []string
+	for it := value.ElementIterator(); it.Next(); {
+		_, element := it.Element()
+		if element.IsNull() {
+			a.invalid("except", "The list holds a null; its elements are topic filters.")
+			return nil
+		}
+		filter := element.AsString()
+		a.checkFilter("except", filter)
+		if !a.broken && !mqtt.Overlap(within, filter) {
+			a.t.addKind(filter, warnf(place(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", shortened(within), shortened(filter)))
+		}
+		filters = append(filters, filter)
+	}
+	return filters
+}
+
+// check reports a declared message that the block cannot leave as declared.
+func (x *Exclusive) check(in *expansion, m *Message) {
+	switch {
+	case !x.Has(m.Broker, m.Topic):
+	case x.Excepts(m.Topic):
+		in.tally.addKind(x.Address, errorf(in.decl.field(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
+			shortened(m.Topic), x.Address, x.Range))
+	case m.OnDestroy == "forget":
+		in.tally.addKind(x.Address, errorf(place(in.decl.lifecycle, &in.decl.at, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
+			shortened(m.Topic), x.Filter, x.Address, x.Range))
+	}
+}

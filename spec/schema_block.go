@@ -1,0 +1,33 @@
+package spec
+
+import (
+	"github.com/zclconf/go-cty/cty"
+)
+
+// schemaBlock is a schema block: a JSON Schema for every declared topic that
+// matches, whoever declares it.
+type schemaBlock struct {
+	Scope
+	schema *schema
+}
+
+func (a *arguments) schemaBlock(s Scope) schemaBlock {
+	value, given := a.plain("schema", cty.String)
+	if !given {
+		if !a.broken {
+			a.wrong("schema", "Missing schema", "The block says nothing without a JSON Schema: schema = file(\"config.schema.json\").")
+		}
+		return schemaBlock{}
+	}
+	return schemaBlock{s, a.usable(value.AsString())}
+}
+
+// check reports a declared message whose payload does not fulfil the schema.
+func (s *schemaBlock) check(x *expansion, m *Message) {
+	if !s.Has(m.Broker, m.Topic) {
+		return
+	}
+	if summary, detail := s.schema.check(m); summary != "" {
+		x.tally.addKind(s.Address, errorf(x.decl.argument("payload", "payload_base64"), summary, "%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.", detail, s.Address, s.Range, s.Filter))
+	}
+}

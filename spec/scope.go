@@ -1,0 +1,192 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// Scope is the part of a broker's topics that a block speaks of.
+type Scope struct {
+	Address string // of the block: exclusive.NAME, protect.NAME, removed
+	Broker  string // the name of its broker block; "" is every broker
+	Filter  string
+	Range   hcl.Range // of the block's header
+
+	FilterRange hcl.Range
+}
+
+// Has tells whether a topic of a broker is within the scope.
+func (s Scope) Has(broker, topic string) bool {
+	return (s.Broker == "" || s.Broker == broker) && mqtt.Match(s.Filter, topic)
+}
+
+// scopes are the evaluated blocks that bound a plan.
+type scopes struct {
+	exclusives []Exclusive
+	protects   []Scope
+	removed    []Scope
+	schemas    []schemaBlock
+}
+
+// scopeDecl is an exclusive, protect, removed or schema block before evaluation.
+type scopeDecl struct {
+	kind, label string // removed has no label
+	at          hcl.Range
+	attrs       hcl.Attributes
+}
+
+// scopeArguments are the arguments of each kind of block.
+func scopeArguments(kind string) []string {
+	switch kind {
+	case "exclusive":
+		return []string{"filter", "except", "broker"}
+	case "schema":
+		return []string{"filter", "schema", "broker"}
+	}
+	return []string{"filter", "broker"}
+}
+
+func (d *declarations) scope(b *hcl.Block) {
+	decl := &scopeDecl{kind: b.Type, label: strings.Join(b.Labels, ""), at: b.DefRange}
+	same := func(other *scopeDecl) bool { return other.kind == decl.kind && other.label == decl.label }
+	switch first := slices.IndexFunc(d.scopes, same); {
+	case len(b.Labels) == 0:
+	case decl.label == "":
+		d.report(errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
+		return
+	case first >= 0:
+		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
+		return
+	}
+	decl.attrs = d.content(b.Body, scopeArguments(decl.kind)).Attributes
+	d.scopes = append(d.scopes, decl)
+}
+
+// address names the block: protect.prod, removed.
+func (s *scopeDecl) address() string {
+	switch {
+	case s.label == "":
+		return s.kind
+	case hclsyntax.ValidIdentifier(s.label):
+		return s.kind + "." + s.label
+	}
+	return s.kind + "[" + quote(s.label) + "]"
+}
+
+// evaluateScopes evaluates the blocks that bound a plan.
+func (e *evaluator) evaluateScopes() *scopes {
+	found := &scopes{}
+	for _, decl := range e.decl.scopes {
+		a := &arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
+		s := a.scope(decl)
+		switch decl.kind {
+		case "exclusive":
+			found.exclusive(a, s, decl.label)
+		case "protect":
+			found.protects = appendSound(found.protects, a, s)
+		case "removed":
+			found.removed = appendSound(found.removed, a, s)
+		case "schema":
+			found.schemas = appendSound(found.schemas, a, a.schemaBlock(s))
+		}
+	}
+	return found
+}
+
+// appendSound appends a block unless something was wrong with its arguments.
+func appendSound[T any](list []T, a *arguments, block T) []T {
+	if a.broken {
+		return list
+	}
+	return append(list, block)
+}
+
+// scope reads what all of these blocks have. One that deletes or forgets is about
+// one broker; one that only forbids is about every broker that it does not name.
+func (a *arguments) scope(decl *scopeDecl) Scope {
+	s := Scope{Address: decl.address(), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
+	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
+		s.Broker = a.broker(decl.kind + " block")
+	}
+	value, given := a.plain("filter", cty.String)
+	switch {
+	case given:
+		s.Filter = value.AsString()
+		a.checkFilter("filter", s.Filter)
+	case decl.attrs["filter"] == nil:
+		a.wrong("filter", "Missing filter", "A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or \"site/#\".")
+	case !a.broken:
+		a.wrong("filter", "Null filter", "filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
+	}
+	return s
+}
+
+// checkFilter reports what is no topic filter, and one that no declared topic can
+// match. A "$share" filter would even take messages away from others (4.8.2).
+func (a *arguments) checkFilter(name, filter string) {
+	switch err := mqtt.CheckFilter(filter); {
+	case err != nil:
+		a.invalid(name, "%q is no topic filter: %s.", shortened(filter), err)
+	case filter[0] == '$':
+		a.invalid(name, "%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.", shortened(filter))
+	}
+}
+
+// broker is the broker that is named, or the only one.
+func (a *arguments) broker(what string) string {
+	if a.attrs["broker"] == nil {
+		if all := a.e.declaredBrokers(); len(all) == 1 {
+			return all[0].name
+		}
+		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, oneOf(slices.Collect(a.e.brokerNames())))
+		return ""
+	}
+	value, given := a.plain("broker", cty.String)
+	switch {
+	case !given && !a.broken:
+		a.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
+	case given && a.e.broker(value.AsString()) == nil:
+		a.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), didYouMean(value.AsString(), a.e.brokerNames()))
+	case given:
+		return value.AsString()
+	}
+	return ""
+}
+
+// check reports declared messages that a block says otherwise about. Every
+// instance of a message block is looked at, and a mistake is reported once for
+// each of the two blocks.
+func (s *scopes) check(blocks []*expansion) {
+	for _, x := range blocks {
+		for i := range x.messages {
+			m := &x.messages[i]
+			if m.Index != cty.NilVal {
+				x.tally.instance = m.Address
+			}
+			s.checkMessage(x, m)
+		}
+		x.tally.instance = ""
+	}
+}
+
+func (s *scopes) checkMessage(x *expansion, m *Message) {
+	for i := range s.exclusives {
+		s.exclusives[i].check(x, m)
+	}
+	for _, r := range s.removed {
+		if r.Has(m.Broker, m.Topic) {
+			x.tally.addKind(r.Range.String(), errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
+				shortened(m.Topic), r.Filter, r.Range))
+		}
+	}
+	for i := range s.schemas {
+		s.schemas[i].check(x, m)
+	}
+}
