@@ -3,12 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -20,92 +20,107 @@ import (
 )
 
 // fmtOptions are the flags of fmt.
-type fmtOptions struct{ check, diff, recursive bool }
+type fmtOptions struct{ list, write, check, diff, recursive bool }
 
 func fmtCommand() command {
 	return command{
-		name: "fmt", args: "[DIR|FILE|-]", brief: "rewrite configuration files in the usual style",
+		name: "fmt", args: "[DIR|FILE|-]...", brief: "rewrite configuration files in the usual style",
+		about: `Rewrites *.retain.hcl and *.retainvars.hcl files: of the working folder, of the folders given, or just the files given. "-" formats standard input to standard output. Files in JSON are left as they are. The names of files that change are printed.
+
+The style is that of "terraform fmt".
+
+Exit status: 0 done, 1 error, or -check where something would change.`,
 		define: func(fs *flags) runFunc {
 			var o fmtOptions
+			fs.BoolVar(&o.list, "list", true, "print the names of files that change")
+			fs.BoolVar(&o.write, "write", true, "write the files; -write=false changes nothing")
 			fs.BoolVar(&o.check, "check", false, "change nothing; exit with 1 where something would change")
 			fs.BoolVar(&o.diff, "diff", false, "print what changes")
 			fs.BoolVar(&o.recursive, "recursive", false, "go into folders below too")
 			return func(_ context.Context, s *session, args []string) (int, error) {
-				if len(args) > 1 {
-					return 0, failure("Too many arguments", "fmt takes one folder, one file or -.")
+				if len(args) == 0 {
+					args = []string{"."}
 				}
-				return s.format(o, append(args, ".")[0])
+				return s.format(o, args)
 			}
 		},
 	}
 }
 
-func (s *session) format(o fmtOptions, target string) (int, error) {
-	if target == "-" {
-		src, err := io.ReadAll(s.Stdin)
-		if err != nil {
-			return 0, fmt.Errorf("read standard input: %w", err)
+// format formats all targets. One that cannot be read keeps no other from being
+// formatted.
+func (s *session) format(o fmtOptions, targets []string) (int, error) {
+	if slices.Contains(targets, "-") {
+		if len(targets) > 1 {
+			return 0, failure("Too many arguments", "\"-\" stands for standard input, and alone.")
 		}
-		return s.formatSource(o, "<stdin>", src, func(formatted []byte) error {
-			_, err := s.Stdout.Write(formatted)
-			return err
-		})
-	}
-	paths, err := configFiles(s.path(target), o.recursive)
-	if err != nil {
-		return 0, failure("Nothing to format", headline(err)+".")
+		return s.formatStdin(o)
 	}
 	exit := exitDone
-	for _, path := range paths {
-		src, err := os.ReadFile(path)
+	for _, target := range targets {
+		paths, err := s.configFiles(target, o.recursive)
 		if err != nil {
-			return 0, err
+			exit = s.fail(err)
 		}
-		code, err := s.formatSource(o, path, src, func(formatted []byte) error {
-			return rewrite(path, src, formatted)
-		})
-		switch {
-		case errors.Is(err, errReported): // the other files are formatted all the same
-			exit = exitError
-		case err != nil:
-			return 0, err
+		for _, path := range paths {
+			code, err := s.formatFile(o, path)
+			if err != nil {
+				code = s.fail(err)
+			}
+			exit = max(exit, code)
 		}
-		exit = max(exit, code)
 	}
 	return exit, nil
 }
 
-func rewrite(path string, src, formatted []byte) error {
-	if bytes.Equal(src, formatted) {
-		return nil
+func (s *session) formatStdin(o fmtOptions) (int, error) {
+	src, err := io.ReadAll(s.Stdin)
+	if err != nil {
+		return 0, fmt.Errorf("read standard input: %w", err)
 	}
-	return state.WriteFile(path, formatted)
+	o.list = false
+	formatted, exit, err := s.formatted(o, "<stdin>", src)
+	if err == nil && !o.check && !o.diff {
+		_, err = s.Stdout.Write(formatted)
+	}
+	return exit, err
 }
 
-// formatSource formats one file and hands it to write unless -check is given.
-func (s *session) formatSource(o fmtOptions, path string, src []byte, write func([]byte) error) (int, error) {
-	formatted, file, diags := spec.Format(src, path)
-	if diags.HasErrors() {
-		return 0, s.diagnose(map[string]*hcl.File{path: file}, diags)
+func (s *session) formatFile(o fmtOptions, path string) (int, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
 	}
-	changed := !bytes.Equal(src, formatted)
+	formatted, exit, err := s.formatted(o, path, src)
+	if err != nil || o.check || !o.write || bytes.Equal(src, formatted) {
+		return exit, err
+	}
+	return exit, state.WriteFile(path, formatted)
+}
+
+// formatted gives a text in the usual style, and says what changes.
+func (s *session) formatted(o fmtOptions, path string, src []byte) ([]byte, int, error) {
 	name := path
 	if rel, err := filepath.Rel(s.Dir, path); err == nil && path != "<stdin>" {
 		name = rel
 	}
-	if changed && path != "<stdin>" {
+	formatted, file, diags := spec.Format(src, name)
+	if diags.HasErrors() {
+		return nil, 0, s.diagnose(map[string]*hcl.File{name: file}, diags)
+	}
+	if bytes.Equal(src, formatted) {
+		return formatted, exitDone, nil
+	}
+	if o.list {
 		fmt.Fprintln(s.Stdout, render.Escape(name))
 	}
-	if changed && o.diff {
+	if o.diff {
 		s.printDiff(diff.Diff("old/"+name, src, "new/"+name, formatted))
 	}
 	if o.check {
-		if changed {
-			return exitError, nil
-		}
-		return exitDone, nil
+		return formatted, exitError, nil
 	}
-	return exitDone, write(formatted)
+	return formatted, exitDone, nil
 }
 
 // printDiff prints line by line what strangers wrote: a CI runner takes no command
@@ -117,29 +132,35 @@ func (s *session) printDiff(text []byte) {
 }
 
 // configFiles lists the native-syntax files of a folder, or the one file given.
-func configFiles(target string, recursive bool) ([]string, error) {
+// Hidden files are an editor's.
+func (s *session) configFiles(target string, recursive bool) ([]string, error) {
+	given, target := target, s.path(target)
 	info, err := os.Stat(target)
-	if err != nil {
-		return nil, err
-	}
 	switch {
-	case info.IsDir():
-	case strings.HasSuffix(target, ".json"):
-		return nil, fmt.Errorf("%s is JSON: fmt rewrites HCL's native syntax only", target)
-	default:
+	case err != nil:
+		return nil, failure("Nothing to format", fmt.Sprintf("There is no file or folder %s that can be read.", given))
+	case !info.IsDir() && !formattable(target):
+		return nil, failure("Nothing to format", fmt.Sprintf("fmt rewrites HCL's native syntax only, in *.retain.hcl and *.retainvars.hcl files, and %s is none.", given))
+	case !info.IsDir():
 		return []string{target}, nil
 	}
 	var paths []string
 	err = filepath.WalkDir(target, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case d.IsDir() && path != target && (!recursive || strings.HasPrefix(d.Name(), ".")):
+		}
+		hidden := strings.HasPrefix(d.Name(), ".") && path != target
+		switch {
+		case d.IsDir() && path != target && (!recursive || hidden):
 			return filepath.SkipDir
-		case strings.HasSuffix(path, ".retain.hcl") || strings.HasSuffix(path, ".retainvars.hcl"):
+		case !d.IsDir() && !hidden && formattable(path):
 			paths = append(paths, path)
 		}
 		return nil
 	})
 	return paths, err
+}
+
+func formattable(path string) bool {
+	return strings.HasSuffix(path, ".retain.hcl") || strings.HasSuffix(path, ".retainvars.hcl")
 }

@@ -77,11 +77,18 @@ func sourceLines(files map[string]*hcl.File, d *hcl.Diagnostic, s Style) []strin
 		return lines
 	}
 	lines = append(lines, found.lines(s)...)
-	for i, v := range found.Values {
-		if i == 0 {
-			lines = append(lines, s.paint("    ├────────────────", dim))
-		}
-		lines = append(lines, s.paint("    │", dim)+" "+Escape(v.Traversal)+" "+v.Statement)
+	var facts []string
+	if found.Call != nil {
+		facts = append(facts, "while calling "+Escape(found.Call.String()))
+	}
+	for _, v := range found.Values {
+		facts = append(facts, Escape(v.Traversal)+" "+v.Statement)
+	}
+	if len(facts) > 0 {
+		lines = append(lines, s.paint("    ├────────────────", dim))
+	}
+	for _, fact := range facts {
+		lines = append(lines, s.paint("    │", dim)+" "+fact)
 	}
 	return lines
 }
@@ -150,7 +157,7 @@ func DiagnosticsJSON(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnost
 		}
 		doc.Diagnostics = append(doc.Diagnostics, diagnosticJSON(files, d))
 	}
-	return writeJSON(w, doc)
+	return writeIndentedJSON(w, doc)
 }
 
 func diagnosticJSON(files map[string]*hcl.File, d *hcl.Diagnostic) jsonDiagnostic {

@@ -185,9 +185,15 @@ func planJSON(w io.Writer, p *plan.Plan, o PlanOptions) error {
 
 // writeJSON writes one document on one line. HTML is not escaped: a topic reads
 // as it is.
-func writeJSON(w io.Writer, doc any) error {
+func writeJSON(w io.Writer, doc any) error { return writeJSONWith(w, doc, "") }
+
+// writeIndentedJSON writes a document that people read too.
+func writeIndentedJSON(w io.Writer, doc any) error { return writeJSONWith(w, doc, "  ") }
+
+func writeJSONWith(w io.Writer, doc any, indent string) error {
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(safeJSON{out})
+	encoder.SetIndent("", indent)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(doc); err != nil {
 		return err

@@ -20,6 +20,7 @@ type snippet struct {
 	Start     int            `json:"highlight_start_offset"`
 	End       int            `json:"highlight_end_offset"`
 	Values    []snippetValue `json:"values"`
+	Call      *functionCall  `json:"function_call,omitempty"`
 }
 
 type snippetValue struct {
@@ -54,7 +55,7 @@ func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 		found.mask()
 		return found
 	}
-	found.Values = valuesOf(d)
+	found.Values, found.Call = valuesOf(d), callOf(d)
 	return found
 }
 
@@ -135,6 +136,10 @@ func valuesOf(d *hcl.Diagnostic) []snippetValue {
 	}
 	for _, t := range d.Expression.Variables() {
 		v, diags := t.TraverseAbs(d.EvalContext)
+		for diags.HasErrors() && len(t) > 2 { // what has no such attribute is worth to know
+			t = t[:len(t)-1]
+			v, diags = t.TraverseAbs(d.EvalContext)
+		}
 		if diags.HasErrors() || v == cty.NilVal || v.ContainsMarked() || !v.IsKnown() {
 			continue
 		}
@@ -183,7 +188,13 @@ func describe(v cty.Value) string {
 	case t == cty.Bool:
 		return fmt.Sprint(v.True())
 	case t.IsObjectType():
-		return "object with " + Count(len(t.AttributeTypes()), "attribute")
+		text := "object with " + Count(len(t.AttributeTypes()), "attribute")
+		if len(t.AttributeTypes()) == 1 {
+			for name := range t.AttributeTypes() {
+				text += " " + quote(name)
+			}
+		}
+		return text
 	case t.IsCollectionType(), t.IsTupleType():
 		return t.FriendlyName() + " with " + Count(v.LengthInt(), "element")
 	default:
