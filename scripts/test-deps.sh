@@ -1,3 +1,4 @@
 #!/bin/sh
 # Installs the servers and clients that make test talks to.
-exec sh "$(dirname "$0")/install-missing.sh" mosquitto=mosquitto mosquitto_sub=mosquitto-clients aws=awscli
+# By its path, since a wrapper named aws may stand for a CLI that is not there.
+exec sh "$(dirname "$0")/install-missing.sh" mosquitto=mosquitto mosquitto_sub=mosquitto-clients /usr/bin/aws=awscli
