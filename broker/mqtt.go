@@ -207,6 +207,7 @@ func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
 	l := mqtt.StandardLimits
 	l.Broker = "broker " + b.options.Address
 	l.MaxQoS = c.MaximumQoS()
+	l.OnlyQoS0 = l.MaxQoS == 0
 	if size := c.MaximumPacketSize(); size > 0 {
 		l.PayloadBytes = min(l.PayloadBytes, size)
 	}

@@ -104,6 +104,7 @@ func (k kind) narrow(l mqtt.Limits) mqtt.Limits {
 	lower(&l.TopicSlashes, k.limits.TopicSlashes)
 	lower(&l.PayloadBytes, k.limits.PayloadBytes)
 	lower(&l.ContentTypeBytes, k.limits.ContentTypeBytes)
+	lower(&l.UserPropBytes, k.limits.UserPropBytes)
 	l.MaxExpiry = cmp.Or(k.limits.MaxExpiry, l.MaxExpiry)
 	if q := k.limits.MaxQoS; q > 0 {
 		l.MaxQoS = min(l.MaxQoS, q)

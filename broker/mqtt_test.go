@@ -40,10 +40,7 @@ func TestContractOnMosquitto(t *testing.T) {
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			m := brokertest.StartMosquitto(t)
-			brokertest.Run(t, func(t *testing.T) broker.Writer {
-				return mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Protocol: protocol})
-			})
+			contractOver(t, brokertest.StartMosquitto(t).Address, protocol, brokertest.AnnouncingMosquittos(t))
 		})
 	}
 }
@@ -54,12 +51,19 @@ func TestContractOnOurServer(t *testing.T) {
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			address := serveMQTT(t, server.Options{})
-			brokertest.Run(t, func(t *testing.T) broker.Writer {
-				return mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Protocol: protocol})
-			})
+			contractOver(t, serveMQTT(t, server.Options{}), protocol, nil)
 		})
 	}
+}
+
+func contractOver(t *testing.T, address, protocol string, announcing map[string]string) {
+	over := func(t *testing.T, address string) (broker.Writer, error) {
+		return openMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Protocol: protocol})
+	}
+	suite := brokertest.Suite{Address: address, Over: over, Announces: announcing, Open: func(t *testing.T) broker.Writer {
+		return mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Protocol: protocol})
+	}}
+	suite.Run(t)
 }
 
 // serveMQTT runs our own broker until the test ends.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
@@ -59,17 +61,27 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	if err := checkPins(found, prior); err != nil {
 		return nil, err
 	}
+	// Side by side: each waits for its own broker.
+	reading, within := errgroup.WithContext(ctx)
 	for i := range found {
 		topics := in.Topics(found[i])
-		start := time.Now()
-		seen, err := readers[i].Read(ctx, topics)
-		if err != nil {
-			return nil, unreachable(ctx, spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
-		}
-		s.log("read %d topics of broker %s in %s: %d live, %d unread", len(topics), found[i].Name, time.Since(start), len(seen.Live), len(seen.Unread))
-		found[i].Observed = seen
+		reading.Go(func() error { return s.read(within, readers[i], &found[i], topics) })
+	}
+	if err := reading.Wait(); err != nil {
+		return nil, err
 	}
 	return found, nil
+}
+
+func (s *session) read(ctx context.Context, r broker.Reader, of *plan.Broker, topics []string) error {
+	start := time.Now()
+	seen, err := r.Read(ctx, topics)
+	if err != nil {
+		return unreachable(ctx, spec.Broker{Name: of.Name, Type: of.Type}, err)
+	}
+	s.log("read %d topics of broker %s in %s: %d live, %d unread", len(topics), of.Name, time.Since(start), len(seen.Live), len(seen.Unread))
+	of.Observed = seen
+	return nil
 }
 
 // inUse tells whether a broker must be asked: it has declared messages, or state

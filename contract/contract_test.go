@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,10 +25,12 @@ func TestEmbedded(t *testing.T) {
 func TestOurBroker(t *testing.T) {
 	t.Parallel()
 	over := func(o ours.Options) brokertest.Open { return overMQTT(startOurs(t, o), spec.MQTTSettings{}) }
+	address := startOurs(t, ours.Options{})
 	hold(t, "retainctl broker", brokertest.Suite{
-		Open:   over(ours.Options{}),
-		Denied: over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:   over(ours.Options{Quota: brokertest.Room}),
+		Open:    overMQTT(address, spec.MQTTSettings{}),
+		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    over(ours.Options{Quota: brokertest.Room}),
+		Address: address, Over: through(spec.MQTTSettings{Protocol: "5"}),
 	})
 }
 
@@ -36,36 +39,44 @@ func TestOurBroker(t *testing.T) {
 func TestAWS(t *testing.T) {
 	t.Parallel()
 	over := func(o ours.Options) brokertest.Open { return overAWS(startAWS(t, o)) }
+	endpoint := startAWS(t, ours.Options{})
 	hold(t, "retainctl broker, AWS", brokertest.Suite{
-		Open:   over(ours.Options{}),
-		Denied: over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:   over(ours.Options{Quota: brokertest.Room}),
+		Open:    overAWS(endpoint),
+		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    over(ours.Options{Quota: brokertest.Room}),
+		Address: strings.TrimPrefix(endpoint, "http://"), Stream: true, OneCut: true,
+		Over: func(t *testing.T, address string) (broker.Writer, error) {
+			return broker.Open(t.Context(), awsBlock("http://"+address), broker.Options{})
+		},
 	})
 }
 
 func TestMosquitto(t *testing.T) {
 	t.Parallel()
-	over := func(config ...string) brokertest.Open {
-		return overMQTT(startMosquitto(t, config...), spec.MQTTSettings{Kind: "mosquitto"})
+	for name, protocol := range map[string]string{"mosquitto 2.0.11": "5", "the same, MQTT 3.1.1": "3.1.1"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			s := spec.MQTTSettings{Kind: "mosquitto", Protocol: protocol}
+			acl := writeFile(t, filepath.Join(t.TempDir(), "acl"), "topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
+			holdKind(t, name, startMosquitto(t), s, brokertest.Suite{
+				Denied:    overMQTT(startMosquitto(t, "allow_anonymous true", "acl_file "+acl), s),
+				Announces: brokertest.AnnouncingMosquittos(t),
+			})
+		})
 	}
-	acl := writeFile(t, filepath.Join(t.TempDir(), "acl"), "topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
-	holdKind(t, "mosquitto 2.0.11", startMosquitto(t), spec.MQTTSettings{Kind: "mosquitto"}, brokertest.Suite{
-		Denied:   over("allow_anonymous true", "acl_file "+acl),
-		NoRetain: over("allow_anonymous true", "retain_available false"),
-	})
 }
 
 func TestNATS(t *testing.T) {
 	t.Parallel()
-	user := spec.MQTTSettings{Kind: "nats", Username: "contract", Password: "any"}
-	holdKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats"}, brokertest.Suite{
+	user := spec.MQTTSettings{Kind: "nats", Username: "contract", Password: "any", Protocol: "3.1.1"}
+	holdKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats", Protocol: "3.1.1"}, brokertest.Suite{
 		Denied: overMQTT(startNATS(t, denied(user)), user),
 	})
 }
 
 func TestRabbitMQ(t *testing.T) {
 	t.Parallel()
-	s := spec.MQTTSettings{Kind: "rabbitmq"}
+	s := spec.MQTTSettings{Kind: "rabbitmq", Protocol: "3.1.1"}
 	holdKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
 		Denied: overMQTT(startRabbitMQ(t, rabbitDenies), s),
 	})
@@ -75,7 +86,7 @@ func TestRabbitMQ(t *testing.T) {
 // where it lets everybody in.
 func TestEjabberd(t *testing.T) {
 	t.Parallel()
-	s := spec.MQTTSettings{Kind: "ejabberd", Username: "contract", Password: "any"}
+	s := spec.MQTTSettings{Kind: "ejabberd", Protocol: "5", Username: "contract", Password: "any"}
 	holdKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
 		Denied: overMQTT(startEjabberd(t, "contract/open/#"), s),
 	})
@@ -85,8 +96,8 @@ func TestEjabberd(t *testing.T) {
 // gets fewer of them.
 func TestAedes(t *testing.T) {
 	t.Parallel()
-	user := spec.MQTTSettings{Kind: "aedes", Username: "contract", Password: "any"}
-	holdKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes"}, brokertest.Suite{
+	user := spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1", Username: "contract", Password: "any"}
+	holdKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1"}, brokertest.Suite{
 		Many:   5_000,
 		Denied: overMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
 	})
@@ -102,6 +113,7 @@ func hold(t *testing.T, name string, s brokertest.Suite) {
 // that are declared for the kind to the broker.
 func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
 	s.Open, s.Many = overMQTT(address, settings), cmp.Or(s.Many, many)
+	s.Address, s.Over = address, through(settings)
 	outcomes := s.Run(t)
 	declared := brokertest.Outcome{Case: "limits are real", Tried: true}
 	declared.Passed = t.Run(declared.Case, func(t *testing.T) { limitsAreReal(t, address, settings) })
@@ -109,8 +121,21 @@ func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s 
 }
 
 func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
-	s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
-	return func(t *testing.T) broker.Writer { return open(t, spec.Broker{Type: "mqtt", Settings: &s}) }
+	return func(t *testing.T) broker.Writer {
+		w, err := through(s)(t, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+}
+
+// through opens a target at any address.
+func through(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
+	return func(t *testing.T, address string) (broker.Writer, error) {
+		s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
+		return broker.Open(t.Context(), spec.Broker{Type: "mqtt", Name: "b", Settings: &s}, broker.Options{})
+	}
 }
 
 func open(t *testing.T, b spec.Broker) broker.Writer {

@@ -72,7 +72,9 @@ func startAWS(t *testing.T, o ours.Options) string {
 }
 
 func overAWS(endpoint string) brokertest.Open {
-	return func(t *testing.T) broker.Writer {
-		return open(t, spec.Broker{Type: "aws_iot", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}})
-	}
+	return func(t *testing.T) broker.Writer { return open(t, awsBlock(endpoint)) }
+}
+
+func awsBlock(endpoint string) spec.Broker {
+	return spec.Broker{Type: "aws_iot", Name: "b", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}}
 }

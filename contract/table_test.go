@@ -20,7 +20,7 @@ const (
 
 // rows are the brokers in the order of the table.
 var rows = []string{
-	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
+	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1", "NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
 }
 
 // results are gathered by the tests and printed behind them.

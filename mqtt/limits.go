@@ -14,9 +14,11 @@ type Limits struct {
 	TopicBytes       int
 	TopicSlashes     int
 	PayloadBytes     int
-	MaxQoS           QoS    // 0 stands for no limit too: nobody offers QoS 0 alone by name
+	MaxQoS           QoS
+	OnlyQoS0         bool   // what MaxQoS cannot say: its zero sets no limit
 	MaxExpiry        uint32 // seconds
 	ContentTypeBytes int
+	UserPropBytes    int // names and values of all user properties together
 	// What some brokers refuse or lose, though it is legal.
 	TopicExcludes   *unicode.RangeTable // characters that no topic may contain
 	NoTrailingSlash bool                // no topic may end with an empty level
@@ -31,7 +33,7 @@ var StandardLimits = Limits{Broker: "MQTT", TopicBytes: MaxTopicBytes, PayloadBy
 // quotas". It clamps a larger expiry silently, so the planner must refuse it.
 var AWSLimits = Limits{
 	Broker: "AWS IoT Core", TopicBytes: 256, TopicSlashes: 7, PayloadBytes: 128 << 10,
-	MaxQoS: 1, MaxExpiry: 604_800, ContentTypeBytes: 256,
+	MaxQoS: 1, MaxExpiry: 604_800, ContentTypeBytes: 256, UserPropBytes: 8 << 10,
 }
 
 // Violation is one reason why a broker would refuse a message.
@@ -65,9 +67,12 @@ func (l Limits) Check(m Message) []Violation {
 	if m.PayloadFormat == UTF8Data && !utf8.Valid(m.Payload) {
 		add(FieldPayloadFormat, "the payload is not valid UTF-8, so its format cannot be UTF8_DATA")
 	}
-	if m.QoS > 2 {
+	switch {
+	case m.QoS > 2:
 		add(FieldQoS, "MQTT has QoS 0 to 2, not %d", m.QoS)
-	} else if over(int(m.QoS), int(l.MaxQoS)) {
+	case l.OnlyQoS0 && m.QoS > 0:
+		add(FieldQoS, "%s accepts QoS 0 only, not %d", l.Broker, m.QoS)
+	case over(int(m.QoS), int(l.MaxQoS)):
 		add(FieldQoS, "%s accepts QoS 0 to %d, not %d", l.Broker, l.MaxQoS, m.QoS)
 	}
 	if l.MaxExpiry > 0 && m.Expiry > l.MaxExpiry {
@@ -75,6 +80,9 @@ func (l Limits) Check(m Message) []Violation {
 	}
 	if over(len(m.ContentType), l.ContentTypeBytes) {
 		add(FieldContentType, "%s accepts a content type of at most %d bytes, this one has %d", l.Broker, l.ContentTypeBytes, len(m.ContentType))
+	}
+	if n := m.UserPropertyBytes(); over(n, l.UserPropBytes) {
+		add(FieldUserProperties, "%s accepts user properties of at most %d bytes together, these have %d", l.Broker, l.UserPropBytes, n)
 	}
 	if m.ResponseTopic != "" {
 		if err := checkResponseTopic(m.ResponseTopic); err != nil {

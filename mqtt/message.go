@@ -60,6 +60,14 @@ func Deletion(topic string, qos QoS) Message { return Message{Topic: topic, QoS:
 // empty retained message is never stored (MQTT-3.3.1-7).
 func (m Message) IsDeletion() bool { return len(m.Payload) == 0 }
 
+// UserPropertyBytes is the size of all user properties: what is carried and billed.
+func (m Message) UserPropertyBytes() (n int) {
+	for _, p := range m.UserProperties {
+		n += len(p.Name) + len(p.Value)
+	}
+	return n
+}
+
 // Fields is a set of the fields of a message.
 type Fields uint16
 

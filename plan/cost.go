@@ -104,19 +104,12 @@ func (t Tariff) metered(bytes int) int {
 
 // requestBytes is the size of what is published.
 func requestBytes(m mqtt.Message) int {
-	return len(m.Topic) + len(m.Payload) + len(m.ContentType) + len(m.ResponseTopic) + len(m.CorrelationData) + propertyBytes(m)
+	return len(m.Topic) + len(m.Payload) + len(m.ContentType) + len(m.ResponseTopic) + len(m.CorrelationData) + m.UserPropertyBytes()
 }
 
 // answerBytes is about the size of what a read answers: JSON, with payload and
 // properties in base64.
 func answerBytes(m mqtt.Message) int {
 	const frame = 100 // names, quotes, numbers
-	return frame + len(m.Topic) + (len(m.Payload)+propertyBytes(m)+2)/3*4
-}
-
-func propertyBytes(m mqtt.Message) (n int) {
-	for _, p := range m.UserProperties {
-		n += len(p.Name) + len(p.Value)
-	}
-	return n
+	return frame + len(m.Topic) + (len(m.Payload)+m.UserPropertyBytes()+2)/3*4
 }

@@ -39,11 +39,20 @@ type Open func(t *testing.T) broker.Writer
 // may share one broker, since no two cases share a topic. Those that need a
 // broker of another configuration are not tried where its Open is nil.
 type Suite struct {
-	Open     Open
-	Many     int  // how many messages are written and read back at once; 0: 2,000
-	Denied   Open // may read everything, and not publish below contract/denied
-	Full     Open // takes Room more messages; shared with no other case
-	NoRetain Open // announces that it does not retain messages
+	Open   Open
+	Many   int  // how many messages are written and read back at once; 0: 2,000
+	Denied Open // may read everything, and not publish below contract/denied
+	Full   Open // takes Room more messages; shared with no other case
+
+	// Address is where the broker is, and Over opens a target for it at another
+	// address that leads there: some cases put a proxy between.
+	Address string
+	Over    func(t *testing.T, address string) (broker.Writer, error)
+	// Announces are the addresses of brokers that are set up for one of the cases of
+	// what is announced, by its name. For the others a proxy announces it.
+	Announces map[string]string
+	Stream    bool // it speaks no MQTT, and announces nothing
+	OneCut    bool // it tries for long when every connection is cut
 }
 
 // Room is how many messages a broker is to have room for to be Suite.Full.
@@ -57,11 +66,26 @@ func Run(t *testing.T, open func(t *testing.T) broker.Writer) []Outcome {
 // Run runs the contract. A case gives what it found not to be offered, as
 // declared.
 func (s Suite) Run(t *testing.T) (outcomes []Outcome) {
-	for _, test := range []struct {
-		name string
-		open Open
-		run  func(*testing.T, broker.Writer) []string
-	}{
+	for _, test := range s.cases() {
+		o := Outcome{Case: test.name, Tried: test.open != nil}
+		if o.Tried {
+			o.Passed = t.Run(test.name, func(t *testing.T) {
+				o.Without = test.run(t, opened(t, test.open))
+			})
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes
+}
+
+type suiteCase struct {
+	name string
+	open Open // nil where there is no broker for it
+	run  func(*testing.T, broker.Writer) []string
+}
+
+func (s Suite) cases() []suiteCase {
+	cases := []suiteCase{
 		{"info", s.Open, info},
 		{"every field", s.Open, everyField},
 		{"update and delete", s.Open, updateAndDelete},
@@ -75,17 +99,19 @@ func (s Suite) Run(t *testing.T) (outcomes []Outcome) {
 		{"cancelled", s.Open, cancelled},
 		{"denied topic", s.Denied, denied},
 		{"quota exceeded", s.Full, quotaExceeded},
-		{"retain not available", s.NoRetain, noRetain},
-	} {
-		o := Outcome{Case: test.name, Tried: test.open != nil}
-		if o.Tried {
-			o.Passed = t.Run(test.name, func(t *testing.T) {
-				o.Without = test.run(t, opened(t, test.open))
-			})
-		}
-		outcomes = append(outcomes, o)
 	}
-	return outcomes
+	proxied, announcing := s.Open, s.Open
+	if s.Over == nil {
+		proxied = nil
+	}
+	if s.Over == nil || s.Stream {
+		announcing = nil
+	}
+	cases = append(cases, suiteCase{"cut anywhere", proxied, s.cutAnywhere})
+	for _, a := range announcements() {
+		cases = append(cases, suiteCase{a.name, announcing, a.run(s)})
+	}
+	return cases
 }
 
 // opened gives a target that is closed when the test ends.

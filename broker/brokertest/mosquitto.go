@@ -60,6 +60,24 @@ func StartMosquitto(t testing.TB, config ...string) *Mosquitto {
 	return m
 }
 
+// AnnouncingMosquittos starts one for each case of what a broker announces, set up to
+// do so by itself.
+func AnnouncingMosquittos(t testing.TB) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for name, line := range map[string]string{
+		ReceiveMaximum1:     "max_inflight_messages 1",
+		ReceiveMaximum65535: "max_inflight_messages 65535",
+		MaximumQoS1:         "max_qos 1",
+		MaximumQoS0:         "max_qos 0",
+		MaximumPacketSize:   fmt.Sprintf("max_packet_size %d", packetSize),
+		RetainNotAvailable:  "retain_available false",
+	} {
+		found[name] = StartMosquitto(t, "allow_anonymous true", line).Address
+	}
+	return found
+}
+
 // Kill ends it as a crash would, and waits until it is gone.
 func (m *Mosquitto) Kill() {
 	m.Process.Kill()

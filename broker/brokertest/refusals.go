@@ -81,26 +81,6 @@ func quotaExceeded(t *testing.T, w broker.Writer) (without []string) {
 	return without
 }
 
-// noRetain publishes to a broker that said in CONNACK that it retains nothing
-// (3.2.2.3.5). To send it a retained message would end the connection.
-func noRetain(t *testing.T, w broker.Writer) []string {
-	batch := []mqtt.Message{
-		{Topic: "contract/unretained/a", Payload: []byte("x"), QoS: 1},
-		{Topic: "contract/unretained/b", Payload: []byte("x")},
-		mqtt.Deletion("contract/unretained/c", 1),
-	}
-	for i, err := range Publish(t, t.Context(), w, batch...) {
-		if !names(err, "does not support retained messages") {
-			t.Errorf("publish %q: %v", batch[i].Topic, err)
-		}
-	}
-	// Its silence must not read as "absent".
-	if _, err := w.Read(t.Context(), []string{batch[0].Topic}); !names(err, "does not support retained messages") {
-		t.Errorf("read: %v", err)
-	}
-	return nil
-}
-
 // names tells whether an error holds one of the words.
 func names(err error, words ...string) bool {
 	return err != nil && slices.ContainsFunc(words, func(w string) bool {
