@@ -8,6 +8,7 @@
 # make bench      measures what the README and docs claim
 # make fuzz       each fuzz target for FUZZTIME
 # make build      bin/retainctl
+# make man        man/retainctl*.1, from the help texts
 
 GO ?= go
 FUZZTIME ?= 1m
@@ -15,10 +16,13 @@ FUZZTIME ?= 1m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-brokers test-race test-aws-js check deps bench fuzz
+.PHONY: build test test-brokers test-race test-aws-js check deps bench fuzz man
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
+
+man:
+	$(GO) run . __man man
 
 test: deps
 	$(GO) test -timeout 20m ./...

@@ -87,7 +87,7 @@ func Run(args []string, env Env) int {
 		return s.fail(err)
 	}
 	if len(args) == 0 {
-		fmt.Fprint(env.Stderr, usage(commands()))
+		fmt.Fprint(env.Stderr, render.HelpIndex(pages(commands())))
 		return exitError
 	}
 	if words, ok := helpWanted(args); ok {

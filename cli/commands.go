@@ -16,6 +16,8 @@ type command struct {
 	args  string // what follows the flags, for help
 	brief string
 	about string // further help
+	// hidden commands are for programs: no list shows them.
+	hidden bool
 	// define declares the command's flags and gives what runs with them.
 	define func(fs *flags) runFunc
 }
@@ -36,6 +38,7 @@ func commands() []command {
 		brokerCommand(), initCommand(), versionCommand(),
 		later("completion", "SHELL", "print a completion script"),
 		later("schema", "", "describe all blocks and attributes"),
+		manCommand(),
 	}
 }
 
@@ -77,68 +80,13 @@ func unknownCommand(table []command, args []string) error {
 		if two && first == args[0] && len(args) == 1 {
 			return failure("Which one?", fmt.Sprintf("%q needs a second word, such as %q. \"retainctl -help\" lists them.", first, first+" "+second))
 		}
-		names = append(names, c.name)
+		if !c.hidden {
+			names = append(names, c.name)
+		}
 	}
 	advice := `"retainctl -help" lists the commands.`
 	if near := nearest(given, names); near != "" {
 		advice = fmt.Sprintf("Did you mean %q?", near)
 	}
 	return failure("Unknown command", fmt.Sprintf("There is no command %q. %s", given, advice))
-}
-
-// helpWanted tells whether args ask for help, and gives the words of the command
-// that it is wanted for.
-func helpWanted(args []string) (words []string, ok bool) {
-	isHelp := func(a string) bool { return a == "-help" || a == "--help" || a == "-h" }
-	if isHelp(args[0]) {
-		return nil, true
-	}
-	if args[0] == "help" {
-		return args[1:], true
-	}
-	if end := slices.Index(args, "--"); end >= 0 {
-		args = args[:end]
-	}
-	if !slices.ContainsFunc(args, isHelp) {
-		return nil, false
-	}
-	return slices.DeleteFunc(slices.Clone(args), isHelp), true
-}
-
-// helpFor describes a command, a group of commands such as "state", or all.
-func helpFor(words []string) (string, error) {
-	if len(words) == 0 {
-		return usage(commands()), nil
-	}
-	cmd, _, err := find(words)
-	if err == nil {
-		return cmd.help(), nil
-	}
-	group := slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, words[0]+" ") })
-	if len(group) == 0 {
-		return "", err
-	}
-	return usage(group), nil
-}
-
-func usage(table []command) string {
-	var b strings.Builder
-	b.WriteString("Usage: retainctl [-chdir=DIR] COMMAND [flags] [arguments]\n\nKeeps the retained messages of MQTT brokers as *.retain.hcl files declare them.\n\nCommands:\n")
-	for _, c := range table {
-		fmt.Fprintf(&b, "  %-14s %s\n", c.name, c.brief)
-	}
-	b.WriteString("\n\"retainctl COMMAND -help\" describes a command and its flags.\n")
-	return b.String()
-}
-
-func (c command) help() string {
-	fs := newFlags(c.name)
-	c.define(fs)
-	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: %s\n\n%s.\n", strings.Join(strings.Fields("retainctl "+c.name+" [flags] "+c.args), " "), strings.ToUpper(c.brief[:1])+c.brief[1:])
-	if c.about != "" {
-		fmt.Fprintf(&b, "\n%s\n", c.about)
-	}
-	b.WriteString(fs.help())
-	return b.String()
 }

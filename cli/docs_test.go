@@ -7,6 +7,7 @@ import (
 	"testing"
 )
 
+// commandsIntro has a place for the tables of exit statuses and of the environment.
 const commandsIntro = `# Commands
 
 ` + "`retainctl [-chdir=DIR] COMMAND [flags] [arguments]`" + `
@@ -14,20 +15,7 @@ const commandsIntro = `# Commands
 Flags are written ` + "`-flag` or `--flag`, with `=` or a space" + `, before or after arguments; ` + "`-chdir=DIR`" + ` comes first.
 Results go to stdout; progress, prompts, warnings and errors to stderr.
 
-| exit status | meaning |
-|---|---|
-| 0 | done, or no changes |
-| 1 | error, or something was not done |
-| 2 | there are changes (` + "`plan -detailed-exitcode`" + `) |
-| 130 | interrupted; SIGTERM and SIGHUP are taken as Ctrl-C |
-
-| environment | meaning |
-|---|---|
-| ` + "`RETAINCTL_VAR_name`" + ` | the value of a variable |
-| ` + "`RETAINCTL_LOG=debug`" + ` | log to stderr |
-| ` + "`NO_COLOR`" + ` | no colour, as ` + "`-no-color`" + ` |
-| ` + "`RETAINCTL_BROKER_PASSWORD`" + ` | the password that ` + "`retainctl broker -username`" + ` asks clients for |
-
+%s
 The first interruption finishes what is in flight and saves the state; the second exits at once.
 
 This page is made from ` + "`retainctl COMMAND -help`" + `.
@@ -37,9 +25,9 @@ This page is made from ` + "`retainctl COMMAND -help`" + `.
 // it.
 func TestCommandsPage(t *testing.T) {
 	var b strings.Builder
-	b.WriteString(commandsIntro)
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "\n## %s\n\n```\n%s```\n", c.name, c.help())
+	fmt.Fprintf(&b, commandsIntro, markdownTable("exit status", exitStatuses, "")+"\n"+markdownTable("environment", environment, "`"))
+	for _, p := range pages(commands()) {
+		fmt.Fprintf(&b, "\n## %s\n\n```\n%s```\n", p.Name, p.Text())
 	}
 	const path = "../docs/commands.md"
 	if os.Getenv("UPDATE_DOCS") != "" {
@@ -54,4 +42,12 @@ func TestCommandsPage(t *testing.T) {
 	if string(page) != b.String() {
 		t.Errorf("%s is not what the help texts say; UPDATE_DOCS=1 go test ./cli -run TestCommandsPage writes it", path)
 	}
+}
+
+func markdownTable(title string, rows [][2]string, quote string) string {
+	text := "| " + title + " | meaning |\n|---|---|\n"
+	for _, row := range rows {
+		text += "| " + quote + row[0] + quote + " | " + row[1] + " |\n"
+	}
+	return text
 }

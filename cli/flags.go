@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -110,32 +109,3 @@ type list []string
 
 func (l *list) String() string     { return strings.Join(*l, " ") }
 func (l *list) Set(v string) error { *l = append(*l, v); return nil }
-
-// placeholder writes a flag's argument: choices as they are typed, anything else
-// in capitals.
-func placeholder(arg string) string {
-	if strings.Contains(arg, "|") {
-		return arg
-	}
-	return strings.ToUpper(arg)
-}
-
-// help lists the flags as they are typed.
-func (f *flags) help() string {
-	var b strings.Builder
-	b.WriteString("\nFlags:\n")
-	f.VisitAll(func(fl *flag.Flag) {
-		if refused, ok := fl.Value.(refusedFlag); ok && refused.hidden {
-			return
-		}
-		arg, usage := flag.UnquoteUsage(fl)
-		if d := fl.DefValue; !slices.Contains([]string{"", "false", "0s"}, d) {
-			usage += " (default " + d + ")"
-		}
-		if arg != "" {
-			arg = "=" + placeholder(arg)
-		}
-		fmt.Fprintf(&b, "  -%-28s %s\n", fl.Name+arg, usage)
-	})
-	return b.String()
-}

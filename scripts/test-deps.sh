@@ -1,4 +1,6 @@
 #!/bin/sh
-# Installs the servers and clients that make test talks to.
+# Installs the servers and clients that make test talks to, the shells that it
+# completes commands in, and the formatters of man pages.
 # By its path, since a wrapper named aws may stand for a CLI that is not there.
-exec sh "$(dirname "$0")/install-missing.sh" mosquitto=mosquitto mosquitto_sub=mosquitto-clients /usr/bin/aws=awscli
+exec sh "$(dirname "$0")/install-missing.sh" mosquitto=mosquitto mosquitto_sub=mosquitto-clients /usr/bin/aws=awscli \
+	zsh=zsh fish=fish mandoc=mandoc groff=groff-base

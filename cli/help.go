@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"flag"
+	"slices"
+	"strings"
+
+	"github.com/retainctl/retainctl/render"
+)
+
+// exitStatuses are those of every command, for the documents.
+var exitStatuses = [][2]string{
+	{"0", "done, or no changes"},
+	{"1", "error, or something was not done"},
+	{"2", "there are changes (plan -detailed-exitcode)"},
+	{"130", "interrupted; SIGTERM and SIGHUP are taken as Ctrl-C"},
+}
+
+// environment are the variables that are heeded, for the documents.
+var environment = [][2]string{
+	{"RETAINCTL_VAR_name", "the value of a variable"},
+	{"RETAINCTL_LOG=debug", "log to stderr"},
+	{"NO_COLOR", "no colour, as -no-color"},
+	{"RETAINCTL_BROKER_PASSWORD", "the password that \"retainctl broker -username\" asks clients for"},
+}
+
+// helpWanted tells whether args ask for help, and gives the words of the command
+// that it is wanted for.
+func helpWanted(args []string) (words []string, ok bool) {
+	isHelp := func(a string) bool { return a == "-help" || a == "--help" || a == "-h" }
+	if isHelp(args[0]) {
+		return nil, true
+	}
+	if args[0] == "help" {
+		return args[1:], true
+	}
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	if !slices.ContainsFunc(args, isHelp) {
+		return nil, false
+	}
+	return slices.DeleteFunc(slices.Clone(args), isHelp), true
+}
+
+// helpFor describes a command, a group of commands such as "state", or all.
+func helpFor(words []string) (string, error) {
+	if len(words) == 0 {
+		return render.HelpIndex(pages(commands())), nil
+	}
+	cmd, _, err := find(words)
+	if err == nil {
+		return cmd.page().Text(), nil
+	}
+	group := slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, words[0]+" ") })
+	if len(group) == 0 {
+		return "", err
+	}
+	return render.HelpIndex(pages(group)), nil
+}
+
+// pages describes the commands that lists show.
+func pages(table []command) []render.HelpPage {
+	var all []render.HelpPage
+	for _, c := range table {
+		if !c.hidden {
+			all = append(all, c.page())
+		}
+	}
+	return all
+}
+
+// page describes a command. Help texts, man pages, docs/commands.md and
+// completions are made from it.
+func (c command) page() render.HelpPage {
+	fs := newFlags(c.name)
+	c.define(fs)
+	p := render.HelpPage{Name: c.name, Args: c.args, Brief: c.brief, About: c.about}
+	fs.VisitAll(func(fl *flag.Flag) {
+		if refused, ok := fl.Value.(refusedFlag); ok && refused.hidden {
+			return
+		}
+		arg, usage := flag.UnquoteUsage(fl)
+		if d := fl.DefValue; !slices.Contains([]string{"", "false", "0s"}, d) {
+			usage += " (default " + d + ")"
+		}
+		form := fl.Name
+		if arg != "" {
+			form += "=" + placeholder(arg)
+		}
+		p.Flags = append(p.Flags, render.HelpFlag{Form: form, Usage: usage})
+	})
+	return p
+}
+
+// placeholder writes a flag's argument: choices as they are typed, anything else
+// in capitals.
+func placeholder(arg string) string {
+	if strings.Contains(arg, "|") {
+		return arg
+	}
+	return strings.ToUpper(arg)
+}

@@ -1,0 +1,126 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// ManIndex writes the man page of the program: its commands, and what is the same
+// for all of them.
+func ManIndex(w io.Writer, version string, pages []HelpPage, exits, environment [][2]string) error {
+	m := man{}
+	m.head("retainctl", version, "Terraform for MQTT retained messages")
+	m.line(".SH SYNOPSIS")
+	m.line(".B retainctl")
+	m.text(`[-chdir=DIR] COMMAND [flags] [arguments]`)
+	m.line(".SH DESCRIPTION")
+	m.paragraphs("Keeps the retained messages of MQTT brokers as *.retain.hcl files declare them. plan shows what would change, and apply publishes it.\n\nFlags are written -flag or --flag, with = or a space, before or after arguments; -chdir=DIR comes first. Results go to standard output; progress, prompts, warnings and errors to standard error.")
+	m.line(".SH COMMANDS")
+	for _, p := range pages {
+		m.item(p.Name, p.Brief)
+	}
+	m.section("EXIT STATUS", exits)
+	m.section("ENVIRONMENT", environment)
+	var others []string
+	for _, p := range pages {
+		others = append(others, manName(p))
+	}
+	m.seeAlso(others)
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+// Man writes the page as a man page of section 1.
+func (p HelpPage) Man(w io.Writer, version string) error {
+	m := man{}
+	m.head(manName(p), version, p.Brief)
+	m.line(".SH SYNOPSIS")
+	m.line(".B retainctl " + roff(p.Name))
+	m.text(strings.TrimSpace("[flags] " + p.Args))
+	m.line(".SH DESCRIPTION")
+	m.paragraphs(capitalize(p.Brief) + ".")
+	if p.About != "" {
+		m.line(".PP")
+		m.paragraphs(p.About)
+	}
+	if len(p.Flags) > 0 {
+		m.line(".SH OPTIONS")
+	}
+	for _, f := range p.Flags {
+		m.item("-"+f.Form, f.Usage)
+	}
+	m.seeAlso([]string{"retainctl"})
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+// ManFile is the name of the page's file.
+func (p HelpPage) ManFile() string { return manName(p) + ".1" }
+
+func manName(p HelpPage) string { return "retainctl-" + strings.ReplaceAll(p.Name, " ", "-") }
+
+// man is a page in the macros of man(7), which every formatter reads.
+type man struct{ strings.Builder }
+
+func (m *man) line(s string) { m.WriteString(s + "\n") }
+
+// text writes running text: a line that begins with a full stop or an apostrophe
+// would be a request.
+func (m *man) text(s string) { m.line(roff(s)) }
+
+func (m *man) head(name, version, brief string) {
+	m.line(fmt.Sprintf(`.TH %s 1 "" "retainctl %s" "retainctl"`, strings.ToUpper(roff(name)), version))
+	m.line(".nh") // a command's name is not broken
+	m.line(".ad l")
+	m.line(".SH NAME")
+	m.line(roff(name) + ` \- ` + roff(brief))
+}
+
+func (m *man) paragraphs(text string) {
+	for i, p := range strings.Split(text, "\n\n") {
+		if i > 0 {
+			m.line(".PP")
+		}
+		for _, line := range strings.Split(p, "\n") {
+			if strings.HasPrefix(line, "  ") { // a list, or an example
+				m.line(".br")
+			}
+			m.text(strings.TrimSpace(line))
+		}
+	}
+}
+
+func (m *man) item(term, text string) {
+	m.line(".TP")
+	m.line(`\fB` + roff(term) + `\fR`)
+	m.text(text)
+}
+
+func (m *man) section(title string, rows [][2]string) {
+	m.line(".SH " + strings.ToUpper(title))
+	for _, row := range rows {
+		m.item(row[0], row[1])
+	}
+}
+
+func (m *man) seeAlso(names []string) {
+	m.line(".SH SEE ALSO")
+	for i, name := range names {
+		end := " ,"
+		if i == len(names)-1 {
+			end = ""
+		}
+		m.line(`.BR ` + roff(name) + ` (1)` + end)
+	}
+}
+
+// roff escapes what the formatter would read: a "-" is a hyphen to it, and what
+// is typed is a minus.
+func roff(s string) string {
+	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(s)
+	if strings.HasPrefix(s, ".") {
+		s = `\&` + s
+	}
+	return s
+}
