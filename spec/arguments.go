@@ -30,13 +30,15 @@ type fixed map[string]cty.Value
 func newFixed(attrs hcl.Attributes) fixed {
 	f := fixed{}
 	for name, attr := range attrs {
-		varies := func(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
-		if !slices.ContainsFunc(attr.Expr.Variables(), varies) {
+		if !slices.ContainsFunc(attr.Expr.Variables(), ofInstance) {
 			f[name] = cty.NilVal
 		}
 	}
 	return f
 }
+
+// ofInstance tells whether a reference is another thing in every instance.
+func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
 
 // secretArguments are never shown, whatever they are made of.
 var secretArguments = []string{"password", "token", "key_file"}

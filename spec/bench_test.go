@@ -78,3 +78,57 @@ message "broken" {
 		}
 	}
 }
+
+// modular writes a configuration that calls one module n times, with m messages
+// each.
+func modular(t testing.TB, n, m int) {
+	write(t, "main.retain.hcl", fmt.Sprintf(`
+module "site" {
+  for_each = { for i in range(%d) : "site-${i}" => i }
+  source   = "./modules/site"
+  site     = each.key
+  devices  = { for i in range(%d) : "dev-${i}" => { setpoint = i + each.value } }
+}
+message "index" {
+  payload = jsonencode({ for k, s in module.site : k => s.topics })
+}
+`, n, m))
+	write(t, "modules/site/main.retain.hcl", `
+variable "site" {
+  type = string
+  validation {
+    condition     = startswith(var.site, "site-")
+    error_message = "A site is named site-N."
+  }
+}
+variable "devices" {
+  type = map(object({ setpoint = number, unit = optional(string, "C") }))
+}
+locals {
+  prefix = "site/${var.site}"
+}
+message "device" {
+  for_each = var.devices
+  topic    = "${local.prefix}/${each.key}/config"
+  payload  = jsonencode(each.value)
+}
+output "topics" {
+  value = [for d in message.device : d.topic]
+}
+`)
+}
+
+func BenchmarkLoadModules(b *testing.B) {
+	for _, size := range [][2]int{{1, 10_000}, {1_000, 10}, {10_000, 1}} {
+		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
+			b.Chdir(b.TempDir())
+			modular(b, size[0], size[1])
+			for b.Loop() {
+				config, _, diags := Load(".", Inputs{})
+				if diags.HasErrors() || len(config.Messages) != size[0]*size[1]+1 {
+					b.Fatal(diags)
+				}
+			}
+		})
+	}
+}

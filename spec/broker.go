@@ -54,10 +54,10 @@ func (d *declarations) broker(b *hcl.Block) {
 
 // declaredBrokers are the broker blocks, or the default where none stands.
 func (e *evaluator) declaredBrokers() []*brokerDecl {
-	if len(e.decl.brokers) == 0 {
+	if len(e.root.decl.brokers) == 0 {
 		return []*brokerDecl{{typ: "embedded", name: "default"}}
 	}
-	return e.decl.brokers
+	return e.root.decl.brokers
 }
 
 func (e *evaluator) broker(name string) *brokerDecl {

@@ -96,18 +96,19 @@ func (e *evaluator) doubts(x *expansion) {
 
 // checkDuplicates reports topics that two messages of one broker declare: the
 // topic is the identity. Pairs of blocks are reported once.
-func (e *evaluator) checkDuplicates() {
+func (r *run) checkDuplicates() {
 	type place struct{ broker, topic string }
-	type pair struct{ first, second *expansion }
+	type pair struct{ first, second *messageDecl }
 	type clash struct {
 		a, b  *Message
+		of    *expansion // a's block
 		count int
 	}
 	owners := map[place]*Message{}
 	blocks := map[*Message]*expansion{}
 	clashes := map[pair]*clash{}
 	var order []pair
-	for _, x := range e.sorted() {
+	for _, x := range r.everyBlock() {
 		for i := range x.messages {
 			m := &x.messages[i]
 			at := place{m.Broker, m.Topic}
@@ -116,9 +117,9 @@ func (e *evaluator) checkDuplicates() {
 				owners[at], blocks[m] = m, x
 				continue
 			}
-			p := pair{blocks[first], x}
+			p := pair{blocks[first].decl, x.decl}
 			if clashes[p] == nil {
-				clashes[p] = &clash{a: first, b: m}
+				clashes[p] = &clash{a: first, b: m, of: blocks[first]}
 				order = append(order, p)
 			}
 			clashes[p].count++
@@ -130,9 +131,19 @@ func (e *evaluator) checkDuplicates() {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
-		e.tally.addKind(c.a.Address, errorf(p.second.decl.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
-			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, p.first.decl.field(0), more))
+		r.root.tally.addKind(c.a.Name, errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
+}
+
+// topicPlace says where a block's topic is declared, and by which call of its
+// module.
+func (x *expansion) topicPlace() string {
+	at := x.decl.field(0).String()
+	if c := x.e.call; c != nil {
+		at += fmt.Sprintf(" (%s at %s)", c.decl.address(), c.decl.at)
+	}
+	return at
 }
 
 // topics counts topics for a reader.

@@ -26,6 +26,7 @@ type Config struct {
 	Protects   []Scope     // nothing within may be deleted
 	Removed    []Scope     // what state holds within is forgotten
 	Variables  []Variable
+	Outputs    []Output // of the root module, by name
 }
 
 // Threshold is a limit on deletes: a number, or a percentage of what is managed.
@@ -99,7 +100,7 @@ func (b Broker) Limits() mqtt.Limits {
 // Message is one instance of a message block: a declared retained message.
 type Message struct {
 	mqtt.Message
-	Address string    // message.NAME, message.NAME[0], message.NAME["key"]
+	Address string    // message.NAME, message.NAME[0], module.M["a"].message.NAME["key"]
 	Name    string    // the block's label
 	Index   cty.Value // the instance's key: cty.NilVal, a number or a string
 	Broker  string    // the name of its broker block
@@ -108,7 +109,7 @@ type Message struct {
 	OrderedProperties bool          // user_properties is a list: order and repeats count
 	CompareBytes      bool          // compare = "bytes"
 	RenewBefore       time.Duration // 0: warn only
-	DependsOn         []string      // block addresses: message.NAME
+	DependsOn         []string      // blocks and modules, without instance keys: message.NAME, module.M
 	PreventDestroy    bool
 	OnDestroy         string // "delete" or "forget"
 	IgnoreFields      mqtt.Fields
@@ -118,6 +119,14 @@ type Message struct {
 
 // Variable is an input variable with the value it was given.
 type Variable struct {
+	Name      string
+	Value     cty.Value // unmarked
+	Sensitive bool
+	Range     hcl.Range
+}
+
+// Output is an output of the root module.
+type Output struct {
 	Name      string
 	Value     cty.Value // unmarked
 	Sensitive bool

@@ -12,21 +12,17 @@ import (
 // declarations are the blocks of all files, by what they declare, before
 // anything is evaluated.
 type declarations struct {
+	dir       string     // of the files, relative to the root
 	settings  *hcl.Block // retainctl
 	variables map[string]*variableDecl
 	locals    map[string]*hcl.Attribute
 	brokers   []*brokerDecl // in the order of declaration
 	messages  map[string]*messageDecl
 	scopes    []*scopeDecl // in the order of declaration
+	modules   map[string]*moduleDecl
+	outputs   map[string]*outputDecl
+	checks    map[string]*checkDecl
 	diags     hcl.Diagnostics
-}
-
-// later are the blocks of the language that this version cannot carry out.
-// Ignoring one would delete or keep what its author says otherwise about.
-var later = []hcl.BlockHeaderSchema{
-	{Type: "module", LabelNames: []string{"name"}},
-	{Type: "output", LabelNames: []string{"name"}},
-	{Type: "check", LabelNames: []string{"name"}},
 }
 
 func rootSchema() *hcl.BodySchema {
@@ -40,16 +36,23 @@ func rootSchema() *hcl.BodySchema {
 		{Type: "schema", LabelNames: []string{"name"}},
 		{Type: "protect", LabelNames: []string{"name"}},
 		{Type: "removed"},
-	}, later...)}
+		{Type: "module", LabelNames: []string{"name"}},
+		{Type: "output", LabelNames: []string{"name"}},
+		{Type: "check", LabelNames: []string{"name"}},
+	}, foreign...)}
 }
 
-// declare collects the blocks of the files and reports what is wrong with their
-// shape.
-func declare(bodies []hcl.Body) *declarations {
+// declare collects the blocks of the files of one folder and reports what is wrong
+// with their shape.
+func declare(bodies []hcl.Body, dir string) *declarations {
 	d := &declarations{
+		dir:       dir,
 		variables: map[string]*variableDecl{},
 		locals:    map[string]*hcl.Attribute{},
 		messages:  map[string]*messageDecl{},
+		modules:   map[string]*moduleDecl{},
+		outputs:   map[string]*outputDecl{},
+		checks:    map[string]*checkDecl{},
 	}
 	for _, body := range bodies {
 		content, diags := body.Content(rootSchema())
@@ -63,7 +66,15 @@ func declare(bodies []hcl.Body) *declarations {
 
 func (d *declarations) report(diags ...*hcl.Diagnostic) { d.diags = append(d.diags, diags...) }
 
+// rootOnly are the blocks that speak of brokers as a whole. A module has none of
+// its own: it is called several times.
+var rootOnly = []string{"retainctl", "broker", "exclusive", "removed"}
+
 func (d *declarations) block(b *hcl.Block) {
+	if d.dir != "." && slices.Contains(rootOnly, b.Type) {
+		d.report(errorf(&b.DefRange, "Block of the root module", "%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the configuration's own folder.", b.Type, d.dir))
+		return
+	}
 	switch b.Type {
 	case "retainctl":
 		if d.settings != nil {
@@ -81,9 +92,14 @@ func (d *declarations) block(b *hcl.Block) {
 		d.message(b)
 	case "exclusive", "schema", "protect", "removed":
 		d.scope(b)
+	case "module":
+		d.module(b)
+	case "output":
+		d.output(b)
+	case "check":
+		d.check(b)
 	default:
-		d.report(errorf(&b.DefRange, "Block not supported yet",
-			"This version of retainctl does not support %q blocks yet. It does not ignore them either, since that would change what is published and deleted: remove the block, or use a version that knows it.", b.Type))
+		d.report(errorf(&b.DefRange, "Block of Terraform", "retainctl has no %q blocks. %s", b.Type, instead(b.Type)))
 	}
 }
 

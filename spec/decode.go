@@ -24,7 +24,8 @@ type decoder struct {
 	m Message
 }
 
-func (d *decoder) decode() {
+// decode reads all arguments; it tells whether nothing is wrong with them.
+func (d *decoder) decode() bool {
 	decl := d.x.decl
 	d.m.Name, d.m.Range = decl.label, decl.at
 	d.m.Broker = d.broker("message")
@@ -44,6 +45,7 @@ func (d *decoder) decode() {
 	d.expiry()
 	d.schema()
 	d.limits()
+	return !d.broken
 }
 
 // hideable reads a string that is hidden where it is sensitive.

@@ -1,54 +1,101 @@
 package spec
 
 import (
-	"maps"
-	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// evaluator computes values when they are first asked for, so that declarations
-// may stand in any order. Each is computed once.
-type evaluator struct {
-	decl        *declarations
+// run is one evaluation of a whole configuration: what its modules share.
+type run struct {
+	root        *evaluator
 	evalBrokers bool
 	functions   map[string]function.Function
+	byName      map[string]*brokerDecl // broker blocks; filled in when first asked for
+	schemas     map[string]*schema
+	scopes      scopes // of all modules; filled in at the end of everything
+
+	chain     []link // what is being resolved, the outermost first
+	active    map[string]bool
+	circular  map[string]bool // members of reported circles, by their static address
+	instances int             // of all message blocks
+	modules   int             // instances of all module blocks
+	poisoned  bool            // an unknown value was met
+
+	found map[*declarations]*notes
+	first map[string]*evaluator // one instance of each module, by its static place
+	needs map[string][]string   // what message blocks wait for, by their static address
+}
+
+// evaluator computes the values of one instance of a module: the root, or what a
+// module block calls. It computes each when it is first asked for, so that
+// declarations may stand in any order, and once.
+type evaluator struct {
+	*run
+	decl  *declarations
+	place modulePath
+	call  *call      // that the module is an instance of; nil of the root
+	own   instanceOf // which instance of it
 
 	vars    map[string]cty.Value // marked; unknown where the value is wrong
 	locals  map[string]cty.Value
 	objects map[string]cty.Value // messages as expressions see them
 	blocks  map[string]*expansion
+	calls   map[string]*call
+	outputs map[string]cty.Value
 
-	byName map[string]*brokerDecl // broker blocks; filled in when first asked for
-
-	chain     []string // what is being resolved, the outermost first
-	active    map[string]bool
-	reported  map[string]bool
-	circular  map[string]bool // members of reported circles
-	instances int             // of all blocks
-	schemas   map[string]*schema
-	scopes    *scopes // filled in at the end of evaluateAll
-	poisoned  bool    // an unknown value was met
-
+	notes *notes
 	tally tally
 }
 
+// modulePath is where an instance of a module is in the tree of modules, as a prefix of
+// addresses: nothing, or `module.site["a"].`.
+type modulePath struct {
+	path   string
+	static string // without instance keys: what dependencies speak of
+}
+
 func newEvaluator(decl *declarations, root *sandbox, evalBrokers bool) *evaluator {
-	return &evaluator{
-		decl:        decl,
+	r := &run{
 		evalBrokers: evalBrokers,
 		functions:   newFunctions(root, "."),
-		vars:        map[string]cty.Value{},
-		locals:      map[string]cty.Value{},
-		objects:     map[string]cty.Value{},
-		blocks:      map[string]*expansion{},
-		active:      map[string]bool{},
-		reported:    map[string]bool{},
-		circular:    map[string]bool{},
 		schemas:     map[string]*schema{},
+		active:      map[string]bool{},
+		circular:    map[string]bool{},
+		found:       map[*declarations]*notes{},
+		first:       map[string]*evaluator{},
+		needs:       map[string][]string{},
 	}
+	r.root = r.evaluator(decl, modulePath{})
+	return r.root
+}
+
+// evaluator makes the evaluator of one instance of a module.
+func (r *run) evaluator(decl *declarations, at modulePath) *evaluator {
+	n := r.found[decl]
+	if n == nil {
+		n = newNotes()
+		r.found[decl] = n
+	}
+	e := &evaluator{
+		run:     r,
+		decl:    decl,
+		place:   at,
+		vars:    map[string]cty.Value{},
+		locals:  map[string]cty.Value{},
+		objects: map[string]cty.Value{},
+		blocks:  map[string]*expansion{},
+		calls:   map[string]*call{},
+		outputs: map[string]cty.Value{},
+		notes:   n,
+		tally:   tally{instance: strings.TrimSuffix(at.path, "."), ledger: n.general},
+	}
+	if r.first[at.static] == nil {
+		r.first[at.static] = e
+	}
+	return e
 }
 
 // eval evaluates an expression; ok is false where it has errors, which are
@@ -84,31 +131,4 @@ func (e *evaluator) evalSecret(t *tally, ctx *hcl.EvalContext, expr hcl.Expressi
 		t.add(withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
-}
-
-// evaluateAll evaluates what nothing refers to as well, so that mistakes there
-// are reported.
-func (e *evaluator) evaluateAll() {
-	unused := e.brokerOnly()
-	for _, name := range slices.Sorted(maps.Keys(e.decl.locals)) {
-		if !unused[reference{"local", name}] {
-			e.local(name, e.decl.locals[name].NameRange)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.decl.messages)) {
-		e.expand(e.decl.messages[name], e.decl.messages[name].at)
-	}
-	e.order()
-	e.checkDuplicates()
-	e.scopes = e.evaluateScopes()
-	e.scopes.check(e.sorted())
-}
-
-// diagnostics gives all that was found, by block.
-func (e *evaluator) diagnostics() hcl.Diagnostics {
-	diags := e.tally.diagnostics()
-	for _, name := range slices.Sorted(maps.Keys(e.blocks)) {
-		diags = append(diags, e.blocks[name].tally.diagnostics()...)
-	}
-	return diags
 }

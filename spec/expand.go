@@ -32,55 +32,62 @@ func (i instanceOf) context(base *hcl.EvalContext) *hcl.EvalContext {
 // expand evaluates a message block with all its instances; nil where it is being
 // evaluated already, in a circle.
 func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
-	if x := e.blocks[m.label]; x != nil && !e.active[m.address()] {
+	if x := e.blocks[m.label]; x != nil && !e.active[e.place.path+m.address()] {
 		return x
 	}
 	if !e.enter(m.address(), at) {
 		return nil
 	}
 	defer e.leave()
-	x := &expansion{decl: m}
+	x := &expansion{e: e, decl: m, tally: tally{instance: e.tally.instance, ledger: e.notes.block(m)}}
 	e.blocks[m.label] = x
-	instances, ok := e.repeated(m, &x.tally)
+	instances, ok := e.repeated(m.attrs, m.at, &x.tally, e.room)
 	if !ok {
 		x.broken = true
 		return x
 	}
+	base, must := e.scope(m.repeat(), m.perInstance()...), e.conditions(m)
+	common := e.lifecycle(m, &x.tally)
+	args := arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
+	block := e.place.path + m.address()
+	x.messages = make([]Message, 0, len(instances))
+	for _, instance := range instances {
+		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+indexed(instance.index)
+		x.at(common.Address, instance.index)
+		d := decoder{args, x, common}
+		if must.before(&d, instance) && d.decode() && must.after(&d, instance) {
+			x.messages = append(x.messages, d.m)
+		} else {
+			x.broken = true
+		}
+	}
+	x.tally.instance = e.tally.instance
+	e.doubts(x)
+	return x
+}
+
+// perInstance are the expressions that are evaluated for each instance.
+func (m *messageDecl) perInstance() []hcl.Expression {
 	var exprs []hcl.Expression
 	for name, attr := range m.attrs {
 		if name != "for_each" && name != "count" && name != "depends_on" {
 			exprs = append(exprs, attr.Expr)
 		}
 	}
-	base := e.scope(m.repeat(), exprs...)
-	common := e.lifecycle(m, &x.tally)
-	args := arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
-	block := m.address()
-	x.messages = make([]Message, 0, len(instances))
-	for _, instance := range instances {
-		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+indexed(instance.index)
-		if instance.index != cty.NilVal {
-			x.tally.instance = common.Address
-		}
-		d := decoder{args, x, common}
-		if d.decode(); d.broken {
-			x.broken = true
-			continue
-		}
-		x.messages = append(x.messages, d.m)
-	}
-	x.tally.instance = ""
-	e.doubts(x)
-	return x
+	return exprs
 }
 
-// repeated lists the instances of a block.
-func (e *evaluator) repeated(m *messageDecl, t *tally) ([]instanceOf, bool) {
-	name := m.repeat()
+// room counts instances against a bound, and reports at a place where there would
+// be too many.
+type room func(n int64, at hcl.Range, t *tally) bool
+
+// repeated lists the instances of a block with these arguments.
+func (e *evaluator) repeated(attrs hcl.Attributes, block hcl.Range, t *tally, room room) ([]instanceOf, bool) {
+	name := repeat(attrs)
 	if name == "" {
-		return []instanceOf{{}}, e.room(1, m.at, t)
+		return []instanceOf{{}}, room(1, block, t)
 	}
-	expr := m.attrs[name].Expr
+	expr := attrs[name].Expr
 	at := expr.Range()
 	value, ok := e.evalInto(t, e.scope("", expr), expr)
 	if !ok {
@@ -88,18 +95,18 @@ func (e *evaluator) repeated(m *messageDecl, t *tally) ([]instanceOf, bool) {
 	}
 	switch {
 	case value.IsMarked():
-		t.add(errorf(&at, "Sensitive "+name, "%s decides which messages exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
+		t.add(errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
 	case value.IsNull():
 		t.add(errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
 	case name == "count":
-		return e.counted(value, at, t)
+		return counted(value, at, t, room)
 	default:
-		return e.forEach(value, at, t)
+		return forEach(value, at, t, room)
 	}
 	return nil, false
 }
 
-func (e *evaluator) counted(value cty.Value, at hcl.Range, t *tally) ([]instanceOf, bool) {
+func counted(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, bool) {
 	value, err := convert.Convert(value, cty.Number)
 	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
 		err = errNotWhole
@@ -109,7 +116,7 @@ func (e *evaluator) counted(value cty.Value, at hcl.Range, t *tally) ([]instance
 		return nil, false
 	}
 	n, _ := value.AsBigFloat().Int64()
-	if !e.room(n, at, t) {
+	if !room(n, at, t) {
 		return nil, false
 	}
 	all := make([]instanceOf, n)
@@ -119,7 +126,7 @@ func (e *evaluator) counted(value cty.Value, at hcl.Range, t *tally) ([]instance
 	return all, true
 }
 
-func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instanceOf, bool) {
+func forEach(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, bool) {
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
@@ -127,7 +134,7 @@ func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instance
 			"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.", typ.FriendlyName()))
 		return nil, false
 	}
-	if !e.room(int64(value.LengthInt()), at, t) {
+	if !room(int64(value.LengthInt()), at, t) {
 		return nil, false
 	}
 	all := make([]instanceOf, 0, value.LengthInt())
@@ -145,7 +152,7 @@ func (e *evaluator) forEach(value cty.Value, at hcl.Range, t *tally) ([]instance
 	return all, true
 }
 
-// room counts instances against the bound.
+// room counts messages.
 func (e *evaluator) room(n int64, at hcl.Range, t *tally) bool {
 	if n > int64(maxInstances-e.instances) {
 		t.add(errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))

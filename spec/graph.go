@@ -19,17 +19,35 @@ const maxChain = 1000
 type references struct {
 	values  map[string]map[string]cty.Value
 	unknown map[string]bool // roots of which a reference is wrong
+	modules map[string]*needed
 }
 
 // scope makes the context that the expressions are evaluated in: what they refer
 // to and nothing else, so that only this is evaluated. repeat is "for_each" or
 // "count" where the instance's own context adds each or count.
 func (e *evaluator) scope(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
-	refs := references{map[string]map[string]cty.Value{}, map[string]bool{}}
+	return e.scopeWith([]string{ownRoot(repeat)}, exprs...)
+}
+
+// ownRoot is the root that an instance has of its own for an argument that
+// repeats its block.
+func ownRoot(repeat string) string {
+	if repeat == "for_each" {
+		return "each"
+	}
+	return repeat
+}
+
+// scopeWith is scope where the instance's own context adds the roots own.
+func (e *evaluator) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
+	refs := references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
 	for _, expr := range exprs {
 		for _, t := range expr.Variables() {
-			e.resolve(t, repeat, refs)
+			e.resolve(t, own, refs)
 		}
+	}
+	for name, n := range refs.modules {
+		refs.set("module", name, e.module(name, n))
 	}
 	ctx := &hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{}}
 	for root, values := range refs.values {
@@ -41,17 +59,25 @@ func (e *evaluator) scope(repeat string, exprs ...hcl.Expression) *hcl.EvalConte
 	return ctx
 }
 
+func (r references) set(root, name string, value cty.Value) {
+	if r.values[root] == nil {
+		r.values[root] = map[string]cty.Value{}
+	}
+	r.values[root][name] = value
+}
+
 // resolve finds the value of one reference. What cannot be found is reported and
 // stands as unknown, which evaluates without further errors.
-func (e *evaluator) resolve(t hcl.Traversal, repeat string, refs references) {
+func (e *evaluator) resolve(t hcl.Traversal, own []string, refs references) {
 	root := t.RootName()
 	switch root {
-	case "each", "count":
-		if !e.checkRepeat(t, root, repeat) {
+	case "each", "count", "self":
+		if !slices.Contains(own, root) {
+			e.notHere(t, root)
 			refs.unknown[root] = true
 		}
 		return
-	case "var", "local", "broker", "message", "path":
+	case "var", "local", "broker", "message", "module", "path":
 	default:
 		e.unknownRoot(t, root)
 		refs.unknown[root] = true
@@ -63,14 +89,15 @@ func (e *evaluator) resolve(t hcl.Traversal, repeat string, refs references) {
 		refs.unknown[root] = true
 		return
 	}
-	if refs.values[root] == nil {
-		refs.values[root] = map[string]cty.Value{}
+	if root == "module" {
+		refs.need(name, at).take(e, t, name)
+		return
 	}
 	if _, done := refs.values[root][name]; !done {
-		refs.values[root][name] = e.lookup(root, name, at)
+		refs.set(root, name, e.lookup(root, name, at))
 	}
 	if root == "message" && !e.checkAttribute(t, name) {
-		refs.values[root][name] = cty.DynamicVal
+		refs.set(root, name, cty.DynamicVal)
 	}
 }
 
@@ -100,17 +127,28 @@ func (e *evaluator) lookup(root, name string, at hcl.Range) cty.Value {
 	case "message":
 		return e.message(name, at)
 	case "broker":
-		if e.broker(name) == nil {
-			e.undeclared("broker", name, at, e.brokerNames())
-			return cty.DynamicVal
-		}
-		return cty.StringVal(name)
+		return e.brokerName(name, at)
 	}
-	if name != "root" && name != "module" {
-		e.once("path."+name, &at, "Unknown path", "There are path.root and path.module, both the configuration's folder.%s", didYouMean(name, slices.Values([]string{"root", "module"})))
+	switch name {
+	case "root":
+		return cty.StringVal(".")
+	case "module":
+		return cty.StringVal(e.decl.dir)
+	}
+	e.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", didYouMean(name, slices.Values([]string{"root", "module"})))
+	return cty.DynamicVal
+}
+
+func (e *evaluator) brokerName(name string, at hcl.Range) cty.Value {
+	switch {
+	case e.call != nil:
+		e.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
+		return cty.DynamicVal
+	case e.broker(name) == nil:
+		e.undeclared("broker", name, at, e.brokerNames())
 		return cty.DynamicVal
 	}
-	return cty.StringVal(".")
+	return cty.StringVal(name)
 }
 
 func (e *evaluator) variable(name string, at hcl.Range) cty.Value {
@@ -121,6 +159,9 @@ func (e *evaluator) variable(name string, at hcl.Range) cty.Value {
 	if decl == nil {
 		e.undeclared("variable", name, at, maps.Keys(e.decl.variables))
 		return cty.DynamicVal
+	}
+	if e.call != nil {
+		return e.input(decl, at)
 	}
 	e.unset(decl)
 	return cty.DynamicVal
@@ -170,15 +211,22 @@ func (e *evaluator) message(name string, at hcl.Range) cty.Value {
 	return e.objects[name]
 }
 
-// enter begins to resolve a thing. It refuses one that is being resolved, naming
-// the chain that leads back to it.
-func (e *evaluator) enter(address string, at hcl.Range) bool {
+// link is one thing that is being resolved.
+type link struct{ address, static string }
+
+// enter begins to resolve a thing of this module. It refuses one that is being
+// resolved, naming the chain that leads back to it.
+func (e *evaluator) enter(local string, at hcl.Range) bool {
+	address := e.place.path + local
 	if e.active[address] {
-		start := slices.Index(e.chain, address)
-		chain := append(slices.Clone(e.chain[start:]), address)
-		for _, link := range chain {
-			e.circular[link] = true
+		var chain []string
+		for _, link := range e.chain {
+			if len(chain) > 0 || link.address == address {
+				chain = append(chain, link.address)
+				e.circular[link.static] = true
+			}
 		}
+		chain = append(chain, address)
 		e.once("cycle "+strings.Join(chain, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(shorten(chain), " → "))
 		return false
 	}
@@ -187,13 +235,13 @@ func (e *evaluator) enter(address string, at hcl.Range) bool {
 		return false
 	}
 	e.active[address] = true
-	e.chain = append(e.chain, address)
+	e.chain = append(e.chain, link{address, e.place.static + local})
 	return true
 }
 
 func (e *evaluator) leave() {
 	last := len(e.chain) - 1
-	delete(e.active, e.chain[last])
+	delete(e.active, e.chain[last].address)
 	e.chain = e.chain[:last]
 }
 
@@ -220,30 +268,29 @@ func (e *evaluator) undeclared(what, name string, at hcl.Range, names iter.Seq[s
 
 // once reports a mistake of references that is known by its key.
 func (e *evaluator) once(key string, at *hcl.Range, summary, format string, args ...any) {
-	if e.reported[key] {
+	if e.notes.reported[key] {
 		return
 	}
-	e.reported[key] = true
+	e.notes.reported[key] = true
 	e.tally.add(errorf(at, summary, format, args...))
 }
 
-// checkRepeat checks the use of each and count; their values come with each
-// instance.
-func (e *evaluator) checkRepeat(t hcl.Traversal, root, repeat string) bool {
-	argument := root
-	if root == "each" {
-		argument = "for_each"
+// notHere reports each, count or self where an instance does not have it.
+func (e *evaluator) notHere(t hcl.Traversal, root string) {
+	at := t.SourceRange()
+	where := "the arguments of a message or module block that has count, other than count itself"
+	switch root {
+	case "each":
+		where = "the arguments of a message or module block that has for_each, other than for_each itself"
+	case "self":
+		where = "the postcondition blocks of a message"
 	}
-	if repeat != argument {
-		at := t.SourceRange()
-		e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in the arguments of a message block that has %s, other than %s itself.", root, argument, argument)
-	}
-	return repeat == argument
+	e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in %s.", root, where)
 }
 
 func (e *evaluator) unknownRoot(t hcl.Traversal, root string) {
 	at := t.SourceRange()
-	roots := []string{"var", "local", "message", "broker", "each", "count", "path"}
+	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
 	advice := didYouMean(root, slices.Values(roots))
 	if len(t) == 1 {
 		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."

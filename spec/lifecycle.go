@@ -12,6 +12,32 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
+// lifecycle reads the lifecycle block of a message.
+func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
+	needless := map[string]string{
+		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
+		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
+	}
+	names := append([]string{"prevent_destroy", "ignore_changes", "on_destroy"}, slices.Sorted(maps.Keys(needless))...)
+	content := d.content(b.Body, names, "precondition", "postcondition")
+	for name, why := range sorted(needless) {
+		if attr := content.Attributes[name]; attr != nil {
+			d.report(errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
+			delete(content.Attributes, name)
+		}
+	}
+	m.lifecycle = content.Attributes
+	for _, block := range content.Blocks {
+		r, ok := d.rule(block)
+		switch {
+		case ok && block.Type == "precondition":
+			m.preconditions = append(m.preconditions, r)
+		case ok:
+			m.postconditions = append(m.postconditions, r)
+		}
+	}
+}
+
 // lifecycle reads what holds for every instance of a block.
 func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
 	var common Message
@@ -29,6 +55,9 @@ func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
 // ignored reads ignore_changes: names of fields, without quotes, and pointers
 // into a JSON payload.
 func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
+	if hcl.ExprAsKeyword(list) == "all" {
+		return mqtt.AllFields, nil
+	}
 	var fields mqtt.Fields
 	var leaves []string
 	items, diags := hcl.ExprList(list)

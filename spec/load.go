@@ -3,7 +3,7 @@ package spec
 import (
 	"cmp"
 	"fmt"
-	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -34,7 +34,7 @@ type VarArg struct{ Set, File string }
 // for a diagnostic writer, which shows lines of them. The Config is nil if and
 // only if the diagnostics have errors.
 func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics) {
-	l := loader{dir: dir, in: in, parser: hclparse.NewParser()}
+	l := loader{dir: dir, in: in, parser: hclparse.NewParser(), known: map[string]*declarations{}}
 	config := l.load()
 	if l.diags.HasErrors() {
 		config = nil
@@ -50,7 +50,8 @@ type loader struct {
 	root   *sandbox
 	parser *hclparse.Parser
 	decl   *declarations
-	hide   []string // files of which no line may be shown
+	known  map[string]*declarations // module folders that were read; nil where one cannot be used
+	hide   []string                 // files of which no line may be shown
 	diags  hcl.Diagnostics
 }
 
@@ -65,19 +66,20 @@ func (l *loader) load() *Config {
 	defer root.Close()
 	l.root = root
 
-	bodies := l.parse()
+	bodies := l.parseRoot()
 	if l.diags.HasErrors() {
 		return nil
 	}
 	if l.report(checkVersion(bodies, l.in.Version)...); l.diags.HasErrors() {
 		return nil
 	}
-	l.decl = declare(bodies)
+	l.decl = declare(bodies, ".")
 	l.report(l.decl.diags...)
+	l.modules(l.decl, nil)
 
 	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
 	l.variables(e)
-	e.evaluateAll()
+	e.everything()
 	config := l.config(e)
 	l.report(e.diagnostics()...)
 	if e.poisoned && !l.diags.HasErrors() {
@@ -93,22 +95,32 @@ func (l *loader) config(e *evaluator) *Config {
 	c.Messages = e.messages()
 	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
 	c.Variables = e.variables()
+	c.Outputs = e.rootOutputs()
 	return c
 }
 
 func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
 
-// parse reads the configuration's files by name order.
-func (l *loader) parse() []hcl.Body {
-	names := l.list(".retain.hcl", ".retain.json")
+// configSuffixes end the names of a configuration's files.
+var configSuffixes = []string{".retain.hcl", ".retain.json"}
+
+// parseRoot reads the files of the root module.
+func (l *loader) parseRoot() []hcl.Body {
+	names := l.list(configSuffixes...)
 	if len(names) == 0 && !l.diags.HasErrors() {
 		l.report(errorf(nil, "No configuration files",
 			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for example with\n\n"+
 				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with -chdir=DIR.", l.dir))
 	}
+	return l.parse(".", names)
+}
+
+// parse reads the files of a module, whose folder is relative to the root.
+func (l *loader) parse(dir string, names []string) []hcl.Body {
 	var bodies []hcl.Body
 	for _, name := range names {
-		src, err := l.root.ReadFile(".", name)
+		src, err := l.root.ReadFile(dir, name)
+		name = path.Join(dir, name)
 		if err != nil {
 			l.report(errorf(nil, "Configuration file not readable", "%s.", sentence(err)))
 			continue
@@ -147,18 +159,18 @@ func (l *loader) parseFile(src []byte, name string) *hcl.File {
 // list gives the folder's files with one of the suffixes, by name. Hidden files
 // are an editor's.
 func (l *loader) list(suffixes ...string) []string {
-	entries, err := os.ReadDir(l.dir)
+	names, err := l.root.List(".")
 	if err != nil {
 		l.report(errorf(nil, "Configuration folder not readable", "%s.", sentence(err)))
 	}
-	var names []string
-	for _, entry := range entries {
-		matches := func(suffix string) bool { return strings.HasSuffix(entry.Name(), suffix) }
-		if !entry.IsDir() && entry.Name()[0] != '.' && slices.ContainsFunc(suffixes, matches) {
-			names = append(names, entry.Name())
-		}
-	}
-	return names
+	return withSuffix(names, suffixes...)
+}
+
+func withSuffix(names []string, suffixes ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		matches := func(suffix string) bool { return strings.HasSuffix(name, suffix) }
+		return name[0] == '.' || !slices.ContainsFunc(suffixes, matches)
+	})
 }
 
 // files are the sources, without those whose lines may hold secrets.

@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -19,7 +20,8 @@ type messageDecl struct {
 	labelAt   hcl.Range
 	attrs     hcl.Attributes
 	lifecycle hcl.Attributes
-	dependsOn []string // labels; filled in by order
+
+	preconditions, postconditions []rule
 }
 
 // referable are the attributes that other expressions can use.
@@ -48,22 +50,36 @@ func (d *declarations) message(b *hcl.Block) {
 			d.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")
 			break
 		}
-		m.lifecycle = d.content(block.Body, []string{"prevent_destroy", "ignore_changes", "on_destroy"}).Attributes
+		d.lifecycle(m, block)
 	}
-	if m.attrs["for_each"] != nil && m.attrs["count"] != nil {
-		d.report(errorf(&m.attrs["count"].Range, "Both for_each and count", "A message block has either for_each, with one instance for each key, or count, with numbered instances."))
-		delete(m.attrs, "count")
-	}
+	d.oneRepeat(m.attrs, "message")
 }
 
-// repeat is the argument that gives the block its instances, or "".
-func (m *messageDecl) repeat() string {
+// repeat is the argument that gives a block its instances, or "".
+func repeat(attrs hcl.Attributes) string {
 	for _, name := range []string{"for_each", "count"} {
-		if m.attrs[name] != nil {
+		if attrs[name] != nil {
 			return name
 		}
 	}
 	return ""
+}
+
+func (m *messageDecl) repeat() string { return repeat(m.attrs) }
+
+// oneRepeat reports a block that has both arguments, and takes one out.
+func (d *declarations) oneRepeat(attrs hcl.Attributes, block string) {
+	if attrs["for_each"] != nil && attrs["count"] != nil {
+		d.report(errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
+		delete(attrs, "count")
+	}
+}
+
+// expressions are those that a message's instances are made of.
+func (m *messageDecl) expressions() []hcl.Expression {
+	attrs := maps.Clone(m.attrs)
+	delete(attrs, "depends_on")
+	return append(expressions(attrs), ruleExpressions(slices.Concat(m.preconditions, m.postconditions))...)
 }
 
 func (m *messageDecl) address() string { return Address(m.label, cty.NilVal) }
@@ -75,11 +91,19 @@ func (m *messageDecl) argument(names ...string) *hcl.Range {
 
 // expansion is an evaluated message block.
 type expansion struct {
+	e        *evaluator // of the module that the block stands in
 	decl     *messageDecl
 	messages []Message // in the order of their keys
 	common   *Message  // what was read once for all instances; nil before
 	broken   bool      // an instance could not be evaluated
 	tally    tally
+}
+
+// at says which instance is looked at: the address tells nothing where there is one.
+func (x *expansion) at(address string, index cty.Value) {
+	if index != cty.NilVal || x.e.call != nil {
+		x.tally.instance = address
+	}
 }
 
 // value is what other expressions see of the block.
@@ -166,33 +190,4 @@ func properties(m *Message) cty.Value {
 		return cty.MapValEmpty(cty.String)
 	}
 	return cty.MapVal(all)
-}
-
-// messages gathers every instance, sorted by label and key.
-func (e *evaluator) messages() []Message {
-	all := make([]Message, 0, e.instances)
-	for _, x := range e.sorted() {
-		for i := range x.messages {
-			for _, label := range x.decl.dependsOn {
-				x.messages[i].DependsOn = append(x.messages[i].DependsOn, Address(label, cty.NilVal))
-			}
-		}
-		all = append(all, x.messages...)
-	}
-	return all
-}
-
-// sorted are the evaluated blocks by label.
-func (e *evaluator) sorted() []*expansion {
-	all := make([]*expansion, 0, len(e.blocks))
-	for _, x := range e.blocks {
-		all = append(all, x)
-	}
-	slices.SortFunc(all, func(a, b *expansion) int {
-		if a.decl.label < b.decl.label {
-			return -1
-		}
-		return 1
-	})
-	return all
 }

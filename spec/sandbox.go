@@ -104,6 +104,28 @@ func (s *sandbox) Exists(dir, name string) (bool, error) {
 	return true, nil
 }
 
+// List names what stands in a folder, other than folders, by name.
+func (s *sandbox) List(dir string) ([]string, error) {
+	at, err := s.resolve(".", dir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(s.root.FS(), at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no folder %s", dir)
+	case err != nil:
+		return nil, fmt.Errorf("list the folder %s: %w; links out of the configuration's folder are not followed", dir, reason(err))
+	}
+	var names []string
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
 // Glob lists the regular files below the folder name that match pattern, as
 // slash-separated paths relative to that folder. Where there is no such folder,
 // there are no files.

@@ -14,7 +14,7 @@ import (
 
 // Scope is the part of a broker's topics that a block speaks of.
 type Scope struct {
-	Address string // of the block: exclusive.NAME, protect.NAME, removed
+	Address string // of the block: exclusive.NAME, module.M["a"].protect.NAME, removed
 	Broker  string // the name of its broker block; "" is every broker
 	Filter  string
 	Range   hcl.Range // of the block's header
@@ -80,9 +80,8 @@ func (s *scopeDecl) address() string {
 	return s.kind + "[" + quote(s.label) + "]"
 }
 
-// evaluateScopes evaluates the blocks that bound a plan.
-func (e *evaluator) evaluateScopes() *scopes {
-	found := &scopes{}
+// evaluate adds the blocks of one module that bound a plan.
+func (found *scopes) evaluate(e *evaluator) {
 	for _, decl := range e.decl.scopes {
 		a := &arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
 		s := a.scope(decl)
@@ -97,7 +96,6 @@ func (e *evaluator) evaluateScopes() *scopes {
 			found.schemas = appendSound(found.schemas, a, a.schemaBlock(s))
 		}
 	}
-	return found
 }
 
 // appendSound appends a block unless something was wrong with its arguments.
@@ -111,7 +109,7 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 // scope reads what all of these blocks have. One that deletes or forgets is about
 // one broker; one that only forbids is about every broker that it does not name.
 func (a *arguments) scope(decl *scopeDecl) Scope {
-	s := Scope{Address: decl.address(), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
+	s := Scope{Address: a.e.place.path + decl.address(), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
 	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
 		s.Broker = a.broker(decl.kind + " block")
 	}
@@ -167,12 +165,10 @@ func (s *scopes) check(blocks []*expansion) {
 	for _, x := range blocks {
 		for i := range x.messages {
 			m := &x.messages[i]
-			if m.Index != cty.NilVal {
-				x.tally.instance = m.Address
-			}
+			x.at(m.Address, m.Index)
 			s.checkMessage(x, m)
 		}
-		x.tally.instance = ""
+		x.tally.instance = x.e.tally.instance
 	}
 }
 

@@ -2,18 +2,58 @@ package spec
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// tally collects diagnostics and counts repeats: one wrong argument of a block
-// with 10,000 instances is one mistake.
+// tally collects diagnostics of one instance after the other: of a block, or of a
+// module.
 type tally struct {
-	instance string // address of the instance at hand; "" where a block has one
-	seen     map[tallyKey]*tallied
-	order    []*tallied
-	errors   int // counted, with repeats
+	instance string // address of the instance at hand; "" where there is one
+	*ledger
+}
+
+// ledger counts repeats: one wrong argument of a block with 10,000 instances is
+// one mistake, also where 10,000 instances of a module have the block.
+type ledger struct {
+	of    string // what it has the instances of: "block" or "module"
+	seen  map[tallyKey]*tallied
+	order []*tallied
+}
+
+// notes are what was found wrong with one module, in any of its instances.
+type notes struct {
+	general  *ledger
+	blocks   map[*messageDecl]*ledger
+	reported map[string]bool // mistakes of references, by their keys
+}
+
+func newNotes() *notes {
+	return &notes{general: newLedger("module"), blocks: map[*messageDecl]*ledger{}, reported: map[string]bool{}}
+}
+
+func newLedger(of string) *ledger { return &ledger{of: of, seen: map[tallyKey]*tallied{}} }
+
+// block gives the ledger of a message block.
+func (n *notes) block(m *messageDecl) *ledger {
+	if n.blocks[m] == nil {
+		n.blocks[m] = newLedger("block")
+	}
+	return n.blocks[m]
+}
+
+// diagnostics gives all that was noted, by block.
+func (n *notes) diagnostics() hcl.Diagnostics {
+	diags := n.general.diagnostics()
+	byLabel := func(a, b *messageDecl) int { return strings.Compare(a.label, b.label) }
+	for _, m := range slices.SortedFunc(maps.Keys(n.blocks), byLabel) {
+		diags = append(diags, n.blocks[m].diagnostics()...)
+	}
+	return diags
 }
 
 type tallyKey struct {
@@ -62,9 +102,6 @@ func key(kind string, d *hcl.Diagnostic) tallyKey {
 
 // isNew counts d where its like was seen before.
 func (t *tally) isNew(kind string, d *hcl.Diagnostic) bool {
-	if d.Severity == hcl.DiagError {
-		t.errors++
-	}
 	known, there := t.seen[key(kind, d)]
 	if there && known.last != t.instance {
 		known.last = t.instance
@@ -75,23 +112,20 @@ func (t *tally) isNew(kind string, d *hcl.Diagnostic) bool {
 
 func (t *tally) keep(kind string, d *hcl.Diagnostic) {
 	entry := &tallied{diag: d, first: t.instance, last: t.instance, instances: 1}
-	if t.seen == nil {
-		t.seen = map[tallyKey]*tallied{}
-	}
 	t.seen[key(kind, d)] = entry
 	t.order = append(t.order, entry)
 }
 
 // diagnostics gives what was collected, each naming the first instance that it
 // was met in.
-func (t *tally) diagnostics() hcl.Diagnostics {
+func (l *ledger) diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, entry := range t.order {
+	for _, entry := range l.order {
 		d := *entry.diag
 		if entry.first != "" {
 			d.Detail += "\n\nThis is about " + entry.first
 			if n := entry.instances - 1; n > 0 {
-				d.Detail += fmt.Sprintf(" and %d more of this block", n)
+				d.Detail += fmt.Sprintf(" and %d more of this %s", n, l.of)
 			}
 			d.Detail += "."
 		}

@@ -21,10 +21,8 @@ type variableDecl struct {
 	def         cty.Value // cty.NilVal where none is given
 	nullable    bool
 	sensitive   bool
-	validations []validation
+	validations []rule
 }
-
-type validation struct{ condition, message hcl.Expression }
 
 // literal tells whether a value from the command line or the environment is
 // taken as it stands, and not read as an expression: as in Terraform, where
@@ -59,7 +57,9 @@ func (d *declarations) variable(b *hcl.Block) {
 		d.defaultValue(v, attr)
 	}
 	for _, block := range content.Blocks {
-		d.validation(v, block)
+		if r, ok := d.rule(block); ok {
+			v.validations = append(v.validations, r)
+		}
 	}
 }
 
@@ -79,16 +79,6 @@ func (d *declarations) defaultValue(v *variableDecl, attr *hcl.Attribute) {
 		value = cty.DynamicVal
 	}
 	v.def = value
-}
-
-func (d *declarations) validation(v *variableDecl, b *hcl.Block) {
-	content := d.content(b.Body, []string{"condition", "error_message"})
-	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
-	if condition == nil || message == nil {
-		d.report(errorf(&b.DefRange, "Incomplete validation", "A validation block needs both condition, an expression that is true for a good value, and error_message, a sentence for the one who gave a bad value."))
-		return
-	}
-	v.validations = append(v.validations, validation{condition.Expr, message.Expr})
 }
 
 // literal reads an argument that cannot depend on anything into a *string or a
@@ -137,16 +127,14 @@ func (e *evaluator) variables() []Variable {
 	return all
 }
 
-// validate evaluates the validation blocks. A variable that fails is poisoned:
-// what is computed from it would only fail in turn.
+// validate evaluates the validation blocks of the root module, once all of its
+// variables have their values. A variable that fails is poisoned: what is computed
+// from it would only fail in turn.
 func (e *evaluator) validate() {
 	var failed []string
-	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
-		decl := e.decl.variables[name]
-		for _, rule := range decl.validations {
-			if !e.holds(decl, rule) {
-				failed = append(failed, name)
-			}
+	for name := range sorted(e.vars) {
+		if !e.valid(e.decl.variables[name]) {
+			failed = append(failed, name)
 		}
 	}
 	for _, name := range failed {
@@ -154,39 +142,20 @@ func (e *evaluator) validate() {
 	}
 }
 
-// holds evaluates one validation and reports where it fails.
-func (e *evaluator) holds(v *variableDecl, rule validation) bool {
-	ctx := e.scope("", rule.condition, rule.message)
-	at := rule.condition.Range()
-	value, ok := e.eval(ctx, rule.condition)
-	if !ok {
-		return true
+// valid evaluates a variable's validation blocks.
+func (e *evaluator) valid(v *variableDecl) bool {
+	valid := true
+	for _, r := range v.validations {
+		message, failed := e.fails(&e.tally, e.scope("", r.condition, r.message), r)
+		if !failed {
+			continue
+		}
+		at, of := &v.at, ""
+		if e.call != nil && e.call.decl.inputs[v.name] != nil {
+			at, of = e.call.decl.inputs[v.name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.name)
+		}
+		e.tally.add(errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
+		valid = false
 	}
-	value, _ = value.Unmark()
-	value, err := convert.Convert(value, cty.Bool)
-	if err != nil || value.IsNull() {
-		e.tally.add(errorf(&at, "Invalid condition", "The condition of a validation is true or false."))
-		return true
-	}
-	if value.True() {
-		return true
-	}
-	e.tally.add(errorf(&v.at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule at %s.", e.errorMessage(ctx, rule.message), at))
-	return false
-}
-
-func (e *evaluator) errorMessage(ctx *hcl.EvalContext, expr hcl.Expression) string {
-	value, ok := e.eval(ctx, expr)
-	switch {
-	case !ok:
-		return "The value does not fulfil the variable's validation rule."
-	case isSensitive(value):
-		return "The value does not fulfil the variable's validation rule. Its error_message holds a sensitive value and is not shown."
-	}
-	value, err := convert.Convert(value, cty.String)
-	if err != nil || value.IsNull() {
-		e.tally.add(errorf(expr.Range().Ptr(), "Invalid error message", "error_message is a string."))
-		return "The value does not fulfil the variable's validation rule."
-	}
-	return value.AsString()
+	return valid
 }

@@ -1,0 +1,224 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// static is the block's address without instance keys: what others depend on.
+func (x *expansion) static() string { return x.e.place.static + x.decl.address() }
+
+// sorter finds out what message blocks wait for. A dependency is a block or a
+// module, without instance keys, as in Terraform: so it costs the same for one
+// instance and for 10,000.
+type sorter struct {
+	*run
+	inherited map[string][]string  // by module: what all of it waits for
+	edges     map[string][]string  // by block or module
+	at        map[string]hcl.Range // where they stand
+}
+
+// order fills in what each block depends on and reports circles, which apply
+// could not begin anywhere.
+func (r *run) order() {
+	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
+	for _, e := range sorted(r.first) {
+		s.module(e)
+	}
+	s.search()
+}
+
+// module adds the blocks of one module.
+func (s *sorter) module(e *evaluator) {
+	here := strings.TrimSuffix(e.place.static, ".")
+	if e.call != nil {
+		s.at[here] = e.call.decl.at
+	}
+	for _, m := range sorted(e.decl.modules) {
+		if nested := e.place.static + m.address(); s.first[nested+"."] != nil {
+			s.edges[here] = append(s.edges[here], nested)
+		}
+	}
+	for _, m := range sorted(e.decl.messages) {
+		address := e.place.static + m.address()
+		set := map[string]bool{}
+		for _, need := range s.inherit(e) {
+			set[need] = true
+		}
+		for _, need := range e.dependsOn(m.attrs["depends_on"]) {
+			set[need] = true
+		}
+		s.follow(e, m.expressions(), set)
+		s.at[address] = m.at
+		s.needs[address] = slices.Sorted(maps.Keys(set))
+		s.edges[address] = s.needs[address]
+		s.edges[here] = append(s.edges[here], address)
+	}
+	if here == "" { // nothing waits for the root as a whole
+		delete(s.edges, here)
+	}
+}
+
+// inherit gives what all messages of a module wait for: the dependencies of its
+// block, and of the blocks around it.
+func (s *sorter) inherit(e *evaluator) []string {
+	if e.call == nil {
+		return nil
+	}
+	if known, there := s.inherited[e.place.static]; there {
+		return known
+	}
+	set := map[string]bool{}
+	outer, attrs := e.call.e, e.call.decl.attrs
+	for _, need := range slices.Concat(s.inherit(outer), outer.dependsOn(attrs["depends_on"])) {
+		set[need] = true
+	}
+	if name := repeat(attrs); name != "" {
+		s.follow(outer, []hcl.Expression{attrs[name].Expr}, set)
+	}
+	s.inherited[e.place.static] = slices.Sorted(maps.Keys(set))
+	return s.inherited[e.place.static]
+}
+
+// follow adds the message blocks that expressions of a module refer to, also by way
+// of locals, inputs and outputs, without evaluating anything.
+func (s *sorter) follow(e *evaluator, exprs []hcl.Expression, found map[string]bool) {
+	type step struct {
+		e     *evaluator
+		exprs []hcl.Expression
+	}
+	seen := map[string]bool{}
+	var waiting []step
+	visit := func(e *evaluator, local string, exprs ...hcl.Expression) {
+		if key := e.place.static + local; !seen[key] {
+			seen[key] = true
+			waiting = append(waiting, step{e, exprs})
+		}
+	}
+	for waiting = []step{{e, exprs}}; len(waiting) > 0; {
+		at := waiting[len(waiting)-1]
+		waiting = waiting[:len(waiting)-1]
+		for _, expr := range at.exprs {
+			for _, t := range expr.Variables() {
+				s.reference(at.e, t, found, visit)
+			}
+		}
+	}
+}
+
+// reference follows one reference: visit takes the expressions behind it, with
+// the module that they stand in.
+func (s *sorter) reference(e *evaluator, t hcl.Traversal, found map[string]bool, visit func(*evaluator, string, ...hcl.Expression)) {
+	name, at, named := step(t)
+	if !named {
+		return
+	}
+	switch local := t.RootName() + "." + name; t.RootName() {
+	case "message":
+		if e.decl.messages[name] != nil {
+			found[e.place.static+Address(name, cty.NilVal)] = true
+		}
+	case "local":
+		if attr := e.decl.locals[name]; attr != nil {
+			visit(e, local, attr.Expr)
+		}
+	case "var":
+		if e.call != nil && e.call.decl.inputs[name] != nil {
+			visit(e.call.e, e.call.decl.address()+" "+local, e.call.decl.inputs[name].Expr)
+		}
+	case "module":
+		child := s.first[e.place.static+local+"."]
+		if child == nil {
+			return
+		}
+		n := needed{at: at, outputs: map[string]bool{}}
+		n.take(e, t, name)
+		for name, o := range sorted(child.decl.outputs) {
+			if !n.all && !n.outputs[name] {
+				continue
+			}
+			visit(child, o.address(), o.expressions()...)
+			for _, need := range child.dependsOn(o.dependsOn) {
+				found[need] = true
+			}
+		}
+	}
+}
+
+// dependsOn reads a depends_on argument of this module; nil is none.
+func (e *evaluator) dependsOn(attr *hcl.Attribute) []string {
+	if attr == nil {
+		return nil
+	}
+	list, diags := hcl.ExprList(attr.Expr)
+	e.tally.add(diags...)
+	var needs []string
+	for _, expr := range list {
+		t, diags := hcl.AbsTraversalForExpr(expr)
+		root, name, at := "", "", expr.Range()
+		if !diags.HasErrors() {
+			root = t.RootName()
+			name, _, _ = step(t)
+		}
+		switch {
+		case name == "" || root != "message" && root != "module":
+			e.tally.add(errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+		case root == "module" && e.decl.modules[name] == nil:
+			e.undeclared("module", name, at, maps.Keys(e.decl.modules))
+		case root == "module":
+			needs = append(needs, e.place.static+e.decl.modules[name].address())
+		case e.decl.messages[name] == nil:
+			e.undeclared("message", name, at, maps.Keys(e.decl.messages))
+		default:
+			needs = append(needs, e.place.static+e.decl.messages[name].address())
+		}
+	}
+	return needs
+}
+
+// search goes through the dependencies, depth first.
+func (s *sorter) search() {
+	const inside, done = 1, 2
+	state := map[string]int{}
+	var path []string
+	var visit func(address string)
+	visit = func(address string) {
+		state[address] = inside
+		path = append(path, address)
+		for _, next := range s.edges[address] {
+			switch state[next] {
+			case 0:
+				visit(next)
+			case inside:
+				s.circle(path[slices.Index(path, next):])
+			}
+		}
+		path = path[:len(path)-1]
+		state[address] = done
+	}
+	for address := range sorted(s.edges) {
+		if state[address] == 0 {
+			visit(address)
+		}
+	}
+}
+
+// circle reports blocks that wait for each other. A circle of references was
+// reported when it was evaluated.
+func (s *sorter) circle(addresses []string) {
+	if slices.ContainsFunc(addresses, func(address string) bool { return s.circular[address] }) {
+		return
+	}
+	var chain []string
+	for _, address := range append(slices.Clone(addresses), addresses[0]) {
+		at := s.at[address]
+		chain = append(chain, fmt.Sprintf("%s (%s:%d)", address, at.Filename, at.Start.Line))
+	}
+	at := s.at[addresses[0]]
+	s.root.tally.add(errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(shorten(chain), " → ")))
+}

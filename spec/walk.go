@@ -1,0 +1,107 @@
+package spec
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// sorted goes through a map by name.
+func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if !yield(name, m[name]) {
+				return
+			}
+		}
+	}
+}
+
+// everything evaluates the whole configuration, also what nothing refers to, so
+// that mistakes there are reported.
+func (r *run) everything() {
+	r.root.evaluateAll()
+	r.order()
+	r.checkDuplicates()
+	r.root.eachModule(r.scopes.evaluate)
+	r.scopes.check(r.everyBlock())
+}
+
+// evaluateAll evaluates all of a module, and of the modules that it calls.
+func (e *evaluator) evaluateAll() {
+	unused := e.brokerOnly()
+	for name, decl := range sorted(e.decl.variables) {
+		if e.call != nil {
+			e.variable(name, decl.at)
+		}
+	}
+	for name, attr := range sorted(e.decl.locals) {
+		if !unused[reference{"local", name}] {
+			e.local(name, attr.NameRange)
+		}
+	}
+	for _, m := range sorted(e.decl.messages) {
+		e.expand(m, m.at)
+	}
+	for name, o := range sorted(e.decl.outputs) {
+		e.output(name, o.at)
+	}
+	for _, c := range sorted(e.decl.checks) {
+		e.assert(c)
+	}
+	for _, m := range sorted(e.decl.modules) {
+		if c := e.expandCall(m, m.at); c != nil {
+			for _, child := range c.instances {
+				child.evaluateAll()
+			}
+		}
+	}
+}
+
+// everyBlock gives the evaluated message blocks of all modules: those of a module
+// before those of the modules that it calls, each by name.
+func (r *run) everyBlock() []*expansion {
+	var all []*expansion
+	r.root.eachModule(func(e *evaluator) {
+		for _, x := range sorted(e.blocks) {
+			all = append(all, x)
+		}
+	})
+	return all
+}
+
+// eachModule visits a module and all that it calls.
+func (e *evaluator) eachModule(visit func(*evaluator)) {
+	visit(e)
+	for _, c := range sorted(e.calls) {
+		for _, child := range c.instances {
+			child.eachModule(visit)
+		}
+	}
+}
+
+// messages gathers every instance of every block.
+func (r *run) messages() []Message {
+	all := make([]Message, 0, r.instances)
+	for _, x := range r.everyBlock() {
+		needs := r.needs[x.static()]
+		for i := range x.messages {
+			x.messages[i].DependsOn = needs
+		}
+		all = append(all, x.messages...)
+	}
+	return all
+}
+
+// diagnostics gives all that was found, by module and block.
+func (r *run) diagnostics() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	byFolder := func(a, b *declarations) int { return strings.Compare(a.dir, b.dir) }
+	for _, decl := range slices.SortedFunc(maps.Keys(r.found), byFolder) {
+		diags = append(diags, r.found[decl].diagnostics()...)
+	}
+	return diags
+}
