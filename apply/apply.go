@@ -31,6 +31,10 @@ type Destination struct {
 type Options struct {
 	To   map[state.Identity]Destination
 	Save func(ctx context.Context, s *state.Snapshot) error // writes the state and raises its serial
+	// Backup keeps the messages that are about to be replaced or deleted: when it
+	// returns, the disk has them. Its error means that nothing is published; nil keeps
+	// none.
+	Backup func(*state.Backup) error
 	// Event is called serially with what happens; nil is allowed.
 	Event func(Event)
 	Now   func() time.Time // nil is time.Now

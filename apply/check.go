@@ -21,7 +21,7 @@ var ErrChanged = errors.New("changed since the plan was made")
 // is no longer fresh, and leaves out what changed since. There is no
 // compare-and-set in MQTT or AWS IoT: this narrows the window to one batch.
 func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int) (clean []int, ok bool) {
-	if r.Now().Sub(r.Observed) < freshFor {
+	if r.fresh() {
 		return indices, true
 	}
 	seen, err := to.Read(ctx, r.topics(indices))
@@ -42,6 +42,15 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		}
 	}
 	return clean, true
+}
+
+// fresh tells whether the plan's observation is young enough to publish on. The
+// monotonic clock says so, which nobody sets; it stands still while a machine sleeps, so
+// the wall clock must agree.
+func (r *run) fresh() bool {
+	now := r.Now()
+	age, wall := now.Sub(r.Observed), now.Round(0).Sub(r.Observed.Round(0))
+	return age >= 0 && age < freshFor && wall < freshFor
 }
 
 // settle reads the topics that a broker's answers leave unsure, and finishes them;

@@ -72,7 +72,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		return nil, err
 	}
 	own := *p // the caller's plan stays as it is
-	own.Changes, own.Bookkeeping = slices.Clone(p.Changes), slices.Clone(p.Bookkeeping)
+	own.Changes, own.Bookkeeping = slices.Clone(p.Changes), slices.Concat(p.Bookkeeping, p.Drift)
 	p = &own
 	if prior == nil {
 		p.Rekey(next.DigestKey)
@@ -124,6 +124,9 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if publishes == 0 {
 		return nil
+	}
+	if err := r.backUp(); err != nil {
+		return err
 	}
 	if err := r.Save(ctx, r.state); err != nil {
 		return fmt.Errorf("save what is about to be published, so nothing was published: %w", err)

@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -26,6 +25,8 @@ type applyFlags struct {
 	autoApprove bool
 	expect      string
 	verify      bool
+	backup      string
+	operation   string // "apply" or "restore"
 }
 
 func applyCommand() command {
@@ -35,7 +36,7 @@ func applyCommand() command {
 
 Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 		define: func(fs *flags) runFunc {
-			var f applyFlags
+			f := applyFlags{operation: "apply"}
 			f.define(fs)
 			return func(ctx context.Context, s *session, args []string) (int, error) { return s.applyAny(ctx, &f, args) }
 		},
@@ -46,7 +47,7 @@ func destroyCommand() command {
 	return command{
 		name: "destroy", brief: "delete every recorded message; the same as apply -destroy",
 		define: func(fs *flags) runFunc {
-			var f applyFlags
+			f := applyFlags{operation: "apply"}
 			f.define(fs)
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				f.destroy = true
@@ -61,10 +62,15 @@ func destroyCommand() command {
 
 func (f *applyFlags) define(fs *flags) {
 	f.planFlags.define(fs)
+	f.defineApply(fs)
+}
+
+// defineApply declares what plan has not.
+func (f *applyFlags) defineApply(fs *flags) {
 	fs.BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
 	fs.StringVar(&f.expect, "expect", "", "apply only if the plan still has this `token`")
 	fs.BoolVar(&f.verify, "verify", true, "read back what was written, where the broker's acknowledgement does not prove that it is stored")
-	fs.notYet("backup", "write the messages that are replaced to another `file`", false)
+	fs.StringVar(&f.backup, "backup", "", "write the messages that are replaced to this `file` instead of one in .retainctl/backup")
 	fs.elsewhere("out", "save a plan with \"plan -out=FILE\", review it, then run \"apply FILE\".", false)
 	fs.elsewhere("detailed-exitcode", "whether there are changes is plan's to tell: run \"plan -detailed-exitcode\".", true)
 }
@@ -92,7 +98,7 @@ func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.For
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, &f.inputFlags, "apply", func() (int, error) {
+	return s.locked(ctx, p, &f.inputFlags, f.operation, func() (int, error) {
 		made, err := s.makePlan(ctx, p, &f.planFlags)
 		if err != nil {
 			return 0, err
@@ -132,46 +138,6 @@ func (s *session) refuse(p *plan.Plan, format string) error {
 		}
 	}
 	return failure("Nothing was published", "What stands against the plan is said above.")
-}
-
-// unasked says why nothing can be asked; "" where it can.
-func (s *session) unasked(input bool) string {
-	switch {
-	case !input:
-		return "-input=false was given"
-	case s.events != nil:
-		return "-json was given"
-	case !s.StdinTTY:
-		return "Standard input is no terminal"
-	}
-	return ""
-}
-
-// approve asks on the terminal; only "yes" is taken.
-func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
-	if why := s.unasked(input); why != "" {
-		return failure("Nobody to ask", why+", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan, or apply a saved plan.")
-	}
-	question := "Do you want to perform these actions?"
-	if p.Mode == plan.DestroyAll {
-		question = "Do you really want to delete these messages? There is no undo."
-	}
-	fmt.Fprintf(s.Stderr, "\n%s\n  Every publish reaches all live subscribers at once.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(s.Stdin).ReadString('\n')
-		answer <- strings.TrimSpace(line)
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case text := <-answer:
-		fmt.Fprintln(s.Stderr)
-		if text != "yes" {
-			return failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
-		}
-	}
-	return nil
 }
 
 // applySaved applies a plan file: what was reviewed is what is published.
@@ -252,11 +218,13 @@ func (s *session) carryOut(ctx context.Context, p *project, made *planned, f *ap
 			version, err = p.store.Write(ctx, snapshot, version)
 			return err
 		},
+		Backup: func(b *state.Backup) error { return s.backUp(b, f.backup) },
 	})
 	if err != nil {
 		return 0, err
 	}
-	return s.conclude(report, f.format)
+	code, err := s.conclude(report, f.format)
+	return code, errors.Join(err, s.remind(made.Plan, report))
 }
 
 // progress gives the consumer of a run's events.

@@ -31,7 +31,7 @@ func commands() []command {
 		stateListCommand(), stateShowCommand(), stateRemoveCommand(), statePullCommand(), stateRebindCommand(),
 		later("state push", "FILE", "replace the state with a file"),
 		later("state migrate", "", "move the state to another backend"),
-		later("restore", "BACKUP", "publish back what an apply replaced"),
+		restoreCommand(),
 		later("force-unlock", "ID", "release a lock that nobody holds any more"),
 		later("console", "", "evaluate expressions"),
 		later("output", "[NAME]", "print the outputs"),

@@ -49,7 +49,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	}()
 	var found []plan.Broker
 	for _, b := range c.Brokers {
-		if !inUse(b, c, prior) {
+		if !inUse(b, c, prior) && in.Backup == nil {
 			continue
 		}
 		r, err := broker.OpenReader(ctx, b, s.options(parallelism, prior))

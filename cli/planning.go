@@ -19,6 +19,8 @@ type planFlags struct {
 	verbose            bool
 	maxBytes           int
 	refresh            bool
+	refreshOnly        bool
+	restoring          *state.Backup // of restore
 	destroy            bool
 	overwriteUnmanaged bool
 	compactWarnings    bool
@@ -30,33 +32,39 @@ type planFlags struct {
 }
 
 func (f *planFlags) define(fs *flags) {
-	f.inputFlags.define(fs)
-	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
-	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
-	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-	fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
+	f.defineShared(fs)
 	fs.BoolVar(&f.refresh, "refresh", true, "read the brokers; -refresh=false compares with the recorded state only")
+	fs.BoolVar(&f.refreshOnly, "refresh-only", false, "accept what is live into the state, and publish nothing")
 	fs.BoolVar(&f.destroy, "destroy", false, "delete every recorded message")
-	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
-	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
-	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
-	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
 	fs.Func("max-deletes", "delete at most this many: `N|P%`", func(v string) error {
 		t, err := spec.ParseThreshold(v)
 		f.maxDeletes = &t
 		return err
 	})
-	selectors := func(name, usage string, to *[]plan.Selector) {
-		fs.Func(name, usage+" this `ADDRESS|FILTER`; may be repeated", func(v string) error {
-			sel, err := plan.ParseSelector(v)
-			*to = append(*to, sel)
-			return err
-		})
-	}
-	selectors("target", "only", &f.target)
-	selectors("exclude", "all but", &f.exclude)
-	selectors("republish", "publish again, even where nothing differs,", &f.republish)
-	fs.notYet("refresh-only", "accept what is live into the state", true)
+	f.selectors(fs, "republish", "publish again, even where nothing differs,", &f.republish)
+}
+
+// defineShared declares what restore has too.
+func (f *planFlags) defineShared(fs *flags) {
+	f.inputFlags.define(fs)
+	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
+	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
+	fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
+	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
+	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
+	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
+	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
+	f.selectors(fs, "target", "only", &f.target)
+	f.selectors(fs, "exclude", "all but", &f.exclude)
+}
+
+func (f *planFlags) selectors(fs *flags, name, usage string, to *[]plan.Selector) {
+	fs.Func(name, usage+" this `ADDRESS|FILTER`; may be repeated", func(v string) error {
+		sel, err := plan.ParseSelector(v)
+		*to = append(*to, sel)
+		return err
+	})
 }
 
 // planning names a flag that was given and that only the making of a plan heeds.
@@ -66,6 +74,8 @@ func (f *planFlags) planning() string {
 		return "-destroy"
 	case !f.refresh:
 		return "-refresh=false"
+	case f.refreshOnly:
+		return "-refresh-only"
 	case len(f.target) > 0:
 		return "-target"
 	case len(f.exclude) > 0:
@@ -78,6 +88,16 @@ func (f *planFlags) planning() string {
 		return "-max-deletes"
 	}
 	return ""
+}
+
+// checkRefreshOnly refuses what has no say where nothing is published.
+func (f *planFlags) checkRefreshOnly() error {
+	with := *f
+	with.refreshOnly, with.target, with.exclude = false, nil, nil
+	if other := with.planning(); f.refreshOnly && other != "" {
+		return failure("Flags that exclude each other", fmt.Sprintf("-refresh-only records what is live and publishes nothing, so it cannot be combined with %s.", other))
+	}
+	return nil
 }
 
 // renderFormat checks -format, and that -max-bytes has something to shorten: half a
@@ -97,6 +117,9 @@ func (f *planFlags) renderFormat() (render.Format, error) {
 func (s *session) prepare(f *planFlags) (render.Format, error) {
 	s.compact = f.compactWarnings
 	format, err := f.renderFormat()
+	if err == nil {
+		err = f.checkRefreshOnly()
+	}
 	if err == nil && f.events {
 		s.events = render.NewEvents(s.Stdout, Version, time.Now)
 		if f.format != "text" {
@@ -128,13 +151,15 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 	}
 	in := plan.Input{
 		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
-		Refreshed: f.refresh, Mode: f.mode(),
+		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
 	}
 	began := time.Now() // a read of many messages takes minutes: the first is as old as that
 	if f.refresh {
-		in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism)
+		if in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism); err == nil {
+			err = checkBackup(in.Brokers, f.restoring)
+		}
 	} else {
 		err = checkRecorded(in.Brokers, prior)
 	}
@@ -148,8 +173,13 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 }
 
 func (f *planFlags) mode() plan.Mode {
-	if f.destroy {
+	switch {
+	case f.destroy:
 		return plan.DestroyAll
+	case f.refreshOnly:
+		return plan.RefreshOnly
+	case f.restoring != nil:
+		return plan.Restore
 	}
 	return plan.Normal
 }

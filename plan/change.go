@@ -155,7 +155,7 @@ func (p *planner) change(t *topic, a Action, why []Reason) Change {
 
 // showBefore sets what stands at the topic before the change.
 func (p *planner) showBefore(t *topic, c *Change, seen mqtt.Message) {
-	c.Before = shown(seen, c.Redaction)
+	c.Before, c.Ends = shown(seen, c.Redaction), p.ends(t, seen)
 	if !p.in.Refreshed {
 		c.BeforeDigest = c.prior.Digest
 		return

@@ -40,6 +40,7 @@ type filePlan struct {
 	Plan
 	Changes     []fileChange
 	Bookkeeping []fileChange
+	Drift       []fileChange `json:",omitempty"`
 	Brokers     []fileBroker
 	Variables   []fileVariable
 }
@@ -153,6 +154,9 @@ func toFile(p *Plan) (*filePlan, error) {
 	if f.Bookkeeping, err = toFileChanges(p.Bookkeeping); err != nil {
 		return nil, err
 	}
+	if f.Drift, err = toFileChanges(p.Drift); err != nil {
+		return nil, err
+	}
 	for _, b := range p.Brokers {
 		f.Brokers = append(f.Brokers, fileBroker{Broker: b})
 	}
@@ -210,6 +214,9 @@ func fromFile(f *filePlan) (*Plan, error) {
 		return nil, err
 	}
 	if p.Bookkeeping, err = fromFileChanges(f.Bookkeeping); err != nil {
+		return nil, err
+	}
+	if p.Drift, err = fromFileChanges(f.Drift); err != nil {
 		return nil, err
 	}
 	p.Brokers = nil

@@ -47,6 +47,7 @@ type planner struct {
 	present   map[string]bool        // brokers that show anything that is recorded
 	missing   map[string][]string    // recorded topics that are gone before their time, by broker
 	gone      []*topic               // recorded, to be removed, and not there
+	otherwise []string               // topics that are restored against their declaration
 	sensitive bool                   // something declared is
 }
 
@@ -87,6 +88,7 @@ type topic struct {
 	decl    *spec.Message
 	rec     *state.Record // once settled: with what an interrupted apply did
 	pending *state.Pending
+	backup  *state.Record // what is to be restored
 	live    mqtt.Retained
 	there   bool // live, or without a refresh believed to be
 	orphan  bool // only an interrupted apply knew of it
@@ -100,6 +102,9 @@ func (p *planner) gather() []*topic {
 	most := len(p.in.Desired)
 	if p.in.Prior != nil {
 		most += len(p.in.Prior.Records) + len(p.in.Prior.Pending)
+	}
+	if p.in.Backup != nil {
+		most += len(p.in.Backup.Records)
 	}
 	known := make(map[state.Key]*topic, len(p.in.Desired))
 	all := make([]topic, 0, most) // never grows: known points into it
@@ -131,8 +136,18 @@ func (p *planner) gather() []*topic {
 			}
 		}
 	}
+	if p.in.Backup != nil {
+		for key, r := range p.in.Backup.Records {
+			if b := p.byID[key.Broker]; b != nil {
+				at(b, key.Topic).backup = &r
+			}
+		}
+	}
 	found := make([]*topic, 0, len(known))
 	for _, t := range known {
+		if p.in.Mode == Restore && !p.restored(t) {
+			continue
+		}
 		if t.rec != nil || t.pending != nil {
 			p.plan.Deletes.Managed++
 		}
@@ -175,6 +190,7 @@ func (p *planner) drop() {
 		}
 	}
 	slices.SortFunc(p.plan.Changes, byPlace)
+	slices.Sort(p.otherwise)
 	slices.SortStableFunc(p.plan.Bookkeeping, byPlace) // one topic may stand there twice
 }
 
@@ -188,6 +204,8 @@ func (p *planner) decide(t *topic) {
 	switch {
 	case p.in.Mode == DestroyAll:
 		p.remove(t, Destroy)
+	case p.in.Mode == RefreshOnly:
+		p.accept(t)
 	case t.decl == nil:
 		p.remove(t, Undeclared)
 	case !t.there:
@@ -250,6 +268,8 @@ func interrupted(t *topic, reasons ...Reason) []Reason {
 func (p *planner) create(t *topic) {
 	var why []Reason
 	switch {
+	case t.backup != nil:
+		why = interrupted(t, Restored)
 	case t.rec == nil && t.pending != nil:
 		why = []Reason{Interrupted}
 	case t.rec == nil:
@@ -287,6 +307,8 @@ func (p *planner) reasons(t *topic, c comparison) []Reason {
 		}
 	}
 	switch {
+	case t.backup != nil:
+		add(c.diff != 0, Restored)
 	case c.diff == 0:
 		add(p.mustRenew(t), Expiring)
 		add(t.republish, Republish)

@@ -43,6 +43,7 @@ const (
 	Undeclared  Reason = "undeclared"
 	Exclusive   Reason = "exclusive"
 	Destroy     Reason = "destroy"
+	Restored    Reason = "restore"
 )
 
 // Broker is one broker as the planner knows it.
@@ -66,6 +67,8 @@ type Mode int
 const (
 	Normal Mode = iota
 	DestroyAll
+	RefreshOnly // what is live is recorded; nothing is published
+	Restore     // what a backup holds is published
 )
 
 // Input is all that a plan depends on.
@@ -75,6 +78,7 @@ type Input struct {
 	Brokers   []Broker
 	Refreshed bool // the brokers were read; false under -refresh=false
 	Mode      Mode
+	Backup    *state.Backup // of Restore
 	Now       time.Time
 
 	Target, Exclude, Republish []Selector
@@ -100,6 +104,9 @@ type Change struct {
 	SecretLeaves  []string    // the redacted leaves that differ
 
 	BeforeDigest, AfterDigest string // over all fields; see Token
+
+	// Ends is when the message before expires; zero where it does not, or nobody knows.
+	Ends time.Time `json:",omitzero"`
 
 	File string // of the declaration; "" where it is gone
 	Line int
@@ -153,6 +160,10 @@ type Plan struct {
 	// stand here and in Changes, and here twice: bookkeeping goes first, in order.
 	Bookkeeping []Change
 
+	// Drift is what a RefreshOnly plan accepts into the state: Before is what is
+	// recorded, After what is live, nil where it is gone. Their Action is NoOp.
+	Drift []Change `json:",omitempty"`
+
 	Refusals  []Refusal
 	Warnings  []Warning
 	Brokers   []Broker
@@ -193,6 +204,7 @@ const (
 	RefuseMaxDeletes     RefusalKind = "max_deletes"
 	RefuseEmpty          RefusalKind = "empty"  // nothing declared, something recorded
 	RefuseLimits         RefusalKind = "limits" // the broker announced that it takes no such message
+	RefuseUnseen         RefusalKind = "unseen" // -refresh-only, and a broker shows nothing of what is recorded on it
 )
 
 // Refusal is one reason why apply will not run a plan, with what it is about.
@@ -223,6 +235,7 @@ const (
 	WarnTargeted   WarningKind = "targeted"   // -target or -exclude: not the whole configuration
 	WarnUnchecked  WarningKind = "unchecked"  // adopted, though fields of it cannot be read back
 	WarnUnmatched  WarningKind = "unmatched"  // selectors (in Topics) that take in nothing: a slip?
+	WarnRestored   WarningKind = "restored"   // the next apply would replace what is restored
 )
 
 // Warning is one thing worth knowing, about a broker or some topics.
@@ -258,7 +271,7 @@ func (p *Plan) Counts() Counts {
 
 // HasChanges tells whether there is anything that -detailed-exitcode reports.
 // Bookkeeping is none.
-func (p *Plan) HasChanges() bool { return len(p.Changes) > 0 }
+func (p *Plan) HasChanges() bool { return len(p.Changes)+len(p.Drift) > 0 }
 
 // Blocked gives the refusals that keep apply from running the plan; with fatal,
 // only those that make plan itself fail.

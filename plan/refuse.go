@@ -77,6 +77,9 @@ func (p *planner) limit() {
 	if p.in.MaxDeletes != nil {
 		budget.Limit = *p.in.MaxDeletes
 	}
+	if p.in.Mode == RefreshOnly {
+		p.refuseUnseen()
+	}
 	if p.in.Mode != Normal {
 		return
 	}
@@ -112,6 +115,9 @@ func (p *planner) deletes() []Refused {
 func (p *planner) warn() {
 	add := func(w Warning) { p.plan.Warnings = append(p.plan.Warnings, w) }
 	p.lookAhead()
+	if len(p.otherwise) > 0 {
+		add(Warning{Kind: WarnRestored, Topics: p.otherwise})
+	}
 	if len(p.in.Target)+len(p.in.Exclude) > 0 {
 		add(Warning{Kind: WarnTargeted})
 	}
@@ -122,7 +128,7 @@ func (p *planner) warn() {
 		add(Warning{Kind: WarnUnkeyed})
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.missing)) {
-		if p.unseen(name) {
+		if p.unseen(name) && p.in.Mode != RefreshOnly {
 			add(Warning{Kind: WarnUnseen, Broker: name, Topics: p.missing[name]})
 		}
 	}
@@ -141,7 +147,7 @@ func (p *planner) warn() {
 // out: what a subscriber receives says little about what was published, on any
 // broker.
 func (p *planner) lookAhead() {
-	if p.in.Mode == DestroyAll {
+	if p.in.Mode != Normal { // nothing of what is declared is planned
 		return
 	}
 	for i := range p.in.Desired {

@@ -219,13 +219,16 @@ func (s *selection) idle() []string {
 	return found
 }
 
+// recordedOnly tells whether a plan looks at nothing but what state knows of.
+func (in Input) recordedOnly() bool { return in.Mode == DestroyAll || in.Mode == RefreshOnly }
+
 // Topics gives the topics of one broker that this plan must read, sorted: fewer
 // than all where it is targeted, or destroys only what is recorded.
 func (in Input) Topics(b Broker) []string {
 	in.Brokers = []Broker{b}
 	var found []string
 	for _, t := range newPlanner(in).gather() {
-		if in.Mode == DestroyAll && t.rec == nil && t.pending == nil {
+		if in.recordedOnly() && t.rec == nil && t.pending == nil {
 			continue
 		}
 		found = append(found, t.key.Topic)

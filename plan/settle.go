@@ -17,7 +17,7 @@ func (p *planner) settled(t *topic) bool {
 		}
 		return t.pending == nil
 	}
-	if p.in.Mode == DestroyAll && t.rec == nil && t.pending == nil {
+	if p.in.recordedOnly() && t.rec == nil && t.pending == nil {
 		return true // declared only: none of ours, nothing is planned
 	}
 	if cause, unread := t.broker.Observed.Unread[t.key.Topic]; unread {
@@ -46,6 +46,7 @@ func (p *planner) settlePending(t *topic) bool {
 	case after != nil && t.broker.Sight(p.key).shows(after, t.live.Message):
 		t.rec = after
 	case p.in.OverwriteUnmanaged:
+	case p.in.Mode == RefreshOnly: // accepts whatever is live
 	default:
 		p.refuse(RefuseConflict, true, t)
 		return false

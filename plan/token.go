@@ -17,9 +17,11 @@ const tokenLength = 32
 // and the messages before and after. Addresses, files, order and time do not
 // count, so that two plans with one token publish the same.
 func (p *Plan) Token() string {
-	order := make([]*Change, len(p.Changes))
-	for i := range p.Changes {
-		order[i] = &p.Changes[i]
+	order := make([]*Change, 0, len(p.Changes)+len(p.Drift))
+	for _, list := range [][]Change{p.Changes, p.Drift} {
+		for i := range list {
+			order = append(order, &list[i])
+		}
 	}
 	slices.SortFunc(order, func(a, b *Change) int { return state.CompareKeys(a.Key, b.Key) })
 	h := sha256.New()

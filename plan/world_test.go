@@ -86,8 +86,10 @@ func (w *world) begin(p *plan.Plan) {
 		p.Rekey(w.prior.DigestKey)
 	}
 	w.prior = w.prior.Clone()
-	for i := range p.Bookkeeping {
-		w.record(&p.Bookkeeping[i])
+	for _, list := range [][]plan.Change{p.Bookkeeping, p.Drift} {
+		for i := range list {
+			w.record(&list[i])
+		}
 	}
 	for i := range p.Changes {
 		if _, publishes := p.Changes[i].Publish(); publishes {
@@ -171,6 +173,17 @@ func describe(p *plan.Plan) string {
 		s += string(c.Action) + c.Key.Topic
 		for _, r := range c.Reasons {
 			s += " " + string(r)
+		}
+		s += "; "
+	}
+	for i := range p.Drift {
+		c := &p.Drift[i]
+		s += "drift " + c.Key.Topic
+		for _, r := range c.Reasons {
+			s += " " + string(r)
+		}
+		if c.After == nil {
+			s += " gone"
 		}
 		s += "; "
 	}

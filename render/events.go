@@ -47,6 +47,7 @@ type event struct {
 	Changes    *eventCounts    `json:"changes,omitempty"`
 	Hook       *eventHook      `json:"hook,omitempty"`
 	Diagnostic *jsonDiagnostic `json:"diagnostic,omitempty"`
+	Backup     *eventBackup    `json:"backup,omitempty"`
 	Type       string          `json:"type"`
 }
 
@@ -101,17 +102,29 @@ func (e *Events) emit(v event) {
 func (e *Events) Plan(p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		own := ownChange(c)
-		change := &eventChange{Resource: resourceOf(c), Action: own.Action, Reasons: own.Reasons, Broker: c.Broker, Topic: c.Key.Topic}
+		own, change := ownChange(c), eventOf(c)
 		if c.Action == plan.Import {
 			change.Importing = &jsonImporting{ID: c.Key.Topic}
 		}
 		e.emit(event{Level: "info", Message: addressOf(c) + ": Plan to " + own.Action, Type: "planned_change", Change: change})
 	}
+	for i := range p.Drift {
+		c := asSeen(p.Drift[i])
+		e.emit(event{Level: "info", Message: addressOf(&c) + " " + happened(&c), Type: "resource_drift", Change: eventOf(&c)})
+	}
 	for _, n := range planNotices(p) {
 		e.notice(n)
 	}
-	e.summary(planLine(p.Counts()), p.Counts(), "plan", p.Token())
+	message := planLine(p.Counts())
+	if p.Mode == plan.RefreshOnly {
+		message = driftCount(len(p.Drift))
+	}
+	e.summary(message, p.Counts(), "plan", p.Token())
+}
+
+func eventOf(c *plan.Change) *eventChange {
+	own := ownChange(c)
+	return &eventChange{Resource: resourceOf(c), Action: own.Action, Reasons: own.Reasons, Broker: c.Broker, Topic: c.Key.Topic}
 }
 
 func (e *Events) summary(message string, n plan.Counts, operation, token string) {

@@ -14,6 +14,8 @@ import (
 type group struct {
 	changes []*plan.Change
 	alike   bool // the bodies differ in their values
+
+	accepted bool // somebody else's changes, which are recorded: see asSeen
 }
 
 func (g *group) first() *plan.Change { return g.changes[0] }
@@ -168,12 +170,19 @@ func (g *group) headings() []string {
 	shown := min(len(g.changes), shownAddresses(g.first().Action))
 	heads := make([]string, 0, shown+1)
 	for _, c := range g.changes[:shown] {
-		heads = append(heads, heading(c))
+		heads = append(heads, g.heading(c))
 	}
 	if left := len(g.changes) - shown; left > 0 {
 		heads = append(heads, fmt.Sprintf("... and %s more like these (-verbose or -format=json lists all)", number(left)))
 	}
 	return heads
+}
+
+func (g *group) heading(c *plan.Change) string {
+	if g.accepted {
+		return addressOf(c) + " " + happened(c)
+	}
+	return heading(c)
 }
 
 // notes say where a group's changes are declared and why they are planned.
@@ -187,7 +196,11 @@ func (g *group) notes() []string {
 		}
 		notes = append(notes, at)
 	}
-	for _, why := range reasonWords(g.first()) {
+	why := reasonWords(g.first())
+	if g.accepted { // the heading says it
+		why = why[1:]
+	}
+	for _, why := range why {
 		notes = append(notes, "("+why+")")
 	}
 	if g.alike {
@@ -232,7 +245,7 @@ func (g *group) name() string {
 
 // title is a group on one line, for formats that fold the body away.
 func (g *group) title() string {
-	s := string(g.first().Action) + " " + heading(g.first())
+	s := string(g.first().Action) + " " + g.heading(g.first())
 	if n := len(g.changes) - 1; n > 0 {
 		s += " (and " + number(n) + " more)"
 	}

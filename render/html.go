@@ -53,10 +53,8 @@ type pageRecord struct{ Topic, Address, Broker, Fields string }
 
 // planHTML writes one self-contained page without scripts.
 func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
-	shown := page{Title: Escape(title(o)), Lead: planLine(p.Counts())}
-	if settled(p) {
-		shown.Lead = noChangesHead + noChangesTail
-	}
+	head, tail := verdict(p)
+	shown := page{Title: Escape(title(o)), Lead: head + tail}
 	for _, s := range remarks(p) {
 		shown.Lead += " " + s
 	}
@@ -65,6 +63,8 @@ func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	}
 	if p.HasChanges() {
 		shown.Token = p.Token()
+	}
+	if len(p.Changes) > 0 {
 		shown.Counts = pageCounts(p)
 	}
 	for _, n := range planNotices(p) {
@@ -73,6 +73,7 @@ func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	edits, drift := sections(bySeverity(groupChanges(p.Changes, o.Verbose)))
 	shown.section("Planned changes", edits, p, o)
 	shown.section("Changed outside of retainctl, to be mended", drift, p, o)
+	shown.section("Changed outside of retainctl", driftGroups(p, o.Verbose), p, o)
 	return pageTemplate.Execute(w, shown)
 }
 

@@ -30,6 +30,7 @@ type jsonPlan struct {
 	Complete        bool         `json:"complete"`
 	Errored         bool         `json:"errored"`
 	ResourceChanges []jsonChange `json:"resource_changes"`
+	ResourceDrift   []jsonChange `json:"resource_drift,omitempty"`
 	Retainctl       jsonOwn      `json:"retainctl"`
 }
 
@@ -81,6 +82,7 @@ type jsonProperty struct {
 
 type jsonOwn struct {
 	Version     string          `json:"version"`
+	Mode        string          `json:"mode"`
 	Token       string          `json:"token"`
 	Lineage     string          `json:"lineage"`
 	Serial      uint64          `json:"serial"`
@@ -91,6 +93,11 @@ type jsonOwn struct {
 	Warnings    []jsonWarning   `json:"warnings"`
 	Cost        []jsonCost      `json:"cost"`
 	Changes     []jsonOwnChange `json:"changes"`
+	Drift       []jsonOwnChange `json:"drift,omitempty"`
+}
+
+var modeNames = map[plan.Mode]string{
+	plan.Normal: "normal", plan.DestroyAll: "destroy", plan.RefreshOnly: "refresh-only", plan.Restore: "restore",
 }
 
 type jsonSummary struct {
@@ -180,6 +187,9 @@ func planJSON(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	for i := range p.Changes {
 		doc.ResourceChanges[i] = resourceChange(&p.Changes[i])
 	}
+	for _, c := range allAsSeen(p.Drift) {
+		doc.ResourceDrift = append(doc.ResourceDrift, resourceChange(&c))
+	}
 	return writeJSON(w, doc)
 }
 
@@ -205,6 +215,7 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 	n := p.Counts()
 	own := jsonOwn{
 		Version: o.Version,
+		Mode:    modeNames[p.Mode],
 		Token:   p.Token(),
 		Lineage: p.Prior.Lineage,
 		Serial:  p.Prior.Serial,
@@ -234,6 +245,9 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 	}
 	for i := range p.Changes {
 		own.Changes[i] = ownChange(&p.Changes[i])
+	}
+	for _, c := range allAsSeen(p.Drift) {
+		own.Drift = append(own.Drift, ownChange(&c))
 	}
 	return own
 }

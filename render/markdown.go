@@ -43,10 +43,10 @@ func fitBodies(head []byte, bodies []string, max int, cut string) []byte {
 func markdownSummary(p *plan.Plan, o PlanOptions) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "## %s\n\n", markdownText(title(o)))
-	if settled(p) {
-		fmt.Fprintf(&b, "**%s**%s\n", noChangesHead, noChangesTail)
-	} else {
-		fmt.Fprintf(&b, "**%s**\n\n", planLine(p.Counts()))
+	head, tail := verdict(p)
+	fmt.Fprintf(&b, "**%s**%s\n", head, tail)
+	if !settled(p) {
+		fmt.Fprintln(&b)
 		markdownCounts(&b, p)
 	}
 	for _, s := range remarks(p) {
@@ -80,7 +80,7 @@ func title(o PlanOptions) string {
 var severest = []plan.Action{plan.Delete, plan.Update, plan.Create, plan.Import, plan.Forget}
 
 func markdownCounts(b *bytes.Buffer, p *plan.Plan) {
-	if !p.HasChanges() { // everything was refused
+	if len(p.Changes) == 0 { // everything was refused, or nothing is to be published
 		return
 	}
 	total := countsByAction(p)
@@ -104,7 +104,7 @@ func driftByAction(p *plan.Plan) map[plan.Action]int {
 }
 
 func markdownGroups(p *plan.Plan, o PlanOptions) []string {
-	groups := bySeverity(groupChanges(p.Changes, o.Verbose))
+	groups := append(bySeverity(groupChanges(p.Changes, o.Verbose)), driftGroups(p, o.Verbose)...)
 	bodies := make([]string, len(groups))
 	for i := range groups {
 		bodies[i] = markdownGroup(&groups[i], len(p.Brokers) > 1, o)

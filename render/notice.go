@@ -70,6 +70,9 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnUnkeyed:
 		n.summary = "Sensitive values before the first state"
 		n.detail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and a saved plan hold sensitive payloads in their redacted form only, and do not change with the value."
+	case plan.WarnRestored:
+		n.summary = "The configuration declares otherwise for " + Count(len(w.Topics), "topic") + " of the backup"
+		n.detail = "The next apply replaces or deletes there again what is restored now. Change the configuration before it:" + topicList(w.Topics)
 	case plan.WarnTargeted:
 		n.summary = "Only a part of the configuration is planned"
 		n.detail = "-target or -exclude is in use: what they leave out is neither compared nor changed. Plan again without them before you rely on the result."
@@ -104,6 +107,10 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	case plan.RefuseLimits:
 		return notice{"", Count(n, "message") + " would be refused by the broker",
 			"It announced, when it was asked, that it takes no such message. Declare another one, or raise the broker's limit:" + list}
+	case plan.RefuseUnseen:
+		return notice{"", "Nothing of what is recorded on a broker was seen there",
+			"Accepting that would forget " + Count(n, "message") + ". More likely this user may not read these topics, or the broker lost its retained messages. " +
+				"Where they really are gone, \"retainctl state rm FILTER\" forgets them:" + list}
 	case plan.RefuseMaxDeletes:
 		return maxDeletesNotice(p.Deletes, list)
 	case plan.RefuseEmpty:

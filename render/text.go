@@ -54,6 +54,7 @@ func textBodies(p *plan.Plan, o PlanOptions) []string {
 	edits, drift := sections(groupChanges(p.Changes, o.Verbose))
 	section("retainctl will perform the following actions:", edits)
 	section("retainctl will mend what was changed outside of it:", drift)
+	section(driftTitle, driftGroups(p, o.Verbose))
 	return bodies
 }
 
@@ -67,7 +68,7 @@ func (t *textPlan) head() {
 	for _, b := range t.plan.Brokers {
 		fmt.Fprintln(t, brokerLine(b))
 	}
-	if !t.plan.HasChanges() {
+	if len(t.plan.Changes) == 0 {
 		return
 	}
 	fmt.Fprint(t, "\nActions are indicated with the following symbols:\n")
@@ -119,10 +120,11 @@ func (t *textPlan) notices() {
 
 func (t *textPlan) summary() {
 	fmt.Fprintln(t)
+	head, tail := verdict(t.plan)
 	if settled(t.plan) {
-		fmt.Fprintln(t, t.paint(noChangesHead, bold, green)+t.paint(noChangesTail, bold))
+		fmt.Fprintln(t, t.paint(head, bold, green)+t.paint(tail, bold))
 	} else {
-		fmt.Fprintln(t, t.paint(planLine(t.plan.Counts()), bold))
+		fmt.Fprintln(t, t.paint(head, bold)+tail)
 	}
 	for _, s := range remarks(t.plan) {
 		fmt.Fprintln(t, s)

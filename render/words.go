@@ -53,6 +53,7 @@ var reasons = map[plan.Reason]string{
 	plan.Undeclared:  "no longer declared",
 	plan.Exclusive:   "live and undeclared inside an exclusive filter",
 	plan.Destroy:     "everything that is managed is destroyed",
+	plan.Restored:    "restored from a backup",
 }
 
 func reasonWords(c *plan.Change) []string {
@@ -109,10 +110,7 @@ func planLine(n plan.Counts) string {
 	return b.String() + "."
 }
 
-const (
-	noChangesHead = "No changes."
-	noChangesTail = " Your infrastructure matches the configuration."
-)
+const noChangesHead = "No changes."
 
 // remarks are the sentences below a plan's counts.
 func remarks(p *plan.Plan) []string {

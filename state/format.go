@@ -52,19 +52,15 @@ func Encode(s *Snapshot) ([]byte, error) {
 	if err := w.line(newHeader(s)); err != nil {
 		return nil, fmt.Errorf("encode state header: %w", err)
 	}
-	for _, key := range sortedKeys(s.Records) {
-		r := s.Records[key]
-		if err := w.entry(recordEntry(key, &r)); err != nil {
-			return nil, err
-		}
+	if err := w.records(s.Records); err != nil {
+		return nil, err
 	}
 	for _, key := range sortedKeys(s.Pending) {
 		if err := w.entry(pendingEntry(key, s.Pending[key])); err != nil {
 			return nil, err
 		}
 	}
-	w.out.WriteString(endLine + "\n")
-	return w.out.Bytes(), nil
+	return w.end(), nil
 }
 
 func sortedKeys[V any](m map[Key]V) []Key {
@@ -72,12 +68,15 @@ func sortedKeys[V any](m map[Key]V) []Key {
 }
 
 func newHeader(s *Snapshot) header {
-	h := header{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey, Brokers: []pinned{}}
-	for _, id := range slices.Sorted(maps.Keys(s.Brokers)) {
-		b := s.Brokers[id]
-		h.Brokers = append(h.Brokers, pinned{id, b.Type, b.Name})
+	return header{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey, Brokers: pinnedBrokers(s.Brokers)}
+}
+
+func pinnedBrokers(brokers map[Identity]Broker) []pinned {
+	list := []pinned{}
+	for _, id := range slices.Sorted(maps.Keys(brokers)) {
+		list = append(list, pinned{id, brokers[id].Type, brokers[id].Name})
 	}
-	return h
+	return list
 }
 
 type writer struct {
@@ -91,6 +90,21 @@ func newWriter(size int) *writer {
 	w.enc = json.NewEncoder(&w.out)
 	w.enc.SetEscapeHTML(false) // the document is read by people, in diffs
 	return w
+}
+
+func (w *writer) records(records map[Key]Record) error {
+	for _, key := range sortedKeys(records) {
+		r := records[key]
+		if err := w.entry(recordEntry(key, &r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) end() []byte {
+	w.out.WriteString(endLine + "\n")
+	return w.out.Bytes()
 }
 
 func (w *writer) entry(e entry) error {
@@ -124,30 +138,40 @@ func checksum(line []byte) string {
 // Decode reads a document. It refuses, with a *NewerFormatError or a
 // *DamagedError, whatever it would not write back as it was.
 func Decode(data []byte) (*Snapshot, error) {
-	d := newDecoder(data)
+	d := newDecoder(data, "state", restoreAdvice)
 	s, err := d.header()
 	if err != nil {
 		return nil, err
 	}
+	if err := d.entries(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// entries reads all lines that follow the header.
+func (d *decoder) entries(into *Snapshot) error {
 	for {
 		line, ok := d.next()
 		switch {
 		case !ok:
-			return nil, d.damaged("the document ends here without its end line: the file was cut off, and records may be missing")
+			return d.damaged("the document ends here without its end line: the file was cut off, and records may be missing")
 		case string(line) == endLine:
 			if line, more := d.next(); more {
-				return nil, d.damaged("%s follows the end line", shorten(line))
+				return d.damaged("%s follows the end line", shorten(line))
 			}
-			return s, nil
+			return nil
 		}
-		if err := d.entry(line, s); err != nil {
-			return nil, err
+		if err := d.entry(line, into); err != nil {
+			return err
 		}
 	}
 }
 
 // decoder walks the lines of a document.
 type decoder struct {
+	what    string // kind of document, for errors
+	advice  string // where one is damaged
 	rest    []byte
 	at      int    // the number of the line last taken
 	content []byte // of the line, without its checksum; used again for the next
@@ -157,8 +181,8 @@ type decoder struct {
 	fed  int64
 }
 
-func newDecoder(data []byte) *decoder {
-	d := &decoder{rest: data}
+func newDecoder(data []byte, what, advice string) *decoder {
+	d := &decoder{what: what, advice: advice, rest: data}
 	d.json = json.NewDecoder(&d.feed)
 	d.json.DisallowUnknownFields()
 	return d
@@ -173,40 +197,47 @@ func (d *decoder) next() (line []byte, ok bool) {
 	return bytes.TrimSuffix(line, []byte("\r")), true // git may check out with CRLF
 }
 
-// header reads the first line. The version is looked at before anything else: a
-// newer document may be built otherwise.
 func (d *decoder) header() (*Snapshot, error) {
-	line, ok := d.next()
-	if !ok {
-		return nil, d.damaged("the file is empty")
-	}
-	if err := d.conflictMarker(line); err != nil {
-		return nil, err
-	}
-	var version struct {
-		FormatVersion int `json:"format_version"`
-	}
-	if json.Unmarshal(line, &version); version.FormatVersion > FormatVersion {
-		return nil, &NewerFormatError{version.FormatVersion}
-	}
-	if !bytes.HasPrefix(line, []byte(`{"format_version":`)) {
-		return nil, d.damaged("it is not the first line of a retainctl state, but %s", shorten(line))
-	}
 	var h header
-	if err := d.unpack(line, &h); err != nil {
+	if err := d.first("format_version", FormatVersion, &h); err != nil {
 		return nil, err
 	}
 	if h.FormatVersion < 1 || h.Lineage == "" {
 		return nil, d.damaged("the header has no format version or no lineage")
 	}
 	s := (&Snapshot{Lineage: h.Lineage, Serial: h.Serial, DigestKey: h.DigestKey}).Clone()
-	for _, b := range h.Brokers {
-		if _, twice := s.Brokers[b.Identity]; twice || b.Identity == "" {
-			return nil, d.damaged("the broker %q stands twice", b.Identity)
-		}
-		s.Brokers[b.Identity] = Broker{b.Type, b.Name}
+	return s, d.pinned(h.Brokers, s.Brokers)
+}
+
+// first reads the first line, which begins with its version. That is looked at
+// before anything else: a newer document may be built otherwise.
+func (d *decoder) first(member string, reads int, into any) error {
+	line, ok := d.next()
+	if !ok {
+		return d.damaged("the file is empty")
 	}
-	return s, nil
+	if err := d.conflictMarker(line); err != nil {
+		return err
+	}
+	var members map[string]any
+	json.Unmarshal(line, &members) // what is no JSON has no version, and is damaged
+	if version, ok := members[member].(float64); ok && version > float64(reads) {
+		return &NewerFormatError{What: d.what, Version: int(version), Reads: reads}
+	}
+	if !bytes.HasPrefix(line, []byte(`{"`+member+`":`)) {
+		return d.damaged("it is not the first line of a retainctl %s, but %s", d.what, shorten(line))
+	}
+	return d.unpack(line, into)
+}
+
+func (d *decoder) pinned(list []pinned, into map[Identity]Broker) error {
+	for _, b := range list {
+		if _, twice := into[b.Identity]; twice || b.Identity == "" {
+			return d.damaged("the broker %q stands twice", b.Identity)
+		}
+		into[b.Identity] = Broker{b.Type, b.Name}
+	}
+	return nil
 }
 
 func (d *decoder) entry(line []byte, into *Snapshot) error {
@@ -259,7 +290,7 @@ func (d *decoder) conflictMarker(line []byte) error {
 }
 
 func (d *decoder) damaged(format string, args ...any) error {
-	return &DamagedError{Line: d.at, Problem: fmt.Sprintf(format, args...), Advice: restoreAdvice}
+	return &DamagedError{Line: d.at, Problem: fmt.Sprintf(format, args...), Advice: d.advice}
 }
 
 // shorten quotes the beginning of a line, for a message.
@@ -269,24 +300,4 @@ func shorten(line []byte) string {
 		return fmt.Sprintf("%q...", line[:most])
 	}
 	return fmt.Sprintf("%q", line)
-}
-
-const restoreAdvice = "Nothing was changed. Restore the file from version control or a backup; or move it away, and the next plan begins a new state and adopts what is live and declared"
-
-// DamagedError is a document that cannot be read: damaged, cut off, or not ours.
-type DamagedError struct {
-	Line    int
-	Problem string
-	Advice  string // a sentence
-}
-
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("line %d: %s. %s", e.Line, e.Problem, e.Advice)
-}
-
-// NewerFormatError is a document that a newer retainctl wrote.
-type NewerFormatError struct{ Version int }
-
-func (e *NewerFormatError) Error() string {
-	return fmt.Sprintf("the state has format version %d, and this retainctl reads versions up to %d. Use the retainctl that wrote it, or a newer one", e.Version, FormatVersion)
 }

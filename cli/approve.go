@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/retainctl/retainctl/plan"
+)
+
+// unasked says why nothing can be asked; "" where it can.
+func (s *session) unasked(input bool) string {
+	switch {
+	case !input:
+		return "-input=false was given"
+	case s.events != nil:
+		return "-json was given"
+	case !s.StdinTTY:
+		return "Standard input is no terminal"
+	}
+	return ""
+}
+
+// approve asks on the terminal; only "yes" is taken.
+func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
+	if why := s.unasked(input); why != "" {
+		advice := ", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan"
+		if p.Mode != plan.Restore {
+			advice += ", or apply a saved plan"
+		}
+		return failure("Nobody to ask", why+advice+".")
+	}
+	fmt.Fprintf(s.Stderr, "\n%s\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question(p))
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(s.Stdin).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case text := <-answer:
+		fmt.Fprintln(s.Stderr)
+		if text != "yes" {
+			return failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
+		}
+	}
+	return nil
+}
+
+// question is what is asked, and what to bear in mind.
+func question(p *plan.Plan) string {
+	const reaches = "\n  Every publish reaches all live subscribers at once."
+	switch p.Mode {
+	case plan.DestroyAll:
+		return "Do you really want to delete these messages?" + reaches
+	case plan.RefreshOnly:
+		return "Do you want to record what is live?\n  Only the state is written; nothing is published."
+	case plan.Restore:
+		return "Do you want to publish these messages of the backup?" + reaches
+	}
+	return "Do you want to perform these actions?" + reaches
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/state"
+)
+
+// backupFolder is where backups go, beside the configuration; keptBackups is how many
+// stay there.
+const (
+	backupFolder = ".retainctl/backup"
+	backupEnd    = ".backup"
+	keptBackups  = 20
+)
+
+// backUp writes what an apply is about to replace to a file of its own, or to that of
+// -backup, and says where.
+func (s *session) backUp(b *state.Backup, file string) error {
+	if len(b.Records) > 0 {
+		written, err := s.writeBackup(b, file)
+		if err != nil {
+			return fmt.Errorf("%w; -backup=FILE writes it to another place", err)
+		}
+		file = written
+	}
+	if s.events != nil {
+		s.events.Backup(file, b)
+		return s.events.Err()
+	}
+	return render.Backup(s.Stderr, file, b)
+}
+
+// writeBackup gives the name of the file that it wrote.
+func (s *session) writeBackup(b *state.Backup, file string) (string, error) {
+	data, err := state.EncodeBackup(b)
+	if err != nil {
+		return "", err
+	}
+	if file != "" {
+		return file, state.WriteFile(s.path(file), data)
+	}
+	folder := filepath.Join(s.Dir, backupFolder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	name := backupName(backups(folder), b)
+	if err := state.WriteFile(filepath.Join(folder, name), data); err != nil {
+		return "", err
+	}
+	prune(folder)
+	return filepath.Join(backupFolder, name), nil
+}
+
+// backupName gives a new name, which sorts behind those that are there: by a number,
+// since a clock may go back.
+func backupName(there []string, b *state.Backup) string {
+	last := 0
+	if len(there) > 0 {
+		last = backupNumber(there[len(there)-1])
+	}
+	return fmt.Sprintf("%04d-%s%s", last+1, b.Made.Format("20060102T150405Z"), backupEnd)
+}
+
+// backups lists the names of the backups in a folder, the oldest first.
+func backups(folder string) []string {
+	files, _ := os.ReadDir(folder) // where there is none yet, there are none
+	var found []string
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), backupEnd) && backupNumber(f.Name()) > 0 {
+			found = append(found, f.Name())
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(backupNumber(a), backupNumber(b)), cmp.Compare(a, b))
+	})
+	return found
+}
+
+func backupNumber(name string) int {
+	digits, _, _ := strings.Cut(name, "-")
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// prune removes all but the last backups. One that cannot be removed stays.
+func prune(folder string) {
+	there := backups(folder)
+	for _, name := range there[:max(len(there)-keptBackups, 0)] {
+		os.Remove(filepath.Join(folder, name))
+	}
+}
+
+func (s *session) readBackup(path string) (*state.Backup, error) {
+	data, err := os.ReadFile(s.path(path))
+	if err != nil {
+		return nil, failure("No backup", headline(err)+".")
+	}
+	b, err := state.DecodeBackup(data)
+	if err != nil {
+		return nil, failure(fmt.Sprintf("Backup %q", path), headline(err)+".")
+	}
+	return b, nil
+}

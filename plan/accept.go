@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// accept plans to record what is live in the place of what is recorded: the message
+// that is there, or that there is none. The next plan then compares the configuration
+// with that. What the broker cannot read back stays as it was recorded.
+func (p *planner) accept(t *topic) {
+	if t.rec == nil {
+		return // never ours: taking it over is what a plan's import is for
+	}
+	why := []Reason{Drift}
+	if !t.there {
+		if expired(t.rec, p.in.Now) {
+			why = []Reason{Expired}
+		}
+		p.drift(t, why, nil, mqtt.Message{}, 0, nil)
+		return
+	}
+	seen := p.seen(t)
+	r, raw := p.acceptable(t, seen)
+	pseudo := &spec.Message{OrderedProperties: t.rec.OrderedProperties}
+	diff, leaves := p.fromRecord(pseudo, cover(t.rec, p.redaction(t), p.key), seen)
+	switch diff &= t.broker.Readable; {
+	case diff != 0:
+		p.drift(t, why, r, seen, diff, leaves)
+	case raw != 0 || !sameRecord(r, t.rec): // another spelling, or only another time
+		p.plan.NoOps++
+		p.bookkeep(t, r)
+	default:
+		p.plan.NoOps++
+	}
+}
+
+// acceptable is the record of what is live, and the fields in which it differs byte by
+// byte. Of a hidden part that cannot be read back the recorded digest is kept: the
+// message at hand has a placeholder there.
+func (p *planner) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fields) {
+	hide := p.redaction(t)
+	base := cover(t.rec, hide, p.key)
+	raw, _ := base.Sealed.Diff(canonical(seen, base.OrderedProperties), p.key)
+	r := *base
+	if at := t.live.Modified; !at.IsZero() {
+		r.Modified = at
+	}
+	if raw &= t.broker.Readable; raw == 0 {
+		r.Sealed = t.rec.Sealed
+		return &r, 0
+	}
+	r.Sealed = state.Seal(canonical(seen, base.OrderedProperties), hide, p.key)
+	r.Secrets = maps.Clone(r.Secrets)
+	for _, name := range (hide.Covers() &^ t.broker.Readable).Names() {
+		if digest, ok := base.Secrets[name]; ok {
+			r.Secrets[name] = digest
+		}
+	}
+	r.UpdatedAt = p.in.Now
+	if ends := p.ends(t, seen); !ends.IsZero() { // so that its end is known, not the time of its acceptance
+		r.UpdatedAt = ends.Add(-seconds(seen.Expiry))
+	}
+	return &r, raw
+}
+
+// drift lists what changed outside of retainctl; a nil record is a message that is
+// gone.
+func (p *planner) drift(t *topic, why []Reason, r *state.Record, seen mqtt.Message, diff mqtt.Fields, leaves []string) {
+	c := p.change(t, NoOp, interrupted(t, why...))
+	c.Before, c.BeforeDigest = shown(t.rec.Message, c.Redaction), c.prior.Digest
+	if c.record = r; r != nil {
+		c.After, c.AfterDigest = shown(seen, c.Redaction), r.Digest
+		c.Differs, c.SecretLeaves = diff, leaves
+	}
+	p.plan.Drift = append(p.plan.Drift, c)
+}
+
+// refuseUnseen keeps a plan from forgetting all that is recorded on a broker because
+// nothing of it was seen: whoever may not read sees nothing either.
+func (p *planner) refuseUnseen() {
+	for _, name := range slices.Sorted(maps.Keys(p.missing)) {
+		if !p.unseen(name) {
+			continue
+		}
+		for i := range p.plan.Drift {
+			if c := &p.plan.Drift[i]; c.Broker == name {
+				p.note(RefuseUnseen, false, Refused{Key: c.Key, Address: c.Address, Recorded: c.Before})
+			}
+		}
+	}
+}

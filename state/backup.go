@@ -1,0 +1,75 @@
+package state
+
+import (
+	"fmt"
+	"time"
+)
+
+// BackupVersion is the version of the backup document that this package writes.
+const BackupVersion = 1
+
+// Backup is what an apply was about to replace: whole messages only, as they stood
+// on their brokers, with what was recorded of them. What is known to be sensitive is
+// not in it, and counted.
+type Backup struct {
+	Made    time.Time
+	Lineage string // of the state that was applied from
+	Brokers map[Identity]Broker
+	Records map[Key]Record // an address is empty where nobody had recorded the message
+	LeftOut int            // sensitive messages
+}
+
+// backupHeader is the first line of a backup. It does not begin as a state's does, so
+// that neither is ever taken for the other.
+type backupHeader struct {
+	Version int       `json:"backup_version"`
+	Made    time.Time `json:"made"`
+	Lineage string    `json:"lineage"`
+	LeftOut int       `json:"left_out,omitempty"`
+	Brokers []pinned  `json:"brokers"`
+}
+
+// EncodeBackup writes a backup as a document of the state's form: a header, a line
+// for each message and the end line, each line with its checksum.
+func EncodeBackup(b *Backup) ([]byte, error) {
+	const typical = 512 // bytes of a line
+	w := newWriter(typical * (1 + len(b.Records)))
+	h := backupHeader{Version: BackupVersion, Made: b.Made.UTC(), Lineage: b.Lineage, LeftOut: b.LeftOut, Brokers: pinnedBrokers(b.Brokers)}
+	if err := w.line(h); err != nil {
+		return nil, fmt.Errorf("encode backup header: %w", err)
+	}
+	if err := w.records(b.Records); err != nil {
+		return nil, err
+	}
+	return w.end(), nil
+}
+
+const backupAdvice = "Nothing was changed. Restore from another backup, or publish what is legible in this one by hand"
+
+// DecodeBackup reads a backup: all of it, or a *NewerFormatError or *DamagedError.
+func DecodeBackup(data []byte) (*Backup, error) {
+	d := newDecoder(data, "backup", backupAdvice)
+	var h backupHeader
+	if err := d.first("backup_version", BackupVersion, &h); err != nil {
+		return nil, err
+	}
+	if h.Version < 1 || h.LeftOut < 0 {
+		return nil, d.damaged("the header has no version, or a negative count")
+	}
+	s := (&Snapshot{}).Clone()
+	if err := d.pinned(h.Brokers, s.Brokers); err != nil {
+		return nil, err
+	}
+	if err := d.entries(s); err != nil {
+		return nil, err
+	}
+	for key, r := range s.Records {
+		if len(r.Payload) == 0 || !r.Redaction.None() {
+			return nil, d.damaged("the message of %q before it is not whole", key.Topic)
+		}
+	}
+	if len(s.Pending) > 0 {
+		return nil, d.damaged("pending entries, which no backup has, stand before it")
+	}
+	return &Backup{Made: h.Made, Lineage: h.Lineage, LeftOut: h.LeftOut, Brokers: s.Brokers, Records: s.Records}, nil
+}
