@@ -68,19 +68,12 @@ func (f *flags) explain(err error) error {
 	return failure("Unknown flag", fmt.Sprintf("%q has no flag -%s. %s", f.Name(), name, advice))
 }
 
-// notYet declares a flag of the contract whose work is not there yet: using it is
-// an error, never silence.
-func (f *flags) notYet(name, usage string, isBool bool) {
-	why := failure("Not in this version", fmt.Sprintf("-%s is planned, but not in this version of retainctl. Nothing was done.", name))
-	f.Var(refusedFlag{flags: f, why: why, isBool: isBool}, name, usage+" (not in this version)")
-}
-
-// refusedFlag is a flag that only tells why it is not taken.
+// refusedFlag is a flag that only tells why it is not taken. The help text is silent
+// about it.
 type refusedFlag struct {
 	flags  *flags
 	why    error
 	isBool bool
-	hidden bool // from the help text
 }
 
 func (v refusedFlag) String() string   { return "" }
@@ -91,7 +84,7 @@ func (v refusedFlag) Set(string) error { v.flags.refused = v.why; return v.why }
 // instead: whoever knows it from there must not be told that there is none.
 func (f *flags) elsewhere(name, advice string, isBool bool) {
 	why := failure("Flag of another command", strings.ToUpper(advice[:1])+advice[1:])
-	f.Var(refusedFlag{flags: f, why: why, isBool: isBool, hidden: true}, name, "")
+	f.Var(refusedFlag{flags: f, why: why, isBool: isBool}, name, "")
 }
 
 // natural declares a whole number that cannot be negative.

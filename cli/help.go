@@ -77,7 +77,7 @@ func (c command) page() render.HelpPage {
 	c.define(fs)
 	p := render.HelpPage{Name: c.name, Args: c.args, Brief: c.brief, About: c.about}
 	fs.VisitAll(func(fl *flag.Flag) {
-		if refused, ok := fl.Value.(refusedFlag); ok && refused.hidden {
+		if _, refused := fl.Value.(refusedFlag); refused {
 			return
 		}
 		arg, usage := flag.UnquoteUsage(fl)
