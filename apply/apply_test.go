@@ -183,6 +183,40 @@ func TestCreatesComeBeforeDeletesAndDependenciesFirst(t *testing.T) {
 	}
 }
 
+// inModule gives a message of an instance of the module m.
+func inModule(key, topic string, needs ...string) spec.Message {
+	m := declare(topic, "1", needs...)
+	m.Address = fmt.Sprintf("module.m[%q].message.%s", key, m.Name)
+	return m
+}
+
+func TestDependenciesOnModules(t *testing.T) {
+	desired := []spec.Message{
+		declare("after", "1", "module.m"), declare("before", "1"), declare("of-block", "1", "module.m.message.x"),
+		inModule("k", "x", "message.before"), inModule("l", "y", "message.before", "module.m.message.x"),
+	}
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.apply(t.Context(), w.plan(desired))
+	if d := cmp.Diff([]string{"before", "x", "of-block", "y", "after"}, w.broker.sent); d != "" {
+		t.Errorf("order of creates (-want +got):\n%s", d)
+	}
+	w.broker.sent = nil
+	w.apply(t.Context(), w.plan([]spec.Message{declare("other", "1")}))
+	if d := cmp.Diff([]string{"other", "after", "of-block", "y", "x", "before"}, w.broker.sent); d != "" {
+		t.Errorf("order of deletes (-want +got):\n%s", d)
+	}
+
+	w = &world{t: t, broker: newFake(), proves: true}
+	w.broker.refuse["y"] = true
+	r := w.apply(t.Context(), w.plan(desired))
+	must(t, r, map[string]apply.Outcome{"before": apply.Done, "x": apply.Done, "of-block": apply.Done, "y": apply.Failed, "after": apply.Skipped})
+	w.broker.refuse = map[string]bool{}
+	w.apply(t.Context(), w.plan(desired))
+	w.broker.refuse["after"] = true
+	r = w.apply(t.Context(), w.plan([]spec.Message{declare("other", "1")}))
+	must(t, r, map[string]apply.Outcome{"other": apply.Done, "after": apply.Failed, "of-block": apply.Done, "y": apply.Skipped, "x": apply.Skipped, "before": apply.Skipped})
+}
+
 func TestPendingIsSavedBeforeTheFirstPublish(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	w.broker.onSend = func(topic string) {

@@ -33,16 +33,24 @@ func stages(changes []plan.Change) [][]int {
 // levels knows how many blocks stand between a block and one that depends on
 // nothing. Blocks that have no change do not count: nothing waits for them.
 type levels struct {
-	needs map[string][]string // block address to those it depends on
+	needs map[string][]string        // block address to those it depends on
+	holds map[string]map[string]bool // module to the blocks in it
 	known map[string]int
 	depth int
 }
 
 func newLevels(changes []plan.Change) *levels {
-	l := &levels{needs: map[string][]string{}, known: map[string]int{}, depth: 1}
+	l := &levels{needs: map[string][]string{}, holds: map[string]map[string]bool{}, known: map[string]int{}, depth: 1}
 	for i := range changes {
-		block := changes[i].Block()
+		within := changes[i].Within()
+		block := within[0]
 		l.needs[block] = union(l.needs[block], changes[i].DependsOn)
+		for _, module := range within[1:] {
+			if l.holds[module] == nil {
+				l.holds[module] = map[string]bool{}
+			}
+			l.holds[module][block] = true
+		}
 	}
 	for block := range l.needs {
 		l.depth = max(l.depth, l.of(block, nil)+1)
@@ -74,9 +82,13 @@ func (l *levels) of(block string, path []string) int {
 		return 0
 	}
 	level := 0
+	path = append(path, block)
 	for _, need := range l.needs[block] {
 		if _, changes := l.needs[need]; changes {
-			level = max(level, l.of(need, append(path, block))+1)
+			level = max(level, l.of(need, path)+1)
+		}
+		for held := range l.holds[need] {
+			level = max(level, l.of(held, path)+1)
 		}
 	}
 	l.known[block] = level
@@ -85,9 +97,9 @@ func (l *levels) of(block string, path []string) int {
 
 // waiting knows what did not work, and so what must not be begun.
 type waiting struct {
-	failedBlocks    map[string]string // block of a failed change to its address
+	failedBlocks    map[string]string // block of a failed change, and modules around it, to its address
 	failedAddresses map[string]bool   // addresses whose create or update failed
-	needed          map[string]string // block that a failed delete still needs, to the delete's address
+	needed          map[string]string // block or module that a failed delete still needs, to the delete's address
 }
 
 func newWaiting() waiting {
@@ -97,7 +109,9 @@ func newWaiting() waiting {
 // fail notes that a change was not done.
 func (w waiting) fail(c *plan.Change) {
 	if c.Action != plan.Delete {
-		w.failedBlocks[c.Block()] = c.Address
+		for _, within := range c.Within() {
+			w.failedBlocks[within] = c.Address
+		}
 		w.failedAddresses[c.Address] = true
 		return
 	}
@@ -112,8 +126,10 @@ func (w waiting) blocked(c *plan.Change) string {
 		if w.failedAddresses[c.Address] {
 			return "the message that replaces it was not published"
 		}
-		if by, ok := w.needed[c.Block()]; ok {
-			return fmt.Sprintf("%s depends on it and was not deleted", by)
+		for _, within := range c.Within() {
+			if by, ok := w.needed[within]; ok {
+				return fmt.Sprintf("%s depends on it and was not deleted", by)
+			}
 		}
 		return ""
 	}

@@ -7,6 +7,7 @@
 package plan
 
 import (
+	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -111,7 +112,7 @@ type Change struct {
 	File string // of the declaration; "" where it is gone
 	Line int
 
-	DependsOn []string // block addresses that must be done before
+	DependsOn []string // blocks and modules that must be done before, without instance keys
 
 	record  *state.Record // what state will hold after it; nil drops the record
 	prior   *state.Record // what it holds before, under this redaction
@@ -130,13 +131,24 @@ func (c *Change) Publish() (mqtt.Message, bool) {
 }
 
 // Block gives the address of the block that the change's message is, or was,
-// declared in: what DependsOn speaks of.
+// declared in, without instance keys: what DependsOn speaks of.
 func (c *Change) Block() string {
 	block := spec.Address(c.Name, cty.NilVal)
 	if module := c.Module(); module != "" {
-		return module + "." + block
+		return withoutKeys(module) + "." + block
 	}
 	return block
+}
+
+// Within gives what DependsOn of another change means this one by: its block, and
+// the modules around it.
+func (c *Change) Within() []string {
+	found := []string{c.Block()}
+	for module := withoutKeys(c.Module()); module != ""; {
+		found = append(found, module)
+		module = module[:max(strings.LastIndex(module, ".module."), 0)]
+	}
+	return found
 }
 
 // Module gives the part of the address before the message: module.M, with its key

@@ -14,27 +14,37 @@ func TestParseSelector(t *testing.T) {
 		want plan.Selector
 		err  string
 	}{
-		"message.x":               {want: plan.Selector{Address: "message.x"}},
-		`message.x["k"]`:          {want: plan.Selector{Address: `message.x["k"]`}},
-		`message.x[ "k" ]`:        {want: plan.Selector{Address: `message.x["k"]`}},
-		"message.x[0]":            {want: plan.Selector{Address: "message.x[0]"}},
-		`message["a/b"]`:          {want: plan.Selector{Address: `message["a/b"]`}},
-		`message["a/b"]["k"]`:     {want: plan.Selector{Address: `message["a/b"]["k"]`}},
-		`message["x"]`:            {want: plan.Selector{Address: "message.x"}},
-		`module.m.message.x["k"]`: {want: plan.Selector{Address: `module.m.message.x["k"]`}},
-		"site/a/#":                {want: plan.Selector{Filter: "site/a/#"}},
-		"site/+/config":           {want: plan.Selector{Filter: "site/+/config"}},
-		"message":                 {want: plan.Selector{Filter: "message"}},
-		"message.x/y":             {want: plan.Selector{Filter: "message.x/y"}},
-		"message.+":               {err: "wildcard"},
-		"a/#/b":                   {err: "last level"},
-		"":                        {err: "cannot be empty"},
-		"message.x[":              {err: "is no address"},
-		"message.x.y":             {err: "in brackets"},
-		`message["a"]["b"]["c"]`:  {err: "is no address"},
-		`message.x[foo]`:          {err: "is no address"},
-		`message["${x}"]`:         {err: "is no address"},
-		"message.":                {err: "is no address"},
+		"message.x":                {want: plan.Selector{Address: "message.x"}},
+		`message.x["k"]`:           {want: plan.Selector{Address: `message.x["k"]`}},
+		`message.x[ "k" ]`:         {want: plan.Selector{Address: `message.x["k"]`}},
+		"message.x[0]":             {want: plan.Selector{Address: "message.x[0]"}},
+		`message["a/b"]`:           {want: plan.Selector{Address: `message["a/b"]`}},
+		`message["a/b"]["k"]`:      {want: plan.Selector{Address: `message["a/b"]["k"]`}},
+		`message["x"]`:             {want: plan.Selector{Address: "message.x"}},
+		`module.m.message.x["k"]`:  {want: plan.Selector{Address: `module.m.message.x["k"]`}},
+		`module.m["k"].message.x`:  {want: plan.Selector{Address: `module.m["k"].message.x`}},
+		`module.m[0]`:              {want: plan.Selector{Address: `module.m[0]`}},
+		`module.m.module.n["a/b"]`: {want: plan.Selector{Address: `module.m.module.n["a/b"]`}},
+		"module.m":                 {want: plan.Selector{Address: "module.m"}},
+		"module.m/x":               {want: plan.Selector{Filter: "module.m/x"}},
+		"module.m.x/y":             {want: plan.Selector{Filter: "module.m.x/y"}},
+		"module.":                  {want: plan.Selector{Filter: "module."}},
+		"module.m.module":          {want: plan.Selector{Filter: "module.m.module"}},
+		`module.m["k"].x`:          {err: "does not name a message block"},
+		`module.m["k"]["l"]`:       {err: "in brackets"},
+		"site/a/#":                 {want: plan.Selector{Filter: "site/a/#"}},
+		"site/+/config":            {want: plan.Selector{Filter: "site/+/config"}},
+		"message":                  {want: plan.Selector{Filter: "message"}},
+		"message.x/y":              {want: plan.Selector{Filter: "message.x/y"}},
+		"message.+":                {err: "wildcard"},
+		"a/#/b":                    {err: "last level"},
+		"":                         {err: "cannot be empty"},
+		"message.x[":               {err: "is no address"},
+		"message.x.y":              {err: "in brackets"},
+		`message["a"]["b"]["c"]`:   {err: "is no address"},
+		`message.x[foo]`:           {err: "is no address"},
+		`message["${x}"]`:          {err: "is no address"},
+		"message.":                 {err: "is no address"},
 	}
 	for in, test := range tests {
 		got, err := plan.ParseSelector(in)
@@ -55,12 +65,24 @@ func TestSelectorTakesInstances(t *testing.T) {
 	desired := []spec.Message{
 		message("a", "1", address("message.x[0]")), message("b", "1", address(`message.x["k"]`)),
 		message("c", "1", address("message.xy")), message("d", "1", address(`message["x/y"]`)),
+		message("e/e", "1", address(`module.m["k"].message.x["1"]`)), message("f/f", "1", address(`module.m["k.l"].module.n.message.x`)),
+		message("g/g", "1", address(`module.mm.message.x`)), message("h/h", "1", address(`module.m["k[0].l"].message.y`)),
 	}
 	for selector, want := range map[string]string{
 		"message.x":      "+a new; +b new; ",
 		"message.x[0]":   "+a new; ",
 		`message["x/y"]`: "+d new; ",
-		"+":              "+a new; +b new; +c new; +d new; ",
+		"module.m":       "+e/e new; +f/f new; +h/h new; ",
+		`module.m["k"]`:  "+e/e new; ",
+
+		`module.m["k.l"]`:               "+f/f new; ",
+		"module.m.message.x":            "+e/e new; ",
+		"module.m.module.n":             "+f/f new; ",
+		`module.m["k"].message.x["1"]`:  "+e/e new; ",
+		`module.m["k.l"].message.x`:     "",
+		`module.m["k"].message.x["10"]`: "",
+
+		"+": "+a new; +b new; +c new; +d new; ",
 	} {
 		s, err := plan.ParseSelector(selector)
 		if err != nil {
@@ -107,9 +129,12 @@ func TestBlockAndModule(t *testing.T) {
 		`message.b`:                              {"", "message.b"},
 		`message.b["module.a.message.c"]`:        {"", "message.b"},
 		`module.a.message.b[0]`:                  {"module.a", "module.a.message.b"},
-		`module.a["x.message.y"].message.b["k"]`: {`module.a["x.message.y"]`, `module.a["x.message.y"].message.b`},
+		`module.a["x.message.y"].message.b["k"]`: {`module.a["x.message.y"]`, `module.a.message.b`},
+		`module.a["]\""].module.c[1].message.b`:  {`module.a["]\""].module.c[1]`, `module.a.module.c.message.b`},
 	} {
 		c := plan.Change{Address: address, Name: "b"}
 		wantEqual(t, [2]string{c.Module(), c.Block()}, want)
 	}
+	c := plan.Change{Address: `module.a["k"].module.b.module.c[0].message.b["x"]`, Name: "b"}
+	wantEqual(t, c.Within(), []string{"module.a.module.b.module.c.message.b", "module.a.module.b.module.c", "module.a.module.b", "module.a"})
 }

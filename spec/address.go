@@ -19,6 +19,10 @@ func Address(name string, index cty.Value) string {
 	return "message[" + quote(name) + "]" + indexed(index)
 }
 
+// ModuleAddress names a module block, or one of its instances: module.NAME,
+// module.NAME["key"].
+func ModuleAddress(name string, index cty.Value) string { return "module." + name + indexed(index) }
+
 // indexed is the part of an address that tells an instance of its block.
 func indexed(index cty.Value) string {
 	switch {

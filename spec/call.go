@@ -51,7 +51,7 @@ func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
 	}
 	static := e.place.static + m.address() + "."
 	for _, instance := range instances {
-		child := e.evaluator(m.body, modulePath{e.place.path + m.address() + indexed(instance.index) + ".", static})
+		child := e.evaluator(m.body, modulePath{e.place.path + ModuleAddress(m.name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -111,7 +111,7 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 		ctx = c.e.scope(c.decl.repeat(), attr.Expr)
 		c.contexts[decl.name] = ctx
 	}
-	t := tally{instance: c.e.place.path + c.decl.address() + indexed(instance.index), ledger: c.e.notes.general}
+	t := tally{instance: c.e.place.path + ModuleAddress(c.decl.name, instance.index), ledger: c.e.notes.general}
 	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal

@@ -1,0 +1,212 @@
+package plan
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// looksLikeAddress tells an address from a topic filter.
+func looksLikeAddress(s string) bool {
+	isName := func(name string) bool { return !strings.Contains(name, "/") && !mqtt.IsFilter(name) }
+	if rest, ok := strings.CutPrefix(s, "module."); ok {
+		end := strings.IndexAny(rest, ".[")
+		switch {
+		case end < 0:
+			return rest != "" && isName(rest)
+		case rest[end] == '[':
+			return isName(rest[:end])
+		}
+		return looksLikeAddress(rest[end+1:])
+	}
+	if strings.HasPrefix(s, "message[") {
+		return true
+	}
+	name, ok := strings.CutPrefix(s, "message.")
+	name, _, _ = strings.Cut(name, "[")
+	return ok && isName(name)
+}
+
+// address is a parsed address of a module, a message block, or of one instance.
+type address struct {
+	modules string // module.a["k"].module.b
+	message bool   // it goes on to a message
+	name    string
+	index   cty.Value // cty.NilVal, a number or a string
+}
+
+var (
+	errNoMessage = errors.New("it does not name a message block")
+	errKey       = errors.New("an instance is named by its key in brackets")
+	errModule    = errors.New("a module is written module.NAME")
+)
+
+func parseAddress(s string) (address, error) {
+	var a address
+	steps, diags := hclsyntax.ParseTraversalAbs([]byte(s), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return a, errors.New(strings.ToLower(diags[0].Summary))
+	}
+	root, steps := steps.RootName(), steps[1:]
+	for root == "module" {
+		var err error
+		if root, steps, err = a.module(steps); err != nil {
+			return a, err
+		}
+		if root == "" {
+			return a, nil
+		}
+	}
+	if root != "message" || len(steps) == 0 || len(steps) > 2 {
+		return a, errNoMessage
+	}
+	var ok bool
+	if a.name, ok = label(steps[0]); !ok {
+		return a, errors.New("a block's label is a name or a string")
+	}
+	if a.message = true; len(steps) == 1 {
+		return a, nil
+	}
+	step, ok := steps[1].(hcl.TraverseIndex)
+	if !ok {
+		return a, errKey
+	}
+	a.index = step.Key
+	return a, nil
+}
+
+// module takes a module's name and key off the steps of an address. It gives the
+// root of what follows, "" where nothing does.
+func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
+	if len(steps) == 0 {
+		return "", nil, errModule
+	}
+	name, isName := steps[0].(hcl.TraverseAttr)
+	if !isName {
+		return "", nil, errModule
+	}
+	index := cty.NilVal
+	steps = steps[1:]
+	if len(steps) > 0 {
+		if step, ok := steps[0].(hcl.TraverseIndex); ok {
+			index, steps = step.Key, steps[1:]
+		}
+	}
+	if a.modules != "" {
+		a.modules += "."
+	}
+	a.modules += spec.ModuleAddress(name.Name, index)
+	if len(steps) == 0 {
+		return "", nil, nil
+	}
+	root, isAttr := steps[0].(hcl.TraverseAttr)
+	if !isAttr {
+		return "", nil, errKey
+	}
+	return root.Name, steps[1:], nil
+}
+
+func label(step hcl.Traverser) (string, bool) {
+	switch step := step.(type) {
+	case hcl.TraverseAttr:
+		return step.Name, true
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.String {
+			return step.Key.AsString(), true
+		}
+	}
+	return "", false
+}
+
+// String gives the one spelling of an address: that of declarations and records.
+func (a address) String() string {
+	switch {
+	case !a.message:
+		return a.modules
+	case a.modules == "":
+		return spec.Address(a.name, a.index)
+	}
+	return a.modules + "." + spec.Address(a.name, a.index)
+}
+
+// splitAddress gives the label and the instance key of a recorded address.
+func splitAddress(s string) (name string, index cty.Value) {
+	if name, ok := strings.CutPrefix(s, "message."); ok && !strings.ContainsAny(name, "[.") {
+		return name, cty.NilVal
+	}
+	a, err := parseAddress(s)
+	if err != nil {
+		return s, cty.NilVal
+	}
+	return a.name, a.index
+}
+
+// moduleOf finds the message in an address, outside of quotes: it is asked of every
+// change, and parsing is slow.
+func moduleOf(address string) string {
+	const mark = ".message"
+	for i := 0; i < len(address); i++ {
+		switch {
+		case address[i] == '[':
+			i += len(key(address[i:])) - 1
+		case len(address)-i > len(mark) && address[i:i+len(mark)] == mark && (address[i+len(mark)] == '.' || address[i+len(mark)] == '['):
+			return address[:i]
+		}
+	}
+	return ""
+}
+
+// key gives the key in brackets that s begins with.
+func key(s string) string {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && quoted:
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == ']' && !quoted:
+			return s[:i+1]
+		}
+	}
+	return s
+}
+
+// withoutKeys takes the instance keys out of the address of a module.
+func withoutKeys(module string) string {
+	for i := 0; i < len(module); i++ {
+		if module[i] == '[' {
+			module = module[:i] + module[i+len(key(module[i:])):]
+			i--
+		}
+	}
+	return module
+}
+
+// covers tells whether an address is that of a selected module, block or instance,
+// or of something in it. Where a step of selected has no key, every key will do.
+func covers(selected, address string) bool {
+	for selected != "" && address != "" {
+		switch {
+		case selected[0] == '[': // keys are compared whole: they may hold anything
+			k := key(selected)
+			if !strings.HasPrefix(address, k) {
+				return false
+			}
+			selected, address = selected[len(k):], address[len(k):]
+		case selected[0] == address[0]:
+			selected, address = selected[1:], address[1:]
+		case selected[0] == '.' && address[0] == '[':
+			address = address[len(key(address)):]
+		default:
+			return false
+		}
+	}
+	return selected == "" && (address == "" || address[0] == '[' || address[0] == '.')
+}
