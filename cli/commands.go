@@ -36,9 +36,9 @@ func commands() []command {
 		later("console", "", "evaluate expressions"),
 		later("output", "[NAME]", "print the outputs"),
 		brokerCommand(), initCommand(), versionCommand(),
-		later("completion", "SHELL", "print a completion script"),
+		completionCommand(),
 		later("schema", "", "describe all blocks and attributes"),
-		manCommand(),
+		manCommand(), completeCommand(),
 	}
 }
 

@@ -285,3 +285,10 @@ func (v *fileValue) value() (cty.Value, error) {
 	}
 	return ctyjson.Unmarshal(v.Value, t)
 }
+
+// IsFile tells whether a file begins as a plan file does.
+func IsFile(r io.Reader) bool {
+	start := make([]byte, len(fileMagic))
+	_, err := io.ReadFull(r, start)
+	return err == nil && string(start) == fileMagic
+}

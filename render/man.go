@@ -82,12 +82,13 @@ func (m *man) paragraphs(text string) {
 		if i > 0 {
 			m.line(".PP")
 		}
-		for _, line := range strings.Split(p, "\n") {
-			if strings.HasPrefix(line, "  ") { // a list, or an example
-				m.line(".br")
-			}
-			m.text(strings.TrimSpace(line))
+		if !strings.HasPrefix(p, "  ") {
+			m.text(p)
+			continue
 		}
+		m.line(".nf") // an example stays as it is
+		m.text(p)
+		m.line(".fi")
 	}
 }
 

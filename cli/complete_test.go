@@ -1,0 +1,78 @@
+package cli_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const breaks = " \t\n\"'><=;|&(:" // bash's own word breaks
+
+// TestComplete asks as the scripts do.
+func TestComplete(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(rooms+"message \"it's\" {\n  topic   = \"a\\nb\"\n  payload = \"x\"\n}\nmessage \"fleet\" {\n  count   = 500\n  topic   = \"fleet/${count.index}/config\"\n  payload = \"x\"\n}\n"))
+	bash := func(line string) []string { return []string{"bash", breaks, line} }
+	for _, c := range []struct {
+		name string
+		args []string
+		want string // lines that are among those printed, in order; "" is none at all
+	}{
+		{"commands say what they do", []string{"zsh", "val"}, "-validate\tcheck the configuration"},
+		{"a group is one word", []string{"zsh", "st"}, "-state\tcommands for the state"},
+		{"hidden commands stay hidden", []string{"zsh", "__"}, ""},
+		{"flags only after a dash", []string{"zsh", "version", ""}, ""},
+		{"flags with a value go on", []string{"zsh", "plan", "-ou"}, "+-out=\tsave the plan\n:open"},
+		{"two dashes are one", []string{"zsh", "plan", "--verb"}, "--verbose"},
+		{"no flags after two dashes alone", []string{"zsh", "fmt", "--", "-c"}, ":files"},
+		{"a value that stands alone", []string{"zsh", "show", "-format", "h"}, "-html"},
+		{"a switch has two values", []string{"zsh", "plan", "-refresh="}, "--refresh=true\n--refresh=false"},
+		{"shells", []string{"fish", "completion", ""}, "-bash\n-zsh\n-fish\n-powershell"},
+		{"folders", []string{"fish", "-chdir=x"}, ":folders"},
+		{"another folder", []string{"fish", "-chdir=" + dir, "plan", "-var", ""}, "+site=\n:open"},
+		{"many are offered by level", []string{"fish", "state", "show", "message."}, "+message.fleet[\n+message.room["},
+		{"and then whole", []string{"fish", "state", "show", "message.room["}, "-message.room[\"a1\"]\n-message.room[\"b 2\"]"},
+		{"topics too", []string{"fish", "state", "show", "fl"}, "+fleet/\n:open"},
+		{"no topic that cannot be typed", []string{"fish", "state", "show", "a"}, ""},
+		{"powershell's empty word", []string{"powershell", "state", "+"}, "-list\tlist the recorded messages"},
+		{"an unknown command", []string{"fish", "nonsense", ""}, ""},
+
+		{"bash, quoted", bash("retainctl state show message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},
+		{"bash, behind =", bash("retainctl plan -target=message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},
+		{"bash, behind a colon", bash("retainctl state show room/a1/x:"), "-y"},
+		{"bash, in quotes", bash("retainctl plan -target='message.room[\"b"), `-message.room["b 2"]`},
+		{"bash, in double quotes", bash(`retainctl plan -target="message.room[`), `-message.room[\"b 2\"]`},
+		{"bash, an assignment before it", bash("A='b c' retainctl completion f"), "-fish"},
+		{"bash, only the name", bash("retainctl"), ""},
+		{"bash, nothing", bash(""), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, code := retainctl(dir, append([]string{"__complete"}, c.args...)...)
+			if code != 0 || c.want == "" && out != "" {
+				t.Errorf("exit %d:\n%s", code, out)
+			}
+			for line := range strings.SplitSeq(c.want, "\n") {
+				_, after, found := strings.Cut("\n"+out, "\n"+line)
+				if !found {
+					t.Fatalf("no line %q in\n%s", line, out)
+				}
+				out = after
+			}
+		})
+	}
+}
+
+// TestCompleteWithoutConfiguration holds that a configuration that is being
+// written is no reason to be silent, or to say anything.
+func TestCompleteWithoutConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "main.retain.hcl")
+	write(t, path, []byte(hello))
+	if out, code := retainctl(dir, "apply", "-auto-approve"); code != 0 {
+		t.Fatal(out)
+	}
+	write(t, path, []byte("message {"))
+	if out, code := retainctl(dir, "__complete", "fish", "state", "show", "h"); code != 0 || out != "-hello\n" {
+		t.Errorf("exit %d: %q", code, out)
+	}
+}
