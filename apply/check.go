@@ -35,6 +35,8 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
 			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
+		case c.Stranger() && !there: // somebody was quicker
+			r.finish(i, Done, nil, nil)
 		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
 			r.finish(i, Conflicted, ErrChanged, shown(c, live, there))
 		default:

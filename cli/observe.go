@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -64,8 +64,12 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	// Side by side: each waits for its own broker.
 	reading, within := errgroup.WithContext(ctx)
 	for i := range found {
-		topics := in.Topics(found[i])
-		reading.Go(func() error { return s.read(within, readers[i], &found[i], topics) })
+		reading.Go(func() error {
+			if err := s.look(within, readers[i], in, &found[i]); err != nil {
+				return unreachable(within, spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
+			}
+			return nil
+		})
 	}
 	if err := reading.Wait(); err != nil {
 		return nil, err
@@ -73,19 +77,8 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	return found, nil
 }
 
-func (s *session) read(ctx context.Context, r broker.Reader, of *plan.Broker, topics []string) error {
-	start := time.Now()
-	seen, err := r.Read(ctx, topics)
-	if err != nil {
-		return unreachable(ctx, spec.Broker{Name: of.Name, Type: of.Type}, err)
-	}
-	s.log("read %d topics of broker %s in %s: %d live, %d unread", len(topics), of.Name, time.Since(start), len(seen.Live), len(seen.Unread))
-	of.Observed = seen
-	return nil
-}
-
-// inUse tells whether a broker must be asked: it has declared messages, or state
-// holds anything that might be its own.
+// inUse tells whether a broker must be asked: it has declared messages, may have
+// undeclared ones to delete, or state holds anything that might be its own.
 func inUse(b spec.Broker, c *spec.Config, prior *state.Snapshot) bool {
 	if prior != nil && len(prior.Records)+len(prior.Pending) > 0 {
 		return true
@@ -95,7 +88,7 @@ func inUse(b spec.Broker, c *spec.Config, prior *state.Snapshot) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Broker == b.Name })
 }
 
 // describe gives a broker as the planner wants it. A file below the working folder

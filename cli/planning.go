@@ -41,7 +41,7 @@ func (f *planFlags) define(fs *flags) {
 		f.maxDeletes = &t
 		return err
 	})
-	f.selectors(fs, "republish", "publish again, even where nothing differs,", &f.republish)
+	f.selectors(fs, "republish", "publish again, even where nothing differs,", plan.ParseSelector, &f.republish)
 }
 
 // defineShared declares what restore has too.
@@ -55,13 +55,13 @@ func (f *planFlags) defineShared(fs *flags) {
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
 	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
-	f.selectors(fs, "target", "only", &f.target)
-	f.selectors(fs, "exclude", "all but", &f.exclude)
+	f.selectors(fs, "target", "only", plan.ParseTarget, &f.target)
+	f.selectors(fs, "exclude", "all but", plan.ParseTarget, &f.exclude)
 }
 
-func (f *planFlags) selectors(fs *flags, name, usage string, to *[]plan.Selector) {
+func (f *planFlags) selectors(fs *flags, name, usage string, parse func(string) (plan.Selector, error), to *[]plan.Selector) {
 	fs.Func(name, usage+" this `ADDRESS|FILTER`; may be repeated", func(v string) error {
-		sel, err := plan.ParseSelector(v)
+		sel, err := parse(v)
 		*to = append(*to, sel)
 		return err
 	})
@@ -145,9 +145,6 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 	}
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
-	}
-	if c := p.config; len(c.Exclusives)+len(c.Protects)+len(c.Removed) > 0 {
-		return nil, failure("Not in this version", "exclusive, protect and removed blocks are checked, but plans do not heed them yet.")
 	}
 	in := plan.Input{
 		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),

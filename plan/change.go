@@ -32,11 +32,15 @@ func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
 	p.plan.Changes = append(p.plan.Changes, change)
 }
 
-// delete plans the publish that removes a recorded message. It asks for an
-// acknowledgement wherever the message itself did.
+// delete plans the publish that removes a message. It asks for an acknowledgement
+// wherever the message itself did, and where it was somebody else's.
 func (p *planner) delete(t *topic, why []Reason) {
 	change := p.change(t, Delete, why)
-	change.message = mqtt.Deletion(t.key.Topic, min(t.rec.QoS, 1))
+	qos := mqtt.QoS(1)
+	if t.rec != nil {
+		qos = min(t.rec.QoS, 1)
+	}
+	change.message = mqtt.Deletion(t.key.Topic, qos)
 	p.showBefore(t, &change, p.seen(t))
 	p.plan.Changes = append(p.plan.Changes, change)
 	p.plan.Deletes.Deletes++
@@ -144,6 +148,10 @@ func (p *planner) change(t *topic, a Action, why []Reason) Change {
 		c.File, c.Line = d.Range.Filename, d.Range.Start.Line
 	case t.rec != nil:
 		c.Address, c.DependsOn = t.rec.Address, t.rec.DependsOn
+	case t.exclusive != nil && a == Delete:
+		c.Address = t.exclusive.Stranger(t.key.Topic)
+		c.File, c.Line = t.exclusive.Range.Filename, t.exclusive.Range.Start.Line
+		return c
 	case t.pending != nil && t.pending.After != nil:
 		c.Address = t.pending.After.Address
 	}

@@ -21,7 +21,10 @@ import (
 func New(in Input) *Plan {
 	p := newPlanner(in)
 	for _, t := range p.gather() {
-		if p.settled(t) {
+		switch {
+		case in.removed(t):
+			p.release(t)
+		case p.settled(t):
 			p.census(t)
 			p.decide(t)
 		}
@@ -48,6 +51,7 @@ type planner struct {
 	missing   map[string][]string    // recorded topics that are gone before their time, by broker
 	gone      []*topic               // recorded, to be removed, and not there
 	otherwise []string               // topics that are restored against their declaration
+	released  int                    // records that removed blocks let go of
 	sensitive bool                   // something declared is
 }
 
@@ -74,6 +78,7 @@ func newPlanner(in Input) *planner {
 	for i := range in.Brokers {
 		b := &in.Brokers[i]
 		p.byName[b.Name], p.byID[b.Identity] = b, b
+		p.incomplete(b.Unsure...)
 		shown := *b
 		shown.Observed = mqtt.Observation{} // it holds sensitive values
 		p.plan.Brokers = append(p.plan.Brokers, shown)
@@ -92,6 +97,9 @@ type topic struct {
 	live    mqtt.Retained
 	there   bool // live, or without a refresh believed to be
 	orphan  bool // only an interrupted apply knew of it
+
+	exclusive *spec.Exclusive // where nothing is declared or recorded: the block that takes it in
+	stranger  bool            // nothing knew of it before a scan showed it
 
 	republish bool // asked for by -republish
 }
@@ -143,12 +151,18 @@ func (p *planner) gather() []*topic {
 			}
 		}
 	}
+	for _, t := range p.strangers(known) {
+		known[t.key] = t
+	}
 	found := make([]*topic, 0, len(known))
 	for _, t := range known {
 		if p.in.Mode == Restore && !p.restored(t) {
 			continue
 		}
-		if t.rec != nil || t.pending != nil {
+		if t.decl == nil && t.rec == nil {
+			t.exclusive = p.in.exclusiveAt(t.broker.Name, t.key.Topic)
+		}
+		if t.rec != nil || t.pending != nil || t.stranger && p.in.protectedBy(t) == nil {
 			p.plan.Deletes.Managed++
 		}
 		if p.selected.has(t) {
@@ -168,6 +182,7 @@ func (p *planner) gather() []*topic {
 func (p *planner) census(t *topic) {
 	name := t.broker.Name
 	switch {
+	case t.stranger: // it says nothing of what is recorded
 	case t.there:
 		p.present[name] = true
 	case t.rec != nil && p.in.Refreshed && !expired(t.rec, p.in.Now):
@@ -206,6 +221,8 @@ func (p *planner) decide(t *topic) {
 		p.remove(t, Destroy)
 	case p.in.Mode == RefreshOnly:
 		p.accept(t)
+	case t.decl == nil && t.rec == nil:
+		p.expel(t)
 	case t.decl == nil:
 		p.remove(t, Undeclared)
 	case !t.there:
@@ -226,10 +243,10 @@ func (p *planner) remove(t *topic, why Reason) {
 	case !t.there:
 		p.gone = append(p.gone, t)
 	case t.onDestroy() == "forget":
-		p.forget(t, reasons)
-	case t.preventDestroy():
-		p.refuse(RefusePreventDestroy, true, t)
-	default:
+		if p.unclaimed(t) {
+			p.forget(t, reasons)
+		}
+	case p.unguarded(t):
 		p.delete(t, reasons)
 	}
 }

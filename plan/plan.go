@@ -7,6 +7,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ const (
 	Expiring    Reason = "expiring"
 	Republish   Reason = "republish"
 	Undeclared  Reason = "undeclared"
-	Exclusive   Reason = "exclusive"
+	Exclusive   Reason = "exclusive" // live and undeclared within an exclusive filter
+	Removed     Reason = "removed"   // forgotten since a removed block says so
 	Destroy     Reason = "destroy"
 	Restored    Reason = "restore"
 )
@@ -60,6 +62,7 @@ type Broker struct {
 	Limits      mqtt.Limits      // as the broker announced them; none without a refresh
 	Tariff      Tariff           `json:",omitzero"` // unknown without a refresh
 	Observed    mqtt.Observation // empty without a refresh
+	Unsure      []string         `json:"-"` // why a scan may not have shown every undeclared message
 }
 
 // Mode is what kind of plan is asked for.
@@ -82,6 +85,9 @@ type Input struct {
 	Backup    *state.Backup // of Restore
 	Now       time.Time
 
+	Exclusive        []spec.Exclusive // none overlaps another of its broker
+	Protect, Removed []spec.Scope
+
 	Target, Exclude, Republish []Selector
 	OverwriteUnmanaged         bool
 	MaxDeletes                 *spec.Threshold // nil: 30 percent, once ten are managed
@@ -91,8 +97,8 @@ type Input struct {
 type Change struct {
 	Action  Action
 	Reasons []Reason
-	Address string
-	Name    string
+	Address string    // of a stranger: exclusive.NAME["topic"]
+	Name    string    // the label of the message block; a stranger has none
 	Index   cty.Value // cty.NilVal, a number or a string
 	Broker  string    // the block's label
 	Key     state.Key
@@ -109,7 +115,7 @@ type Change struct {
 	// Ends is when the message before expires; zero where it does not, or nobody knows.
 	Ends time.Time `json:",omitzero"`
 
-	File string // of the declaration; "" where it is gone
+	File string // of the declaration, of a stranger the exclusive block; "" where it is gone
 	Line int
 
 	DependsOn []string // blocks and modules that must be done before, without instance keys
@@ -129,6 +135,10 @@ func (c *Change) Publish() (mqtt.Message, bool) {
 	}
 	return mqtt.Message{}, false
 }
+
+// Stranger tells whether the message is one that nobody declared or recorded: it
+// is deleted since it stands within an exclusive filter.
+func (c *Change) Stranger() bool { return slices.Contains(c.Reasons, Exclusive) }
 
 // Block gives the address of the block that the change's message is, or was,
 // declared in, without instance keys: what DependsOn speaks of.
@@ -152,8 +162,13 @@ func (c *Change) Within() []string {
 }
 
 // Module gives the part of the address before the message: module.M, with its key
-// where it has one.
-func (c *Change) Module() string { return moduleOf(c.Address) }
+// where it has one. Exclusive blocks stand in the root module.
+func (c *Change) Module() string {
+	if c.Stranger() {
+		return ""
+	}
+	return moduleOf(c.Address)
+}
 
 // Record gives what state must hold once the change is done; nil drops the
 // record.
@@ -185,8 +200,9 @@ type Plan struct {
 
 	Prior     PriorVersion
 	Deletes   DeleteBudget
-	Complete  bool     // the observation shows every undeclared message that matters
-	Reasons   []string // why it does not
+	Protected []Protected // undeclared messages that protect blocks keep
+	Complete  bool        // the observation shows every undeclared message that matters
+	Reasons   []string    // why it does not
 	Variables []spec.Variable
 }
 
@@ -213,6 +229,8 @@ const (
 	RefuseConflict       RefusalKind = "conflict"        // pending, and live is neither before nor after
 	RefusePending        RefusalKind = "pending"         // -refresh=false with pending entries
 	RefusePreventDestroy RefusalKind = "prevent_destroy" // recorded or declared
+	RefuseProtect        RefusalKind = "protect"         // a recorded message that a protect block keeps
+	RefuseForget         RefusalKind = "forget"          // it would be left within an exclusive filter, and deleted next
 	RefuseMaxDeletes     RefusalKind = "max_deletes"
 	RefuseEmpty          RefusalKind = "empty"  // nothing declared, something recorded
 	RefuseLimits         RefusalKind = "limits" // the broker announced that it takes no such message
@@ -233,7 +251,7 @@ type Refused struct {
 	File                    string
 	Line                    int
 	Recorded, Live, Planned *mqtt.Message // redacted
-	Cause                   string        // of an unread topic; what a broker does not take
+	Cause                   string        // of an unread topic; what a broker does not take; the block that forbids
 }
 
 // WarningKind is what a plan wants its reader to know.
@@ -248,6 +266,7 @@ const (
 	WarnUnchecked  WarningKind = "unchecked"  // adopted, though fields of it cannot be read back
 	WarnUnmatched  WarningKind = "unmatched"  // selectors (in Topics) that take in nothing: a slip?
 	WarnRestored   WarningKind = "restored"   // the next apply would replace what is restored
+	WarnUnscanned  WarningKind = "unscanned"  // exclusive filters (in Topics) that were not looked into
 )
 
 // Warning is one thing worth knowing, about a broker or some topics.

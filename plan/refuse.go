@@ -16,21 +16,26 @@ func (p *planner) refuse(kind RefusalKind, fatal bool, t *topic) {
 }
 
 func (p *planner) refuseUnread(t *topic, cause error) {
-	r := p.refused(t)
+	why := ""
 	if cause != nil {
-		r.Cause = cause.Error()
+		why = cause.Error()
 	}
-	p.note(RefuseUnread, true, r)
+	p.refuseBecause(RefuseUnread, t, why)
+}
+
+// refuseBecause makes plan itself fail, for a cause that is said with the topic.
+func (p *planner) refuseBecause(kind RefusalKind, t *topic, cause string) {
+	r := p.refused(t)
+	r.Cause = cause
+	p.note(kind, true, r)
 }
 
 func (p *planner) refuseLimits(t *topic, over []mqtt.Violation) {
-	r := p.refused(t)
 	reasons := make([]string, len(over))
 	for i, v := range over {
 		reasons[i] = v.Reason
 	}
-	r.Cause = strings.Join(reasons, "; ")
-	p.note(RefuseLimits, true, r)
+	p.refuseBecause(RefuseLimits, t, strings.Join(reasons, "; "))
 }
 
 func (p *planner) note(kind RefusalKind, fatal bool, topics ...Refused) {
@@ -85,7 +90,7 @@ func (p *planner) limit() {
 	}
 	all := budget.Limit.Percent && budget.Limit.Number >= 100
 	switch {
-	case len(p.in.Desired) == 0 && budget.Managed > 0 && !all:
+	case len(p.in.Desired) == 0 && budget.Managed > p.released && !all:
 		p.note(RefuseEmpty, false, p.deletes()...)
 	case p.in.MaxDeletes == nil && budget.Managed < enoughForPercent:
 	case budget.exceeded():
@@ -123,6 +128,10 @@ func (p *planner) warn() {
 	}
 	if idle := p.selected.idle(); len(idle) > 0 {
 		add(Warning{Kind: WarnUnmatched, Topics: idle})
+	}
+	if filters := p.unscanned(); len(filters) > 0 {
+		p.incomplete("undeclared messages within exclusive filters were not looked for")
+		add(Warning{Kind: WarnUnscanned, Topics: filters})
 	}
 	if p.sensitive && p.key == nil {
 		add(Warning{Kind: WarnUnkeyed})

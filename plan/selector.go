@@ -84,6 +84,9 @@ func (t *topic) addresses() []string {
 	if t.pending != nil && t.pending.After != nil {
 		found = append(found, t.pending.After.Address)
 	}
+	if t.exclusive != nil {
+		found = append(found, t.exclusive.Stranger(t.key.Topic))
+	}
 	if len(found) == 0 {
 		found = append(found, "")
 	}
@@ -118,7 +121,7 @@ func (in Input) Topics(b Broker) []string {
 	in.Brokers = []Broker{b}
 	var found []string
 	for _, t := range newPlanner(in).gather() {
-		if in.recordedOnly() && t.rec == nil && t.pending == nil {
+		if in.recordedOnly() && t.rec == nil && t.pending == nil || in.removed(t) {
 			continue
 		}
 		found = append(found, t.key.Topic)

@@ -42,6 +42,7 @@ func (p *planner) settlePending(t *topic) bool {
 	case !t.there && after == nil:
 		t.rec = nil // deleted
 	case !t.there: // never written, or gone since: as any other message that is gone
+	case after == nil && t.rec == nil && t.decl == nil: // it was about to delete a stranger: what is there now is one
 	case p.untouched(t):
 	case after != nil && t.broker.Sight(p.key).shows(after, t.live.Message):
 		t.rec = after

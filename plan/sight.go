@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/state"
@@ -60,12 +61,15 @@ func (s Sight) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqt
 // planned without a refresh is held against the record.
 //
 // To find a recorded message back where the plan found none is no conflict: it
-// is our own. A delete whose message is gone does not match, but MatchesAfter.
+// is our own. A delete whose message is gone does not match, but MatchesAfter. What
+// a removed block forgets was planned without a look: it matches in any case.
 func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Sight) bool {
 	if c.unkeyed {
 		see.Key = nil
 	}
 	switch {
+	case slices.Contains(c.Reasons, Removed):
+		return true
 	case !live:
 		return c.Before == nil
 	case c.Before == nil:

@@ -59,6 +59,7 @@ func emptyPlan() *plan.Plan {
 func everything() *plan.Plan {
 	p := emptyPlan()
 	p.NoOps, p.Cosmetic = 1234, 2
+	p.Protected = []plan.Protected{{Key: state.Key{Broker: lab, Topic: "site/prod/x"}, Broker: "lab", By: "protect.prod"}, {Key: state.Key{Broker: lab, Topic: "site/prod/y"}, Broker: "lab", By: "protect.prod"}}
 	p.Changes = append(p.Changes, creates()...)
 	p.Changes = append(p.Changes, updates()...)
 	p.Changes = append(p.Changes, removals()...)
@@ -122,7 +123,7 @@ func updates() []plan.Change {
 
 func removals() []plan.Change {
 	stranger := change(plan.Delete, plan.Exclusive, "", "", message("", "ghost"), nil)
-	stranger.Address, stranger.Index, stranger.File, stranger.Line = "", cty.NilVal, "", 0
+	stranger.Address, stranger.Index, stranger.File, stranger.Line = `exclusive.fleet["site/ghost"]`, cty.NilVal, "main.retain.hcl", 3
 	stranger.Key.Topic, stranger.Before.Topic = "site/ghost", "site/ghost"
 	gone := change(plan.Delete, plan.Undeclared, "legacy", "x", message("", `{"a":[1,2,{"b":"<script>"}]}`), nil)
 	gone.File, gone.Line = "", 0
@@ -131,5 +132,6 @@ func removals() []plan.Change {
 		change(plan.Import, plan.Added, "shelf", "a", message("", "on"), message("", "on")),
 		change(plan.Import, plan.Added, "shelf", "b", message("", "off"), message("", "off")),
 		change(plan.Forget, plan.Undeclared, "kept", "a", message("", "stay"), nil),
+		change(plan.Forget, plan.Removed, "given", "a", message("", "stay"), nil),
 	}
 }

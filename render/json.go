@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -92,6 +93,7 @@ type jsonOwn struct {
 	Refusals    []jsonRefusal   `json:"refusals"`
 	Warnings    []jsonWarning   `json:"warnings"`
 	Cost        []jsonCost      `json:"cost"`
+	Protected   []jsonProtected `json:"protected"`
 	Changes     []jsonOwnChange `json:"changes"`
 	Drift       []jsonOwnChange `json:"drift,omitempty"`
 }
@@ -101,13 +103,14 @@ var modeNames = map[plan.Mode]string{
 }
 
 type jsonSummary struct {
-	Import   int `json:"import"`
-	Create   int `json:"create"`
-	Update   int `json:"update"`
-	Delete   int `json:"delete"`
-	Forget   int `json:"forget"`
-	NoOp     int `json:"no_op"`
-	Cosmetic int `json:"cosmetic"`
+	Import    int `json:"import"`
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Delete    int `json:"delete"`
+	Forget    int `json:"forget"`
+	NoOp      int `json:"no_op"`
+	Cosmetic  int `json:"cosmetic"`
+	Protected int `json:"protected"`
 }
 
 type jsonObservation struct {
@@ -133,6 +136,13 @@ type jsonCost struct {
 	PublishRate float64 `json:"publish_rate"`
 	Units       int     `json:"metered_units"`
 	UnitBytes   int     `json:"metered_unit_bytes"`
+}
+
+// jsonProtected is an undeclared message that a protect block keeps.
+type jsonProtected struct {
+	Broker string `json:"broker"`
+	Topic  string `json:"topic"`
+	By     string `json:"by"`
 }
 
 type jsonRefusal struct {
@@ -221,13 +231,14 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 		Serial:  p.Prior.Serial,
 		Summary: jsonSummary{
 			Import: n.Import, Create: n.Create, Update: n.Update, Delete: n.Delete, Forget: n.Forget,
-			NoOp: p.NoOps, Cosmetic: p.Cosmetic,
+			NoOp: p.NoOps, Cosmetic: p.Cosmetic, Protected: len(p.Protected),
 		},
 		Observation: jsonObservation{Refreshed: p.Refreshed, Complete: p.Complete, Reasons: append([]string{}, p.Reasons...)},
 		Brokers:     make([]jsonBroker, len(p.Brokers)),
 		Refusals:    make([]jsonRefusal, len(p.Refusals)),
 		Warnings:    make([]jsonWarning, len(p.Warnings)),
 		Cost:        []jsonCost{},
+		Protected:   make([]jsonProtected, len(p.Protected)),
 		Changes:     make([]jsonOwnChange, len(p.Changes)),
 	}
 	for i, b := range p.Brokers {
@@ -235,6 +246,9 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 	}
 	for _, c := range p.Costs() {
 		own.Cost = append(own.Cost, jsonCost{c.Broker, c.Publishes, c.Reads, c.Duration.Seconds(), c.PublishRate, c.Units, c.UnitBytes})
+	}
+	for i, kept := range p.Protected {
+		own.Protected[i] = jsonProtected{kept.Broker, kept.Key.Topic, kept.By}
 	}
 	for i, r := range p.Refusals {
 		own.Refusals[i] = refusalJSON(p, r)
@@ -306,10 +320,8 @@ func resourceChange(c *plan.Change) jsonChange {
 		change.Change.Actions = []string{"no-op"}
 		change.Change.Importing = &jsonImporting{ID: c.Key.Topic}
 	case plan.Delete:
-		for _, r := range c.Reasons {
-			if r == plan.Undeclared {
-				change.ActionReason = "delete_because_no_resource_config"
-			}
+		if slices.Contains(c.Reasons, plan.Undeclared) || c.Stranger() {
+			change.ActionReason = "delete_because_no_resource_config"
 		}
 	}
 	return change

@@ -64,6 +64,9 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnUnchecked:
 		n.summary = fmt.Sprintf("%s taken over unchecked from broker %s", Count(len(w.Topics), "message"), w.Broker)
 		n.detail = fmt.Sprintf("They are live and look as declared, but %s cannot be read back and may differ. Pass -republish to be sure:%s", strings.Join(w.Fields.Names(), ", "), topicList(w.Topics))
+	case plan.WarnUnscanned:
+		n.summary = "Undeclared messages were not looked for"
+		n.detail = "-refresh=false reads no broker, so what is live and not declared within these exclusive filters is not listed. A plan that reads the broker deletes it:" + topicList(w.Topics)
 	case plan.WarnUnmatched:
 		n.summary = "A selection takes in nothing"
 		n.detail = "No declared or recorded message is selected by:" + topicList(w.Topics)
@@ -104,6 +107,12 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	case plan.RefusePreventDestroy:
 		return notice{"", Count(n, "message") + " must not be destroyed",
 			"prevent_destroy was set for them, and it holds when the block is gone. Declare them again, or set prevent_destroy = false and apply that before you remove them:" + list}
+	case plan.RefuseProtect:
+		return notice{"", Count(n, "message") + " must not be deleted",
+			"Protect blocks forbid to delete what matches them. Declare these messages again, let a removed block leave them on the broker, or narrow the protect filter:" + list}
+	case plan.RefuseForget:
+		return notice{"", Count(n, "message") + " would be forgotten and then deleted",
+			"on_destroy = \"forget\" leaves them on the broker, where the next plan would delete them as undeclared messages of an exclusive block. Add a removed block with their topics, or an except filter to the exclusive block:" + list}
 	case plan.RefuseLimits:
 		return notice{"", Count(n, "message") + " would be refused by the broker",
 			"It announced, when it was asked, that it takes no such message. Declare another one, or raise the broker's limit:" + list}
@@ -115,7 +124,7 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 		return maxDeletesNotice(p.Deletes, list)
 	case plan.RefuseEmpty:
 		return notice{"", "Nothing is declared",
-			"The configuration declares no message, and the state records some: applying this would delete them all. Check the folder and the variables. " +
+			"The configuration declares no message, and the state records some, or an exclusive filter takes some in: applying this would delete them all. Check the folder and the variables. " +
 				"To delete everything, run \"retainctl destroy\" or pass -max-deletes=100%." + list}
 	}
 	return notice{"", "Refused: " + string(r.Kind), strings.TrimSpace(list)}

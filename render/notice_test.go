@@ -32,6 +32,8 @@ func TestRefusalsTeach(t *testing.T) {
 		plan.RefuseMaxDeletes:     "-max-deletes=15",
 		plan.RefuseEmpty:          "-max-deletes=100%",
 		plan.RefuseLimits:         "raise the broker's limit",
+		plan.RefuseProtect:        "narrow the protect filter",
+		plan.RefuseForget:         "Add a removed block",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			p := emptyPlan()
@@ -65,6 +67,7 @@ func TestWarningsTeach(t *testing.T) {
 		plan.WarnTargeted:   "-target or -exclude",
 		plan.WarnUnchecked:  "-republish",
 		plan.WarnUnmatched:  `"t/1"`,
+		plan.WarnUnscanned:  "-refresh=false reads no broker",
 	} {
 		p := emptyPlan()
 		p.Warnings = []plan.Warning{{Kind: kind, Broker: "lab", Fields: mqtt.FieldExpiry, Topics: []string{"t/1"}}}

@@ -52,6 +52,7 @@ var reasons = map[plan.Reason]string{
 	plan.Republish:   "asked for by -republish",
 	plan.Undeclared:  "no longer declared",
 	plan.Exclusive:   "live and undeclared inside an exclusive filter",
+	plan.Removed:     "forgotten: within the filter of a removed block",
 	plan.Destroy:     "everything that is managed is destroyed",
 	plan.Restored:    "restored from a backup",
 }
@@ -114,7 +115,7 @@ const noChangesHead = "No changes."
 
 // remarks are the sentences below a plan's counts.
 func remarks(p *plan.Plan) []string {
-	found := []string{unchanged(p), offline(p)}
+	found := []string{unchanged(p), protected(p), offline(p)}
 	for _, c := range p.Costs() {
 		found = append(found, cost(c))
 	}
@@ -159,6 +160,20 @@ func unchanged(p *plan.Plan) string {
 		sentence += fmt.Sprintf(", %s of them in another spelling of the same values", number(p.Cosmetic))
 	}
 	return sentence + "."
+}
+
+// protected counts the undeclared messages that a plan leaves; "" where there are
+// none.
+func protected(p *plan.Plan) string {
+	n := len(p.Protected)
+	if n == 0 {
+		return ""
+	}
+	first, which := p.Protected[0], ""
+	if n > 1 {
+		which = "the first "
+	}
+	return fmt.Sprintf("Left alone because protected: %s, %s%s (%s).", Count(n, "undeclared message"), which, quote(first.Key.Topic), Escape(first.By))
 }
 
 // offline warns of a plan that looked at no broker; "" for any other.

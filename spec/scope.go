@@ -69,15 +69,16 @@ func (d *declarations) scope(b *hcl.Block) {
 	d.scopes = append(d.scopes, decl)
 }
 
-// address names the block: protect.prod, removed.
-func (s *scopeDecl) address() string {
+// ScopeAddress names an exclusive, protect, removed or schema block: protect.prod,
+// removed.
+func ScopeAddress(kind, label string) string {
 	switch {
-	case s.label == "":
-		return s.kind
-	case hclsyntax.ValidIdentifier(s.label):
-		return s.kind + "." + s.label
+	case label == "":
+		return kind
+	case hclsyntax.ValidIdentifier(label):
+		return kind + "." + label
 	}
-	return s.kind + "[" + quote(s.label) + "]"
+	return kind + "[" + quote(label) + "]"
 }
 
 // evaluate adds the blocks of one module that bound a plan.
@@ -109,7 +110,7 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 // scope reads what all of these blocks have. One that deletes or forgets is about
 // one broker; one that only forbids is about every broker that it does not name.
 func (a *arguments) scope(decl *scopeDecl) Scope {
-	s := Scope{Address: a.e.place.path + decl.address(), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
+	s := Scope{Address: a.e.place.path + ScopeAddress(decl.kind, decl.label), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
 	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
 		s.Broker = a.broker(decl.kind + " block")
 	}

@@ -1,0 +1,352 @@
+package plan_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+func scope(kind, label, filter string) spec.Scope {
+	return spec.Scope{
+		Address: spec.ScopeAddress(kind, label), Filter: filter,
+		Range: hcl.Range{Filename: "main.retain.hcl", Start: hcl.Pos{Line: 7}},
+	}
+}
+
+func exclusive(filter string, except ...string) func(*plan.Input) {
+	return func(in *plan.Input) {
+		x := spec.Exclusive{Scope: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
+		x.Broker = "lab"
+		in.Exclusive = append(in.Exclusive, x)
+	}
+}
+
+func protect(filter string) func(*plan.Input) {
+	return func(in *plan.Input) { in.Protect = append(in.Protect, scope("protect", "prod", filter)) }
+}
+
+func removed(filter string) func(*plan.Input) {
+	return func(in *plan.Input) {
+		s := scope("removed", "", filter)
+		s.Broker = "lab"
+		in.Removed = append(in.Removed, s)
+	}
+}
+
+func all(edits ...func(*plan.Input)) func(*plan.Input) {
+	return func(in *plan.Input) {
+		for _, edit := range edits {
+			edit(in)
+		}
+	}
+}
+
+func target(selectors ...plan.Selector) func(*plan.Input) {
+	return func(in *plan.Input) { in.Target = selectors }
+}
+
+func exclude(selectors ...plan.Selector) func(*plan.Input) {
+	return func(in *plan.Input) { in.Exclude = selectors }
+}
+
+func refreshOnly(in *plan.Input) { in.Mode = plan.RefreshOnly }
+
+func offline(in *plan.Input) { in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{} }
+
+func unread(topic string) func(*plan.Input) {
+	return func(in *plan.Input) {
+		delete(in.Brokers[0].Observed.Live, topic)
+		in.Brokers[0].Observed.Unread = map[string]error{topic: errors.New("no SUBACK")}
+	}
+}
+
+// pendingDelete is what an apply leaves that was killed while it deleted a stranger
+// with that payload.
+func pendingDelete(topic, payload string) func(*world) {
+	return func(w *world) {
+		before := mqtt.Message{Topic: topic, Payload: []byte(payload)}
+		w.prior.Pending[stateKey(topic)] = state.Pending{Before: state.Seal(before, mqtt.Redaction{}, key32).Digest}
+	}
+}
+
+func then(edits ...func(*world)) func(*world) {
+	return func(w *world) {
+		for _, edit := range edits {
+			edit(w)
+		}
+	}
+}
+
+// TestScope says what exclusive, protect and removed blocks make of a plan. x/a is
+// recorded where a row does not say otherwise; x/z and y/z are strangers.
+func TestScope(t *testing.T) {
+	one := []spec.Message{message("x/a", "1")}
+	strangers := then(put("x/z", "s"), put("y/z", "s"))
+	tests := map[string]struct {
+		recorded []spec.Message // one where nil
+		then     func(*world)
+		desired  []spec.Message // one where nil
+		ask      func(*plan.Input)
+		want     string
+		kept     int
+	}{
+		"no block":                           {then: strangers},
+		"exclusive":                          {then: strangers, ask: exclusive("x/#"), want: "-x/z exclusive; "},
+		"exclusive of another broker":        {then: strangers, ask: all(exclusive("x/#"), func(in *plan.Input) { in.Exclusive[0].Broker = "other" })},
+		"what is declared stays":             {recorded: []spec.Message{}, then: put("x/a", "1"), ask: exclusive("x/#"), want: "&x/a; "},
+		"what is recorded is undeclared":     {desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; -x/a undeclared; "},
+		"except":                             {then: strangers, ask: exclusive("#", "y/#"), want: "-x/z exclusive; "},
+		"except holds for strangers only":    {desired: []spec.Message{message("b", "1")}, ask: exclusive("#", "x/#"), want: "+b new; -x/a undeclared; "},
+		"removed shields":                    {then: strangers, ask: all(exclusive("#"), removed("y/#")), want: "-x/z exclusive; "},
+		"no wildcard finds a $ topic":        {then: put("$SYS/x", "s"), ask: exclusive("#")},
+		"the parent of a/#":                  {then: put("x", "s"), ask: exclusive("x/#"), want: "-x exclusive; "},
+		"a stranger that cannot be read":     {then: strangers, ask: all(exclusive("x/#"), unread("x/z"))},
+		"exclusive without a refresh":        {then: strangers, ask: all(exclusive("x/#"), offline)},
+		"exclusive under destroy":            {then: strangers, ask: all(exclusive("#"), destroy), want: "-x/a destroy; "},
+		"exclusive, targeted by topic":       {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
+		"exclusive, targeted by block":       {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: "exclusive.fleet"})), want: "-x/z exclusive; -y/z exclusive; "},
+		"exclusive, targeted by address":     {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: `exclusive.fleet["x/z"]`})), want: "-x/z exclusive; "},
+		"exclusive, excluded":                {then: strangers, ask: all(exclusive("#"), exclude(plan.Selector{Filter: "y/#"})), want: "-x/z exclusive; "},
+		"exclusive, others targeted":         {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: "message.x"}))},
+		"nothing declared":                   {recorded: []spec.Message{}, desired: []spec.Message{}, then: strangers, ask: exclusive("x/#"), want: "-x/z exclusive; refuse empty x/z; "},
+		"forget into an exclusive filter":    {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; refuse forget x/a; "},
+		"forget into an except":              {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#", "+/a"), want: "+b new; .x/a undeclared; "},
+		"forget what is gone":                {recorded: []spec.Message{message("x/a", "1", forget)}, then: gone("x/a"), desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; keep x/a dropped; "},
+		"forget under destroy":               {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: all(exclusive("x/#"), destroy), want: "refuse forget x/a; "},
+		"protect":                            {desired: []spec.Message{message("b", "1")}, ask: protect("x/#"), want: "+b new; refuse protect x/a; "},
+		"protect under destroy":              {ask: all(protect("x/#"), destroy), want: "refuse protect x/a; "},
+		"protect without a refresh":          {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), offline), want: "+b new; refuse protect x/a; "},
+		"protect of another broker":          {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), func(in *plan.Input) { in.Protect[0].Broker = "other" }), want: "+b new; -x/a undeclared; "},
+		"protect, not selected":              {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), target(plan.Selector{Filter: "b"})), want: "+b new; "},
+		"protect what is gone":               {desired: []spec.Message{message("b", "1")}, then: gone("x/a"), ask: protect("x/#"), want: "+b new; keep x/a dropped; "},
+		"protect and forget":                 {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: protect("x/#"), want: "+b new; .x/a undeclared; "},
+		"protect lets updates through":       {desired: []spec.Message{message("x/a", "2")}, ask: protect("x/#"), want: "~x/a config; "},
+		"protected stranger":                 {then: strangers, ask: all(exclusive("#"), protect("x/#")), want: "-y/z exclusive; ", kept: 1},
+		"protected stranger, not selected":   {then: strangers, ask: all(exclusive("#"), protect("x/#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
+		"removed":                            {desired: []spec.Message{message("b", "1")}, ask: removed("x/#"), want: "+b new; .x/a removed; "},
+		"removed, changed by its new owner":  {desired: []spec.Message{message("b", "1")}, then: put("x/a", "2"), ask: removed("x/#"), want: "+b new; .x/a removed; "},
+		"removed, gone":                      {desired: []spec.Message{message("b", "1")}, then: gone("x/a"), ask: removed("x/#"), want: "+b new; .x/a removed; "},
+		"removed, not readable":              {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), unread("x/a")), want: "+b new; .x/a removed; "},
+		"removed, prevented":                 {recorded: []spec.Message{message("x/a", "1", prevent)}, desired: []spec.Message{message("b", "1")}, ask: removed("x/#"), want: "+b new; .x/a removed; "},
+		"removed and protected":              {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), protect("#")), want: "+b new; .x/a removed; "},
+		"removed under destroy":              {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), destroy), want: ".x/a removed; "},
+		"removed without a refresh":          {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), offline), want: "+b new; .x/a removed; "},
+		"removed, not selected":              {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), target(plan.Selector{Filter: "b"})), want: "+b new; "},
+		"removed under refresh-only":         {then: put("x/a", "2"), desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), refreshOnly)},
+		"exclusive under refresh-only":       {then: strangers, ask: all(exclusive("#"), refreshOnly)},
+		"removed, all of it":                 {desired: []spec.Message{}, ask: removed("#"), want: ".x/a removed; "},
+		"removed while a write was pending":  {desired: []spec.Message{message("b", "1")}, then: then(put("x/a", "?"), pendingDelete("x/a", "1")), ask: removed("x/#"), want: "+b new; .x/a removed interrupted; "},
+		"removed with nothing but a pending": {recorded: []spec.Message{}, desired: []spec.Message{message("b", "1")}, then: then(put("x/a", "?"), pendingDelete("x/a", "1")), ask: removed("x/#"), want: "+b new; keep x/a dropped; "},
+		"a pending under -refresh=false":     {desired: []spec.Message{message("b", "1")}, then: pendingDelete("x/a", "1"), ask: all(removed("x/#"), offline), want: "+b new; refuse pending x/a; "},
+		"interrupted before the delete":      {then: then(put("x/z", "s"), pendingDelete("x/z", "s")), ask: exclusive("x/#"), want: "-x/z exclusive interrupted; keep x/z dropped; "},
+		"interrupted, and another came":      {then: then(put("x/z", "t"), pendingDelete("x/z", "s")), ask: exclusive("x/#"), want: "-x/z exclusive interrupted; keep x/z dropped; "},
+		"interrupted after the delete":       {then: pendingDelete("x/z", "s"), ask: exclusive("x/#"), want: "keep x/z dropped; "},
+		"interrupted, and the block is gone": {then: then(put("x/z", "t"), pendingDelete("x/z", "s")), want: "keep x/z dropped; "},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			if test.recorded == nil {
+				test.recorded = one
+			}
+			if test.desired == nil {
+				test.desired = one
+			}
+			w.run(t, w.plan(test.recorded...))
+			if test.then != nil {
+				test.then(w)
+			}
+			in := w.input(test.desired...)
+			if test.ask != nil {
+				test.ask(&in)
+			}
+			p := plan.New(in)
+			wantPlan(t, p, test.want)
+			if len(p.Protected) != test.kept {
+				t.Errorf("left alone because protected: %v, want %d", p.Protected, test.kept)
+			}
+		})
+	}
+}
+
+func TestAStrangerIsNamedByItsBlock(t *testing.T) {
+	w := newWorld()
+	put("x/z", "s")(w)
+	in := w.input(message("x/a", "1"))
+	exclusive("x/#")(&in)
+	c := plan.New(in).Changes[1]
+	wantEqual(t, c.Address, `exclusive.fleet["x/z"]`)
+	wantEqual(t, c.File, "main.retain.hcl")
+	wantEqual(t, c.Line, 7)
+	if m, _ := c.Publish(); !m.IsDeletion() || m.QoS != 1 {
+		t.Errorf("published is %+v: want a delete that is acknowledged", m)
+	}
+	if c.Record() != nil || c.Name != "" || c.Index != cty.NilVal || string(c.Before.Payload) != "s" || !c.Stranger() {
+		t.Errorf("change is %+v", c)
+	}
+	in.Exclusive[0].Address = "exclusive.message" // no module of that name
+	c = plan.New(in).Changes[1]
+	wantEqual(t, c.Module(), "")
+	wantEqual(t, saved(t, plan.New(in)).Changes[1].Address, `exclusive.message["x/z"]`)
+}
+
+func TestStrangersAreHidden(t *testing.T) {
+	w := newWorld()
+	put("x/z", `{"pw":"hunter2"}`)(w)
+	seal := func(payload string) state.Sealed {
+		return state.Seal(mqtt.Message{Topic: "x/z", Payload: []byte(payload)}, mqtt.Redaction{Leaves: []string{"/pw"}}, key32)
+	}
+	w.prior.Pending[stateKey("x/z")] = state.Pending{After: &state.Record{Sealed: seal(`{"pw":"other"}`)}, Before: seal(`{"pw":"hunter2"}`).Digest}
+	in := w.input(message("a", "1"))
+	exclusive("x/#")(&in)
+	p := plan.New(in)
+	wantPlan(t, p, "+a new; -x/z exclusive interrupted; keep x/z dropped; ")
+	wantEqual(t, string(p.Changes[1].Before.Payload), `{"pw":"`+mqtt.RedactedText+`"}`)
+}
+
+func TestWhatAScanMissedIsSaid(t *testing.T) {
+	w := newWorld()
+	tests := map[string]struct {
+		ask      func(*plan.Input)
+		complete bool
+		reasons  []string
+	}{
+		"complete":                   {exclusive("#"), true, nil},
+		"a queue that was too short": {all(exclusive("#"), func(in *plan.Input) { in.Brokers[0].Unsure = []string{"dropped"} }), false, []string{"dropped"}},
+		"a stranger that was not confirmed": {all(exclusive("#"), unread("z")), false, []string{
+			`broker "lab" showed 1 undeclared messages that could not be read a second time`,
+		}},
+		"no refresh": {all(exclusive("#"), offline), false, []string{
+			"the brokers were not read (-refresh=false)", "undeclared messages within exclusive filters were not looked for",
+		}},
+		"no refresh, and no block": {offline, false, []string{"the brokers were not read (-refresh=false)"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := w.input(message("a", "1"))
+			test.ask(&in)
+			p := plan.New(in)
+			if p.Complete != test.complete {
+				t.Errorf("complete is %v", p.Complete)
+			}
+			wantEqual(t, p.Reasons, test.reasons)
+		})
+	}
+}
+
+func TestStrangersCountInMaxDeletes(t *testing.T) {
+	for name, test := range map[string]struct {
+		strangers, protected int
+		refused              bool
+	}{
+		"within": {3, 0, false}, "beyond": {5, 0, true}, "protected ones are not what it is a share of": {4, 5, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			desired := fleet(9)
+			w.run(t, w.plan(desired...))
+			for i := range test.strangers {
+				put(string(rune('a'+i)), "s")(w)
+			}
+			for i := range test.protected {
+				put("kept/"+string(rune('a'+i)), "s")(w)
+			}
+			in := w.input(desired...)
+			all(exclusive("#"), protect("kept/#"))(&in)
+			p := plan.New(in)
+			if got := len(p.Refusals) > 0; got != test.refused {
+				t.Errorf("%d of %d: refused %v", p.Deletes.Deletes, p.Deletes.Managed, got)
+			}
+			wantEqual(t, p.Deletes.Managed, 9+test.strangers)
+		})
+	}
+}
+
+func TestFiltersToScan(t *testing.T) {
+	w := newWorld()
+	tests := map[string]struct {
+		ask  func(*plan.Input)
+		want []string
+	}{
+		"all":                     {func(*plan.Input) {}, []string{"x/#"}},
+		"destroy":                 {destroy, nil},
+		"a filter that meets":     {target(plan.Selector{Filter: "+/a"}), []string{"x/#"}},
+		"a filter that does not":  {target(plan.Selector{Filter: "y/#"}), nil},
+		"a message":               {target(plan.Selector{Address: "message.fleet"}), nil},
+		"the block":               {target(plan.Selector{Address: "exclusive.fleet"}), []string{"x/#"}},
+		"one of the block":        {target(plan.Selector{Address: `exclusive.fleet["x/a"]`}), []string{"x/#"}},
+		"a block of another name": {target(plan.Selector{Address: "exclusive.fleetx"}), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := w.input()
+			all(exclusive("x/#"), test.ask)(&in)
+			wantEqual(t, in.Filters(in.Brokers[0]), test.want)
+			wantEqual(t, in.Filters(plan.Broker{Name: "other"}), []string(nil))
+		})
+	}
+}
+
+func TestStrangersOfAScan(t *testing.T) {
+	w := newWorld()
+	w.run(t, w.plan(message("x/recorded", "1")))
+	w.prior.Pending[stateKey("x/pending")] = state.Pending{}
+	in := w.input(message("x/declared", "1"))
+	in.Brokers[0].Observed = mqtt.Observation{}
+	all(exclusive("x/#", "x/except"), removed("x/removed"), exclude(plan.Selector{Filter: "x/excluded"}))(&in)
+	live := map[string]mqtt.Retained{}
+	for _, topic := range []string{"recorded", "pending", "declared", "except", "removed", "excluded", "z", "b"} {
+		live["x/"+topic] = mqtt.Retained{}
+	}
+	live["y"] = mqtt.Retained{}
+	wantEqual(t, in.Strangers(in.Brokers[0], live), []string{"x/b", "x/z"})
+	wantEqual(t, in.Topics(in.Brokers[0]), []string{"x/declared", "x/pending", "x/recorded"})
+}
+
+func TestRemovedTopicsAreNotRead(t *testing.T) {
+	w := newWorld()
+	w.run(t, w.plan(message("x/a", "1"), message("b", "1")))
+	in := w.input(message("b", "1"))
+	removed("x/#")(&in)
+	wantEqual(t, in.Topics(in.Brokers[0]), []string{"b"})
+	p := plan.New(in)
+	wantEqual(t, p.Changes[0].Before.Payload, []byte("1"))
+	offline(&in)
+	wantEqual(t, plan.New(in).Token(), p.Token())
+}
+
+func TestParseTarget(t *testing.T) {
+	for in, want := range map[string]plan.Selector{
+		"exclusive.fleet":           {Address: "exclusive.fleet"},
+		`exclusive["fleet"]`:        {Address: "exclusive.fleet"},
+		`exclusive.fleet["a/[b"]`:   {Address: `exclusive.fleet["a/[b"]`},
+		`exclusive["a/b"]["c"]`:     {Address: `exclusive["a/b"]["c"]`},
+		"exclusive.fleet/x":         {Filter: "exclusive.fleet/x"},
+		"exclusive/+":               {Filter: "exclusive/+"},
+		"exclusive":                 {Filter: "exclusive"},
+		"message.x":                 {Address: "message.x"},
+		"exclusive.x[0]":            {},
+		"exclusive.x.y":             {},
+		"exclusive.":                {},
+		`exclusive["x"]["y"]["z"]`:  {},
+		`exclusive["${x}"]`:         {},
+		"exclusive.+":               {},
+		`exclusive.fleet["a/[b"`:    {},
+		`module.m.exclusive.x["y"]`: {Filter: `module.m.exclusive.x["y"]`},
+	} {
+		got, err := plan.ParseTarget(in)
+		if got != want || (err == nil) != (want != plan.Selector{}) {
+			t.Errorf("%q: %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+	if s, err := plan.ParseSelector("exclusive.fleet"); err != nil || s.Filter == "" {
+		t.Errorf("a selector of the state: %+v, %v", s, err)
+	}
+}

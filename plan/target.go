@@ -1,0 +1,44 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// ParseTarget reads a Selector that may take in undeclared messages by the address
+// that a plan names them with: exclusive.NAME, or exclusive.NAME["TOPIC"].
+func ParseTarget(s string) (Selector, error) {
+	name, ok := strings.CutPrefix(s, "exclusive.")
+	name, _, _ = strings.Cut(name, "[")
+	if !strings.HasPrefix(s, "exclusive[") && (!ok || strings.Contains(name, "/") || mqtt.IsFilter(name)) {
+		return ParseSelector(s)
+	}
+	steps, diags := hclsyntax.ParseTraversalAbs([]byte(s), "", hcl.InitialPos)
+	if diags.HasErrors() || steps.RootName() != "exclusive" || len(steps) > 3 {
+		return Selector{}, fmt.Errorf("%q is no address: write exclusive.NAME, or exclusive.NAME[\"TOPIC\"]", s)
+	}
+	block, _ := label(steps[1])
+	x := spec.Exclusive{Scope: spec.Scope{Address: spec.ScopeAddress("exclusive", block)}}
+	if len(steps) == 2 {
+		return Selector{Address: x.Address}, nil
+	}
+	topic, isString := label(steps[2])
+	if _, indexed := steps[2].(hcl.TraverseIndex); !indexed || !isString {
+		return Selector{}, fmt.Errorf("%q is no address: an undeclared message is named by its topic in brackets, exclusive.NAME[\"TOPIC\"]", s)
+	}
+	return Selector{Address: x.Stranger(topic)}, nil
+}
+
+// mayMeet tells whether a selector can take in undeclared messages of a block.
+func (s Selector) mayMeet(x *spec.Exclusive) bool {
+	if s.Filter != "" {
+		return mqtt.Overlap(s.Filter, x.Filter)
+	}
+	return covers(x.Address, s.Address)
+}
