@@ -65,7 +65,7 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	reading, within := errgroup.WithContext(ctx)
 	for i := range found {
 		reading.Go(func() error {
-			if err := s.look(within, readers[i], in, &found[i]); err != nil {
+			if err := s.observeOne(within, readers[i], in, &found[i]); err != nil {
 				return unreachable(within, spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
 			}
 			return nil

@@ -13,11 +13,11 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// look observes one broker for a plan. Where undeclared messages are to be found it
+// observeOne observes one broker for a plan. Where undeclared messages are to be found it
 // scans first: what that shows of known topics is believed, and what it does not
 // show is settled by exact reads, as is every undeclared message before it is
 // called one.
-func (s *session) look(ctx context.Context, r broker.Reader, in plan.Input, b *plan.Broker) error {
+func (s *session) observeOne(ctx context.Context, r broker.Reader, in plan.Input, b *plan.Broker) error {
 	scanned, err := s.scan(ctx, r, in.Filters(*b), b.Name)
 	if err != nil {
 		return err
