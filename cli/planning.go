@@ -149,6 +149,7 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 	in := plan.Input{
 		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
 		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
+		Exclusive: p.config.Exclusives, Protect: p.config.Protects, Removed: p.config.Removed,
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
 	}
