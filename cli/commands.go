@@ -34,7 +34,7 @@ func commands() []command {
 		restoreCommand(),
 		later("force-unlock", "ID", "release a lock that nobody holds any more"),
 		later("console", "", "evaluate expressions"),
-		later("output", "[NAME]", "print the outputs"),
+		outputCommand(),
 		brokerCommand(), initCommand(), versionCommand(),
 		completionCommand(),
 		later("schema", "", "describe all blocks and attributes"),
