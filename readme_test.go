@@ -101,16 +101,29 @@ func TestReadmeCommands(t *testing.T) {
 }
 
 // valid validates a configuration, with the files that the pages name beside it.
+// A line "# modules/room/main.retain.hcl" begins a further file.
 func valid(t *testing.T, bin, config string, args ...string) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"main.retain.hcl": config, "devices.csv": "id,setpoint\na,20\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	files := map[string]string{"devices.csv": "id,setpoint\na,20\n"}
+	name, beginning := "main.retain.hcl", regexp.MustCompile(`^# (\S+\.retain\.hcl)\n$`)
+	for line := range strings.Lines(config) {
+		if match := beginning.FindStringSubmatch(line); match != nil {
+			name, line = match[1], ""
+		}
+		files[name] += line
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.TrimRight(text, "\n")+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	run(t, bin, append([]string{"-chdir=" + dir, "validate"}, args...)...)
-	run(t, bin, "-chdir="+dir, "fmt", "-check")
+	run(t, bin, "-chdir="+dir, "fmt", "-check", "-recursive")
 }
 
 // TestDocumentedConfigurations validates every HCL block of the README and of the
