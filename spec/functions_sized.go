@@ -109,6 +109,7 @@ func formatListSize(args []cty.Value) int {
 func checkProduct(sets []cty.Value) error {
 	n := 1
 	for _, set := range sets {
+		set, _ := set.Unmark()
 		if !set.IsKnown() || set.IsNull() || set.LengthInt() == 0 {
 			return nil
 		}

@@ -130,6 +130,7 @@ func parseTemplate(text, name string) (hclsyntax.Expression, error) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	keepKeyMarks(expr)
 	return expr, nil
 }
 

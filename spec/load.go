@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -152,6 +153,9 @@ func (l *loader) parseFile(src []byte, name string) *hcl.File {
 	l.report(diags...)
 	if diags.HasErrors() {
 		return nil
+	}
+	if body, ok := f.Body.(*hclsyntax.Body); ok {
+		keepKeyMarks(body)
 	}
 	return f
 }
