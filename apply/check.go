@@ -131,11 +131,10 @@ func (r *run) failAll(ctx context.Context, indices []int, err error) {
 	}
 }
 
-// shown is what a report may show of a live message: redacted as its change is.
+// shown is what a report may show of a live message.
 func shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Message {
 	if !there {
 		return nil
 	}
-	m := c.Redaction.Apply(live.Message)
-	return &m
+	return c.Show(live.Message)
 }

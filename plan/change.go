@@ -163,7 +163,7 @@ func (p *planner) change(t *topic, a Action, why []Reason) Change {
 
 // showBefore sets what stands at the topic before the change.
 func (p *planner) showBefore(t *topic, c *Change, seen mqtt.Message) {
-	c.Before, c.Ends = shown(seen, c.Redaction), p.ends(t, seen)
+	c.Before, c.Ends = p.shownLive(t, seen), p.ends(t, seen)
 	if !p.in.Refreshed {
 		c.BeforeDigest = c.prior.Digest
 		return
@@ -174,6 +174,43 @@ func (p *planner) showBefore(t *topic, c *Change, seen mqtt.Message) {
 func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 	m = hide.Apply(m)
 	return &m
+}
+
+// shownLive shows what stands at a topic. Where that is neither what was recorded nor
+// what is declared, others wrote it, and a secret may stand anywhere in it.
+func (p *planner) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
+	hide := p.redaction(t)
+	var known []mqtt.Message
+	if t.decl != nil {
+		known = append(known, t.decl.Message)
+	}
+	if t.rec != nil {
+		known = append(known, t.rec.Message)
+	}
+	switch {
+	case hide.None(), !p.in.Refreshed,
+		t.rec != nil && t.broker.Sight(p.key).shows(t.rec, m),
+		t.decl != nil && m.Diff(t.decl.Message)&mqtt.Hideable == 0:
+		return shown(m, hide)
+	}
+	m = hide.ApplyLive(m, known...)
+	return &m
+}
+
+// Show gives what may be shown of a live message at the change's topic that is not
+// the one that was planned on.
+func (c *Change) Show(live mqtt.Message) *mqtt.Message {
+	var known []mqtt.Message
+	if c.complete() && !c.message.IsDeletion() {
+		known = append(known, c.message)
+	}
+	for _, r := range []*state.Record{c.record, c.prior} {
+		if r != nil {
+			known = append(known, r.Message)
+		}
+	}
+	live = c.Redaction.ApplyLive(live, known...)
+	return &live
 }
 
 // record is what state holds of a message once it is published or adopted.

@@ -63,7 +63,7 @@ func (p *planner) refused(t *topic) Refused {
 		}
 	}
 	if t.there && p.in.Refreshed {
-		r.Live = shown(t.live.Message, hide)
+		r.Live = p.shownLive(t, t.live.Message)
 	}
 	return r
 }

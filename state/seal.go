@@ -10,11 +10,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// hideable are the fields that a redaction replaces. The others are no text, and
-// too few values to keep secret by a digest.
-const hideable = mqtt.FieldPayload | mqtt.FieldContentType | mqtt.FieldResponseTopic |
-	mqtt.FieldCorrelationData | mqtt.FieldUserProperties
-
 // Seal makes of a message what may be stored of it. Without a key (before the
 // first state) a sensitive message is known by its redacted form only: a plain
 // digest of the rest would let anybody test guesses.
@@ -38,7 +33,7 @@ func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
 // the redacted documents show the difference. What was sealed without a key is
 // compared in its redacted form.
 func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []string) {
-	hidden := s.Redaction.Covers() & hideable
+	hidden := s.Redaction.Covers() & mqtt.Hideable
 	fields = s.Message.Diff(m) &^ hidden
 	if s.Secrets == nil || key == nil {
 		return fields | s.Message.Diff(s.Redaction.Apply(m))&hidden, nil
@@ -61,7 +56,7 @@ func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []s
 // by its name, and of every hidden leaf that is there, by its pointer.
 func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
 	found := map[string]string{}
-	for _, name := range (r.Covers() & hideable).Names() {
+	for _, name := range (r.Covers() & mqtt.Hideable).Names() {
 		alone := mqtt.Message{}.With(m, mqtt.FieldNamed(name))
 		found[name] = keyedDigest(key, name, alone.Digest(nil))
 	}

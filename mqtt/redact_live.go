@@ -1,0 +1,111 @@
+package mqtt
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/retainctl/retainctl/mqtt/payload"
+)
+
+// shortestSecret is the length from which a sensitive value is looked for in other
+// places too: a shorter one is found everywhere, and hiding it there would tell it.
+const shortestSecret = 4
+
+// ApplyLive is Apply for a message that others may have written, so that what is
+// sensitive need not stand where the redaction has it. It hides the redacted places,
+// those that they may have become in a document of another shape (payload.Spread),
+// and every value that holds a sensitive one. The known messages are those that the
+// redaction was made for: what is public in one of them is public here too, and what
+// is sensitive in one of them is looked for, unless it stands there redacted.
+func (r Redaction) ApplyLive(m Message, known ...Message) Message {
+	if r.None() {
+		return m
+	}
+	var secrets []string
+	for _, k := range append(slices.Clone(known), m) {
+		secrets = append(secrets, r.secrets(k)...)
+	}
+	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < shortestSecret || s == RedactedText })
+	public := make([]Message, len(known))
+	for i, k := range known {
+		public[i] = r.Apply(k)
+	}
+	holds := func(s string) bool {
+		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(s, secret) })
+	}
+	for _, name := range Hideable.Names() {
+		f := FieldNamed(name)
+		if _, isDoc := payload.Parse(m.Payload); f == FieldPayload && isDoc {
+			continue
+		}
+		same := func(k Message) bool { return m.Diff(k)&f == 0 }
+		if !slices.ContainsFunc(public, same) && slices.ContainsFunc(texts(m, f), holds) {
+			r.Fields |= f
+		}
+	}
+	r.Leaves = r.spread(m.Payload, public, secrets)
+	return r.Apply(m)
+}
+
+// spread gives the places of a live payload that are to be hidden.
+func (r Redaction) spread(live []byte, public []Message, secrets []string) []string {
+	doc, ok := payload.Parse(live)
+	if !ok {
+		return r.Leaves // of no document: Apply hides it whole
+	}
+	var known []payload.Doc
+	for _, m := range public {
+		if d, ok := payload.Parse(m.Payload); ok {
+			known = append(known, d)
+		}
+	}
+	places := doc.Spread(r.Leaves, known)
+	for _, place := range doc.Holding(secrets) {
+		value, _ := doc.Get(place)
+		shown := func(d payload.Doc) bool { other, there := d.Get(place); return there && other == value }
+		if !slices.ContainsFunc(known, shown) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// Hideable are the fields that a redaction replaces. The others are no text, and too
+// few values to be kept secret.
+const Hideable = FieldPayload | FieldContentType | FieldResponseTopic | FieldCorrelationData | FieldUserProperties
+
+// secrets gives what stands in the redacted places of a message. Names are not looked
+// for: "site" is everywhere.
+func (r Redaction) secrets(m Message) (found []string) {
+	for _, name := range (r.Fields & Hideable).Names() {
+		found = append(found, texts(m, FieldNamed(name))...)
+	}
+	if doc, ok := payload.Parse(m.Payload); ok {
+		for _, leaf := range r.Leaves {
+			found = append(found, doc.Texts(leaf)...)
+		}
+	}
+	return found
+}
+
+// texts gives the values of a field, of a document each of its own.
+func texts(m Message, f Fields) []string {
+	switch f {
+	case FieldContentType:
+		return []string{m.ContentType}
+	case FieldResponseTopic:
+		return []string{m.ResponseTopic}
+	case FieldCorrelationData:
+		return []string{string(m.CorrelationData)}
+	case FieldUserProperties:
+		var values []string
+		for _, p := range m.UserProperties {
+			values = append(values, p.Value)
+		}
+		return values
+	}
+	if doc, ok := payload.Parse(m.Payload); ok {
+		return doc.Texts("")
+	}
+	return []string{string(m.Payload)}
+}
