@@ -38,7 +38,7 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		case c.Stranger() && !there: // somebody was quicker
 			r.finish(i, Done, nil, nil)
 		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
-			r.finish(i, Conflicted, ErrChanged, shown(c, live, there))
+			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
 		default:
 			clean = append(clean, i)
 		}
@@ -97,7 +97,7 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	if refused != nil {
 		r.finish(i, Failed, refused, nil)
 	} else {
-		r.finish(i, Failed, notStored(c, there), shown(c, live, there))
+		r.finish(i, Failed, notStored(c, there), r.shown(c, live, there))
 	}
 	return false
 }
@@ -132,9 +132,9 @@ func (r *run) failAll(ctx context.Context, indices []int, err error) {
 }
 
 // shown is what a report may show of a live message.
-func shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Message {
+func (r *run) shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Message {
 	if !there {
 		return nil
 	}
-	return c.Show(live.Message)
+	return c.Show(live.Message, r.sights[c.Key.Broker])
 }

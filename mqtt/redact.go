@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
@@ -31,9 +32,26 @@ func (r Redaction) Covers() Fields {
 // Union hides what either hides: a live message is shown under both the recorded
 // redaction and the declared one.
 func (r Redaction) Union(o Redaction) Redaction {
-	leaves := append(slices.Clone(r.Leaves), o.Leaves...)
-	slices.Sort(leaves)
-	return Redaction{Fields: r.Fields | o.Fields, Leaves: slices.Compact(leaves)}
+	return Redaction{Fields: r.Fields | o.Fields, Leaves: Outermost(append(slices.Clone(r.Leaves), o.Leaves...))}
+}
+
+// Outermost sorts pointers and drops those into the value of another, each once: what
+// is hidden whole may have its secret in a name.
+func Outermost(pointers []string) []string {
+	all := map[string]bool{}
+	for _, p := range pointers {
+		all[p] = true
+	}
+	within := func(p string) bool {
+		for i := strings.LastIndexByte(p, '/'); i >= 0; i = strings.LastIndexByte(p[:i], '/') {
+			if all[p[:i]] {
+				return true
+			}
+		}
+		return false
+	}
+	slices.Sort(pointers)
+	return slices.DeleteFunc(slices.Compact(pointers), within)
 }
 
 // Apply gives m with every sensitive part replaced by RedactedText. A payload

@@ -26,10 +26,6 @@ func (r Redaction) ApplyLive(m Message, known ...Message) Message {
 		secrets = append(secrets, r.secrets(k)...)
 	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < shortestSecret || s == RedactedText })
-	public := make([]Message, len(known))
-	for i, k := range known {
-		public[i] = r.Apply(k)
-	}
 	holds := func(s string) bool {
 		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(s, secret) })
 	}
@@ -38,32 +34,70 @@ func (r Redaction) ApplyLive(m Message, known ...Message) Message {
 		if _, isDoc := payload.Parse(m.Payload); f == FieldPayload && isDoc {
 			continue
 		}
-		same := func(k Message) bool { return m.Diff(k)&f == 0 }
-		if !slices.ContainsFunc(public, same) && slices.ContainsFunc(texts(m, f), holds) {
+		same := func(k Message) bool { return m.Diff(r.Apply(k))&f == 0 }
+		if !slices.ContainsFunc(known, same) && slices.ContainsFunc(texts(m, f), holds) {
 			r.Fields |= f
 		}
 	}
-	r.Leaves = r.spread(m.Payload, public, secrets)
+	r.Leaves = r.spread(m.Payload, docs(r, known), secrets)
 	return r.Apply(m)
 }
 
+// ApplyUnknown is ApplyLive where the secrets are not known, because their declaration
+// is gone or has others: what differs from the known messages may hold one, and is
+// hidden.
+func (r Redaction) ApplyUnknown(m Message, known ...Message) Message {
+	if r.None() {
+		return m
+	}
+	same := func(f Fields) bool {
+		return slices.ContainsFunc(known, func(k Message) bool { return m.Diff(r.Apply(k))&f == 0 })
+	}
+	doc, isDoc := payload.Parse(m.Payload)
+	for _, name := range Hideable.Names() {
+		if f := FieldNamed(name); !same(f) && (f != FieldPayload || !isDoc) {
+			r.Fields |= f
+		}
+	}
+	if isDoc {
+		places := slices.Clone(r.Leaves)
+		for _, leaf := range doc.Leaves() {
+			if !public(docs(r, known), leaf.Pointer, leaf.After) {
+				places = append(places, leaf.Pointer)
+			}
+		}
+		r.Leaves = places
+	}
+	return r.Apply(m)
+}
+
+// docs gives the payloads of messages that are documents, as r shows them.
+func docs(r Redaction, messages []Message) (found []payload.Doc) {
+	for _, m := range messages {
+		if d, ok := payload.Parse(r.Apply(m).Payload); ok {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// public tells whether one of the documents has the value at the place.
+func public(in []payload.Doc, place, value string) bool {
+	return slices.ContainsFunc(in, func(d payload.Doc) bool {
+		other, there := d.Get(place)
+		return there && other == value
+	})
+}
+
 // spread gives the places of a live payload that are to be hidden.
-func (r Redaction) spread(live []byte, public []Message, secrets []string) []string {
+func (r Redaction) spread(live []byte, known []payload.Doc, secrets []string) []string {
 	doc, ok := payload.Parse(live)
 	if !ok {
 		return r.Leaves // of no document: Apply hides it whole
 	}
-	var known []payload.Doc
-	for _, m := range public {
-		if d, ok := payload.Parse(m.Payload); ok {
-			known = append(known, d)
-		}
-	}
 	places := doc.Spread(r.Leaves, known)
 	for _, place := range doc.Holding(secrets) {
-		value, _ := doc.Get(place)
-		shown := func(d payload.Doc) bool { other, there := d.Get(place); return there && other == value }
-		if !slices.ContainsFunc(known, shown) {
+		if value, _ := doc.Get(place); !public(known, place, value) {
 			places = append(places, place)
 		}
 	}

@@ -80,3 +80,21 @@ func TestSecretNeverOccursInWhatIsShownLive(t *testing.T) {
 		}
 	})
 }
+
+// Without the secrets only what is known to be public is shown.
+func TestRedactionApplyUnknown(t *testing.T) {
+	const hidden = `"(sensitive value)"`
+	r := Redaction{Leaves: []string{"/psk"}}
+	recorded := Message{Payload: []byte(`{"n":1,"site":"a","psk":` + hidden + `}`), ContentType: "json"}
+	live := Message{Payload: []byte(`{"n":2,"site":"a","psk":"x","note":"was hunter2"}`), ContentType: "hunter2", ResponseTopic: "r"}
+	want := Message{Payload: []byte(`{"n":` + hidden + `,"site":"a","psk":` + hidden + `,"note":` + hidden + `}`), ContentType: RedactedText, ResponseTopic: RedactedText}
+	if d := cmp.Diff(want, r.ApplyUnknown(live, recorded)); d != "" {
+		t.Error(d)
+	}
+	if got := r.ApplyUnknown(Message{Payload: []byte("psk hunter2")}, recorded); string(got.Payload) != RedactedText {
+		t.Errorf("text shows %s", got.Payload)
+	}
+	if got := (Redaction{}).ApplyUnknown(live, recorded); !cmp.Equal(got, live) {
+		t.Errorf("nothing is sensitive, yet %+v is hidden", got)
+	}
+}

@@ -180,37 +180,52 @@ func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 // what is declared, others wrote it, and a secret may stand anywhere in it.
 func (p *planner) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
 	hide := p.redaction(t)
-	var known []mqtt.Message
-	if t.decl != nil {
-		known = append(known, t.decl.Message)
-	}
-	if t.rec != nil {
-		known = append(known, t.rec.Message)
-	}
-	switch {
-	case hide.None(), !p.in.Refreshed,
-		t.rec != nil && t.broker.Sight(p.key).shows(t.rec, m),
-		t.decl != nil && m.Diff(t.decl.Message)&mqtt.Hideable == 0:
+	if hide.None() || !p.in.Refreshed || t.rec != nil && t.broker.Sight(p.key).shows(t.rec, m) {
 		return shown(m, hide)
 	}
-	m = hide.ApplyLive(m, known...)
-	return &m
+	var declared *mqtt.Message
+	if t.decl != nil {
+		if m.Diff(t.decl.Message)&mqtt.Hideable == 0 {
+			return shown(m, hide)
+		}
+		declared = &t.decl.Message
+	}
+	return foreign(m, hide, declared, t.rec, p.key)
 }
 
 // Show gives what may be shown of a live message at the change's topic that is not
 // the one that was planned on.
-func (c *Change) Show(live mqtt.Message) *mqtt.Message {
-	var known []mqtt.Message
+func (c *Change) Show(live mqtt.Message, see Sight) *mqtt.Message {
+	var declared *mqtt.Message
 	if c.complete() && !c.message.IsDeletion() {
-		known = append(known, c.message)
+		declared = &c.message
 	}
-	for _, r := range []*state.Record{c.record, c.prior} {
-		if r != nil {
-			known = append(known, r.Message)
-		}
+	return foreign(live, c.Redaction, declared, c.prior, see.Key)
+}
+
+// foreign shows a message that somebody else wrote. Only a declaration with the
+// recorded secrets tells what to look for in it.
+func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte) *mqtt.Message {
+	var known []mqtt.Message
+	if r != nil {
+		known = append(known, r.Message)
 	}
-	live = c.Redaction.ApplyLive(live, known...)
-	return &live
+	if declared != nil {
+		known = append(known, *declared)
+	}
+	if declared != nil && (r == nil || sameSecrets(r, *declared, key)) {
+		m = hide.ApplyLive(m, known...)
+	} else {
+		m = hide.ApplyUnknown(m, known...)
+	}
+	return &m
+}
+
+// sameSecrets tells whether a message has what the record hides. A payload of which
+// leaves are hidden is known by those.
+func sameSecrets(r *state.Record, m mqtt.Message, key []byte) bool {
+	fields, leaves := r.Sealed.Diff(canonical(m, r.OrderedProperties), key)
+	return fields&r.Redaction.Fields == 0 && len(leaves) == 0
 }
 
 // record is what state holds of a message once it is published or adopted.

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 // snippet is the source that a diagnostic is about, in Terraform's JSON form.
@@ -48,11 +50,10 @@ func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 		found.Context = &c
 	}
 	found.cut(file, whole, subject)
-	if found.Code == "" {
+	if found.Code == "" || insideSecret(file, *d.Subject, found.StartLine) {
 		return nil
 	}
-	if secretLine.MatchString(found.Code) {
-		found.mask()
+	if found.mask(d.Summary == "Unsupported argument") {
 		return found
 	}
 	found.Values, found.Call = valuesOf(d), callOf(d)
@@ -81,17 +82,59 @@ func (s *snippet) cut(file *hcl.File, whole, subject hcl.Range) {
 	s.Start, s.End = limit(subject.Start.Byte), limit(subject.End.Byte)
 }
 
-// secretLine finds a line that sets what is always sensitive: its value is not
-// shown, whether or not it is written as a literal.
-var secretLine = regexp.MustCompile(`(?mi)^(\s*"?[a-z0-9_-]*(?:password|token|secret)[a-z0-9_-]*"?\s*[=:]).*$`)
+var (
+	// secretValue finds what sets something that is always sensitive: the rest of the
+	// line is not shown, whether or not it is written as a literal.
+	secretValue = regexp.MustCompile(`(?mi)(` + secretWord + `"?\s*[=:]|\bsensitive\([^"\n]*").*$`)
+	// anyValue finds the value of an argument.
+	anyValue = regexp.MustCompile(`(?m)^(\s*[^\s=:]+\s*[=:]).*$`)
+	// userInfo finds the name and password of a URL. A password that was not escaped
+	// may hold anything but a quote.
+	userInfo = regexp.MustCompile(`://[^"\n]*@`)
+)
 
-func (s *snippet) mask() {
-	first, _, _ := strings.Cut(s.Code, "\n") // a value may go on over lines
-	s.Code = secretLine.ReplaceAllString(first, "$1 (sensitive value)")
-	if !strings.Contains(s.Code, "(sensitive value)") {
-		s.Code = "(sensitive value)"
+const secretWord = `[a-z0-9_-]*(?:password|token|secret|access_key|private_key|customer_key)[a-z0-9_-]*`
+
+// mask takes literal secrets out of the source, and tells whether it had to. An
+// argument that there is not may be a misspelled "password".
+func (s *snippet) mask(unknown bool) bool {
+	code := maskURLs(s.Code)
+	if unknown {
+		code = anyValue.ReplaceAllString(code, "$1 ...")
 	}
-	s.Start, s.End = 0, 0
+	if secretValue.MatchString(code) {
+		first, _, _ := strings.Cut(code, "\n") // a value may go on over lines
+		code = secretValue.ReplaceAllString(first, "$1 "+mqtt.RedactedText)
+		if !strings.Contains(code, mqtt.RedactedText) {
+			code = mqtt.RedactedText
+		}
+	}
+	if code == s.Code {
+		return false
+	}
+	s.Code, s.Start, s.End = code, 0, 0
+	return true
+}
+
+func maskURLs(s string) string {
+	return userInfo.ReplaceAllString(s, "://"+mqtt.RedactedText+"@")
+}
+
+// insideSecret tells whether a place is within the value of an argument that is always
+// sensitive and that begins above what is shown.
+func insideSecret(file *hcl.File, at hcl.Range, firstLine int) bool {
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return false
+	}
+	found := false
+	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		if a, ok := n.(*hclsyntax.Attribute); ok && a.SrcRange.Overlaps(at) && a.SrcRange.Start.Line < firstLine && secretName(a.Name) {
+			found = true
+		}
+		return nil
+	})
+	return found
 }
 
 // showsSource keeps secrets out: only configuration files are shown, since a file
@@ -154,7 +197,7 @@ func valuesOf(d *hcl.Diagnostic) []snippetValue {
 }
 
 func secretName(name string) bool {
-	return secretLine.MatchString(name[strings.LastIndex(name, ".")+1:] + " =")
+	return secretValue.MatchString(name[strings.LastIndex(name, ".")+1:] + " =")
 }
 
 func traversal(t hcl.Traversal) string {
@@ -182,7 +225,7 @@ func describe(v cty.Value) string {
 	case v.IsNull():
 		return "null"
 	case t == cty.String:
-		return truncate(quote(v.AsString()), 120)
+		return truncate(quote(maskURLs(v.AsString())), 120)
 	case t == cty.Number:
 		return v.AsBigFloat().Text('f', -1)
 	case t == cty.Bool:

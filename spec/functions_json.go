@@ -6,6 +6,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 // jsonEncode is jsonencode with marks kept by leaf: where Terraform's result is
@@ -61,13 +63,17 @@ func markLeaves(doc cty.Value, marks []cty.PathValueMarks) cty.Value {
 	if !doc.IsKnown() {
 		return doc.Mark(sensitive)
 	}
-	leaves := make(cty.ValueMarks, len(marks))
-	of := documentDigest(doc.AsString())
-	for _, m := range marks {
+	pointers := make([]string, len(marks))
+	for i, m := range marks {
 		if len(m.Path) == 0 {
 			return doc.Mark(sensitive)
 		}
-		leaves[leafMark{Pointer: pointer(m.Path), Of: of}] = struct{}{}
+		pointers[i] = pointer(m.Path)
+	}
+	leaves := make(cty.ValueMarks, len(marks))
+	of := documentDigest(doc.AsString())
+	for _, p := range mqtt.Outermost(pointers) { // a pointer into a sensitive object would name its keys
+		leaves[leafMark{Pointer: p, Of: of}] = struct{}{}
 	}
 	return doc.WithMarks(leaves)
 }
