@@ -11,15 +11,15 @@ import (
 // places too: a shorter one is found everywhere, and hiding it there would tell it.
 const shortestSecret = 4
 
-// ApplyLive is Apply for a message that others may have written, so that what is
-// sensitive need not stand where the redaction has it. It hides the redacted places,
-// those that they may have become in a document of another shape (payload.Spread),
-// and every value that holds a sensitive one. The known messages are those that the
-// redaction was made for: what is public in one of them is public here too, and what
-// is sensitive in one of them is looked for, unless it stands there redacted.
-func (r Redaction) ApplyLive(m Message, known ...Message) Message {
+// Spread gives r for a message that others may have written, so that what is
+// sensitive need not stand where r has it. It hides the redacted places, those that
+// they may have become in a document of another shape (payload.Spread), and every value
+// that holds a sensitive one. The known messages are those that r was made for: what is
+// public in one of them is public here too, and what is sensitive in one of them is
+// looked for, unless it stands there redacted.
+func (r Redaction) Spread(m Message, known ...Message) Redaction {
 	if r.None() {
-		return m
+		return r
 	}
 	var secrets []string
 	for _, k := range append(slices.Clone(known), m) {
@@ -39,16 +39,15 @@ func (r Redaction) ApplyLive(m Message, known ...Message) Message {
 			r.Fields |= f
 		}
 	}
-	r.Leaves = r.spread(m.Payload, docs(r, known), secrets)
-	return r.Apply(m)
+	r.Leaves = Outermost(r.spread(m.Payload, docs(r, known), secrets))
+	return r
 }
 
-// ApplyUnknown is ApplyLive where the secrets are not known, because their declaration
-// is gone or has others: what differs from the known messages may hold one, and is
-// hidden.
-func (r Redaction) ApplyUnknown(m Message, known ...Message) Message {
+// AllBut is Spread where the secrets are not known, because their declaration is gone or
+// has others: what is not public in one of the known messages may hold one, and is hidden.
+func (r Redaction) AllBut(m Message, known ...Message) Redaction {
 	if r.None() {
-		return m
+		return r
 	}
 	same := func(f Fields) bool {
 		return slices.ContainsFunc(known, func(k Message) bool { return m.Diff(r.Apply(k))&f == 0 })
@@ -66,9 +65,9 @@ func (r Redaction) ApplyUnknown(m Message, known ...Message) Message {
 				places = append(places, leaf.Pointer)
 			}
 		}
-		r.Leaves = places
+		r.Leaves = Outermost(places)
 	}
-	return r.Apply(m)
+	return r
 }
 
 // docs gives the payloads of messages that are documents, as r shows them.
@@ -93,7 +92,7 @@ func public(in []payload.Doc, place, value string) bool {
 func (r Redaction) spread(live []byte, known []payload.Doc, secrets []string) []string {
 	doc, ok := payload.Parse(live)
 	if !ok {
-		return r.Leaves // of no document: Apply hides it whole
+		return slices.Clone(r.Leaves) // of no document: Apply hides it whole
 	}
 	places := doc.Spread(r.Leaves, known)
 	for _, place := range doc.Holding(secrets) {

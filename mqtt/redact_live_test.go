@@ -10,7 +10,7 @@ import (
 )
 
 // A live message need not have its secrets where the declaration has them.
-func TestRedactionApplyLive(t *testing.T) {
+func TestRedactionSpread(t *testing.T) {
 	const hidden = `"(sensitive value)"`
 	leaf := func(pointers ...string) Redaction { return Redaction{Leaves: pointers} }
 	for _, tt := range []struct {
@@ -48,7 +48,7 @@ func TestRedactionApplyLive(t *testing.T) {
 			}
 			live := Message{Payload: []byte(tt.live), ContentType: tt.liveType}
 			want := Message{Payload: []byte(tt.want), ContentType: tt.wantTyp}
-			if d := cmp.Diff(want, tt.r.ApplyLive(live, known...)); d != "" {
+			if d := cmp.Diff(want, tt.r.Spread(live, known...).Apply(live)); d != "" {
 				t.Error(d)
 			}
 		})
@@ -75,26 +75,27 @@ func TestSecretNeverOccursInWhatIsShownLive(t *testing.T) {
 		declared, _ := json.Marshal(map[string]any{"wifi": map[string]any{"psk": secret}})
 		r := Redaction{Leaves: []string{"/wifi/psk"}}
 		live := Message{Payload: text, UserProperties: []UserProperty{{"a", secret}}}
-		if got := r.ApplyLive(live, Message{Payload: declared}); bytes.Contains(got.Payload, []byte("hunter")) || got.UserProperties[0].Value == secret {
+		if got := r.Spread(live, Message{Payload: declared}).Apply(live); bytes.Contains(got.Payload, []byte("hunter")) || got.UserProperties[0].Value == secret {
 			t.Fatalf("%s shows %+v", text, got)
 		}
 	})
 }
 
 // Without the secrets only what is known to be public is shown.
-func TestRedactionApplyUnknown(t *testing.T) {
+func TestRedactionAllBut(t *testing.T) {
 	const hidden = `"(sensitive value)"`
 	r := Redaction{Leaves: []string{"/psk"}}
 	recorded := Message{Payload: []byte(`{"n":1,"site":"a","psk":` + hidden + `}`), ContentType: "json"}
 	live := Message{Payload: []byte(`{"n":2,"site":"a","psk":"x","note":"was hunter2"}`), ContentType: "hunter2", ResponseTopic: "r"}
 	want := Message{Payload: []byte(`{"n":` + hidden + `,"site":"a","psk":` + hidden + `,"note":` + hidden + `}`), ContentType: RedactedText, ResponseTopic: RedactedText}
-	if d := cmp.Diff(want, r.ApplyUnknown(live, recorded)); d != "" {
+	if d := cmp.Diff(want, r.AllBut(live, recorded).Apply(live)); d != "" {
 		t.Error(d)
 	}
-	if got := r.ApplyUnknown(Message{Payload: []byte("psk hunter2")}, recorded); string(got.Payload) != RedactedText {
+	psk := Message{Payload: []byte("psk hunter2")}
+	if got := r.AllBut(psk, recorded).Apply(psk); string(got.Payload) != RedactedText {
 		t.Errorf("text shows %s", got.Payload)
 	}
-	if got := (Redaction{}).ApplyUnknown(live, recorded); !cmp.Equal(got, live) {
+	if got := (Redaction{}).AllBut(live, recorded); !got.None() {
 		t.Errorf("nothing is sensitive, yet %+v is hidden", got)
 	}
 }

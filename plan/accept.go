@@ -54,6 +54,7 @@ func (p *planner) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.F
 		r.Sealed = t.rec.Sealed
 		return &r, 0
 	}
+	hide = p.hidesLive(t, seen) // for good: nothing else says that a secret stands elsewhere now
 	r.Sealed = state.Seal(canonical(seen, base.OrderedProperties), hide, p.key)
 	r.Secrets = maps.Clone(r.Secrets)
 	for _, name := range (hide.Covers() &^ t.broker.Readable).Names() {
@@ -74,7 +75,7 @@ func (p *planner) drift(t *topic, why []Reason, r *state.Record, seen mqtt.Messa
 	c := p.change(t, NoOp, interrupted(t, why...))
 	c.Before, c.BeforeDigest = shown(t.rec.Message, c.Redaction), c.prior.Digest
 	if c.record = r; r != nil {
-		c.After, c.AfterDigest = shown(seen, c.Redaction), r.Digest
+		c.After, c.AfterDigest = p.shownLive(t, seen), r.Digest
 		c.Differs, c.SecretLeaves = diff, leaves
 	}
 	p.plan.Drift = append(p.plan.Drift, c)

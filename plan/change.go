@@ -176,17 +176,22 @@ func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 	return &m
 }
 
-// shownLive shows what stands at a topic. Where that is neither what was recorded nor
-// what is declared, others wrote it, and a secret may stand anywhere in it.
+// shownLive shows what stands at a topic.
 func (p *planner) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
+	return shown(m, p.hidesLive(t, m))
+}
+
+// hidesLive is what to hide of what stands at a topic. Where that is neither what was
+// recorded nor what is declared, others wrote it, and a secret may stand anywhere in it.
+func (p *planner) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 	hide := p.redaction(t)
 	if hide.None() || !p.in.Refreshed || t.rec != nil && t.broker.Sight(p.key).shows(t.rec, m) {
-		return shown(m, hide)
+		return hide
 	}
 	var declared *mqtt.Message
 	if t.decl != nil {
 		if m.Diff(t.decl.Message)&mqtt.Hideable == 0 {
-			return shown(m, hide)
+			return hide
 		}
 		declared = &t.decl.Message
 	}
@@ -200,12 +205,12 @@ func (c *Change) Show(live mqtt.Message, see Sight) *mqtt.Message {
 	if c.complete() && !c.message.IsDeletion() {
 		declared = &c.message
 	}
-	return foreign(live, c.Redaction, declared, c.prior, see.Key)
+	return shown(live, foreign(live, c.Redaction, declared, c.prior, see.Key))
 }
 
-// foreign shows a message that somebody else wrote. Only a declaration with the
-// recorded secrets tells what to look for in it.
-func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte) *mqtt.Message {
+// foreign is what to hide of a message that somebody else wrote. Only a declaration
+// with the recorded secrets tells what to look for in it.
+func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte) mqtt.Redaction {
 	var known []mqtt.Message
 	if r != nil {
 		known = append(known, r.Message)
@@ -214,11 +219,9 @@ func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *sta
 		known = append(known, *declared)
 	}
 	if declared != nil && (r == nil || sameSecrets(r, *declared, key)) {
-		m = hide.ApplyLive(m, known...)
-	} else {
-		m = hide.ApplyUnknown(m, known...)
+		return hide.Spread(m, known...)
 	}
-	return &m
+	return hide.AllBut(m, known...)
 }
 
 // sameSecrets tells whether a message has what the record hides. A payload of which
