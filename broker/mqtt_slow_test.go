@@ -2,8 +2,6 @@ package broker_test
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,38 +13,12 @@ import (
 
 // slowProxy passes on what comes from address at 32 KiB every pause.
 func slowProxy(t *testing.T, address string, pause time.Duration) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Helper()
+	l, err := brokertest.SlowLink(address, pause)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			here, err := l.Accept()
-			if err != nil {
-				return
-			}
-			there, err := net.Dial("tcp", address)
-			if err != nil {
-				here.Close()
-				return
-			}
-			_ = there.(*net.TCPConn).SetReadBuffer(32 << 10)
-			go func() {
-				_, _ = io.Copy(there, here)
-				there.Close()
-			}()
-			go func() {
-				defer here.Close()
-				for {
-					if _, err := io.CopyN(here, there, 32<<10); err != nil {
-						return
-					}
-					time.Sleep(pause)
-				}
-			}()
-		}
-	}()
 	return l.Addr().String()
 }
 

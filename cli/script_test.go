@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/retainctl/retainctl/broker/brokertest"
 	"github.com/retainctl/retainctl/cli"
 )
 
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 //
 //	mosquitto [CONFLINE...]   starts mosquitto on a free port, $MQTT
 //	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
+//	slow                      puts a slow link before the last of these: $SLOW
 //	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
 //	replace OLD NEW FILE      edits a file
 //	halt [-KILL]              ends what the last of these started
@@ -42,6 +44,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mosquitto": startMosquitto,
 			"serve":     startBroker,
+			"slow":      slowLink,
 			"halt":      haltServer,
 			"replace":   replace,
 			"retained":  retained,
@@ -138,6 +141,13 @@ func start(ts *testscript.TestScript, variable, address string, cmd *exec.Cmd) {
 			ts.Fatalf("%s does not listen on %s", cmd.Path, address)
 		}
 	}
+}
+
+func slowLink(ts *testscript.TestScript, neg bool, args []string) {
+	l, err := brokertest.SlowLink(ts.Getenv("MQTT"), time.Millisecond)
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("SLOW", l.Addr().String())
 }
 
 func haltServer(ts *testscript.TestScript, neg bool, args []string) {
