@@ -26,7 +26,7 @@ man:
 
 test: deps
 	$(GO) test -timeout 20m ./...
-	cd contract && $(GO) test -run NATS .
+	cd contract && $(GO) test -run 'NATS|S3' .
 
 test-brokers:
 	@sh scripts/test-brokers-deps.sh

@@ -31,7 +31,7 @@ var architecture = map[string]rule{
 	"spec": {[]string{"mqtt"}, slices.Concat(hcl, x, []string{
 		"github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg", "github.com/bmatcuk/doublestar/", "github.com/hashicorp/go-version", "github.com/santhosh-tekuri/jsonschema/",
 	})},
-	"state":  {[]string{"mqtt"}, []string{"github.com/gofrs/flock"}},
+	"state":  {[]string{"mqtt", "spec"}, slices.Concat(aws, []string{"github.com/gofrs/flock"})}, // state/remote: S3, and the settings of backend blocks
 	"broker": {[]string{"mqtt", "spec"}, slices.Concat(aws, x, []string{"go.etcd.io/bbolt", "github.com/coder/websocket"})},
 	"plan":   {[]string{"mqtt", "spec", "state"}, hcl},
 	"apply":  {[]string{"mqtt", "plan", "state"}, nil},

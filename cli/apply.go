@@ -94,11 +94,11 @@ func (s *session) applyNew(ctx context.Context, f *applyFlags, format render.For
 	if !f.refresh {
 		return 0, failure("Nothing to check against", "apply reads the brokers before it publishes: -refresh=false is for plan.")
 	}
-	p, err := s.load(&f.inputFlags, true, nil)
+	p, err := s.load(ctx, &f.inputFlags, true, nil)
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, &f.inputFlags, f.operation, func() (int, error) {
+	return s.locked(ctx, p, &f.inputFlags, f.operation, func(ctx context.Context) (int, error) {
 		made, err := s.makePlan(ctx, p, &f.planFlags)
 		if err != nil {
 			return 0, err
@@ -149,11 +149,11 @@ func (s *session) applySaved(ctx context.Context, f *applyFlags, path string) (i
 	if err != nil {
 		return 0, err
 	}
-	p, err := s.load(&f.inputFlags, true, preset(saved.Variables))
+	p, err := s.load(ctx, &f.inputFlags, true, preset(saved.Variables))
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, &f.inputFlags, "apply", func() (int, error) {
+	return s.locked(ctx, p, &f.inputFlags, "apply", func(ctx context.Context) (int, error) {
 		prior, version, err := p.store.Read(ctx)
 		if err != nil {
 			return 0, failure("The state cannot be read", headline(err)+".")

@@ -69,7 +69,7 @@ func (s *session) givenInputs(given []string) *inputFlags {
 
 // look loads what there is of configuration and state: either may be nil.
 func (s *session) look(ctx context.Context, given []string) (*spec.Config, *state.Snapshot) {
-	p, err := s.load(s.givenInputs(given), false, nil)
+	p, err := s.load(ctx, s.givenInputs(given), false, nil)
 	if err != nil { // a configuration that is being written; the usual state may still be of use
 		p = &project{store: state.NewLocal(s.path(spec.DefaultStatePath))}
 	}
@@ -114,12 +114,12 @@ func (s *session) variableNames(given []string, current string) completion {
 	if strings.Contains(current, "=") {
 		return completion{}
 	}
-	p, err := s.load(s.givenInputs(given), false, nil)
+	config, err := s.configuration(s.givenInputs(given), false, nil)
 	if err != nil {
 		return completion{}
 	}
 	var all []candidate
-	for _, v := range p.config.Variables {
+	for _, v := range config.Variables {
 		all = append(all, candidate{text: v.Name + "=", open: true})
 	}
 	return startingWith(current, all)

@@ -36,11 +36,11 @@ func (s *session) plan(ctx context.Context, f *planFlags, out string, detailed b
 	if err != nil {
 		return 0, err
 	}
-	p, err := s.load(&f.inputFlags, f.refresh, nil)
+	p, err := s.load(ctx, &f.inputFlags, f.refresh, nil)
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, &f.inputFlags, "plan", func() (int, error) {
+	return s.locked(ctx, p, &f.inputFlags, "plan", func(ctx context.Context) (int, error) {
 		made, err := s.makePlan(ctx, p, f)
 		if err != nil {
 			return 0, err

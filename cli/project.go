@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
+	"github.com/retainctl/retainctl/state/remote"
 )
 
 // inputFlags are the flags that say which configuration and which state.
@@ -56,15 +57,21 @@ type project struct {
 	path   string // for people: where the state is
 }
 
-// load reads the configuration. Without brokers their arguments are not
-// evaluated, so that a plan of a fork's pull request needs no credentials.
-func (s *session) load(f *inputFlags, brokers bool, preset map[string]cty.Value) (*project, error) {
-	config, files, diags := spec.Load(s.Dir, s.inputs(f, brokers, preset))
-	if err := s.diagnose(files, diags); err != nil {
+// load reads the configuration and opens the state's store.
+func (s *session) load(ctx context.Context, f *inputFlags, brokers bool, preset map[string]cty.Value) (*project, error) {
+	config, err := s.configuration(f, brokers, preset)
+	if err != nil {
 		return nil, err
 	}
-	store, path, err := s.openStore(config.Backend, f.statePath)
+	store, path, err := s.openStore(ctx, config.Backend, f.statePath)
 	return &project{config: config, store: store, path: path}, err
+}
+
+// configuration reads the configuration. Without brokers their arguments are not
+// evaluated, so that a plan of a fork's pull request needs no credentials.
+func (s *session) configuration(f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
+	config, files, diags := spec.Load(s.Dir, s.inputs(f, brokers, preset))
+	return config, s.diagnose(files, diags)
 }
 
 // inputs are what a configuration is evaluated with.
@@ -78,59 +85,31 @@ func (s *session) inputs(f *inputFlags, brokers bool, preset map[string]cty.Valu
 	}
 }
 
-// openStore opens the store of a backend block, or a file in its place.
-func (s *session) openStore(b spec.Backend, file string) (state.Store, string, error) {
-	if file != "" {
+// openStore opens the store of a backend block, or a file in its place, and names it
+// for people.
+func (s *session) openStore(ctx context.Context, b spec.Backend, file string) (state.Store, string, error) {
+	switch {
+	case file != "":
 		return state.NewLocal(s.path(file)), s.path(file), nil
-	}
-	if b.Local != nil {
-		return state.NewLocal(s.path(b.Local.Path)), s.path(b.Local.Path), nil
-	}
-	return nil, "", failure("Backend not in this version",
-		fmt.Sprintf("%s:%d: backend %q is planned, but this version of retainctl keeps state in a local file only: backend \"local\".",
-			filepath.Base(b.Range.Filename), b.Range.Start.Line, b.Type))
-}
-
-// locked runs do while holding the state's lock.
-func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operation string, do func() (int, error)) (int, error) {
-	if !f.lock {
-		return do()
-	}
-	unlock, err := s.lock(ctx, p, f.lockTimeout, operation)
-	if err != nil {
-		return 0, err
-	}
-	code, err := do()
-	if unlockErr := unlock(context.WithoutCancel(ctx)); unlockErr != nil && err == nil {
-		return code, fmt.Errorf("release the lock: %w", unlockErr)
-	}
-	return code, err
-}
-
-// lock takes the lock, waiting for another holder as long as timeout says.
-func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, operation string) (func(context.Context) error, error) {
-	deadline := time.Now().Add(timeout)
-	for {
-		unlock, err := p.store.Lock(ctx, lockInfo(operation, p.path))
-		var held *state.LockedError
-		switch {
-		case err == nil:
-			return unlock, nil
-		case !errors.As(err, &held):
-			return nil, fmt.Errorf("lock the state: %w", err)
-		case time.Now().After(deadline):
-			return nil, failure("The state is locked", headline(held)+".")
+	case b.S3 != nil:
+		store, err := remote.OpenS3(ctx, *b.S3, s.remoteOptions())
+		if err != nil {
+			return nil, "", failure("The state's bucket cannot be used", headline(err)+".")
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(250 * time.Millisecond):
+		return store, store.Address(), nil
+	case b.HTTP != nil:
+		store, err := remote.OpenHTTP(*b.HTTP, s.remoteOptions())
+		if err != nil {
+			return nil, "", failure("The state's server cannot be used", headline(err)+".")
 		}
+		return store, store.Address(), nil
 	}
+	return state.NewLocal(s.path(b.Local.Path)), s.path(b.Local.Path), nil
 }
 
-func lockInfo(operation, path string) state.LockInfo {
-	info := state.NewLockInfo(operation, path, time.Now())
-	info.Version = Version
-	return info
+func (s *session) remoteOptions() remote.Options {
+	return remote.Options{
+		Log:  s.log,
+		Note: func(text string) { fmt.Fprintln(s.Stderr, render.Escape(text)) },
+	}
 }

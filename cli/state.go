@@ -17,7 +17,7 @@ func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *stat
 	var err error
 	if f.statePath != "" {
 		p.store, p.path = state.NewLocal(s.path(f.statePath)), s.path(f.statePath)
-	} else if p, err = s.load(f, false, nil); err != nil {
+	} else if p, err = s.load(ctx, f, false, nil); err != nil {
 		return nil, nil, "", err
 	}
 	snapshot, version, err := p.store.Read(ctx)

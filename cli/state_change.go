@@ -113,7 +113,7 @@ func (s *session) changeState(ctx context.Context, f *inputFlags, operation stri
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, f, operation, func() (int, error) {
+	return s.locked(ctx, p, f, operation, func(ctx context.Context) (int, error) {
 		snapshot, version, err := p.store.Read(ctx)
 		if err != nil {
 			return 0, failure("The state cannot be read", headline(err)+".")

@@ -27,9 +27,9 @@ func validateCommand() command {
 
 func (s *session) validate(f *inputFlags, asJSON bool) (int, error) {
 	if !asJSON {
-		p, err := s.load(f, true, nil)
+		config, err := s.configuration(f, true, nil)
 		if err == nil {
-			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(p.config.Messages), "message"), render.Count(len(p.config.Brokers), "broker"))
+			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(config.Messages), "message"), render.Count(len(config.Brokers), "broker"))
 		}
 		return exitDone, err
 	}

@@ -1,9 +1,13 @@
 package spec
 
 import (
+	"cmp"
+	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -12,25 +16,24 @@ import (
 // DefaultStatePath is where the local backend keeps the state, below the root.
 const DefaultStatePath = "retain.state.json"
 
+const (
+	defaultLockLease = time.Minute
+	leastLockLease   = 2 * time.Second // below it, a slow answer is taken for a lost lock
+	mostLockLease    = time.Hour
+)
+
 // backendArguments are the arguments of each backend type, with the names that
 // Terraform gives them.
-func backendArguments(typ string) map[string]cty.Type {
+func backendArguments(typ string) []string {
 	switch typ {
 	case "local":
-		return map[string]cty.Type{"path": cty.String}
+		return []string{"path"}
 	case "s3":
-		return map[string]cty.Type{
-			"bucket": cty.String, "key": cty.String, "region": cty.String, "endpoint": cty.String,
-			"profile": cty.String, "role_arn": cty.String, "kms_key_id": cty.String,
-			"encrypt": cty.Bool, "use_path_style": cty.Bool, "skip_s3_checksum": cty.Bool,
-		}
+		return []string{"bucket", "key", "region", "endpoint", "profile", "role_arn", "external_id", "session_name",
+			"kms_key_id", "encrypt", "use_path_style", "skip_s3_checksum", "use_lockfile", "lock_lease"}
 	case "http":
-		return map[string]cty.Type{
-			"address": cty.String, "update_method": cty.String,
-			"lock_address": cty.String, "lock_method": cty.String,
-			"unlock_address": cty.String, "unlock_method": cty.String,
-			"username": cty.String, "password": cty.String, "skip_cert_verification": cty.Bool,
-		}
+		return []string{"address", "update_method", "lock_address", "lock_method", "unlock_address", "unlock_method",
+			"username", "password", "skip_cert_verification"}
 	}
 	return nil
 }
@@ -38,7 +41,7 @@ func backendArguments(typ string) map[string]cty.Type {
 // backend reads the backend block, or what stands for it where there is none.
 // The overrides are those of -backend-config, which CI gives.
 func (e *evaluator) backend(block *hcl.Block, overrides []string) Backend {
-	b := Backend{Type: "local", Body: map[string]cty.Value{}}
+	b := Backend{Type: "local"}
 	attrs := e.overrides(overrides)
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
@@ -75,21 +78,92 @@ func (e *evaluator) overrides(given []string) hcl.Attributes {
 func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
-		want, takes := known[name]
-		if !takes {
-			a.e.tally.add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, didYouMean(name, maps.Keys(known)), strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
-		} else if b.Type != "local" {
-			a.keep(name, want, b.Body)
+		if !slices.Contains(known, name) {
+			a.e.tally.add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
-	if b.Type == "local" {
+	switch b.Type {
+	case "local":
 		b.Local = &LocalSettings{Path: a.filled("path", DefaultStatePath)}
+	case "s3":
+		b.S3 = a.s3()
+	case "http":
+		b.HTTP = a.http()
 	}
 }
 
-// keep reads an argument that may be sensitive into body.
-func (a *arguments) keep(name string, want cty.Type, body map[string]cty.Value) {
-	if value, given := a.get(name, want); given {
-		body[name], _ = value.Unmark()
+// instead says what to write for an argument of Terraform's that there is none of.
+func (a *arguments) instead(name string, known []string) string {
+	switch name {
+	case "dynamodb_table", "dynamodb_endpoint":
+		return " The lock is an object beside the state: no table is needed."
+	case "endpoints":
+		return " Write endpoint = \"https://...\"."
+	case "assume_role":
+		return " Write role_arn, and where they are needed external_id and session_name."
+	case "access_key", "secret_key":
+		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 	}
+	return didYouMean(name, slices.Values(known))
+}
+
+func (a *arguments) s3() *S3Settings {
+	s := &S3Settings{
+		Bucket: a.filled("bucket", ""), Key: strings.TrimPrefix(a.filled("key", ""), "/"), Region: a.shown("region"),
+		Profile: a.shown("profile"), RoleARN: a.shown("role_arn"), ExternalID: a.text("external_id"), SessionName: a.shown("session_name"),
+		KMSKeyID: a.shown("kms_key_id"), Encrypt: a.is("encrypt"),
+		UsePathStyle: a.is("use_path_style"), SkipChecksum: a.is("skip_s3_checksum"),
+		LockLease: cmp.Or(a.duration("lock_lease"), defaultLockLease),
+	}
+	var err error
+	if s.Endpoint, err = ParseAWSEndpoint(a.shown("endpoint")); err != nil {
+		a.invalid("endpoint", "%s.", sentence(err))
+	}
+	if value, given := a.plain("use_lockfile", cty.Bool); given && value.False() {
+		a.invalid("use_lockfile", "The state is always locked. -lock=false does without for one command.")
+	}
+	if s.LockLease < leastLockLease || s.LockLease > mostLockLease {
+		a.invalid("lock_lease", "lock_lease is how long a lock outlives a holder that died: from %s to %s.", leastLockLease, mostLockLease)
+	}
+	return s
+}
+
+// http reads the backend "http". A lock is released where it was taken, unless
+// another place is named.
+func (a *arguments) http() *HTTPSettings {
+	s := &HTTPSettings{
+		Address: a.webAddress("address"), LockAddress: a.webAddress("lock_address"), UnlockAddress: a.webAddress("unlock_address"),
+		UpdateMethod: a.method("update_method", "POST"), LockMethod: a.method("lock_method", "LOCK"), UnlockMethod: a.method("unlock_method", "UNLOCK"),
+		Username: a.text("username"), Password: a.text("password"), SkipCertVerification: a.is("skip_cert_verification"),
+	}
+	s.UnlockAddress = cmp.Or(s.UnlockAddress, s.LockAddress)
+	return s
+}
+
+func (a *arguments) method(name, otherwise string) string {
+	method := strings.ToUpper(a.filled(name, otherwise))
+	if strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		a.invalid(name, "%s is an HTTP method, such as %s.", name, otherwise)
+	}
+	return method
+}
+
+// webAddress reads a URL that errors show; nil where it is not given or wrong.
+func (a *arguments) webAddress(name string) *url.URL {
+	text := a.filled(name, "")
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		err = errors.New("it cannot be understood as an address; write https://HOST/PATH") // url.Error may repeat a password
+	case u.User != nil:
+		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the arguments username and password")
+	}
+	if err != nil {
+		a.invalid(name, "%s.", sentence(err))
+		return nil
+	}
+	return u
 }

@@ -8,6 +8,7 @@
 package spec
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -37,15 +38,39 @@ type Threshold struct {
 
 // Backend is a backend block: where state is kept.
 type Backend struct {
-	Type  string               // "local", "s3", "http"
-	Local *LocalSettings       // of type local
-	Body  map[string]cty.Value // of the other types: the arguments, of their types and not null
+	Type  string // "local", "s3", "http": the one of these that is not nil
+	Local *LocalSettings
+	S3    *S3Settings
+	HTTP  *HTTPSettings
 	Range hcl.Range
 }
 
 // LocalSettings are the arguments of a backend "local" block.
 type LocalSettings struct {
 	Path string // below the root, or absolute; default DefaultStatePath
+}
+
+// S3Settings are the arguments of a backend "s3" block. Bucket and Key may be
+// empty: CI gives them with -backend-config where a state is needed.
+type S3Settings struct {
+	Bucket, Key, Region              string
+	Endpoint                         *url.URL // nil for AWS's own
+	Profile                          string
+	RoleARN, ExternalID, SessionName string
+	KMSKeyID                         string
+	Encrypt                          bool
+	UsePathStyle                     bool
+	SkipChecksum                     bool
+	LockLease                        time.Duration // default one minute
+}
+
+// HTTPSettings are the arguments of a backend "http" block. Address may be nil, as
+// S3's bucket may be empty; LockAddress and UnlockAddress are nil for no locking.
+type HTTPSettings struct {
+	Address, LockAddress, UnlockAddress    *url.URL
+	UpdateMethod, LockMethod, UnlockMethod string // POST, LOCK, UNLOCK
+	Username, Password                     string
+	SkipCertVerification                   bool
 }
 
 // Broker is a broker block.

@@ -68,9 +68,9 @@ func TestBrokerSettings(t *testing.T) {
 	if got, want := *config.MaxDeletes, (Threshold{Number: 20}); got != want {
 		t.Errorf("max_deletes %v", got)
 	}
-	body := config.Backend.Body
-	if config.Backend.Type != "s3" || body["bucket"].AsString() != "b" || body["key"].AsString() != "other.json" || body["region"].AsString() != "r" {
-		t.Errorf("backend %#v", config.Backend)
+	wantBackend := &S3Settings{Bucket: "b", Key: "other.json", Region: "r", LockLease: time.Minute}
+	if diff := cmp.Diff(wantBackend, config.Backend.S3); diff != "" || config.Backend.Type != "s3" {
+		t.Errorf("backend %q (-want +got)\n%s", config.Backend.Type, diff)
 	}
 	if _, ok := config.BrokerNamed("prod"); !ok {
 		t.Error("no broker prod")

@@ -29,7 +29,7 @@ func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
 	}
 	s, err := Decode(data)
 	if err != nil {
-		return nil, "", fmt.Errorf("read state %s: %w", l.path, err)
+		return nil, version, fmt.Errorf("read state %s: %w", l.path, err)
 	}
 	return s, version, nil
 }
@@ -51,7 +51,7 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 	if err := WriteFile(l.path, data); err != nil {
 		return "", fmt.Errorf("write state: %w", err)
 	}
-	return versionOf(data), nil
+	return VersionOf(data), nil
 }
 
 // bytes reads the file; an absent one has no version.
@@ -63,10 +63,11 @@ func (l *Local) bytes() ([]byte, Version, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("read state: %w", err)
 	}
-	return data, versionOf(data), nil
+	return data, VersionOf(data), nil
 }
 
-func versionOf(data []byte) Version {
+// VersionOf gives the version of a document that its store gives none of its own.
+func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:]))
 }

@@ -49,7 +49,7 @@ func play(role, path string) error {
 		}
 		return err
 	case "hold the lock":
-		if _, err := store.Lock(ctx, state.NewLockInfo("apply", path, time.Now())); err != nil {
+		if _, _, err := store.Lock(ctx, state.NewLockInfo("apply", path, time.Now())); err != nil {
 			return err
 		}
 		fmt.Println("held")
@@ -134,7 +134,7 @@ func TestKilledWriterLeavesAWholeDocument(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), ".retain.state.json.tmp123"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := state.NewLocal(path).Lock(t.Context(), state.LockInfo{})
+	_, unlock, err := state.NewLocal(path).Lock(t.Context(), state.LockInfo{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestKilledHolderFreesItsLock(t *testing.T) {
 	path := written(t, 1)
 	holder := start(t, "hold the lock", path)
 	store := state.NewLocal(path)
-	_, err := store.Lock(t.Context(), state.NewLockInfo("plan", path, time.Now()))
+	_, _, err := store.Lock(t.Context(), state.NewLockInfo("plan", path, time.Now()))
 	var locked *state.LockedError
 	if !errors.As(err, &locked) {
 		t.Fatalf("while another process holds the lock: %v", err)
@@ -173,7 +173,7 @@ func TestKilledHolderFreesItsLock(t *testing.T) {
 	}
 	holder.Process.Kill()
 	holder.Wait()
-	unlock, err := store.Lock(t.Context(), state.NewLockInfo("plan", path, time.Now()))
+	_, unlock, err := store.Lock(t.Context(), state.NewLockInfo("plan", path, time.Now()))
 	if err != nil {
 		t.Fatalf("after the holder was killed: %v", err)
 	}
@@ -215,7 +215,7 @@ func TestWriteWhereTheFolderCannotBeWritten(t *testing.T) {
 	if _, err := store.Write(t.Context(), s, ""); err == nil {
 		t.Error("Write succeeds")
 	}
-	if _, err := store.Lock(t.Context(), state.LockInfo{}); err == nil {
+	if _, _, err := store.Lock(t.Context(), state.LockInfo{}); err == nil {
 		t.Error("Lock succeeds")
 	}
 }
@@ -309,13 +309,13 @@ func TestLinksToOneStateAreOneLock(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := state.NewLocal(path).Lock(t.Context(), state.LockInfo{Who: "alice@one"})
+	_, unlock, err := state.NewLocal(path).Lock(t.Context(), state.LockInfo{Who: "alice@one"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unlock(t.Context())
 	var locked *state.LockedError
-	if _, err := state.NewLocal(link).Lock(t.Context(), state.LockInfo{}); !errors.As(err, &locked) {
+	if _, _, err := state.NewLocal(link).Lock(t.Context(), state.LockInfo{}); !errors.As(err, &locked) {
 		t.Errorf("a lock by way of a link gives %v", err)
 	}
 }
@@ -370,7 +370,7 @@ func TestReadRefusesADamagedFile(t *testing.T) {
 		}
 		s, version, err := state.NewLocal(path).Read(t.Context())
 		var damaged *state.DamagedError
-		if s != nil || version != "" || !errors.As(err, &damaged) || !strings.Contains(err.Error(), path) {
+		if s != nil || version == "" || !errors.As(err, &damaged) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v, %q, %v", bad, s, version, err)
 		}
 		fresh, _ := state.NewSnapshot()

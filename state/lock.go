@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -33,35 +34,58 @@ func whoAmI() string {
 // Lock implements Store by a kernel lock: that of a killed process frees itself.
 // The lock file stays when the lock is freed, since removing it would let two
 // processes hold locks on two files of one name; what it says is erased.
-func (l *Local) Lock(_ context.Context, info LockInfo) (func(context.Context) error, error) {
-	file, err := followLinks(l.path) // two links to one state are one lock
+// It cannot be lost while the process lives.
+func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error) {
+	lock, file, err := l.tryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock state: %w", err)
+		return nil, nil, err
 	}
-	path := file + ".lock"
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("lock state: %w", err)
-	}
-	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
-	held, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
-	}
-	if !held {
-		return nil, &LockedError{Holder: readLockInfo(path)}
-	}
+	path := lock.Path()
 	if err := writeLockInfo(path, info); err != nil {
 		lock.Unlock()
-		return nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return nil, nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
 	}
 	removeLeftovers(file)
-	return func(context.Context) error {
+	return ctx, func(context.Context) error {
 		erased := os.Truncate(path, 0)
 		if err := lock.Unlock(); err != nil {
 			return fmt.Errorf("unlock state: %w", err)
 		}
 		return erased
 	}, nil
+}
+
+// tryLock takes the kernel lock, and gives the file that it is for.
+func (l *Local) tryLock() (lock *flock.Flock, file string, err error) {
+	if file, err = followLinks(l.path); err != nil { // two links to one state are one lock
+		return nil, "", fmt.Errorf("lock state: %w", err)
+	}
+	path := file + ".lock"
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, "", fmt.Errorf("lock state: %w", err)
+	}
+	lock = flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	switch held, err := lock.TryLock(); {
+	case err != nil:
+		return nil, "", fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+	case !held:
+		return nil, "", &LockedError{Holder: readLockInfo(path)}
+	}
+	return lock, file, nil
+}
+
+// ForceUnlock implements Store, and only says what to do: a kernel lock belongs to a
+// process that lives, and another process cannot take it away.
+func (l *Local) ForceUnlock(context.Context, string) error {
+	lock, _, err := l.tryLock()
+	if held := (*LockedError)(nil); errors.As(err, &held) {
+		return fmt.Errorf("%s. A lock on a file is that of a running process and frees itself when that ends: end the process", held.describe())
+	}
+	if err != nil {
+		return err
+	}
+	lock.Unlock()
+	return ErrNotLocked
 }
 
 // removeLeftovers removes the temporary files of writers that were killed. The
@@ -95,15 +119,38 @@ func readLockInfo(path string) (info LockInfo) {
 	return info
 }
 
+// ErrNotLocked is a lock to be released that nobody holds.
+var ErrNotLocked = errors.New("nobody holds the lock")
+
+// LockedError is a lock that somebody else holds.
+type LockedError struct{ Holder LockInfo }
+
 func (e *LockedError) Error() string {
-	const advice = "wait for it to end, or give -lock-timeout=5m to wait here"
+	return e.describe() + ": wait for it to end, or give -lock-timeout=5m to wait here"
+}
+
+func (e *LockedError) describe() string {
 	h := e.Holder
 	if h.Who == "" { // taken a moment ago, or by a program that is not ours
-		return "the state is held by another process, which has not said who it is: " + advice
+		return "the state is held by another process, which has not said who it is"
 	}
-	text := fmt.Sprintf("the state %s is held by %s for %s since %s", h.Path, h.Who, h.Operation, h.Created.Local().Format(time.DateTime))
+	return fmt.Sprintf("the state %s is held by %s", h.Path, h)
+}
+
+// String tells who holds the lock, for what and since when.
+func (h LockInfo) String() string {
+	text := fmt.Sprintf("%s for %s since %s", h.Who, h.Operation, h.Created.Local().Format(time.DateTime))
 	if h.Info != "" {
 		text += ", " + h.Info
 	}
-	return fmt.Sprintf("%s (lock %s): %s", text, h.ID, advice)
+	return fmt.Sprintf("%s (lock %s)", text, h.ID)
 }
+
+// LostError is the cause of a lock's context that ended while the lock was held.
+type LostError struct {
+	Path string
+	Why  error
+}
+
+func (e *LostError) Error() string { return fmt.Sprintf("the lock on %s was lost: %v", e.Path, e.Why) }
+func (e *LostError) Unwrap() error { return e.Why }

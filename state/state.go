@@ -73,28 +73,31 @@ type Version string
 
 // Store is where a state document is kept.
 type Store interface {
-	// Read gives the document, or a nil Snapshot where there is none yet.
+	// Read gives the document, or a nil Snapshot where there is none yet. One that
+	// cannot be decoded has its version all the same, beside the error.
 	Read(ctx context.Context) (*Snapshot, Version, error)
 	// Write replaces the document that was read as since; ErrConflict if that
 	// moved. It raises no serial: the caller does.
 	Write(ctx context.Context, s *Snapshot, since Version) (Version, error)
-	// Lock takes the store's lock, or fails with a *LockedError at once.
-	Lock(ctx context.Context, info LockInfo) (unlock func(context.Context) error, err error)
+	// Lock takes the store's lock, or fails with a *LockedError at once; only for
+	// the lock of a holder that died does it wait, until it may take that over.
+	// What is done under the lock is done with held: it ends, with a *LostError as
+	// its cause, when the lock cannot be relied on any more.
+	Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error)
+	// ForceUnlock releases the lock of this ID, which somebody else holds.
+	ForceUnlock(ctx context.Context, id string) error
 }
 
 // ErrConflict is a write over a document that changed since it was read.
 var ErrConflict = errors.New("the state changed since it was read: somebody else wrote it, so plan again")
 
-// LockInfo tells who holds a lock.
+// LockInfo tells who holds a lock. Its JSON is that of Terraform's protocol.
 type LockInfo struct {
 	ID        string
-	Operation string // "plan" or "apply"
+	Operation string // "plan", "apply", "state push"
 	Who       string // user@host
 	Version   string
 	Created   time.Time
 	Path      string
 	Info      string // the CI run's address, where there is one
 }
-
-// LockedError is a lock that somebody else holds.
-type LockedError struct{ Holder LockInfo }

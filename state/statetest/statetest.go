@@ -92,7 +92,7 @@ func lockExcludes(t *testing.T, a, b state.Store) {
 	held := info("alice@one")
 	unlock := lock(t, a, held)
 	for _, other := range []state.Store{a, b} {
-		_, err := other.Lock(t.Context(), info("bob@two"))
+		_, _, err := other.Lock(t.Context(), info("bob@two"))
 		var locked *state.LockedError
 		if !errors.As(err, &locked) {
 			t.Fatalf("a second lock gives %v", err)
@@ -141,7 +141,7 @@ func lockLeavesDocument(t *testing.T, a, b state.Store) {
 
 func lock(t *testing.T, s state.Store, info state.LockInfo) func(context.Context) error {
 	t.Helper()
-	unlock, err := s.Lock(t.Context(), info)
+	_, unlock, err := s.Lock(t.Context(), info)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/retainctl/retainctl/state"
+)
+
+// locked runs do while holding the state's lock. The context of do ends when the
+// lock is lost, so that it stops as for an interruption.
+func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operation string, do func(context.Context) (int, error)) (int, error) {
+	if !f.lock {
+		return do(ctx)
+	}
+	held, unlock, err := s.lock(ctx, p, f.lockTimeout, operation)
+	if err != nil {
+		return 0, err
+	}
+	code, err := do(held)
+	if lost := (*state.LostError)(nil); errors.As(context.Cause(held), &lost) && (code != exitDone || err != nil) {
+		code, err = exitError, s.lockLost(lost, err)
+	}
+	if unlockErr := unlock(context.WithoutCancel(ctx)); unlockErr != nil && err == nil {
+		return code, fmt.Errorf("release the lock: %w", unlockErr)
+	}
+	return code, err
+}
+
+// lockLost tells why the work was stopped, after whatever else it ended with.
+func (s *session) lockLost(lost *state.LostError, err error) error {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.fail(err)
+	}
+	return failure("The lock was lost", headline(lost)+". Another run may take the lock over, so this one stopped, before the lease was over. What was published is recorded, or listed as pending for the next plan to find out. When the store can be reached, plan again.")
+}
+
+// lock takes the lock, waiting for another holder as long as timeout says.
+func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, operation string) (context.Context, func(context.Context) error, error) {
+	deadline := time.Now().Add(timeout)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		held, unlock, err := p.store.Lock(ctx, s.lockInfo(operation, p.path))
+		var other *state.LockedError
+		switch {
+		case err == nil:
+			return held, unlock, nil
+		case !errors.As(err, &other):
+			return nil, nil, fmt.Errorf("lock the state: %w", err)
+		case time.Now().After(deadline):
+			return nil, nil, failure("The state is locked", headline(other)+".")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (s *session) lockInfo(operation, path string) state.LockInfo {
+	info := state.NewLockInfo(operation, path, time.Now())
+	info.Version, info.Info = Version, s.ciRun()
+	return info
+}
+
+// ciRun gives the address of the CI run that this process belongs to, "" outside of
+// one: whoever waits for a lock can look there at what holds it.
+func (s *session) ciRun() string {
+	for _, name := range []string{"CI_JOB_URL", "BUILD_URL"} { // GitLab, Jenkins
+		if address := s.Getenv(name); address != "" {
+			return address
+		}
+	}
+	if build := s.Getenv("BUILDKITE_BUILD_URL"); build != "" {
+		return build + "#" + s.Getenv("BUILDKITE_JOB_ID")
+	}
+	if run := s.Getenv("GITHUB_RUN_ID"); run != "" {
+		return fmt.Sprintf("%s/%s/actions/runs/%s", s.Getenv("GITHUB_SERVER_URL"), s.Getenv("GITHUB_REPOSITORY"), run)
+	}
+	return ""
+}

@@ -1,0 +1,179 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// S3 keeps the state as one object of a bucket, and the lock as another beside it.
+// Every write names the version that it replaces (If-Match, or If-None-Match for the
+// first), so that two writers cannot overwrite each other even without a lock.
+type S3 struct {
+	client   *s3.Client
+	settings spec.S3Settings
+	region   string
+	host     string // of a custom endpoint, or AWS's for the region
+	Options
+}
+
+var _ state.Store = (*S3)(nil)
+
+// Address names the document for people.
+func (s *S3) Address() string { return "s3://" + s.settings.Bucket + "/" + s.settings.Key }
+
+func (s *S3) lockKey() string { return s.settings.Key + ".lock" }
+
+// Read implements state.Store.
+func (s *S3) Read(ctx context.Context) (*state.Snapshot, state.Version, error) {
+	got, err := s.get(ctx, s.settings.Key)
+	if errors.Is(err, errAbsent) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	snapshot, err := state.Decode(got.body)
+	if err != nil {
+		err = fmt.Errorf("read state %s: %w", s.Address(), err)
+	}
+	return snapshot, state.Version(got.etag), err
+}
+
+// Write implements state.Store.
+func (s *S3) Write(ctx context.Context, snapshot *state.Snapshot, since state.Version) (state.Version, error) {
+	data, err := state.Encode(snapshot)
+	if err != nil {
+		return "", err
+	}
+	etag, err := s.put(ctx, s.settings.Key, data, string(since))
+	if errors.Is(err, errMoved) {
+		err = fmt.Errorf("write state %s: %w", s.Address(), state.ErrConflict)
+	}
+	return state.Version(etag), err
+}
+
+var (
+	errAbsent = errors.New("there is no such object")
+	errMoved  = errors.New("the object is not the one that was expected")
+)
+
+// object is what is stored under a key. Its age is measured by the server's clock
+// alone.
+type object struct {
+	body []byte
+	etag string
+	age  time.Duration
+}
+
+// get reads an object, errAbsent where there is none. A body that breaks off is asked
+// for again: the SDK retries until an answer begins.
+func (s *S3) get(ctx context.Context, key string) (object, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stalled := time.AfterFunc(patience(0), func() { cancel(context.DeadlineExceeded) })
+	defer stalled.Stop()
+	for n := 1; ; n++ {
+		out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.settings.Bucket, Key: &key})
+		if isNoKey(err) {
+			return object{}, errAbsent
+		}
+		answered := err == nil
+		if answered {
+			stalled.Reset(patience(int(aws.ToInt64(out.ContentLength))))
+			var got object
+			if got, err = read(out); err == nil {
+				return got, nil
+			}
+		}
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if !answered || n == attempts || sleep(ctx, pause(n)) != nil {
+			return object{}, s.explain(opRead, key, err)
+		}
+	}
+}
+
+func read(out *s3.GetObjectOutput) (object, error) {
+	defer out.Body.Close()
+	body, err := io.ReadAll(out.Body)
+	if err == nil && out.ContentLength != nil && int64(len(body)) != *out.ContentLength {
+		err = io.ErrUnexpectedEOF
+	}
+	now, known := middleware.GetServerTime(out.ResultMetadata)
+	if !known {
+		now = time.Now()
+	}
+	return object{body: body, etag: aws.ToString(out.ETag), age: now.Sub(aws.ToTime(out.LastModified))}, err
+}
+
+// put writes an object over the version since, or where none is if that is empty;
+// errMoved if another is there. Where the first try of a request was carried out and
+// its answer lost, the second is refused (412) because of it: then what is stored is
+// what was sent.
+func (s *S3) put(ctx context.Context, key string, body []byte, since string) (etag string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience(len(body)))
+	defer cancel()
+	in := &s3.PutObjectInput{
+		Bucket: &s.settings.Bucket, Key: &key, Body: bytes.NewReader(body), ContentType: aws.String("application/json"),
+	}
+	s.encrypt(in)
+	if in.IfMatch = &since; since == "" {
+		in.IfMatch, in.IfNoneMatch = nil, aws.String("*")
+	}
+	out, err := s.client.PutObject(ctx, in)
+	if err == nil {
+		return aws.ToString(out.ETag), nil
+	}
+	gone := since != "" && isNoKey(err)
+	if status(err) != http.StatusPreconditionFailed && !gone {
+		return "", s.explain(opWrite, key, err)
+	}
+	stored, err := s.get(ctx, key)
+	switch {
+	case err == nil && bytes.Equal(stored.body, body):
+		return stored.etag, nil
+	case err == nil || errors.Is(err, errAbsent):
+		return "", errMoved
+	}
+	return "", err
+}
+
+// encrypt asks for what the block says. The lock is encrypted as the state is: a
+// bucket policy may refuse anything else.
+func (s *S3) encrypt(in *s3.PutObjectInput) {
+	switch {
+	case s.settings.KMSKeyID != "":
+		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, &s.settings.KMSKeyID
+	case s.settings.Encrypt:
+		in.ServerSideEncryption = types.ServerSideEncryptionAes256
+	}
+}
+
+// remove deletes an object if it is still of this version; errMoved if it is not.
+// One that is gone already is as it should be.
+func (s *S3) remove(ctx context.Context, key, etag string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience(0))
+	defer cancel()
+	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.settings.Bucket, Key: &key, IfMatch: &etag})
+	switch {
+	case err == nil, isNoKey(err):
+		return nil
+	case status(err) == http.StatusPreconditionFailed:
+		return errMoved
+	}
+	return s.explain(opDelete, key, err)
+}

@@ -1,0 +1,120 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// OpenS3 opens the store of a backend "s3" block. It finds credentials and region, and
+// asks the bucket nothing.
+func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, error) {
+	switch {
+	case settings.Bucket == "":
+		return nil, missing("s3", "bucket")
+	case settings.Key == "":
+		return nil, missing("s3", "key")
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	cfg, err := awsConfig(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	s := &S3{settings: settings, region: cfg.Region, Options: o.filled()}
+	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = settings.UsePathStyle
+		o.Retryer = retryer()
+		if settings.Endpoint != nil {
+			o.BaseEndpoint = aws.String(settings.Endpoint.String())
+		}
+		if settings.SkipChecksum { // stores that know S3 from before 2025 refuse the SDK's checksums
+			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		}
+	})
+	s.host = "s3." + cfg.Region + ".amazonaws.com"
+	if base := aws.ToString(s.client.Options().BaseEndpoint); base != "" {
+		_, s.host, _ = strings.Cut(base, "://")
+	}
+	s.Log("state: %s, region %s, at %s", s.Address(), s.region, s.host)
+	return s, nil
+}
+
+// foreign tells whether the endpoint is that of another store than AWS's own.
+func (s *S3) foreign() bool { return !strings.HasSuffix(s.host, ".amazonaws.com") }
+
+// retryer holds what is tried again: the SDK's own list; 409, which S3 gives for
+// conditional requests that meet, and asks to repeat; 429 and 408 without an error
+// code; and an answer that broke off within its error. Its budget is turned off, since a state is few requests that all matter.
+func retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
+		o.Backoff = retry.BackoffDelayerFunc(func(n int, _ error) (time.Duration, error) { return pause(n), nil })
+		o.RateLimiter = ratelimit.None
+		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{
+			http.StatusConflict: {}, http.StatusTooManyRequests: {}, http.StatusRequestTimeout: {},
+		}}, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if broken := (*smithy.DeserializationError)(nil); errors.As(err, &broken) {
+				return aws.TrueTernary
+			}
+			return aws.UnknownTernary
+		}))
+	})
+}
+
+// awsConfig is the SDK's default chain with the block's arguments over it.
+func awsConfig(ctx context.Context, settings spec.S3Settings) (aws.Config, error) {
+	client := awshttp.NewBuildableClient().
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
+		WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answerTimeout })
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})} // it writes to stderr
+	if settings.Region != "" {
+		options = append(options, config.WithRegion(settings.Region))
+	}
+	if settings.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(settings.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" && settings.Endpoint != nil {
+		cfg.Region = "us-east-1" // what other stores than AWS's take a signature for
+	}
+	if cfg.Region == "" {
+		return cfg, errors.New("no AWS region is known for the state's bucket: set region in the backend block, or AWS_REGION")
+	}
+	if settings.RoleARN != "" {
+		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), settings.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = cmp.Or(settings.SessionName, "retainctl")
+			if settings.ExternalID != "" {
+				o.ExternalID = &settings.ExternalID
+			}
+		})
+		cfg.Credentials = aws.NewCredentialsCache(role)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return cfg, fmt.Errorf("find AWS credentials for the state's bucket %s: %w; set profile or role_arn in the backend block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
+			" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", settings.Bucket, err)
+	}
+	return cfg, nil
+}
