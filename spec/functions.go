@@ -10,6 +10,10 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
+// coreNamespace is what Terraform's own functions may be called by in full:
+// core::upper.
+const coreNamespace = "core::"
+
 // newFunctions gives the functions of the language: Terraform's pure ones, by
 // their names. Those that read files read them through root, relative to dir, the
 // folder of the module that calls.
@@ -33,6 +37,9 @@ func newFunctions(root *sandbox, dir string) map[string]function.Function {
 		// These have nothing to hide: the calls within them are guarded, and the
 		// errors of jsonencode, which every payload goes through, quote no value.
 		set["can"], set["try"], set["jsonencode"] = tryfunc.CanFunc, tryfunc.TryFunc, jsonEncode()
+		for name, f := range maps.Clone(set) {
+			set[coreNamespace+name] = f
+		}
 	}
 	return all
 }

@@ -11,13 +11,14 @@ import (
 // says why and what to do, which "there is no such function" would not.
 func refusedFunctions() map[string]function.Function {
 	return map[string]function.Function{
-		"abspath":       refuse("abspath differs from machine to machine, and a plan must give the same everywhere; name files relative to the configuration's folder"),
-		"bcrypt":        refuse("bcrypt is impure: it gives another hash each time, so that every plan would publish; hash once and keep the result in a variable"),
-		"list":          refuse("the list function is gone since Terraform 0.12; write tolist([ ... ])"),
-		"map":           refuse("the map function is gone since Terraform 0.12; write tomap({ ... })"),
-		"plantimestamp": refuse("plantimestamp is impure: a plan must be repeatable, or every one would publish; pass the time as a variable, -var"),
-		"timestamp":     refuse("timestamp is impure: a plan must be repeatable, or every one would publish; pass the time as a variable, -var"),
-		"uuid":          refuse("uuid is impure: a plan must be repeatable, or every one would publish; uuidv5 makes one from a name"),
+		"abspath":         refuse("abspath differs from machine to machine, and a plan must give the same everywhere; name files relative to the configuration's folder"),
+		"bcrypt":          refuse("bcrypt is impure: it gives another hash each time, so that every plan would publish; hash once and keep the result in a variable"),
+		"ephemeralasnull": refuse("there are no ephemeral values here; leave the call out"),
+		"list":            refuse("the list function is gone since Terraform 0.12; write tolist([ ... ])"),
+		"map":             refuse("the map function is gone since Terraform 0.12; write tomap({ ... })"),
+		"plantimestamp":   refuse("plantimestamp is impure: a plan must be repeatable, or every one would publish; pass the time as a variable, -var"),
+		"timestamp":       refuse("timestamp is impure: a plan must be repeatable, or every one would publish; pass the time as a variable, -var"),
+		"uuid":            refuse("uuid is impure: a plan must be repeatable, or every one would publish; uuidv5 makes one from a name"),
 	}
 }
 

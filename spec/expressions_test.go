@@ -1,0 +1,82 @@
+package spec
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+const (
+	expressionTable = "testdata/expressions.txtar"
+	resultMark      = "\n=> " // between an expression and its result
+)
+
+// TestExpressionsAsTerraform holds the language itself, beside its functions,
+// against Terraform: each file of the archive but the first is an expression with
+// the JSON text that Terraform makes of it, or "error". The first file declares
+// what they refer to. With -update the terraform on this machine is asked again.
+func TestExpressionsAsTerraform(t *testing.T) {
+	archive, err := txtar.ParseFile(expressionTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	common := string(archive.Files[0].Data)
+	for i := range archive.Files[1:] {
+		f := &archive.Files[1+i]
+		expr, want, ok := strings.Cut(strings.TrimSuffix(string(f.Data), "\n"), resultMark)
+		if *update {
+			want = askExpression(t, common, expr)
+			f.Data = []byte(expr + resultMark + want + "\n")
+		} else if !ok {
+			t.Errorf("%s has no result", f.Name)
+		}
+		if got, why := loadExpression(t, common, expr); got != want {
+			t.Errorf("%s:\n%s\n got %s%s\nwant %s", f.Name, expr, got, why, want)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(expressionTable, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// loadExpression gives the JSON text of an expression in a configuration, or
+// "error" with the reason.
+func loadExpression(t *testing.T, common, expr string) (result, why string) {
+	t.Helper()
+	dir := t.TempDir()
+	src := fmt.Sprintf("%s\nlocals {\n  expression = %s\n}\nmessage \"m\" {\n  payload = jsonencode(local.expression)\n}\n", common, expr)
+	if err := os.WriteFile(filepath.Join(dir, "main.retain.hcl"), []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, _, diags := Load(dir, Inputs{EvalBrokers: true})
+	if diags.HasErrors() {
+		return "error", ": " + diags.Errs()[0].(*hcl.Diagnostic).Error()
+	}
+	return string(config.Messages[0].Payload), ""
+}
+
+// askExpression gives what Terraform makes of an expression.
+func askExpression(t *testing.T, common, expr string) string {
+	t.Helper()
+	dir := t.TempDir()
+	src := fmt.Sprintf("%s\nlocals {\n  expression = %s\n}\n", common, expr)
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	encoded, ok := console(t, dir, "base64encode(jsonencode(local.expression))")
+	if !ok || !strings.HasPrefix(encoded, `"`) { // a broken local leaves it "(known after apply)"
+		return "error"
+	}
+	text, err := evaluate(functionContext(t), "base64decode("+encoded+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.AsString()
+}
