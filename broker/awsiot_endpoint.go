@@ -80,8 +80,11 @@ func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 	})
 }
 
+// awsAttemptTimeout is how long one attempt of a call may take.
+const awsAttemptTimeout = 10 * time.Second
+
 func awsHTTPClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(10 * time.Second)
+	return awshttp.NewBuildableClient().WithTimeout(awsAttemptTimeout)
 }
 
 // awsConfig is the SDK's default chain with the block's arguments over it.

@@ -2,10 +2,12 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
@@ -85,6 +87,9 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 		return adviseThrottled(op, try), throttled
 	case status == http.StatusRequestEntityTooLarge:
 		return "AWS answered 413: the payload is over 128 KiB, or its properties are too large", thisTopic
+	case status < 500 && api == nil:
+		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
+			t.host, status, http.StatusText(status)), thisTopic
 	case status < 500:
 		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
 	case api == nil:
@@ -170,15 +175,30 @@ func missingCredentials(err error) error {
 		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", err)
 }
 
+// unreachable says why a call got no HTTP answer, without the SDK's frame of words.
 func unreachable(host string, err error) error {
-	var dns *net.DNSError
-	cause, hint := err, "check that this is its address and that something listens there"
-	var op *net.OpError
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		request   *url.Error
+		authority *tls.CertificateVerificationError
+		noTLS     tls.RecordHeaderError
+	)
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	cause, hint := err, "check that this is its address, and for a proxy between"
 	switch {
 	case errors.As(err, &dns):
 		cause, hint = dns, "check region and endpoint, and that this machine has a name server"
+	case timedOut(err):
+		cause, hint = fmt.Errorf("no answer within %s", awsAttemptTimeout), "check that this is its address, and that a firewall lets this through"
+	case errors.As(err, &authority):
+		hint = "check that this is its address; where a proxy reads TLS, name the proxy's authority in AWS_CA_BUNDLE"
+	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		hint = "the port does not speak TLS: check that this is its address"
 	case errors.As(err, &op):
-		cause = op.Err
+		cause, hint = op.Err, "check that this is its address and that something listens there"
 	}
 	return fmt.Errorf("connect to %s: %w; %s", host, cause, hint)
 }

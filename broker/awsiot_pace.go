@@ -80,12 +80,13 @@ func awsRetryer(maxBackoff time.Duration) *retry.Standard {
 // ones too, and learns from each.
 type attempts struct {
 	*retry.Standard
-	target *awsIoT
-	pace   *pacer
-	max    int
-	sent   int
-	stored int64           // messages that were stored when the second attempt was throttled
-	stop   context.Context // no further attempt once it is done
+	target   *awsIoT
+	pace     *pacer
+	max      int
+	sent     int
+	silences int             // attempts that nothing answered in time
+	stored   int64           // messages that were stored when the second attempt was throttled
+	stop     context.Context // no further attempt once it is done
 }
 
 var _ aws.RetryerV2 = (*attempts)(nil)
@@ -120,12 +121,23 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if status == http.StatusTooManyRequests {
 		a.throttled()
 	}
-	// Where nothing ever answered, the address is wrong or the broker is down:
-	// trying for a quarter of a minute would only delay saying so.
-	if a.stop.Err() != nil || !a.target.reached.Load() && isDial(err) {
+	if a.stop.Err() != nil || status == 0 && a.hopeless(err) {
 		return false
 	}
 	return a.Standard.IsErrorRetryable(err)
+}
+
+// hopeless tells whether trying again would only delay saying what is wrong. Where
+// nothing ever answered, the address is wrong, something else is there, or the
+// broker is down; one that fell silent is waited for three times.
+func (a *attempts) hopeless(err error) bool {
+	if timedOut(err) {
+		a.silences++
+	}
+	if a.target.reached.Load() {
+		return a.silences >= 3
+	}
+	return isDial(err) || a.silences > 0 || a.sent > 1
 }
 
 // throttled slows down, unless it is room that lacks. What was on its way when the
@@ -151,4 +163,9 @@ func (a *attempts) succeeded() {
 func isDial(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
+}
+
+func timedOut(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout()
 }

@@ -256,7 +256,7 @@ func TestMQTTConnectErrors(t *testing.T) {
 		"unix:///no/such/socket":      "is the socket's path right?",
 		"ws://" + m.Address:           "connect to broker",
 		"mqtt://127.0.0.1:1":          "connection refused",
-		"mqtt://no.such.host.invalid": "is the host name right?",
+		"mqtt://no.such.host.invalid": "is the host name right,",
 		"mqtts://" + m.Address:        "connect to broker",
 	} {
 		_, err := openMQTT(t, &spec.MQTTSettings{Address: brokertest.At(url), Token: "t0ken", Timeout: 5 * time.Second})

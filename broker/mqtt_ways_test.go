@@ -99,9 +99,9 @@ func TestContractOverWebSocket(t *testing.T) {
 
 func TestSecureWebSocket(t *testing.T) {
 	t.Parallel()
-	ours := newAuthority(t, "ours")
-	ours.issue("server", "broker.lab")
-	pair, err := tls.LoadX509KeyPair(ours.file("server.pem"), ours.file("server.key"))
+	ours := brokertest.NewAuthority(t, "ours")
+	ours.Issue("server", "broker.lab")
+	pair, err := tls.LoadX509KeyPair(ours.File("server.pem"), ours.File("server.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestSecureWebSocket(t *testing.T) {
 	web.StartTLS()
 	t.Cleanup(web.Close)
 	address := web.Listener.Addr().String()
-	s := spec.MQTTSettings{Address: brokertest.At("wss://" + address + "/b/mqtt"), CAFile: ours.file("ca.pem"), ServerName: "broker.lab"}
+	s := spec.MQTTSettings{Address: brokertest.At("wss://" + address + "/b/mqtt"), CAFile: ours.File("ca.pem"), ServerName: "broker.lab"}
 	w := mustOpenMQTT(t, &s)
 	defer w.Close()
 	if want := "mqtt:" + address + "/b/mqtt"; w.Info().Identity != want {

@@ -7,16 +7,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Open connects to the broker of a block.
+// Open connects to the broker of a block. Its error does not say which block.
 func Open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
-	w, err := open(ctx, b, o)
-	if err != nil {
-		return nil, fmt.Errorf("open broker %q: %w", b.Name, err)
-	}
-	return w, nil
-}
-
-func open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
 	switch s := b.Settings.(type) {
 	case *spec.MQTTSettings:
 		return openMQTT(ctx, b.Name, s, o)

@@ -112,7 +112,7 @@ func unreachable(ctx context.Context, b spec.Broker, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return failure(fmt.Sprintf("Broker %q", b.Name), headline(err)+".")
+	return failure(fmt.Sprintf("Broker %q cannot be used", b.Name), headline(err)+".")
 }
 
 // recorded gives the brokers as the state pins them, for a plan that asks none.

@@ -131,9 +131,10 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{o: o, conn: conn, quiet: o.Quiet, late: o.LateQuiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
-	r := wire.NewReader(conn, o.Version, 0)
+	from := &heard{Reader: conn}
+	r := wire.NewReader(from, o.Version, 0)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	c.server, err = c.handshake(r)
+	c.server, err = c.handshake(r, from)
 	if !stop() && err == nil {
 		err = within.Err()
 	}
@@ -150,7 +151,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 }
 
 // handshake sends CONNECT and judges the answer.
-func (c *Client) handshake(r *wire.Reader) (*wire.Connack, error) {
+func (c *Client) handshake(r *wire.Reader, from *heard) (*wire.Connack, error) {
 	hello := &wire.Connect{
 		Version: c.o.Version, CleanStart: true, ClientID: c.o.ClientID,
 		KeepAlive: uint16(min(math.Ceil(c.o.KeepAlive.Seconds()), math.MaxUint16)),
@@ -163,18 +164,18 @@ func (c *Client) handshake(r *wire.Reader) (*wire.Connack, error) {
 		return nil, err
 	}
 	if _, err := c.conn.Write(packet); err != nil {
-		return nil, handshakeError(c.o, err)
+		return nil, handshakeError(c.o, from.first, err)
 	}
 	p, err := r.Next()
 	if err != nil {
-		return nil, handshakeError(c.o, err)
+		return nil, handshakeError(c.o, from.first, err)
 	}
 	answer, ok := p.(*wire.Connack)
 	if !ok {
-		return nil, handshakeError(c.o, &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "it is not a CONNACK", Rule: "MQTT-3.2.0-1"})
+		return nil, handshakeError(c.o, from.first, &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "it is not a CONNACK", Rule: "MQTT-3.2.0-1"})
 	}
 	if answer.ReasonCode.Failed() {
-		return nil, &ReasonError{Did: "broker " + c.o.Address + " refused the connection", Code: answer.ReasonCode, Reason: answer.ReasonString}
+		return nil, refusal(c.o, answer)
 	}
 	return answer, nil
 }

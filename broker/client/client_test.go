@@ -288,12 +288,12 @@ func TestDialErrors(t *testing.T) {
 		{"bad password", refusing(wire.BadUserNameOrPassword, "who?"), wire.V5, `refused the connection: bad user name or password (0x86): "who?"`},
 		{"bad password, 3.1.1", refusing(wire.BadUserNameOrPassword, ""), wire.V311, "bad user name or password (0x86)"},
 		{"old server", answering(t, "\x20\x02\x00\x01"), wire.V5, "unsupported protocol version (0x84)"},
-		{"web server", answering(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), wire.V5, "what answers there is not MQTT"},
-		{"another packet", answering(t, "\xd0\x00"), wire.V5, "what answers there is not MQTT"},
+		{"web server", answering(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), wire.V5, `no MQTT broker: it answers "HTTP/1.1 400 Bad Request\r\n\r\n"`},
+		{"another packet", answering(t, "\xd0\x00"), wire.V5, "it is not a CONNACK"},
 		{"nothing", answering(t, ""), wire.V5, "instead of answering CONNECT"},
 		{"half a packet", answering(t, "\x20\x02\x00"), wire.V5, "instead of answering CONNECT"},
 		{"nobody", "127.0.0.1:1", wire.V5, "connection refused (is the broker running, and is the port right?)"},
-		{"no such host", "no.such.host.invalid:1883", wire.V5, "is the host name right?"},
+		{"no such host", "no.such.host.invalid:1883", wire.V5, "is the host name right,"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Dial(t.Context(), Options{Address: test.address, Version: test.version}); !contains(err, test.want) {

@@ -21,12 +21,16 @@ type ReasonError struct {
 	Did    string
 	Code   wire.ReasonCode
 	Reason string
+	Advice string // what to do about it; may be empty
 }
 
 func (e *ReasonError) Error() string {
 	s := fmt.Sprintf("%s: %s", e.Did, e.Code)
 	if e.Reason != "" {
 		s += fmt.Sprintf(": %q", e.Reason)
+	}
+	if e.Advice != "" {
+		s += " (" + e.Advice + ")"
 	}
 	return s
 }
@@ -38,8 +42,32 @@ var ErrNoMQTT = errors.New("no MQTT broker")
 // ErrHungUp is an ErrNoMQTT without any answer, which may pass.
 var ErrHungUp = errors.New("it closed the connection instead of answering CONNECT")
 
+// tried says what was tried, and where.
+func (o Options) tried() string {
+	over := ""
+	switch {
+	case o.WebSocket != "" && o.TLS != nil:
+		over = " over a WebSocket with TLS"
+	case o.WebSocket != "":
+		over = " over a WebSocket"
+	case o.TLS != nil:
+		over = " over TLS"
+	}
+	return "connect to broker " + o.Address + over
+}
+
 // dialError says what kept a connection from being made.
 func dialError(o Options, err error) error {
+	if timedOut(err) {
+		return fmt.Errorf("%s: no answer within %s (is the host right and up, and does a firewall between let this through?)", o.tried(), o.Timeout)
+	}
+	if advice := dialAdvice(o, err); advice != "" {
+		return fmt.Errorf("%s: %w (%s)", o.tried(), err, advice)
+	}
+	return fmt.Errorf("%s: %w", o.tried(), err)
+}
+
+func dialAdvice(o Options, err error) string {
 	var (
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError
@@ -48,57 +76,90 @@ func dialError(o Options, err error) error {
 		noTLS     tls.RecordHeaderError
 		web       *webSocketError
 	)
-	advice := ""
 	switch {
 	case errors.As(err, &dns):
-		advice = "is the host name right?"
+		return "is the host name right, and does this machine's name server answer?"
 	case errors.As(err, &web):
-		advice = "is the path right, and does the broker serve WebSockets there?"
+		return "is the path right, and does the broker serve WebSockets there?"
 	case errors.Is(err, os.ErrNotExist):
-		advice = "is the broker running, and is the socket's path right?"
+		return "is the broker running, and is the socket's path right?"
 	case errors.Is(err, os.ErrPermission):
-		advice = "may this user open the socket?"
+		return "may this user open the socket?"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		advice = "is the broker running, and is the port right?"
+		return "is the broker running, and is the port right?"
+	case errors.As(err, &authority) && o.TLS.RootCAs != nil:
+		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the broker that is meant?"
 	case errors.As(err, &authority):
-		advice = "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
+		return "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
 	case errors.As(err, &hostname):
-		advice = "the broker's certificate is for another host: set server_name if that is right"
+		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name if the certificate is", o.TLS.ServerName)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		advice = "the broker's certificate is out of date: renew it, or set this machine's clock"
+		return "the broker's certificate is out of date: renew it, or set this machine's clock"
 	case errors.As(err, &invalid):
-		advice = "the broker's certificate is not valid"
+		return "the broker's certificate is not valid"
 	case errors.As(err, &noTLS), o.TLS != nil && lost(err):
-		advice = "the port does not speak TLS: is it the one for mqtts?"
+		return "the port does not speak TLS: is it the one for mqtts?"
 	case alerted(err):
-		advice = alertAdvice
-	case timedOut(err):
-		return fmt.Errorf("connect to broker %s: no answer within %s: %w", o.Address, o.Timeout, err)
-	default:
-		return fmt.Errorf("connect to broker %s: %w", o.Address, err)
+		return alertAdvice
 	}
-	return fmt.Errorf("connect to broker %s: %w (%s)", o.Address, err, advice)
+	return ""
 }
 
-// handshakeError says why CONNECT got no CONNACK.
-func handshakeError(o Options, err error) error {
+// handshakeError says why CONNECT got no CONNACK, with what came instead.
+func handshakeError(o Options, heard []byte, err error) error {
 	var malformed *wire.Error
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("connect to broker %s: it accepted the connection and did not answer CONNECT within %s", o.Address, o.Timeout)
+		return fmt.Errorf("%s: it took the connection and did not answer CONNECT within %s (is it an MQTT broker that listens there, and is it well?)", o.tried(), o.Timeout)
 	case errors.As(err, &malformed):
-		return fmt.Errorf("connect to broker %s: %w: what answers there is not MQTT: %w", o.Address, ErrNoMQTT, err)
+		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, heard, err)
 	case alerted(err):
-		return fmt.Errorf("connect to broker %s: %w (%s)", o.Address, err, alertAdvice)
+		return fmt.Errorf("%s: %w (%s)", o.tried(), err, alertAdvice)
 	case lost(err):
 		// Its TLS alert may be lost with the connection.
-		advice := "does the port want TLS, or another protocol version?"
+		advice := "does the port want TLS, or another protocol version, or does something between cut the connection?"
 		if o.TLS != nil {
 			advice = "does it ask for a client certificate, cert_file and key_file?"
 		}
-		return fmt.Errorf("connect to broker %s: %w: %w (%s)", o.Address, ErrNoMQTT, ErrHungUp, advice)
+		return fmt.Errorf("%s: %w: %w (%s)", o.tried(), ErrNoMQTT, ErrHungUp, advice)
 	}
-	return fmt.Errorf("connect to broker %s: %w", o.Address, err)
+	return fmt.Errorf("%s: %w", o.tried(), err)
+}
+
+// refusal says why the broker let nobody in.
+func refusal(o Options, answer *wire.Connack) error {
+	e := &ReasonError{Did: "broker " + o.Address + " refused the connection", Code: answer.ReasonCode, Reason: answer.ReasonString}
+	switch answer.ReasonCode {
+	case wire.NotAuthorized, wire.BadUserNameOrPassword:
+		e.Advice = "check username and password, or token"
+		if o.Username == "" && o.Password == "" {
+			e.Advice = "none was given: set username and password, or token"
+			if o.TLS != nil {
+				e.Advice += ", or cert_file and key_file"
+			}
+		}
+	case wire.ClientIDNotValid:
+		e.Advice = "set a client_id that the broker lets in"
+	case wire.ServerUnavailable, wire.ServerBusy:
+		e.Advice = "try again later, and look at the broker's log"
+	}
+	return e
+}
+
+// heard keeps the beginning of what is read, to show of a server that is no broker.
+type heard struct {
+	io.Reader
+	first []byte
+}
+
+const heardBytes = 60
+
+func (h *heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if room := heardBytes - len(h.first); room > 0 {
+		h.first = append(h.first, p[:min(n, room)]...)
+	}
+	return n, err
 }
 
 // lostError says how an open connection ended.
