@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -100,9 +99,10 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// valid validates a configuration, with the files that the pages name beside it.
-// A line "# modules/room/main.retain.hcl" begins a further file.
-func valid(t *testing.T, bin, config string, args ...string) {
+// plans validates, formats and plans a configuration, with the files that the pages
+// name beside it, and gives the plan. No broker is asked. A line
+// "# modules/room/main.retain.hcl" begins a further file.
+func plans(t *testing.T, bin, config string) string {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{"devices.csv": "id,setpoint\na,20\n"}
@@ -122,54 +122,24 @@ func valid(t *testing.T, bin, config string, args ...string) {
 			t.Fatal(err)
 		}
 	}
-	run(t, bin, append([]string{"-chdir=" + dir, "validate"}, args...)...)
+	run(t, bin, "-chdir="+dir, "validate")
 	run(t, bin, "-chdir="+dir, "fmt", "-check", "-recursive")
+	return run(t, bin, "-chdir="+dir, "plan", "-refresh=false")
 }
 
-// TestDocumentedConfigurations validates every HCL block of the README and of the
-// pages, each of which is a whole configuration.
+// TestDocumentedConfigurations validates and plans every HCL block of the README and
+// of the pages, each of which is a whole configuration.
 func TestDocumentedConfigurations(t *testing.T) {
 	t.Setenv("RETAINCTL_VAR_password", "x")
 	bin, blocks := build(t), 0
 	for _, page := range pages(t) {
 		for _, block := range fenced(t, page, "hcl") {
 			blocks++
-			valid(t, bin, block)
+			plans(t, bin, block)
 		}
 	}
-	if blocks < 9 {
+	if blocks < 18 {
 		t.Fatalf("only %d blocks found", blocks)
-	}
-}
-
-// TestDocumentedAttributes holds the table of a message's attributes to the
-// language: each is taken, and the default is one of its values.
-func TestDocumentedAttributes(t *testing.T) {
-	page, err := os.ReadFile("docs/language.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(page), "\n## message\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	rows := regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|[^|]*\\| *([^|]*?) *\\|").FindAllStringSubmatch(section, -1)
-	if len(rows) < 15 {
-		t.Fatalf("only %d attributes found", len(rows))
-	}
-	bin := build(t)
-	samples := map[string]string{"broker": "broker.default", "topic": `"t"`, "depends_on": "[message.a]"} // these take no null
-	for _, row := range rows {
-		name, value := row[1], strings.Trim(row[2], "`")
-		switch {
-		case slices.Contains([]string{"payload", "payload_base64", "for_each", "count"}, name): // one of two, and a number of messages
-			continue
-		case samples[name] != "":
-			value = samples[name]
-		case value == "":
-			value = "null"
-		}
-		t.Run(name, func(t *testing.T) {
-			valid(t, bin, "message \"a\" {\n  payload = \"1\"\n}\n\nmessage \"b\" {\n  payload = \"1\"\n\n  "+name+" = "+value+"\n}\n")
-		})
 	}
 }
 

@@ -37,7 +37,7 @@ func commands() []command {
 		outputCommand(),
 		brokerCommand(), initCommand(), versionCommand(),
 		completionCommand(),
-		later("schema", "", "describe all blocks and attributes"),
+		schemaCommand(),
 		manCommand(), completeCommand(),
 	}
 }

@@ -21,7 +21,7 @@ func (d *declarations) check(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "check")
 	before := len(d.diags)
-	content := d.content(b.Body, nil, "assert")
+	content := d.content(b.Body, described("check", ""))
 	c := &checkDecl{name: name, at: b.DefRange}
 	d.checks[name] = c
 	for _, block := range content.Blocks {

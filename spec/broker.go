@@ -19,20 +19,6 @@ type brokerDecl struct {
 	attrs     hcl.Attributes
 }
 
-// brokerArguments are the arguments of each broker type.
-func brokerArguments(typ string) []string {
-	switch typ {
-	case "mqtt":
-		return []string{"url", "username", "password", "token", "ca_file", "cert_file", "key_file", "server_name", "alpn",
-			"client_id", "protocol", "kind", "connections", "rate", "timeout"}
-	case "aws_iot":
-		return []string{"region", "endpoint", "profile", "role_arn", "rate"}
-	case "embedded":
-		return []string{"path"}
-	}
-	return nil
-}
-
 func (d *declarations) broker(b *hcl.Block) {
 	decl := &brokerDecl{typ: b.Labels[0], name: b.Labels[1], at: b.DefRange}
 	for _, other := range d.brokers {
@@ -43,13 +29,13 @@ func (d *declarations) broker(b *hcl.Block) {
 	}
 	d.identifier(decl.name, b.LabelRanges[1], "broker")
 	d.brokers = append(d.brokers, decl)
-	names := brokerArguments(decl.typ)
-	if names == nil {
-		types := []string{"mqtt", "aws_iot", "embedded"}
+	as := described("broker", decl.typ)
+	if as == nil {
+		types := kinds(Language(), "broker")
 		d.report(errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, didYouMean(decl.typ, slices.Values(types)), oneOf(types)))
 		return
 	}
-	decl.attrs = d.content(b.Body, names).Attributes
+	decl.attrs = d.content(b.Body, as).Attributes
 }
 
 // declaredBrokers are the broker blocks, or the default where none stands.

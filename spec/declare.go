@@ -26,20 +26,7 @@ type declarations struct {
 }
 
 func rootSchema() *hcl.BodySchema {
-	return &hcl.BodySchema{Blocks: append([]hcl.BlockHeaderSchema{
-		{Type: "retainctl"},
-		{Type: "broker", LabelNames: []string{"type", "name"}},
-		{Type: "variable", LabelNames: []string{"name"}},
-		{Type: "locals"},
-		{Type: "message", LabelNames: []string{"name"}},
-		{Type: "exclusive", LabelNames: []string{"name"}},
-		{Type: "schema", LabelNames: []string{"name"}},
-		{Type: "protect", LabelNames: []string{"name"}},
-		{Type: "removed"},
-		{Type: "module", LabelNames: []string{"name"}},
-		{Type: "output", LabelNames: []string{"name"}},
-		{Type: "check", LabelNames: []string{"name"}},
-	}, foreign...)}
+	return &hcl.BodySchema{Blocks: append(headers(Language()), foreign...)}
 }
 
 // declare collects the blocks of the files of one folder and reports what is wrong
@@ -66,12 +53,14 @@ func declare(bodies []hcl.Body, dir string) *declarations {
 
 func (d *declarations) report(diags ...*hcl.Diagnostic) { d.diags = append(d.diags, diags...) }
 
-// rootOnly are the blocks that speak of brokers as a whole. A module has none of
-// its own: it is called several times.
-var rootOnly = []string{"retainctl", "broker", "exclusive", "removed"}
+// rootOnly tells whether a block speaks of brokers as a whole. A module has none
+// of its own: it is called several times.
+func rootOnly(typ string) bool {
+	return slices.ContainsFunc(Language(), func(b Block) bool { return b.Type == typ && b.RootOnly })
+}
 
 func (d *declarations) block(b *hcl.Block) {
-	if d.dir != "." && slices.Contains(rootOnly, b.Type) {
+	if d.dir != "." && rootOnly(b.Type) {
 		d.report(errorf(&b.DefRange, "Block of the root module", "%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the configuration's own folder.", b.Type, d.dir))
 		return
 	}
@@ -129,16 +118,9 @@ func (d *declarations) identifier(name string, at hcl.Range, what string) {
 	}
 }
 
-// content reads a block's body by its schema, with what is wrong reported.
-func (d *declarations) content(body hcl.Body, attrs []string, blocks ...string) *hcl.BodyContent {
-	schema := &hcl.BodySchema{}
-	for _, name := range attrs {
-		schema.Attributes = append(schema.Attributes, hcl.AttributeSchema{Name: name})
-	}
-	for _, name := range blocks {
-		schema.Blocks = append(schema.Blocks, hcl.BlockHeaderSchema{Type: name})
-	}
-	content, diags := body.Content(schema)
+// content reads a block's body as it is described, with what is wrong reported.
+func (d *declarations) content(body hcl.Body, as *Block) *hcl.BodyContent {
+	content, diags := body.Content(as.schema())
 	d.report(diags...)
 	return content
 }

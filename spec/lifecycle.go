@@ -18,8 +18,12 @@ func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
 		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
 		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
 	}
-	names := append([]string{"prevent_destroy", "ignore_changes", "on_destroy"}, slices.Sorted(maps.Keys(needless))...)
-	content := d.content(b.Body, names, "precondition", "postcondition")
+	as := *described("message", "").block("lifecycle")
+	as.Arguments = slices.Clip(as.Arguments)
+	for _, name := range slices.Sorted(maps.Keys(needless)) {
+		as.Arguments = append(as.Arguments, Argument{Name: name})
+	}
+	content := d.content(b.Body, &as)
 	for name, why := range sorted(needless) {
 		if attr := content.Attributes[name]; attr != nil {
 			d.report(errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))

@@ -40,9 +40,7 @@ func (d *declarations) message(b *hcl.Block) {
 		d.report(errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
 		return
 	}
-	content := d.content(b.Body, append([]string{
-		"for_each", "count", "renew_before", "schema", "sensitive", "depends_on", "compare",
-	}, referable...), "lifecycle")
+	content := d.content(b.Body, described("message", ""))
 	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
 	d.messages[label] = m
 	for i, block := range content.Blocks {

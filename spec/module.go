@@ -22,9 +22,6 @@ type moduleDecl struct {
 	body   *declarations // of the folder that source names
 }
 
-// moduleArguments are the arguments of a module block that are no inputs.
-var moduleArguments = []string{"source", "for_each", "count", "depends_on"}
-
 func (m *moduleDecl) address() string { return "module." + m.name }
 
 func (m *moduleDecl) repeat() string { return repeat(m.attrs) }
@@ -36,11 +33,7 @@ func (d *declarations) module(b *hcl.Block) {
 		return
 	}
 	d.identifier(name, b.LabelRanges[0], "module")
-	schema := &hcl.BodySchema{}
-	for _, argument := range moduleArguments {
-		schema.Attributes = append(schema.Attributes, hcl.AttributeSchema{Name: argument})
-	}
-	content, rest, diags := b.Body.PartialContent(schema)
+	content, rest, diags := b.Body.PartialContent(described("module", "").schema())
 	d.report(diags...)
 	inputs, diags := rest.JustAttributes()
 	d.report(diags...)

@@ -35,7 +35,7 @@ func (d *declarations) output(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "output")
 	before := len(d.diags)
-	content := d.content(b.Body, []string{"value", "description", "sensitive", "depends_on"}, "precondition")
+	content := d.content(b.Body, described("output", ""))
 	o := &outputDecl{name: name, at: b.DefRange, value: content.Attributes["value"], dependsOn: content.Attributes["depends_on"]}
 	d.outputs[name] = o
 	d.literal(content.Attributes["description"], new(string))

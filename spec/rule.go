@@ -17,7 +17,7 @@ type rule struct {
 
 // rule reads such a block.
 func (d *declarations) rule(b *hcl.Block) (rule, bool) {
-	content := d.content(b.Body, []string{"condition", "error_message"})
+	content := d.content(b.Body, new(ruleBlock(b.Type, "")))
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
 	if condition == nil || message == nil {
 		article := "A"

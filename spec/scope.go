@@ -42,17 +42,6 @@ type scopeDecl struct {
 	attrs       hcl.Attributes
 }
 
-// scopeArguments are the arguments of each kind of block.
-func scopeArguments(kind string) []string {
-	switch kind {
-	case "exclusive":
-		return []string{"filter", "except", "broker"}
-	case "schema":
-		return []string{"filter", "schema", "broker"}
-	}
-	return []string{"filter", "broker"}
-}
-
 func (d *declarations) scope(b *hcl.Block) {
 	decl := &scopeDecl{kind: b.Type, label: strings.Join(b.Labels, ""), at: b.DefRange}
 	same := func(other *scopeDecl) bool { return other.kind == decl.kind && other.label == decl.label }
@@ -65,7 +54,7 @@ func (d *declarations) scope(b *hcl.Block) {
 		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
 		return
 	}
-	decl.attrs = d.content(b.Body, scopeArguments(decl.kind)).Attributes
+	decl.attrs = d.content(b.Body, described(decl.kind, "")).Attributes
 	d.scopes = append(d.scopes, decl)
 }
 

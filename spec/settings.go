@@ -50,11 +50,7 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 func (e *evaluator) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
 	if b := e.decl.settings; b != nil {
-		schema := &hcl.BodySchema{
-			Attributes: []hcl.AttributeSchema{{Name: "required_version"}, {Name: "max_deletes"}},
-			Blocks:     []hcl.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}},
-		}
-		content, diags := b.Body.Content(schema)
+		content, diags := b.Body.Content(described("retainctl", "").schema())
 		e.tally.add(diags...)
 		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {

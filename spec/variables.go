@@ -37,7 +37,7 @@ func (d *declarations) variable(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "variable")
 	before := len(d.diags)
-	content := d.content(b.Body, []string{"type", "default", "description", "nullable", "sensitive"}, "validation")
+	content := d.content(b.Body, described("variable", ""))
 	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
 	if len(d.diags) > before { // a misspelt default is not a missing one
 		v.def = cty.DynamicVal
