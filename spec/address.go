@@ -16,7 +16,7 @@ func Address(name string, index cty.Value) string {
 	if hclsyntax.ValidIdentifier(name) {
 		return "message." + name + indexed(index)
 	}
-	return "message[" + quote(name) + "]" + indexed(index)
+	return "message[" + Quote(name) + "]" + indexed(index)
 }
 
 // ModuleAddress names a module block, or one of its instances: module.NAME,
@@ -29,13 +29,13 @@ func indexed(index cty.Value) string {
 	case index == cty.NilVal:
 		return ""
 	case index.Type() == cty.String:
-		return "[" + quote(index.AsString()) + "]"
+		return "[" + Quote(index.AsString()) + "]"
 	}
 	return "[" + index.AsBigFloat().Text('f', -1) + "]"
 }
 
-// quote spells s as a literal string of the language.
-func quote(s string) string {
+// Quote spells s as a literal string of the language.
+func Quote(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
 	b.WriteByte('"')
