@@ -27,7 +27,7 @@ func commands() []command {
 	return []command{
 		planCommand(), applyCommand(), destroyCommand(),
 		validateCommand(), fmtCommand(), showCommand(),
-		later("import", "FILTER...", "write configuration for live messages"),
+		importCommand(),
 		stateListCommand(), stateShowCommand(), stateRemoveCommand(), statePullCommand(), stateRebindCommand(),
 		later("state push", "FILE", "replace the state with a file"),
 		later("state migrate", "", "move the state to another backend"),

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
 //	slow                      puts a slow link before the last of these: $SLOW
 //	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
+//	publish FILE              publishes "TOPIC PAYLOAD" lines with RETAIN, as mosquitto_pub does
 //	replace OLD NEW FILE      edits a file
 //	halt [-KILL]              ends what the last of these started
 //	exits N COMMAND [ARG...]  runs a command that must end with just this exit status
@@ -46,6 +47,7 @@ func TestScript(t *testing.T) {
 			"serve":     startBroker,
 			"slow":      slowLink,
 			"halt":      haltServer,
+			"publish":   publish,
 			"replace":   replace,
 			"retained":  retained,
 			"exits":     exits,
@@ -165,6 +167,18 @@ func retained(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := exec.Command("sh", "-c", script, ts.Getenv("PORT"), args[0]).Output()
 	ts.Check(err)
 	ts.Stdout().Write(out)
+}
+
+// publish has a client that we did not write put messages on the broker.
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		topic, payload, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		cmd := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", ts.Getenv("PORT"), "-r", "-q", "1", "-t", topic, "-s")
+		cmd.Stdin = strings.NewReader(payload)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			ts.Fatalf("publish %s: %v\n%s", topic, err, out)
+		}
+	}
 }
 
 func replace(ts *testscript.TestScript, neg bool, args []string) {

@@ -102,3 +102,8 @@ func none(args []string) error {
 	}
 	return nil
 }
+
+// warn prints a warning that is about no place in a file.
+func (s *session) warn(summary, detail string) {
+	s.diagnose(nil, hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: summary, Detail: detail}})
+}

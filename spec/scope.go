@@ -67,7 +67,7 @@ func ScopeAddress(kind, label string) string {
 	case hclsyntax.ValidIdentifier(label):
 		return kind + "." + label
 	}
-	return kind + "[" + quote(label) + "]"
+	return kind + "[" + Quote(label) + "]"
 }
 
 // evaluate adds the blocks of one module that bound a plan.

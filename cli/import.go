@@ -1,0 +1,313 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/generate"
+)
+
+// importFlags are the flags of import.
+type importFlags struct {
+	inputFlags
+	out, broker string
+	exact       bool
+	parallelism int
+}
+
+func importCommand() command {
+	return command{
+		name: "import", args: "FILTER...", brief: "write configuration for live messages",
+		about: `Reads the messages that match the topic filters, or stand at the topics, and prints configuration for those that are not declared yet. The next plan adopts them: nothing is published.
+
+Messages of one shape become one block with for_each over a table of what differs. JSON is written as jsonencode({ ... }): it says the same, and the broker's bytes stay as they are. With -out, tables of more than 20 rows go into CSV files beside the file. No file is overwritten.`,
+		define: func(fs *flags) runFunc {
+			var f importFlags
+			f.defineVars(fs)
+			fs.StringVar(&f.out, "out", "", "write to a new `file` of the configuration, such as imported.retain.hcl; without it the result is printed")
+			fs.StringVar(&f.broker, "broker", "", "read the broker of this `name`, where several are declared")
+			fs.BoolVar(&f.exact, "exact", false, "write every payload byte for byte, JSON too")
+			fs.natural(&f.parallelism, "parallelism", "at most `n` requests in flight, of AWS IoT; 0 lets the broker's limits decide")
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				return s.importMessages(ctx, &f, args)
+			}
+		},
+	}
+}
+
+func (s *session) importMessages(ctx context.Context, f *importFlags, filters []string) (int, error) {
+	if err := checkFilters(filters); err != nil {
+		return 0, err
+	}
+	if err := s.checkOut(f.out); err != nil {
+		return 0, err
+	}
+	config, files, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, true, nil))
+	if err := s.diagnose(files, diags); err != nil {
+		return 0, err
+	}
+	block, err := importedBroker(config, f.broker)
+	if err != nil {
+		return 0, err
+	}
+	found, err := s.findLive(ctx, block, filters, f.parallelism)
+	if err != nil {
+		return 0, err
+	}
+	live, declared := undeclared(config, block.Name, found.live)
+	if len(live) == 0 {
+		fmt.Fprintf(s.Stderr, "Nothing to import: %s.\n", nothing(declared))
+		return exitDone, nil
+	}
+	made, err := generate.Write(live, generate.Options{
+		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
+		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
+		Exact: f.exact, Tables: f.out != "", Taken: generate.Declared(files),
+		Comment: fmt.Sprintf("Imported from broker %q.", block.Name),
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := s.writeImport(f, made); err != nil {
+		return 0, err
+	}
+	s.reportImport(f, made, declared, found.can)
+	return exitDone, nil
+}
+
+func nothing(declared int) string {
+	if declared == 0 {
+		return "no message matches"
+	}
+	return render.Count(declared, "message") + " that match are declared already"
+}
+
+func checkFilters(filters []string) error {
+	if len(filters) == 0 {
+		return failure("Nothing to read", `Name topic filters, such as "site/#", or topics. "#" is every message.`)
+	}
+	for _, filter := range filters {
+		if err := mqtt.CheckFilter(filter); err != nil {
+			return failure("Not a topic filter", fmt.Sprintf("%q: %s.", filter, headline(err)))
+		}
+		if strings.HasPrefix(filter, "$") {
+			return failure("Topics of the broker", fmt.Sprintf(`%q: topics that start with "$" are the broker's own and cannot be declared.`, filter))
+		}
+	}
+	return nil
+}
+
+// checkOut refuses what would not be part of the configuration, and what is there.
+func (s *session) checkOut(out string) error {
+	if out == "" {
+		return nil
+	}
+	path := s.path(out)
+	if filepath.Dir(path) != filepath.Clean(s.Dir) || !strings.HasSuffix(path, ".retain.hcl") || strings.HasPrefix(filepath.Base(path), ".") {
+		return failure("Not a file of the configuration", fmt.Sprintf("-out=%s: a configuration is the files of its folder whose names end in .retain.hcl. Name one there, such as -out=imported.retain.hcl, or leave -out away to have the result printed.", out))
+	}
+	return absent(path, out)
+}
+
+func absent(path, name string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return failure("The file exists", fmt.Sprintf("import overwrites nothing, and %s is there already. Name a new file with -out; its content can be moved afterwards, since labels and files may be renamed freely.", name))
+	}
+	return nil
+}
+
+// importedBroker is the block that is read: the one that is named, or the only one.
+func importedBroker(c *spec.Config, name string) (spec.Broker, error) {
+	names := make([]string, len(c.Brokers))
+	for i, b := range c.Brokers {
+		names[i] = b.Name
+	}
+	if name == "" && len(names) == 1 {
+		return c.Brokers[0], nil
+	}
+	if b, ok := c.BrokerNamed(name); ok && name != "" {
+		return b, nil
+	}
+	which := fmt.Sprintf("The configuration declares %s.", strings.Join(names, ", "))
+	if name == "" {
+		return spec.Broker{}, failure("Which broker?", which+" Name one with -broker=NAME.")
+	}
+	return spec.Broker{}, failure("No such broker", fmt.Sprintf("No block declares a broker %q. %s", name, which))
+}
+
+// found is what a broker was seen to hold.
+type found struct {
+	live map[string]mqtt.Retained
+	can  broker.Capabilities
+}
+
+// findLive scans by the filters, and reads by their topics what it found and what was
+// named: what a wildcard shows is believed, but it may have moved on since.
+func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string, parallelism int) (found, error) {
+	scanned := map[string]mqtt.Retained{}
+	options := broker.Options{Log: s.log, Parallelism: parallelism, Known: func(_, topic string) (mqtt.Retained, bool) {
+		m, ok := scanned[topic]
+		return m, ok && !m.Modified.IsZero()
+	}}
+	r, err := broker.OpenReader(ctx, b, options)
+	if err != nil {
+		return found{}, unreachable(ctx, b, err)
+	}
+	defer r.Close()
+	fmt.Fprintf(s.Stderr, "Reading broker %s...\n", render.Escape(b.Name))
+	wild, topics := divide(filters)
+	if len(wild) > 0 {
+		if scanned, err = s.scan(ctx, b, r, wild); err != nil {
+			return found{}, err
+		}
+	}
+	topics = slices.AppendSeq(topics, maps.Keys(scanned))
+	slices.Sort(topics)
+	seen, err := r.Read(ctx, slices.Compact(topics))
+	if err != nil {
+		return found{}, unreachable(ctx, b, err)
+	}
+	if len(seen.Unread) > 0 {
+		topic := slices.Min(slices.Collect(maps.Keys(seen.Unread)))
+		return found{}, failure("Topics that could not be read", fmt.Sprintf("%s, the first %q: %s. Nothing was written: what is there is not known.", render.Count(len(seen.Unread), "topic"), topic, seen.Unread[topic]))
+	}
+	return found{seen.Live, r.Info().Capabilities}, nil
+}
+
+func divide(filters []string) (wild, topics []string) {
+	for _, f := range filters {
+		if mqtt.IsFilter(f) {
+			wild = append(wild, f)
+		} else {
+			topics = append(topics, f)
+		}
+	}
+	return wild, topics
+}
+
+// scan finds topics by wildcards, and says where there may be more.
+func (s *session) scan(ctx context.Context, b spec.Broker, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
+	scanner, ok := r.(broker.Scanner)
+	var inventory broker.Inventory
+	err := broker.ErrNoScan
+	if ok {
+		inventory, err = scanner.Scan(ctx, filters)
+	}
+	switch {
+	case errors.Is(err, broker.ErrNoScan):
+		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf("Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl import TOPIC...", b.Name))
+	case err != nil:
+		return nil, unreachable(ctx, b, err)
+	case !inventory.Complete:
+		s.warn("There may be more messages", "The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+". What was found is imported; a message that is missing can be imported by its topic, or by a narrower filter.")
+	}
+	maps.DeleteFunc(inventory.Live, func(topic string, _ mqtt.Retained) bool { return strings.HasPrefix(topic, "$") })
+	return inventory.Live, nil
+}
+
+// undeclared gives the messages that the configuration does not declare, and how
+// many it does.
+func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (messages []mqtt.Message, declared int) {
+	has := map[string]bool{}
+	for i := range c.Messages {
+		if c.Messages[i].Broker == name {
+			has[c.Messages[i].Topic] = true
+		}
+	}
+	for topic, m := range live {
+		if has[topic] {
+			declared++
+			continue
+		}
+		messages = append(messages, m.Message)
+	}
+	return messages, declared
+}
+
+// writeImport prints the configuration, or writes it and its tables as new files.
+// Where the folder is no valid configuration with them, they are taken away again.
+func (s *session) writeImport(f *importFlags, made generate.Result) (err error) {
+	if f.out == "" {
+		_, err := s.Stdout.Write(made.HCL)
+		return err
+	}
+	files := maps.Clone(made.Tables)
+	files[filepath.Base(s.path(f.out))] = made.HCL
+	names := slices.Sorted(maps.Keys(files))
+	for _, name := range names {
+		if err := absent(filepath.Join(s.Dir, name), name); err != nil {
+			return err
+		}
+	}
+	var written []string
+	defer func() {
+		for _, path := range written {
+			if err != nil {
+				os.Remove(path)
+			}
+		}
+	}()
+	for _, name := range names {
+		path := filepath.Join(s.Dir, name)
+		if err := createFile(path, files[name]); err != nil {
+			return fmt.Errorf("write what was imported: %w", err)
+		}
+		written = append(written, path)
+	}
+	_, sources, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, false, nil))
+	if diags.HasErrors() {
+		s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
+		return failure("Nothing was imported", "With what was written the configuration is not valid, for the reasons above. The files were removed again.")
+	}
+	return nil
+}
+
+func createFile(path string, data []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err != nil {
+		os.Remove(path)
+	}
+	return err
+}
+
+// reportImport says what was written, and what cannot be.
+func (s *session) reportImport(f *importFlags, made generate.Result, declared int, can broker.Capabilities) {
+	if len(made.LeftOut) > 0 {
+		first := made.LeftOut[0]
+		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
+	}
+	if hidden := mqtt.AllFields &^ can.Readable &^ mqtt.FieldQoS; hidden != 0 {
+		s.warn("Fields that cannot be read back", fmt.Sprintf("The broker does not show %s. Add what the messages have: the next plan takes it as declared.", strings.Join(hidden.Names(), ", ")))
+	}
+	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
+	if f.out != "" {
+		fmt.Fprintf(s.Stderr, ": %s", render.Escape(f.out))
+		for _, name := range slices.Sorted(maps.Keys(made.Tables)) {
+			fmt.Fprintf(s.Stderr, ", %s", render.Escape(name))
+		}
+	}
+	fmt.Fprintln(s.Stderr, ".")
+	if declared > 0 {
+		fmt.Fprintf(s.Stderr, "%s left out: declared already.\n", render.Count(declared, "message"))
+	}
+	if f.out != "" {
+		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it and publishes nothing.")
+	}
+}
