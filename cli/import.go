@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
@@ -110,25 +106,6 @@ func checkFilters(filters []string) error {
 	return nil
 }
 
-// checkOut refuses what would not be part of the configuration, and what is there.
-func (s *session) checkOut(out string) error {
-	if out == "" {
-		return nil
-	}
-	path := s.path(out)
-	if filepath.Dir(path) != filepath.Clean(s.Dir) || !strings.HasSuffix(path, ".retain.hcl") || strings.HasPrefix(filepath.Base(path), ".") {
-		return failure("Not a file of the configuration", fmt.Sprintf("-out=%s: a configuration is the files of its folder whose names end in .retain.hcl. Name one there, such as -out=imported.retain.hcl, or leave -out away to have the result printed.", out))
-	}
-	return absent(path, out)
-}
-
-func absent(path, name string) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return failure("The file exists", fmt.Sprintf("import overwrites nothing, and %s is there already. Name a new file with -out; its content can be moved afterwards, since labels and files may be renamed freely.", name))
-	}
-	return nil
-}
-
 // importedBroker is the block that is read: the one that is named, or the only one.
 func importedBroker(c *spec.Config, name string) (spec.Broker, error) {
 	names := make([]string, len(c.Brokers))
@@ -169,10 +146,8 @@ func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string,
 	defer r.Close()
 	fmt.Fprintf(s.Stderr, "Reading broker %s...\n", render.Escape(b.Name))
 	wild, topics := divide(filters)
-	if len(wild) > 0 {
-		if scanned, err = s.scan(ctx, b, r, wild); err != nil {
-			return found{}, err
-		}
+	if scanned, err = s.scanned(ctx, b, r, wild); err != nil {
+		return found{}, err
 	}
 	topics = slices.AppendSeq(topics, maps.Keys(scanned))
 	slices.Sort(topics)
@@ -198,20 +173,15 @@ func divide(filters []string) (wild, topics []string) {
 	return wild, topics
 }
 
-// scan finds topics by wildcards, and says where there may be more.
-func (s *session) scan(ctx context.Context, b spec.Broker, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
-	scanner, ok := r.(broker.Scanner)
-	var inventory broker.Inventory
-	err := broker.ErrNoScan
-	if ok {
-		inventory, err = scanner.Scan(ctx, filters)
-	}
+// scanned finds messages by wildcards, and says where there may be more.
+func (s *session) scanned(ctx context.Context, b spec.Broker, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
+	inventory, err := s.scan(ctx, r, filters, b.Name)
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
 		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf("Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl import TOPIC...", b.Name))
 	case err != nil:
 		return nil, unreachable(ctx, b, err)
-	case !inventory.Complete:
+	case len(filters) > 0 && !inventory.Complete:
 		s.warn("There may be more messages", "The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+". What was found is imported; a message that is missing can be imported by its topic, or by a narrower filter.")
 	}
 	maps.DeleteFunc(inventory.Live, func(topic string, _ mqtt.Retained) bool { return strings.HasPrefix(topic, "$") })
@@ -235,79 +205,4 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 		messages = append(messages, m.Message)
 	}
 	return messages, declared
-}
-
-// writeImport prints the configuration, or writes it and its tables as new files.
-// Where the folder is no valid configuration with them, they are taken away again.
-func (s *session) writeImport(f *importFlags, made generate.Result) (err error) {
-	if f.out == "" {
-		_, err := s.Stdout.Write(made.HCL)
-		return err
-	}
-	files := maps.Clone(made.Tables)
-	files[filepath.Base(s.path(f.out))] = made.HCL
-	names := slices.Sorted(maps.Keys(files))
-	for _, name := range names {
-		if err := absent(filepath.Join(s.Dir, name), name); err != nil {
-			return err
-		}
-	}
-	var written []string
-	defer func() {
-		for _, path := range written {
-			if err != nil {
-				os.Remove(path)
-			}
-		}
-	}()
-	for _, name := range names {
-		path := filepath.Join(s.Dir, name)
-		if err := createFile(path, files[name]); err != nil {
-			return fmt.Errorf("write what was imported: %w", err)
-		}
-		written = append(written, path)
-	}
-	_, sources, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, false, nil))
-	if diags.HasErrors() {
-		s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
-		return failure("Nothing was imported", "With what was written the configuration is not valid, for the reasons above. The files were removed again.")
-	}
-	return nil
-}
-
-func createFile(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err != nil {
-		os.Remove(path)
-	}
-	return err
-}
-
-// reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, declared int, can broker.Capabilities) {
-	if len(made.LeftOut) > 0 {
-		first := made.LeftOut[0]
-		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
-	}
-	if hidden := mqtt.AllFields &^ can.Readable &^ mqtt.FieldQoS; hidden != 0 {
-		s.warn("Fields that cannot be read back", fmt.Sprintf("The broker does not show %s. Add what the messages have: the next plan takes it as declared.", strings.Join(hidden.Names(), ", ")))
-	}
-	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
-	if f.out != "" {
-		fmt.Fprintf(s.Stderr, ": %s", render.Escape(f.out))
-		for _, name := range slices.Sorted(maps.Keys(made.Tables)) {
-			fmt.Fprintf(s.Stderr, ", %s", render.Escape(name))
-		}
-	}
-	fmt.Fprintln(s.Stderr, ".")
-	if declared > 0 {
-		fmt.Fprintf(s.Stderr, "%s left out: declared already.\n", render.Count(declared, "message"))
-	}
-	if f.out != "" {
-		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it and publishes nothing.")
-	}
 }

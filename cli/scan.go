@@ -18,8 +18,12 @@ import (
 // show is settled by exact reads, as is every undeclared message before it is
 // called one.
 func (s *session) observeOne(ctx context.Context, r broker.Reader, in plan.Input, b *plan.Broker) error {
-	scanned, err := s.scan(ctx, r, in.Filters(*b), b.Name)
-	if err != nil {
+	filters := in.Filters(*b)
+	scanned, err := s.scan(ctx, r, filters, b.Name)
+	switch {
+	case errors.Is(err, broker.ErrNoScan):
+		return unscannable(filters, err)
+	case err != nil:
 		return err
 	}
 	b.Unsure = scanned.Reasons
@@ -53,13 +57,10 @@ func (s *session) scan(ctx context.Context, r broker.Reader, filters []string, n
 	}
 	scanner, ok := r.(broker.Scanner)
 	if !ok {
-		return broker.Inventory{}, unscannable(filters, broker.ErrNoScan)
+		return broker.Inventory{}, broker.ErrNoScan
 	}
 	start := time.Now()
 	found, err := scanner.Scan(ctx, filters)
-	if errors.Is(err, broker.ErrNoScan) {
-		return found, unscannable(filters, err)
-	}
 	s.log("scanned broker %s for %q in %s: %d live, complete %t", name, filters, time.Since(start), len(found.Live), found.Complete)
 	return found, err
 }
