@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"

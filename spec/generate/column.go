@@ -246,4 +246,3 @@ func (f *family) rank(c *column) int {
 	}
 	return f.places[f.items[0].leaves[c.leaf]].rank
 }
-

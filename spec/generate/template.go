@@ -153,4 +153,3 @@ func joined(parts []part) []part {
 	}
 	return all
 }
-
