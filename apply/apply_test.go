@@ -96,7 +96,9 @@ type world struct {
 	saveErr func(n int) error
 	proves  bool
 	stale   bool // every batch is read again
-	saved   []*state.Snapshot
+
+	exclusive []spec.Exclusive
+	saved     []*state.Snapshot
 }
 
 func (w *world) plan(desired []spec.Message) *plan.Plan {
@@ -104,8 +106,12 @@ func (w *world) plan(desired []spec.Message) *plan.Plan {
 	in := plan.Input{
 		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
+		Exclusive: w.exclusive,
 	}
 	b.Observed, _ = w.broker.Read(context.Background(), in.Topics(b))
+	if len(w.exclusive) > 0 {
+		b.Observed, _ = w.broker.Read(context.Background(), slices.Collect(maps.Keys(w.broker.live)))
+	}
 	in.Brokers = []plan.Broker{b}
 	return plan.New(in)
 }

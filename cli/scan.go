@@ -11,6 +11,7 @@ import (
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
 )
 
 // observeOne observes one broker for a plan. Where undeclared messages are to be found it
@@ -18,11 +19,11 @@ import (
 // show is settled by exact reads, as is every undeclared message before it is
 // called one.
 func (s *session) observeOne(ctx context.Context, r broker.Reader, in plan.Input, b *plan.Broker) error {
-	filters := in.Filters(*b)
-	scanned, err := s.scan(ctx, r, filters, b.Name)
+	blocks := in.Exclusives(*b)
+	scanned, err := s.scan(ctx, r, filtersOf(blocks), b.Name)
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
-		return unscannable(filters, err)
+		return unscannable(blocks[0], err)
 	case err != nil:
 		return err
 	}
@@ -50,7 +51,7 @@ func (s *session) observeOne(ctx context.Context, r broker.Reader, in plan.Input
 	return nil
 }
 
-// scan finds what is live under the filters; nothing where there are none.
+// scan finds what is live within exclusive filters; nothing where there are none.
 func (s *session) scan(ctx context.Context, r broker.Reader, filters []string, name string) (broker.Inventory, error) {
 	if len(filters) == 0 {
 		return broker.Inventory{Complete: true}, nil
@@ -65,7 +66,15 @@ func (s *session) scan(ctx context.Context, r broker.Reader, filters []string, n
 	return found, err
 }
 
+func filtersOf(blocks []spec.Exclusive) []string {
+	filters := make([]string, len(blocks))
+	for i, x := range blocks {
+		filters[i] = x.Filter
+	}
+	return filters
+}
+
 // unscannable says that an exclusive block cannot be held on this broker.
-func unscannable(filters []string, err error) error {
-	return fmt.Errorf("%w, so undeclared messages cannot be found there and the exclusive block with the filter %q cannot be held. Remove the block, or plan with -target for the rest", err, filters[0])
+func unscannable(x spec.Exclusive, err error) error {
+	return fmt.Errorf("%w, so that %s (%s:%d) cannot find what is undeclared there. Remove the block, or plan the rest with -target", err, x.Address, x.Range.Filename, x.Range.Start.Line)
 }

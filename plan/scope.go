@@ -49,16 +49,16 @@ func (in *Input) protectedBy(t *topic) *spec.Scope {
 	return &in.Protect[i]
 }
 
-// Filters gives the filters under which undeclared messages of a broker must be
-// looked for: those of its exclusive blocks, as far as the plan is about them. A
-// destroy is about what is recorded.
-func (in *Input) Filters(b Broker) []string {
-	var found []string
+// Exclusives gives the blocks within whose filters undeclared messages of a broker
+// must be looked for: those that the plan is about. A destroy is about what is
+// recorded.
+func (in *Input) Exclusives(b Broker) []spec.Exclusive {
+	var found []spec.Exclusive
 	for i := range in.Exclusive {
 		x := &in.Exclusive[i]
 		about := len(in.Target) == 0 || slices.ContainsFunc(in.Target, func(s Selector) bool { return s.mayMeet(x) })
 		if in.Mode == Normal && x.Broker == b.Name && about {
-			found = append(found, x.Filter)
+			found = append(found, *x)
 		}
 	}
 	return found
@@ -120,7 +120,9 @@ func (p *planner) unscanned() []string {
 	}
 	var found []string
 	for _, b := range p.in.Brokers {
-		found = append(found, p.in.Filters(b)...)
+		for _, x := range p.in.Exclusives(b) {
+			found = append(found, x.Filter)
+		}
 	}
 	return found
 }

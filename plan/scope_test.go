@@ -269,7 +269,7 @@ func TestStrangersCountInMaxDeletes(t *testing.T) {
 	}
 }
 
-func TestFiltersToScan(t *testing.T) {
+func TestWhatToScan(t *testing.T) {
 	w := newWorld()
 	tests := map[string]struct {
 		ask  func(*plan.Input)
@@ -288,8 +288,12 @@ func TestFiltersToScan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := w.input()
 			all(exclusive("x/#"), test.ask)(&in)
-			wantEqual(t, in.Filters(in.Brokers[0]), test.want)
-			wantEqual(t, in.Filters(plan.Broker{Name: "other"}), []string(nil))
+			var filters []string
+			for _, x := range in.Exclusives(in.Brokers[0]) {
+				filters = append(filters, x.Filter)
+			}
+			wantEqual(t, filters, test.want)
+			wantEqual(t, len(in.Exclusives(plan.Broker{Name: "other"})), 0)
 		})
 	}
 }

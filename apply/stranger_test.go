@@ -1,0 +1,37 @@
+package apply_test
+
+import (
+	"testing"
+
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// TestStrangers deletes what an exclusive block takes in. One that somebody else
+// deleted meanwhile is done, one that somebody replaced is a conflict; a recorded
+// message that is gone is one too, since losing the right to read looks just like it.
+func TestStrangers(t *testing.T) {
+	stranger := func(topic, payload string) mqtt.Message {
+		return mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
+	}
+	w := &world{t: t, broker: newFake(stranger("x/a", "1"), stranger("x/b", "1"), stranger("x/c", "1")), proves: true, stale: true}
+	w.exclusive = []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
+	w.apply(t.Context(), w.plan([]spec.Message{declare("recorded", "1")}))
+	for _, topic := range []string{"x/a", "x/b", "x/c"} {
+		if _, live := w.broker.live[topic]; live {
+			t.Errorf("%s is still live", topic)
+		}
+	}
+	w.broker.live["x/a"], w.broker.live["x/b"], w.broker.live["x/c"] = stranger("x/a", "1"), stranger("x/b", "1"), stranger("x/c", "1")
+	p := w.plan(nil)
+	delete(w.broker.live, "x/a")
+	delete(w.broker.live, "recorded")
+	w.broker.live["x/b"] = stranger("x/b", "2")
+	must(t, w.apply(t.Context(), p), map[string]apply.Outcome{
+		"x/a": apply.Done, "x/b": apply.Conflicted, "x/c": apply.Done, "recorded": apply.Conflicted,
+	})
+	if len(w.state.Pending) > 0 {
+		t.Errorf("pending: %v", w.state.Pending)
+	}
+}
