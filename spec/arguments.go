@@ -69,13 +69,13 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	if attr == nil {
 		return cty.NilVal, false
 	}
-	value, ok := a.eval(attr)
+	given, ok := a.eval(attr)
 	if !ok {
-		return value, false
+		return given, false
 	}
-	value, err := convert.Convert(value, want)
+	value, err := convert.Convert(given, want)
 	if err != nil {
-		a.invalid(name, "%s.", sentence(err))
+		a.invalid(name, "%s.", sentence(located(err, given)))
 		return value, false
 	}
 	return value, !value.IsNull()

@@ -88,5 +88,6 @@ func (l *loader) module(m *moduleDecl, dir string) *declarations {
 	}
 	decl := declare(bodies, dir)
 	l.report(decl.diags...)
+	l.report(decl.reserved()...)
 	return decl
 }

@@ -117,6 +117,9 @@ func describe(c *Config, diags hcl.Diagnostics) string {
 	for _, v := range c.Variables {
 		fmt.Fprintf(&b, "var.%s = %#v sensitive=%v\n", v.Name, v.Value, v.Sensitive)
 	}
+	for _, o := range c.Outputs {
+		fmt.Fprintf(&b, "output.%s = %#v sensitive=%v\n", o.Name, o.Value, o.Sensitive)
+	}
 	for i := range c.Messages {
 		describeMessage(&b, &c.Messages[i])
 	}

@@ -113,7 +113,11 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)
 	}
-	return convertTo(value, v.typ)
+	converted, err := convertTo(value, v.typ)
+	if err != nil && !v.sensitive {
+		err = located(err, value)
+	}
+	return converted, err
 }
 
 // variables are the values that the configuration was evaluated with, by name.
