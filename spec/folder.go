@@ -26,6 +26,9 @@ type opened struct {
 // those of their module blocks.
 func (l *loader) modules(decl *declarations, way []opened) {
 	for _, m := range sorted(decl.modules) {
+		if l.full {
+			return
+		}
 		dir, d := m.folder(decl.dir)
 		if d == nil {
 			d = l.mayOpen(m, dir, way)
@@ -63,6 +66,7 @@ func (l *loader) mayOpen(m *moduleDecl, dir string, way []opened) *hcl.Diagnosti
 	case len(way) >= maxModuleDepth:
 		return errorf(at, "Modules nested too deeply", "More than %d modules call one another here. Look for a link to a folder that leads back up.", maxModuleDepth)
 	case len(l.known) >= maxFolders && l.known[dir] == nil:
+		l.full = true
 		return errorf(at, "Too many modules", "The configuration has more than %d module folders.", maxFolders)
 	}
 	return nil

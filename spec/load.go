@@ -52,6 +52,7 @@ type loader struct {
 	parser *hclparse.Parser
 	decl   *declarations
 	known  map[string]*declarations // module folders that were read; nil where one cannot be used
+	full   bool                     // too many of them
 	hide   []string                 // files of which no line may be shown
 	diags  hcl.Diagnostics
 }
