@@ -71,7 +71,7 @@ func (d *declarations) beyondBrokers() []hcl.Expression {
 
 func expressions(attrs hcl.Attributes) []hcl.Expression {
 	var exprs []hcl.Expression
-	for _, attr := range attrs {
+	for _, attr := range sorted(attrs) { // in the same order each time, so that mistakes read the same
 		exprs = append(exprs, attr.Expr)
 	}
 	return exprs

@@ -69,7 +69,7 @@ func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
 // perInstance are the expressions that are evaluated for each instance.
 func (m *messageDecl) perInstance() []hcl.Expression {
 	var exprs []hcl.Expression
-	for name, attr := range m.attrs {
+	for name, attr := range sorted(m.attrs) {
 		if name != "for_each" && name != "count" && name != "depends_on" {
 			exprs = append(exprs, attr.Expr)
 		}

@@ -2,18 +2,12 @@ package spec
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
-
-// maxChain is how many references may follow one another. Resolving them is
-// recursive, and Go cannot recover from a stack that is used up.
-const maxChain = 1000
 
 // references are the values that expressions refer to, by root and name.
 type references struct {
@@ -46,7 +40,7 @@ func (e *evaluator) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalCo
 			e.resolve(t, own, refs)
 		}
 	}
-	for name, n := range refs.modules {
+	for name, n := range sorted(refs.modules) {
 		refs.set("module", name, e.module(name, n))
 	}
 	ctx := &hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{}}
@@ -209,110 +203,4 @@ func (e *evaluator) message(name string, at hcl.Range) cty.Value {
 	}
 	e.objects[name] = x.value()
 	return e.objects[name]
-}
-
-// link is one thing that is being resolved.
-type link struct{ address, static string }
-
-// enter begins to resolve a thing of this module. It refuses one that is being
-// resolved, naming the chain that leads back to it.
-func (e *evaluator) enter(local string, at hcl.Range) bool {
-	address := e.place.path + local
-	if e.active[address] {
-		var chain []string
-		for _, link := range e.chain {
-			if len(chain) > 0 || link.address == address {
-				chain = append(chain, link.address)
-				e.circular[link.static] = true
-			}
-		}
-		chain = append(chain, address)
-		e.once("cycle "+strings.Join(chain, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(shorten(chain), " → "))
-		return false
-	}
-	if len(e.chain) >= maxChain {
-		e.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
-		return false
-	}
-	e.active[address] = true
-	e.chain = append(e.chain, link{address, e.place.static + local})
-	return true
-}
-
-func (e *evaluator) leave() {
-	last := len(e.chain) - 1
-	delete(e.active, e.chain[last].address)
-	e.chain = e.chain[:last]
-}
-
-// shorten leaves out the middle of a chain that nobody would read.
-func shorten(chain []string) []string {
-	if len(chain) <= 12 {
-		return chain
-	}
-	return slices.Concat(chain[:6], []string{fmt.Sprintf("(%d more)", len(chain)-11)}, chain[len(chain)-5:])
-}
-
-// undeclared reports a name that nothing declares: once, wherever it is used.
-func (e *evaluator) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
-	advice := didYouMean(name, names)
-	if advice == "" {
-		advice = " Declare it, or name one that is declared."
-	}
-	if what == "local" {
-		e.once("local."+name, &at, "Undeclared local", "No locals block declares %q.%s", name, advice)
-		return
-	}
-	e.once(what+"."+name, &at, "Undeclared "+what, "No %s block declares %q.%s", what, name, advice)
-}
-
-// once reports a mistake of references that is known by its key.
-func (e *evaluator) once(key string, at *hcl.Range, summary, format string, args ...any) {
-	if e.notes.reported[key] {
-		return
-	}
-	e.notes.reported[key] = true
-	e.tally.add(errorf(at, summary, format, args...))
-}
-
-// notHere reports each, count or self where an instance does not have it.
-func (e *evaluator) notHere(t hcl.Traversal, root string) {
-	at := t.SourceRange()
-	where := "the arguments of a message or module block that has count, other than count itself"
-	switch root {
-	case "each":
-		where = "the arguments of a message or module block that has for_each, other than for_each itself"
-	case "self":
-		where = "the postcondition blocks of a message"
-	}
-	e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in %s.", root, where)
-}
-
-func (e *evaluator) unknownRoot(t hcl.Traversal, root string) {
-	at := t.SourceRange()
-	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
-	advice := didYouMean(root, slices.Values(roots))
-	if len(t) == 1 {
-		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
-	}
-	e.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, oneOf(roots), advice)
-}
-
-// checkAttribute reports a reference to what messages do not have, with a hint
-// that the evaluation itself does not give.
-func (e *evaluator) checkAttribute(t hcl.Traversal, name string) bool {
-	decl := e.decl.messages[name]
-	rest := t[2:]
-	if decl != nil && decl.repeat() != "" && len(rest) > 0 {
-		rest = rest[1:]
-	}
-	if decl == nil || len(rest) == 0 {
-		return true
-	}
-	attr, ok := rest[0].(hcl.TraverseAttr)
-	if !ok || slices.Contains(referable, attr.Name) {
-		return true
-	}
-	e.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, didYouMean(attr.Name, slices.Values(referable)), oneOf(referable))
-	return false
 }

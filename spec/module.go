@@ -73,7 +73,7 @@ func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
 // reserved reports variables that no module block could set.
 func (d *declarations) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, name := range moduleArguments {
+	for _, name := range described("module", "").names() {
 		if v := d.variables[name]; v != nil {
 			diags = append(diags, errorf(&v.at, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
 		}
@@ -90,7 +90,7 @@ func (m *moduleDecl) link() hcl.Diagnostics {
 		}
 	}
 	for name, v := range sorted(m.body.variables) {
-		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(moduleArguments, name) {
+		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(described("module", "").names(), name) {
 			diags = append(diags, errorf(&m.at, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.at))
 		}
 	}

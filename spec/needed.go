@@ -1,0 +1,57 @@
+package spec
+
+import (
+	"maps"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// needed are the outputs of a module that some expressions refer to. Only these
+// are evaluated, so that two modules may use each other's.
+type needed struct {
+	at      hcl.Range
+	all     bool
+	outputs map[string]bool
+	wrong   bool // an output that there is not
+}
+
+func (r references) need(name string, at hcl.Range) *needed {
+	if r.modules[name] == nil {
+		r.modules[name] = &needed{at: at, outputs: map[string]bool{}}
+	}
+	return r.modules[name]
+}
+
+// take adds what the reference t to the module name needs.
+func (n *needed) take(e *evaluator, t hcl.Traversal, name string) {
+	m := e.decl.modules[name]
+	if m == nil || m.body == nil {
+		return
+	}
+	rest := t[2:]
+	if m.repeat() != "" && len(rest) > 0 {
+		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.body.outputs[attr.Name] != nil {
+			e.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.repeat(), name, attr.Name, name, attr.Name)
+			n.wrong = true
+			return
+		}
+		rest = rest[1:]
+	}
+	output, at, named := step(append(hcl.Traversal{hcl.TraverseRoot{}}, rest...))
+	switch {
+	case len(rest) == 0 || !named:
+		n.all = true
+	case m.body.outputs[output] == nil:
+		n.wrong = true
+		e.once("output"+at.String(), &at, "Undeclared output", "The module in %s has no output %q.%s", m.body.dir, output, m.body.outputAdvice(output))
+	default:
+		n.outputs[output] = true
+	}
+}
+
+func (d *declarations) outputAdvice(name string) string {
+	if advice := didYouMean(name, maps.Keys(d.outputs)); advice != "" || len(d.outputs) > 0 {
+		return advice
+	}
+	return " It has no output blocks."
+}

@@ -1,0 +1,73 @@
+package spec
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// undeclared reports a name that nothing declares: once, wherever it is used.
+func (e *evaluator) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
+	advice := didYouMean(name, names)
+	if advice == "" {
+		advice = " Declare it, or name one that is declared."
+	}
+	if what == "local" {
+		e.once("local."+name, &at, "Undeclared local", "No locals block declares %q.%s", name, advice)
+		return
+	}
+	e.once(what+"."+name, &at, "Undeclared "+what, "No %s block declares %q.%s", what, name, advice)
+}
+
+// once reports a mistake of references that is known by its key.
+func (e *evaluator) once(key string, at *hcl.Range, summary, format string, args ...any) {
+	if e.notes.reported[key] {
+		return
+	}
+	e.notes.reported[key] = true
+	e.tally.add(errorf(at, summary, format, args...))
+}
+
+// notHere reports each, count or self where an instance does not have it.
+func (e *evaluator) notHere(t hcl.Traversal, root string) {
+	at := t.SourceRange()
+	where := "the arguments of a message or module block that has count, other than count itself"
+	switch root {
+	case "each":
+		where = "the arguments of a message or module block that has for_each, other than for_each itself"
+	case "self":
+		where = "the postcondition blocks of a message"
+	}
+	e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in %s.", root, where)
+}
+
+func (e *evaluator) unknownRoot(t hcl.Traversal, root string) {
+	at := t.SourceRange()
+	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
+	advice := didYouMean(root, slices.Values(roots))
+	if len(t) == 1 {
+		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
+	}
+	e.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, oneOf(roots), advice)
+}
+
+// checkAttribute reports a reference to what messages do not have, with a hint
+// that the evaluation itself does not give.
+func (e *evaluator) checkAttribute(t hcl.Traversal, name string) bool {
+	decl := e.decl.messages[name]
+	rest := t[2:]
+	if decl != nil && decl.repeat() != "" && len(rest) > 0 {
+		rest = rest[1:]
+	}
+	if decl == nil || len(rest) == 0 {
+		return true
+	}
+	attr, ok := rest[0].(hcl.TraverseAttr)
+	if !ok || slices.Contains(referable, attr.Name) {
+		return true
+	}
+	e.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, didYouMean(attr.Name, slices.Values(referable)), oneOf(referable))
+	return false
+}
