@@ -3,6 +3,7 @@
 #                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
 #                 the contract, and the AWS endpoint against the AWS SDK for JavaScript
 #                 (make test-aws-js alone); UPDATE_DOCS=1 puts the table into docs/brokers.md
+# make test-crash kills running applies until KILLS of them were hit, on each kind of broker
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
 # make bench      measures what the README and docs claim
@@ -12,11 +13,12 @@
 
 GO ?= go
 FUZZTIME ?= 1m
+KILLS ?= 300
 # Tools are pinned here and not in go.mod: their requirements would raise ours.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-brokers test-race test-aws-js check deps bench fuzz man
+.PHONY: build test test-crash test-brokers test-race test-aws-js check deps bench fuzz man
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
@@ -35,6 +37,9 @@ test-brokers:
 
 test-race: deps
 	$(GO) test -race -timeout 20m ./apply ./broker/... ./cli
+
+test-crash: deps
+	RETAINCTL_TEST_KILLS=$(KILLS) $(GO) test -count 1 -v -run '^TestKilledAnywhere$$' -timeout 60m ./cli
 
 test-aws-js:
 	@sh scripts/test-aws-js.sh "$(GO)"

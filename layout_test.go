@@ -42,7 +42,7 @@ var architecture = map[string]rule{
 }
 
 // helpers are packages that tests share.
-var helpers = []string{module + "/broker/brokertest", module + "/state/statetest"}
+var helpers = []string{module + "/broker/brokertest", module + "/state/statetest", module + "/cli/crashtest"}
 
 // listed is what "go list -json" says of a package.
 type listed struct {
