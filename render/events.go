@@ -87,6 +87,15 @@ type eventHook struct {
 	IDValue  string        `json:"id_value"`
 	Outcome  string        `json:"outcome,omitempty"`
 	Error    string        `json:"error,omitempty"`
+
+	// Of a conflict, null for nothing.
+	Conflict *eventConflict `json:"conflict,omitempty"`
+}
+
+// eventConflict is both sides of a conflict.
+type eventConflict struct {
+	PlannedOn *jsonMessage `json:"planned_on"`
+	Live      *jsonMessage `json:"live"`
 }
 
 func (e *Events) emit(v event) {
@@ -160,6 +169,9 @@ func (e *Events) settled(r apply.Result) {
 		return
 	}
 	hook.Outcome = string(r.Outcome)
+	if r.Outcome == apply.Conflicted {
+		hook.Conflict = &eventConflict{messageJSON(r.Change.Broker, r.Change.Before), messageJSON(r.Change.Broker, r.Live)}
+	}
 	message := fmt.Sprintf("%s: not done (%s)", address, r.Outcome)
 	if r.Err != nil {
 		hook.Error = r.Err.Error()
