@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iot"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/retainctl/retainctl/spec"
 )
@@ -91,6 +92,7 @@ func awsHTTPClient() *awshttp.BuildableClient {
 func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, metadata imds.ClientEnableState) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(awsHTTPClient()), config.WithEC2IMDSClientEnableState(metadata),
+		config.WithLogger(logging.Nop{}), // its own writes what a server sent to stderr, as it came
 	}
 	if s.Region != "" {
 		options = append(options, config.WithRegion(s.Region))

@@ -81,6 +81,15 @@ func TestAWSErrorsTeach(t *testing.T) {
 	}
 }
 
+func TestAWSHalfAnAnswer(t *testing.T) {
+	url, _ := answering(t, 200, "", `{"topic": "a/b", "pay`)
+	seen, err := openAWS(t, url, Options{}).Read(t.Context(), []string{"a/b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, seen.Unread["a/b"], `read "a/b"`, "broke off", "200 OK")
+}
+
 func has(t *testing.T, err error, words ...string) {
 	t.Helper()
 	for _, word := range words {

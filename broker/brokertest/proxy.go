@@ -46,6 +46,11 @@ func StartProxy(t testing.TB, broker string, judge func(*Passing) Verdict) (addr
 	return startProxy(t, broker, readPacket, judge)
 }
 
+// StartPieceProxy is the same for a protocol without packets, piece by piece as it comes.
+func StartPieceProxy(t testing.TB, broker string, judge func(*Passing) Verdict) (address string) {
+	return startProxy(t, broker, readPiece, judge)
+}
+
 // startProxy splits the streams into what read gives.
 func startProxy(t testing.TB, broker string, read func(*bufio.Reader) ([]byte, error), judge func(*Passing) Verdict) string {
 	t.Helper()
