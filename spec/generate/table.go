@@ -259,24 +259,21 @@ func (t *table) lookedUp() *node {
 
 // csv writes the table as a file.
 func (t *table) csv() []byte {
+	var header []string
+	var columns [][]string
+	if !t.byLevel {
+		header, columns = []string{t.key.name}, [][]string{t.keys}
+	}
+	for _, c := range t.own() {
+		header, columns = append(header, c.name), append(columns, c.file())
+	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	own := t.own()
-	var header []string
-	if !t.byLevel {
-		header = []string{t.key.name}
-	}
-	for _, c := range own {
-		header = append(header, c.name)
-	}
-	w.Write(header)
-	for row, key := range t.keys {
-		var record []string
-		if !t.byLevel {
-			record = []string{key}
-		}
-		for _, c := range own {
-			record = append(record, c.cell(row))
+	w.Write(header) // to memory: nothing to fail
+	for row := range t.keys {
+		record := make([]string, len(columns))
+		for i, cells := range columns {
+			record[i] = cells[row]
 		}
 		w.Write(record)
 	}
@@ -284,14 +281,17 @@ func (t *table) csv() []byte {
 	return b.Bytes()
 }
 
-// cell spells a value for a file, as typed reads it.
-func (c *column) cell(row int) string {
-	n := c.cells[row]
-	switch {
-	case strings.HasPrefix(c.typed(""), "jsondecode"):
-		return n.json()
-	case n.kind == keyword && n.text == "null":
-		return ""
+// file spells a column's values for a file, as typed reads them.
+func (c *column) file() []string {
+	asJSON := strings.HasPrefix(c.typed(""), "jsondecode")
+	cells := make([]string, len(c.cells))
+	for i, n := range c.cells {
+		switch {
+		case asJSON:
+			cells[i] = n.json()
+		case n.kind != keyword || n.text != "null":
+			cells[i] = n.text
+		}
 	}
-	return n.text
+	return cells
 }
