@@ -110,8 +110,8 @@ func (w *writer) usual() func(levels []string, i int) bool {
 		if i == 0 {
 			return first[levels[0]] == len(w.items)
 		}
-		most := first[levels[0]] * 4 / 5
-		return count[place{levels[0], i, levels[i]}] > most || count[place{levels[0], i - len(levels), levels[i]}] > most
+		usual := func(n int) bool { return n*5 >= first[levels[0]]*4 }
+		return usual(count[place{levels[0], i, levels[i]}]) || usual(count[place{levels[0], i - len(levels), levels[i]}])
 	}
 }
 
