@@ -147,19 +147,19 @@ func splitAddress(s string) (name string, index cty.Value) {
 	return a.name, a.index
 }
 
-// moduleOf finds the message in an address, outside of quotes: it is asked of every
+// moduleOf gives the part of an address before the message. It is asked of every
 // change, and parsing is slow.
 func moduleOf(address string) string {
-	const mark = ".message"
-	for i := 0; i < len(address); i++ {
-		switch {
-		case address[i] == '[':
-			i += len(key(address[i:])) - 1
-		case len(address)-i > len(mark) && address[i:i+len(mark)] == mark && (address[i+len(mark)] == '.' || address[i+len(mark)] == '['):
-			return address[:i]
+	rest := address
+	for strings.HasPrefix(rest, "module.") {
+		rest = rest[len("module."):]
+		rest = rest[max(strings.IndexAny(rest, ".["), 0):]
+		if strings.HasPrefix(rest, "[") {
+			rest = rest[len(key(rest)):]
 		}
+		rest = strings.TrimPrefix(rest, ".")
 	}
-	return ""
+	return strings.TrimSuffix(address[:len(address)-len(rest)], ".")
 }
 
 // key gives the key in brackets that s begins with.

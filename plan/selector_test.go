@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zclconf/go-cty/cty"
+	"pgregory.net/rapid"
+
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
@@ -120,6 +123,45 @@ func FuzzParseSelector(f *testing.F) {
 		again, err := plan.ParseSelector(first.String())
 		if err != nil || again != first {
 			t.Errorf("%q reads as %+v, and that as %+v, %v", s, first, again, err)
+		}
+	})
+}
+
+// TestAddressesOfModules holds that every address reads as itself, that each
+// address on the way to it selects it, and that its block is known, whatever stands
+// in keys and labels.
+func TestAddressesOfModules(t *testing.T) {
+	text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab.["]\$%{}é message`)), 1, 12, -1)
+	key := rapid.Custom(func(t *rapid.T) cty.Value {
+		switch rapid.IntRange(0, 2).Draw(t, "kind") {
+		case 0:
+			return cty.NilVal
+		case 1:
+			return cty.NumberIntVal(int64(rapid.IntRange(0, 20).Draw(t, "number")))
+		}
+		return cty.StringVal(text.Draw(t, "key"))
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var prefixes []string
+		module, static := "", ""
+		for range rapid.IntRange(0, 3).Draw(t, "depth") {
+			name, index := rapid.SampledFrom([]string{"m", "message", "module"}).Draw(t, "module"), key.Draw(t, "key")
+			prefixes = append(prefixes, module+spec.ModuleAddress(name, cty.NilVal), module+spec.ModuleAddress(name, index))
+			module += spec.ModuleAddress(name, index) + "."
+			static += spec.ModuleAddress(name, cty.NilVal) + "."
+		}
+		label, index := text.Draw(t, "label"), key.Draw(t, "index")
+		full := module + spec.Address(label, index)
+		prefixes = append(prefixes, module+spec.Address(label, cty.NilVal), full, static+spec.Address(label, cty.NilVal), static+spec.Address(label, index))
+		for _, p := range prefixes {
+			s, err := plan.ParseSelector(p)
+			if err != nil || s.Address != p || !s.Matches(full, "t") {
+				t.Fatalf("%s reads as %+v (%v) and does not select %s", p, s, err, full)
+			}
+		}
+		c := plan.Change{Address: full, Name: label}
+		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+spec.Address(label, cty.NilVal) {
+			t.Fatalf("%s is of module %s and block %s", full, c.Module(), c.Block())
 		}
 	})
 }

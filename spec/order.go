@@ -39,7 +39,11 @@ func (s *sorter) module(e *evaluator) {
 	if e.call != nil {
 		s.at[here] = e.call.decl.at
 	}
+	for _, o := range sorted(e.decl.outputs) {
+		e.dependsOn(o.dependsOn) // who uses the output waits for these; mistakes are reported here
+	}
 	for _, m := range sorted(e.decl.modules) {
+		e.dependsOn(m.attrs["depends_on"]) // likewise, where the module has no message
 		if nested := e.place.static + m.address(); s.first[nested+"."] != nil {
 			s.edges[here] = append(s.edges[here], nested)
 		}
