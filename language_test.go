@@ -81,7 +81,7 @@ func TestLanguagePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, shown := language(t, build(t)), map[string]bool{}
+	all, shown := language(t, program(t)), map[string]bool{}
 	want := tableMarks.ReplaceAllStringFunc(string(page), func(found string) string {
 		parts := tableMarks.FindStringSubmatch(found)
 		b, there := all[parts[2]]
@@ -112,7 +112,7 @@ func TestLanguagePage(t *testing.T) {
 // TestDocumentedDefaults writes every default that the description gives as an
 // expression into a configuration, of which the plan says the same as without it.
 func TestDocumentedDefaults(t *testing.T) {
-	bin, tried := build(t), 0
+	bin, tried := program(t), 0
 	all := language(t, bin)
 	for name, around := range map[string]string{
 		"message":           "message \"b\" {\n  payload = \"1\"\n\n  %s\n}\n",

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // fenced gives the contents of a page's fenced blocks of one language.
@@ -35,11 +37,17 @@ func fenced(t *testing.T, page, language string) []string {
 	return blocks
 }
 
-func build(t *testing.T) string {
+// TestMain makes the test binary serve as the program, so that none is linked for
+// each test.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"retainctl": main})
+}
+
+func program(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "retainctl")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	bin, err := exec.LookPath("retainctl")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }
@@ -59,7 +67,7 @@ func run(t *testing.T, bin string, args ...string) string {
 // TestReadmePlan makes the plan that the README shows: the quickstart, applied,
 // with a setpoint edited.
 func TestReadmePlan(t *testing.T) {
-	bin, dir := build(t), t.TempDir()
+	bin, dir := program(t), t.TempDir()
 	source, err := os.ReadFile("examples/quickstart/main.retain.hcl")
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +139,7 @@ func plans(t *testing.T, bin, config string) string {
 // of the pages, each of which is a whole configuration.
 func TestDocumentedConfigurations(t *testing.T) {
 	t.Setenv("RETAINCTL_VAR_password", "x")
-	bin, blocks := build(t), 0
+	bin, blocks := program(t), 0
 	for _, page := range pages(t) {
 		for _, block := range fenced(t, page, "hcl") {
 			blocks++
@@ -176,7 +184,7 @@ func TestLinks(t *testing.T) {
 
 // TestExamplesAreFormatted holds the examples to their own formatter.
 func TestExamplesAreFormatted(t *testing.T) {
-	if out := run(t, build(t), "fmt", "-check", "-recursive", "examples"); out != "" {
+	if out := run(t, program(t), "fmt", "-check", "-recursive", "examples"); out != "" {
 		t.Errorf("not in the usual style: %s", out)
 	}
 }
