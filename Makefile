@@ -1,7 +1,7 @@
 # make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
 # make test-brokers
 #                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
-#                 the contract, and the AWS endpoint against the AWS SDK for JavaScript
+#                 the contract, mosquitto with 100,000 messages, and the AWS endpoint against the AWS SDK for JavaScript
 #                 (make test-aws-js alone); UPDATE_DOCS=1 puts the table into docs/brokers.md
 # make test-crash kills running applies until KILLS of them were hit, on each kind of broker,
 #                 and breaks the wire at every packet of an apply
@@ -34,6 +34,7 @@ test: deps
 test-brokers:
 	@sh scripts/test-brokers-deps.sh
 	cd contract && UPDATE_DOCS=$(UPDATE_DOCS) $(GO) test -count 1 -parallel 8 -timeout 10m
+	MANY=100000 $(GO) test -count 1 -run TestManyOnMosquitto -v ./cli
 	@sh scripts/test-aws-js.sh "$(GO)"
 
 test-race: deps

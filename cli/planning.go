@@ -165,6 +165,9 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 		return nil, err
 	}
 	in.Now = time.Now()
+	for i := range in.Brokers {
+		in.Brokers[i].Age = in.Now.Sub(began)
+	}
 	made := plan.New(in)
 	made.Variables = p.config.Variables
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil

@@ -32,7 +32,7 @@ const believed = 10 * time.Second
 func (p *Plan) Costs() []Cost {
 	var found []Cost
 	for _, b := range p.Brokers {
-		if c := CostAt(b.Name, p.Changes, b.Tariff); c.Publishes > 0 {
+		if c := CostAt(b.Name, p.Changes, b.Tariff, b.Age); c.Publishes > 0 {
 			found = append(found, c)
 		}
 	}
@@ -40,8 +40,8 @@ func (p *Plan) Costs() []Cost {
 }
 
 // CostAt adds up what the changes at one broker take under its tariff, in an apply
-// that begins at once: that of a saved plan reads every topic again.
-func CostAt(broker string, changes []Change, t Tariff) Cost {
+// that begins at once on an observation of that age.
+func CostAt(broker string, changes []Change, t Tariff, age time.Duration) Cost {
 	c := Cost{Tariff: t, Broker: broker}
 	if t.PublishRate <= 0 {
 		return c
@@ -52,7 +52,7 @@ func CostAt(broker string, changes []Change, t Tariff) Cost {
 		if _, publishes := change.Publish(); !publishes || change.Broker != broker {
 			continue
 		}
-		if float64(c.Publishes) >= t.PublishRate*believed.Seconds() {
+		if float64(c.Publishes) >= t.PublishRate*(believed-age).Seconds() {
 			c.read(change.Before)
 			checked++
 		}

@@ -30,23 +30,27 @@ func TestCostAt(t *testing.T) {
 		changes                 []plan.Change
 		publishes, reads, units int
 		duration                time.Duration
+		age                     time.Duration
 	}{
-		{"nothing", nil, 0, 0, 0, 0},
+		{"nothing", nil, 0, 0, 0, 0, 0},
 		// Two for the publish, one for the read of its time.
-		{"small", creates(1000, 10), 1000, 1000, 3000, 2 * time.Second},
+		{"small", creates(1000, 10), 1000, 1000, 3000, 2 * time.Second, 0},
 		// 6,000 bytes are two steps, and two as the 8,000 of base64.
-		{"two steps", creates(1, 6000), 1, 1, 6, 2 * time.Millisecond},
+		{"two steps", creates(1, 6000), 1, 1, 6, 2 * time.Millisecond, 0},
 		// Base64 takes 5,000 bytes over a step that the publish stays in.
-		{"base64", creates(1, 5000), 1, 1, 4, 2 * time.Millisecond},
+		{"base64", creates(1, 5000), 1, 1, 4, 2 * time.Millisecond, 0},
 		// What is published after ten seconds is checked again.
-		{"long", creates(6000, 10), 6000, 7000, 19000, 14 * time.Second},
+		{"long", creates(6000, 10), 6000, 7000, 19000, 14 * time.Second, 0},
+		// As is everything once the reading alone took that long.
+		{"long read", creates(6000, 10), 6000, 8000, 20000, 16 * time.Second, 2 * time.Second},
+		{"longer read", creates(6000, 10), 6000, 12000, 24000, 24 * time.Second, 20 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			want := plan.Cost{
 				Tariff: aws(), Broker: "lab", Publishes: test.publishes, Reads: test.reads, Units: test.units, Duration: test.duration,
 			}
-			if d := cmp.Diff(want, plan.CostAt("lab", test.changes, aws())); d != "" {
+			if d := cmp.Diff(want, plan.CostAt("lab", test.changes, aws(), test.age)); d != "" {
 				t.Error(d)
 			}
 		})
@@ -58,8 +62,8 @@ func TestCostOfDeletesAndOfWhatIsNotMetered(t *testing.T) {
 	w.settle(w.plan(message("a", "x"), message("b", "x")))
 	p := w.plan(message("a", "y"))
 	want := plan.Cost{Tariff: aws(), Broker: "lab", Publishes: 2, Reads: 1, Units: 5, Duration: 4 * time.Millisecond}
-	wantEqual(t, plan.CostAt("lab", p.Changes, aws()), want)
-	wantEqual(t, plan.CostAt("other", p.Changes, aws()), plan.Cost{Tariff: aws(), Broker: "other"})
-	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{}), plan.Cost{Broker: "lab"})
-	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{PublishRate: 1}).Units, 0)
+	wantEqual(t, plan.CostAt("lab", p.Changes, aws(), 0), want)
+	wantEqual(t, plan.CostAt("other", p.Changes, aws(), 0), plan.Cost{Tariff: aws(), Broker: "other"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{}, 0), plan.Cost{Broker: "lab"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{PublishRate: 1}, 0).Units, 0)
 }

@@ -62,6 +62,7 @@ type Broker struct {
 	Limits      mqtt.Limits      // as the broker announced them; none without a refresh
 	Tariff      Tariff           `json:",omitzero"` // unknown without a refresh
 	Observed    mqtt.Observation // empty without a refresh
+	Age         time.Duration    `json:"-"` // of what is observed, when the plan is made
 	Unsure      []string         `json:"-"` // why a scan may not have shown every undeclared message
 }
 

@@ -34,6 +34,7 @@ type Verdict int
 
 const (
 	Pass  Verdict = iota
+	Drop          // it is lost; what is behind it goes on
 	Cut           // the connection ends before it
 	Half          // the connection ends in the middle of it
 	Reset         // as Cut, and both sides are told so by a TCP reset
@@ -131,6 +132,8 @@ func (w *way) pass(to, from net.Conn, toBroker bool) {
 		}
 		verdict, out := w.ask(n, toBroker, raw)
 		switch verdict {
+		case Drop:
+			continue
 		case Reset:
 			w.client.(*net.TCPConn).SetLinger(0)
 			w.broker.(*net.TCPConn).SetLinger(0)
