@@ -18,6 +18,9 @@ const (
 	batchSize = 1000
 	// freshFor is how old an observation may be when its topics are published.
 	freshFor = 10 * time.Second
+	// maxHangUps is for how many of the first changes a broker may hang up before the
+	// rest is given up.
+	maxHangUps = 3
 	// saveTimeout bounds the state writes of a run that was interrupted.
 	saveTimeout = 30 * time.Second
 )
@@ -54,6 +57,7 @@ type run struct {
 	sights  map[state.Identity]plan.Sight
 	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
 	stopped map[state.Identity]error // why nothing more is published there
+	hangUps map[state.Identity]int   // for the first changes, none of which was kept yet
 
 	repinned bool // a block was renamed, which is no change of the plan
 }
@@ -84,6 +88,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		sights:  map[state.Identity]plan.Sight{},
 		proven:  map[state.Identity]bool{},
 		stopped: map[state.Identity]error{},
+		hangUps: map[state.Identity]int{},
 	}
 	for _, b := range p.Brokers {
 		r.sights[b.Identity] = b.Sight(next.DigestKey)
@@ -278,7 +283,18 @@ func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indi
 		r.proven[id] = true
 	case sent && err == nil:
 		r.stopped[id] = errors.New("not begun: the first change was acknowledged but could not be read back")
+	case sent && hangsUp(err):
+		if r.hangUps[id]++; r.hangUps[id] == maxHangUps {
+			r.stopped[id] = fmt.Errorf("not begun: the broker hung up on each of the first %d changes", maxHangUps)
+		}
 	}
+}
+
+// hangsUp tells whether the broker ended the connection for a message. mosquitto does
+// so for each, where retained messages are turned off and MQTT 3.1.1 could not say it.
+func hangsUp(err error) bool {
+	var e interface{ HangsUp() bool }
+	return errors.As(err, &e) && e.HangsUp()
 }
 
 // publish sends a batch and gives, by index, what the broker said of each message

@@ -21,6 +21,21 @@ type delivery struct {
 	last  map[int]error // why the messages that are still open were lost
 }
 
+// hangUpError is a message that a broker ends the connection for.
+type hangUpError struct {
+	topic string
+	err   error
+}
+
+func (e *hangUpError) Error() string {
+	return fmt.Sprintf("the broker hangs up on the message at %q, also when nothing else is sent: something in it, such as a control character in a property, is an error to it, or it retains nothing at all: %s", e.topic, e.err)
+}
+
+func (e *hangUpError) Unwrap() error { return e.err }
+
+// HangsUp tells apply that the broker may do the same for every other message.
+func (e *hangUpError) HangsUp() bool { return true }
+
 // part is some messages, by index; suspect where they were lost before.
 type part struct {
 	at      []int
@@ -48,7 +63,7 @@ func (d *delivery) run(ctx context.Context, at []int) {
 		parts = append(parts, part{at: unsent, suspect: p.suspect})
 		if len(p.at) == 1 && p.suspect && len(sent) == 1 {
 			i := sent[0]
-			d.done(i, fmt.Errorf("the broker hangs up on the message at %q, also when nothing else is sent: something in it, such as a control character in a property, is an error to it: %w", d.batch[i].Topic, c.Err()))
+			d.done(i, &hangUpError{d.batch[i].Topic, c.Err()})
 			continue
 		}
 		for _, half := range [][]int{sent[(len(sent)+1)/2:], sent[:(len(sent)+1)/2]} {
