@@ -60,6 +60,7 @@ deps:
 
 bench: deps
 	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 30m ./bench/
+	$(GO) test -run '^$$' -bench FarAway -benchtime 1x ./broker
 
 fuzz:
 	@sh scripts/fuzz.sh "$(GO)" "$(FUZZTIME)"
