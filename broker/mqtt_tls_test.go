@@ -1,7 +1,10 @@
 package broker_test
 
 import (
+	"crypto/tls"
+	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,5 +81,53 @@ func TestMQTTOverTLS(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestMQTTHello looks at what the TLS client says of itself: the name of the host,
+// or server_name, and the protocols of alpn.
+func TestMQTTHello(t *testing.T) {
+	ours := brokertest.NewAuthority(t, "ours")
+	ours.Issue("server", "broker.lab", "localhost")
+	pair, err := tls.LoadX509KeyPair(ours.File("server.pem"), ours.File("server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hellos := make(chan *tls.ClientHelloInfo, 1)
+	l, err := tls.Listen("tcp", "localhost:0", &tls.Config{
+		Certificates: []tls.Certificate{pair}, NextProtos: []string{"mqtt"},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) { hellos <- hello; return nil, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	behind := brokertest.StartMosquitto(t).Address
+	go func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if there, err := net.Dial("tcp", behind); err == nil {
+				go passOn(here, there)
+			}
+		}
+	}()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	for _, test := range []struct {
+		serverName string
+		alpn       []string
+		wantName   string
+	}{
+		{"", nil, "localhost"}, {"broker.lab", []string{"mqtt"}, "broker.lab"},
+	} {
+		w := mustOpenMQTT(t, &spec.MQTTSettings{
+			Address: brokertest.At("mqtts://localhost:" + port), CAFile: ours.File("ca.pem"), ServerName: test.serverName, ALPN: test.alpn,
+		})
+		if hello := <-hellos; hello.ServerName != test.wantName || !slices.Equal(hello.SupportedProtos, test.alpn) {
+			t.Errorf("%+v: it asked for %q with %q", test, hello.ServerName, hello.SupportedProtos)
+		}
+		w.Close()
 	}
 }
