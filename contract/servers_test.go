@@ -68,7 +68,7 @@ func startRabbitMQ(t *testing.T, definitions string) string {
 		config += "load_definitions = " + writeFile(t, filepath.Join(dir, "definitions.json"), definitions) + "\n"
 	}
 	start(t, program{
-		path: path, dir: dir, address: address, within: time.Minute,
+		path: path, dir: dir, address: address, within: 3 * time.Minute,
 		env: []string{
 			"HOME=" + dir, // the Erlang cookie
 			"ERL_EPMD_ADDRESS=" + loopback, "ERL_EPMD_PORT=" + mapper,
@@ -139,7 +139,7 @@ modules:
 			"EJABBERD_CONFIG_PATH=" + writeFile(t, filepath.Join(dir, "ejabberd.yml"), config),
 			"EJABBERD_LOG_PATH=" + filepath.Join(dir, "ejabberd.log"),
 		},
-		dir: dir, address: net.JoinHostPort(loopback, port), within: time.Minute,
+		dir: dir, address: net.JoinHostPort(loopback, port), within: 3 * time.Minute,
 	})
 	return net.JoinHostPort(loopback, port)
 }
