@@ -19,7 +19,7 @@ func (r *run) backUp() error {
 		return nil
 	}
 	if err := r.Backup(b); err != nil {
-		return fmt.Errorf("back up what is about to be replaced, so nothing was published: %w", err)
+		return fmt.Errorf("back up what is about to be replaced: %w", err)
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	if err := r.Save(ctx, r.state); err != nil {
-		return fmt.Errorf("save what is about to be published, so nothing was published: %w", err)
+		return fmt.Errorf("save what is about to be published: %w", err)
 	}
 	return nil
 }

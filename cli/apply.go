@@ -220,6 +220,9 @@ func (s *session) carryOut(ctx context.Context, p *project, made *planned, f *ap
 		},
 		Backup: func(b *state.Backup) error { return s.backUp(b, f.backup) },
 	})
+	if err != nil && ctx.Err() == nil {
+		return 0, failure("Nothing was published", headline(err)+". Mend that and apply again: neither the state nor a broker was changed.")
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -271,6 +274,8 @@ func (s *session) rescue(report *apply.Report) error {
 	}
 	if err == nil {
 		detail += fmt.Sprintf(" The state that could not be written is in %s: put it in the state's place, or remove it and plan again.", errored)
+	} else {
+		detail += fmt.Sprintf(" It could not be written to %s either (%s). Mend that, then plan again.", errored, err)
 	}
 	return failure("The state could not be written", detail)
 }

@@ -99,7 +99,7 @@ func prune(folder string) {
 }
 
 func (s *session) readBackup(path string) (*state.Backup, error) {
-	data, err := os.ReadFile(s.path(path))
+	data, err := state.ReadFile(s.path(path))
 	if err != nil {
 		return nil, failure("No backup", headline(err)+".")
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/state"
@@ -79,12 +78,11 @@ func (s *session) savePlan(p *plan.Plan, out string) error {
 
 // readPlan reads a plan file.
 func (s *session) readPlan(path string) (*plan.Plan, error) {
-	file, err := os.Open(s.path(path))
+	data, err := state.ReadFile(s.path(path))
 	if err != nil {
 		return nil, failure("No plan file", headline(err)+".")
 	}
-	defer file.Close()
-	p, err := plan.Load(file)
+	p, err := plan.Load(bytes.NewReader(data))
 	if err != nil {
 		return nil, failure(fmt.Sprintf("Plan file %q", path), headline(err)+".")
 	}

@@ -56,7 +56,7 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 
 // bytes reads the file; an absent one has no version.
 func (l *Local) bytes() ([]byte, Version, error) {
-	data, err := os.ReadFile(l.path)
+	data, err := ReadFile(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
@@ -64,6 +64,15 @@ func (l *Local) bytes() ([]byte, Version, error) {
 		return nil, "", fmt.Errorf("read state: %w", err)
 	}
 	return data, VersionOf(data), nil
+}
+
+// ReadFile reads a whole file, or a pipe. A device has no end: that of zeros would be
+// read until there is no memory left.
+func ReadFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeDevice != 0 {
+		return nil, fmt.Errorf("open %s: it is a device, and no file", path)
+	}
+	return os.ReadFile(path)
 }
 
 // VersionOf gives the version of a document that its store gives none of its own.
