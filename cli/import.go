@@ -28,7 +28,7 @@ func importCommand() command {
 		name: "import", args: "FILTER...", brief: "write configuration for live messages",
 		about: `Reads the messages that match the topic filters, or stand at the topics, and prints configuration for those that are not declared yet. The next plan adopts them: nothing is published.
 
-Messages of one shape become one block with for_each over a table of what differs. JSON is written as jsonencode({ ... }): it says the same, and the broker's bytes stay as they are. With -out, tables of more than 20 rows go into CSV files beside the file. No file is overwritten.`,
+Messages of one shape become one block with for_each over a table of what differs. JSON is written as jsonencode({ ... }): it says the same, and the broker's bytes stay as they are. With -out, tables of more than 20 rows and payloads of more than 4 KiB go into files beside that file. No file is overwritten.`,
 		define: func(fs *flags) runFunc {
 			var f importFlags
 			f.defineVars(fs)
@@ -70,7 +70,7 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	made, err := generate.Write(live, generate.Options{
 		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
 		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
-		Exact: f.exact, Tables: f.out != "", Taken: generate.Declared(files),
+		Exact: f.exact, Files: f.out != "", Taken: s.taken(files),
 		Comment: fmt.Sprintf("Imported from broker %q.", block.Name),
 	})
 	if err != nil {

@@ -38,6 +38,16 @@ func absent(path, name string) error {
 	return nil
 }
 
+// taken are the names that the configuration and its folder have already.
+func (s *session) taken(files map[string]*hcl.File) generate.Names {
+	names := generate.Declared(files)
+	entries, _ := os.ReadDir(s.Dir) // was read just now
+	for _, entry := range entries {
+		names.TakeFile(entry.Name())
+	}
+	return names
+}
+
 // writeImport prints the configuration, or writes it and its tables as new files.
 // Where the folder is no valid configuration with them, they are taken away again.
 func (s *session) writeImport(f *importFlags, made generate.Result) (err error) {
@@ -45,7 +55,7 @@ func (s *session) writeImport(f *importFlags, made generate.Result) (err error) 
 		_, err := s.Stdout.Write(made.HCL)
 		return err
 	}
-	files := maps.Clone(made.Tables)
+	files := maps.Clone(made.Files)
 	files[filepath.Base(s.path(f.out))] = made.HCL
 	names := slices.Sorted(maps.Keys(files))
 	for _, name := range names {
@@ -100,7 +110,7 @@ func (s *session) reportImport(f *importFlags, made generate.Result, declared in
 	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
 	if f.out != "" {
 		fmt.Fprintf(s.Stderr, ": %s", render.Escape(f.out))
-		for _, name := range slices.Sorted(maps.Keys(made.Tables)) {
+		for _, name := range slices.Sorted(maps.Keys(made.Files)) {
 			fmt.Fprintf(s.Stderr, ", %s", render.Escape(name))
 		}
 	}

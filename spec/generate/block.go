@@ -133,8 +133,8 @@ func index(key string) string {
 }
 
 // block writes a message block. head are the lines before the attributes; t is nil
-// for a message by itself.
-func (w *writer) block(label string, head []string, it *item, t *table) string {
+// for a message by itself, and payload the argument of one in a file.
+func (w *writer) block(label string, head []string, it *item, t *table, payload string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "message %s {\n", spec.Quote(label))
 	if w.o.Several {
@@ -145,6 +145,10 @@ func (w *writer) block(label string, head []string, it *item, t *table) string {
 	}
 	for i := range it.attrs {
 		a := &it.attrs[i]
+		if payload != "" && strings.HasPrefix(a.name, "payload") && a.name != "payload_format_indicator" {
+			b.WriteString("  " + payload + "\n")
+			continue
+		}
 		fmt.Fprintf(&b, "  %s = %s", a.name, a.source(t))
 		if a.name == "message_expiry" && w.o.CountsDown {
 			b.WriteString(" # what was left of it, rounded up")

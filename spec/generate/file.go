@@ -14,7 +14,7 @@ import (
 type file struct {
 	w        *writer
 	sections []section
-	tables   map[string][]byte
+	files    map[string][]byte // tables and payloads
 	blocks   int
 }
 
@@ -27,21 +27,21 @@ type section struct {
 // arrange writes everything: what is shared, then the messages by their topics.
 func (w *writer) arrange() *file {
 	families, singles := w.families()
-	chosen(w.groups, families, singles)
+	w.chosen(families, singles)
 	taken := maps.Clone(w.o.Taken)
 	if taken == nil {
 		taken = Names{}
 	}
-	f := &file{w: w, tables: map[string][]byte{}}
+	f := &file{w: w, files: map[string][]byte{}}
 	head := w.sharedLocals(taken)
 	for _, t := range w.tables(families, taken) {
 		f.add(t.items, w.family(t))
-		if t.file {
-			f.tables[t.local+".csv"] = t.csv()
+		if t.file != "" {
+			f.files[t.file] = t.csv()
 		}
 	}
 	for _, it := range singles {
-		f.add([]*item{it}, w.single(it, taken))
+		f.add([]*item{it}, f.single(it, taken))
 	}
 	slices.SortStableFunc(f.sections, func(a, b section) int { return strings.Compare(a.items[0].m.Topic, b.items[0].m.Topic) })
 	if head != "" {
@@ -57,14 +57,18 @@ func (f *file) add(items []*item, source string) {
 }
 
 // single writes a message by itself. Its label is its topic, where that is free.
-func (w *writer) single(it *item, taken Names) string {
+func (f *file) single(it *item, taken Names) string {
 	var head []string
+	payload := ""
+	if f.w.ownFile(it) {
+		payload = f.payloadFile(it, taken)
+	}
 	label := it.m.Topic
 	if taken[label] {
 		label = identifier(label)
 		head = []string{"topic = " + printer{}.value(&node{kind: text, text: it.m.Topic}, 2)}
 	}
-	return w.block(taken.free(label), head, it, nil)
+	return f.w.block(taken.free(label), head, it, nil, payload)
 }
 
 // tables names the families.
@@ -75,8 +79,10 @@ func (w *writer) tables(families []*family, taken Names) []*table {
 	for i, f := range families {
 		t := &table{family: f, label: f.distinct(f.label(usual), taken)}
 		own := t.own()
-		t.file = w.o.Tables && len(f.items) > longTable
-		if t.file || len(own) > 0 {
+		switch {
+		case w.o.Files && len(f.items) > longTable:
+			t.file = taken.file(plural(t.label), ".csv")
+		case len(own) > 0:
 			t.local = taken.local(plural(t.label))
 		}
 		for _, c := range f.columns {
@@ -176,5 +182,5 @@ func (f *file) source() (src []byte, lines []int) {
 
 func (f *file) result(leftOut []LeftOut) Result {
 	src, _ := f.source()
-	return Result{HCL: src, Tables: f.tables, Written: len(f.w.items), Blocks: f.blocks, LeftOut: leftOut}
+	return Result{HCL: src, Files: f.files, Written: len(f.w.items), Blocks: f.blocks, LeftOut: leftOut}
 }

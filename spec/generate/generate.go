@@ -23,15 +23,15 @@ type Options struct {
 	Readable   mqtt.Fields // what the broker shows; the rest is not declared
 	CountsDown bool        // a read shows the remaining expiry
 	Exact      bool        // payloads are written byte for byte, never as values
-	Tables     bool        // long tables go into files of their own
+	Files      bool        // long tables and payloads go into files of their own
 	Taken      Names       // what the configuration declares already
 	Comment    string      // at the head of the file
 }
 
-// Result is a configuration file, and the tables beside it by their names.
+// Result is a configuration file, and the files beside it by their names.
 type Result struct {
 	HCL     []byte
-	Tables  map[string][]byte
+	Files   map[string][]byte
 	Written int // messages
 	Blocks  int
 	LeftOut []LeftOut // what no configuration can declare

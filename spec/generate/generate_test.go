@@ -18,7 +18,7 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-var options = generate.Options{Broker: "b", BrokerType: "embedded", Readable: mqtt.AllFields, CountsDown: true, Tables: true}
+var options = generate.Options{Broker: "b", BrokerType: "embedded", Readable: mqtt.AllFields, CountsDown: true, Files: true}
 
 // evaluate loads what was written, by topic.
 func evaluate(t reporter, made generate.Result) map[string]spec.Message {
@@ -29,7 +29,7 @@ func evaluate(t reporter, made generate.Result) map[string]spec.Message {
 	}
 	defer os.RemoveAll(dir)
 	files := map[string][]byte{"main.retain.hcl": made.HCL, "broker.retain.hcl": []byte("broker \"embedded\" \"b\" {}\n")}
-	for name, data := range made.Tables {
+	for name, data := range made.Files {
 		files[name] = data
 	}
 	for name, data := range files {
@@ -135,13 +135,17 @@ func value(depth int) *rapid.Generator[string] {
 // payloads draws what a message may hold.
 func payloads() *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
-		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		switch rapid.IntRange(0, 4).Draw(t, "kind") {
 		case 0:
 			return rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(t, "bytes")
 		case 1:
 			return []byte(text().Draw(t, "text"))
 		}
-		return []byte(value(3).Draw(t, "json"))
+		doc := value(3).Draw(t, "json")
+		if rapid.IntRange(0, 9).Draw(t, "long") == 0 {
+			doc = strings.Repeat(" ", 4100) + rapid.SampledFrom([]string{"", "x", "\x00"}).Draw(t, "broken") + doc
+		}
+		return []byte(doc)
 	})
 }
 
@@ -213,7 +217,7 @@ func TestWhatIsWrittenIsWhatWasRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := options
 		o.Exact = rapid.Bool().Draw(rt, "exact")
-		o.Tables = rapid.Bool().Draw(rt, "tables")
+		o.Files = rapid.Bool().Draw(rt, "tables")
 		check(rt, messages(rt), o)
 	})
 }
@@ -248,6 +252,27 @@ func TestLeftOut(t *testing.T) {
 	}, options)
 	if err != nil || made.Written != 1 || len(made.LeftOut) != 3 {
 		t.Fatalf("%v %+v", err, made.LeftOut)
+	}
+}
+
+// TestLongPayloads stand in files of their own, as their names are free.
+func TestLongPayloads(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	o := options
+	o.Taken = generate.Names{}
+	o.Taken.TakeFile("a_doc.json")
+	made := check(t, []mqtt.Message{
+		{Topic: "a/doc", Payload: []byte(`{"a": "` + long + `"}`), QoS: 1},
+		{Topic: "a/text", Payload: []byte(long), QoS: 1, PayloadFormat: mqtt.UTF8Data},
+		{Topic: "a/bytes", Payload: []byte("\x00" + long), QoS: 1},
+	}, o)
+	for name, want := range map[string]string{"a_doc_2.json": "{\n  \"a\": \"" + long + "\"\n}\n", "a_text.txt": long, "a_bytes.bin": "\x00" + long} {
+		if string(made.Files[name]) != want {
+			t.Errorf("%s: %.80q", name, made.Files[name])
+		}
+	}
+	if !strings.Contains(string(made.HCL), `payload_base64 = filebase64("a_bytes.bin")`) || len(made.HCL) > 1000 {
+		t.Errorf("%s", made.HCL)
 	}
 }
 

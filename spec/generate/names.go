@@ -51,6 +51,19 @@ func Declared(files map[string]*hcl.File) Names {
 	return taken
 }
 
+// TakeFile says that a name of a file is taken.
+func (n Names) TakeFile(name string) { n["file."+name] = true }
+
+// file gives a free name of a file.
+func (n Names) file(base, ending string) string {
+	name := base + ending
+	for i := 2; n["file."+name]; i++ {
+		name = base + "_" + strconv.Itoa(i) + ending
+	}
+	n.TakeFile(name)
+	return name
+}
+
 // local gives a free name of a local value.
 func (n Names) local(name string) string {
 	return strings.TrimPrefix(n.free("local."+name), "local.")

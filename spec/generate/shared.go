@@ -169,14 +169,17 @@ func (g *group) free(names []string) string {
 
 // chosen counts where the values of the groups stand, and tells which of the groups
 // tables choose from.
-func chosen(groups []*group, families []*family, singles []*item) {
-	for _, g := range groups {
+func (w *writer) chosen(families []*family, singles []*item) {
+	for _, g := range w.groups {
 		g.asMap = false
 		for _, s := range g.values {
 			s.sites = 0
 		}
 	}
 	for _, it := range singles {
+		if w.ownFile(it) {
+			continue
+		}
 		for _, leaf := range it.leaves {
 			leaf.standsAt(1)
 		}
@@ -195,7 +198,7 @@ func chosen(groups []*group, families []*family, singles []*item) {
 			}
 		}
 	}
-	for _, g := range groups {
+	for _, g := range w.groups {
 		named := 0
 		for _, s := range g.values {
 			if s.sites > 1 {

@@ -17,9 +17,9 @@ const longTable = 20
 type table struct {
 	*family
 	label  string
-	local  string // the local value, or the file's name without its ending
+	local  string // the local value that holds the rows, or none
 	lookup string // the local value that columns follow from
-	file   bool   // the rows stand in a file
+	file   string // the file that holds them, or none
 }
 
 // expr gives what stands for a leaf, or nothing where it is the same everywhere.
@@ -37,7 +37,7 @@ func (t *table) expr(leaf *node) string {
 // isRow tells whether a document is just what stands in the rows.
 func (t *table) isRow(n *node) bool {
 	own := t.own()
-	if n.kind != '{' || t.file || t.byLevel || len(own) < 2 || len(n.kids) != len(own) {
+	if n.kind != '{' || t.file != "" || t.byLevel || len(own) < 2 || len(n.kids) != len(own) {
 		return false
 	}
 	for i := range n.kids {
@@ -82,9 +82,9 @@ func (t *table) column(c *column) string {
 		return "each.key"
 	case c.from != nil:
 		return fmt.Sprintf("local.%s[%s].%s", t.lookup, t.column(c.from), c.name)
-	case !t.file && !t.byLevel && len(t.own()) == 1:
+	case t.file == "" && !t.byLevel && len(t.own()) == 1:
 		return "each.value"
-	case t.file:
+	case t.file != "":
 		return c.typed("each.value." + c.name)
 	}
 	return "each.value." + c.name
@@ -147,7 +147,7 @@ func (w *writer) family(t *table) string {
 	var b strings.Builder
 	b.WriteString(t.locals())
 	head := []string{"for_each = " + t.forEach(), "topic = " + t.template(t.topic)}
-	b.WriteString(w.block(t.label, head, t.items[0], t))
+	b.WriteString(w.block(t.label, head, t.items[0], t, ""))
 	return b.String()
 }
 
@@ -164,8 +164,8 @@ func (t *table) forEach() string {
 		key += `"`
 	}
 	switch {
-	case t.file:
-		return fmt.Sprintf("{ for row in csvdecode(file(%s)) : %s => row }", spec.Quote(t.local+".csv"), key)
+	case t.file != "":
+		return fmt.Sprintf("{ for row in csvdecode(file(%s)) : %s => row }", spec.Quote(t.file), key)
 	case t.byLevel:
 		return fmt.Sprintf("{ for row in local.%s : %s => row }", t.local, key)
 	case len(t.own()) > 0:
@@ -184,7 +184,7 @@ func (t *table) locals() string {
 	if t.lookup != "" {
 		b.WriteString("  " + t.lookup + " = " + printer{wide: true}.entries(t.lookedUp(), 2) + "\n")
 	}
-	if own := t.own(); !t.file && len(own) > 0 {
+	if own := t.own(); t.file == "" && len(own) > 0 {
 		if b.Len() > 0 {
 			b.WriteString("\n")
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,9 +30,7 @@ func (f *file) verify() (failed []*item, err error) {
 		name:                src,
 		"broker.retain.hcl": fmt.Appendf(nil, "broker %q %q {}\n", f.w.o.BrokerType, f.w.o.Broker),
 	}
-	for table, rows := range f.tables {
-		files[table] = rows
-	}
+	maps.Copy(files, f.files)
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			return nil, fmt.Errorf("write what is to be checked: %w", err)
