@@ -20,14 +20,15 @@ import (
 
 // Bench is where retainctl is killed.
 type Bench struct {
-	Kills  int            // that hit a running apply
-	Bin    string         // the real binary
-	Env    []string       // its environment
-	Broker map[string]any // its broker block, as JSON
-	Setup  map[string]any // its retainctl block; nil keeps state in a file
-	MaxQoS int
-	Port   string           // address of the broker's MQTT port, for the observer
-	Killed func(dir string) // called after each kill; it may be nil
+	Kills   int            // that hit a running apply
+	Bin     string         // the real binary
+	Env     []string       // its environment
+	Broker  map[string]any // its broker block, as JSON
+	Setup   map[string]any // its retainctl block; nil keeps state in a file
+	MaxQoS  int
+	Port    string           // address of the broker's MQTT port, for the observer
+	Killed  func(dir string) // called after each kill; it may be nil
+	Haunted bool             // others publish what nobody declared, which an exclusive block deletes
 }
 
 // world is a bench at work.
@@ -68,6 +69,7 @@ func Run(t *testing.T, b Bench) {
 			t.Fatalf("only %d of %d kills hit a running apply", kills, runs)
 		}
 		desired := w.configure()
+		w.haunt()
 		before := w.pull()
 		if w.killApply() {
 			kills++
@@ -119,6 +121,9 @@ func (w *world) configure() map[string]string {
 		}
 	}
 	document := map[string]any{"broker": w.Broker, "message": messages}
+	if w.Haunted {
+		document["exclusive"] = map[string]any{"all": map[string]any{"filter": "crash/#"}}
+	}
 	if w.Setup != nil {
 		document["retainctl"] = w.Setup
 	}
@@ -130,6 +135,17 @@ func (w *world) configure() map[string]string {
 		w.t.Fatal(err)
 	}
 	return desired
+}
+
+// haunt publishes strangers.
+func (w *world) haunt() {
+	if !w.Haunted {
+		return
+	}
+	for range w.random.IntN(6) {
+		w.observer.Retain(fmt.Sprintf("crash/ghost/%d", w.random.IntN(20)), fmt.Sprint(w.random.Uint64()))
+	}
+	w.hear()
 }
 
 func (w *world) command(args ...string) *exec.Cmd {

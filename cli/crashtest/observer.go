@@ -85,6 +85,14 @@ func (o *Observer) Heard() []Publish {
 	}
 }
 
+// Retain publishes a retained message.
+func (o *Observer) Retain(topic, payload string) {
+	o.t.Helper()
+	if out, err := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", o.port, "-r", "-q", "1", "-t", topic, "-m", payload).CombinedOutput(); err != nil {
+		o.t.Fatalf("mosquitto_pub: %v\n%s", err, out)
+	}
+}
+
 // settle publishes a mark until it is heard.
 func (o *Observer) settle() {
 	o.t.Helper()
