@@ -33,7 +33,7 @@ func commands() []command {
 		later("state migrate", "", "move the state to another backend"),
 		restoreCommand(),
 		later("force-unlock", "ID", "release a lock that nobody holds any more"),
-		later("console", "", "evaluate expressions"),
+		consoleCommand(),
 		outputCommand(),
 		brokerCommand(), initCommand(), versionCommand(),
 		completionCommand(),

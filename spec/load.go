@@ -35,7 +35,7 @@ type VarArg struct{ Set, File string }
 // for a diagnostic writer, which shows lines of them. The Config is nil if and
 // only if the diagnostics have errors.
 func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics) {
-	l := loader{dir: dir, in: in, parser: hclparse.NewParser(), known: map[string]*declarations{}}
+	l := newLoader(dir, in)
 	config := l.load()
 	if l.diags.HasErrors() {
 		config = nil
@@ -57,17 +57,38 @@ type loader struct {
 	diags  hcl.Diagnostics
 }
 
+func newLoader(dir string, in Inputs) *loader {
+	return &loader{dir: dir, in: in, parser: hclparse.NewParser(), known: map[string]*declarations{}}
+}
+
 // load goes stage by stage. A stage whose input is broken is not begun: what it
 // would report follows from what has been reported.
 func (l *loader) load() *Config {
+	e := l.evaluator()
+	if l.root != nil {
+		defer l.root.Close()
+	}
+	if e == nil {
+		return nil
+	}
+	e.everything()
+	config := l.config(e)
+	l.report(e.diagnostics()...)
+	if e.poisoned && !l.diags.HasErrors() {
+		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
+	}
+	return config
+}
+
+// evaluator reads the files and gives what evaluates them; nil where they cannot be
+// read.
+func (l *loader) evaluator() *evaluator {
 	root, err := newSandbox(l.dir)
 	if err != nil {
 		l.report(errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", sentence(err)))
 		return nil
 	}
-	defer root.Close()
 	l.root = root
-
 	bodies := l.parseRoot()
 	if l.diags.HasErrors() {
 		return nil
@@ -78,16 +99,9 @@ func (l *loader) load() *Config {
 	l.decl = declare(bodies, ".")
 	l.report(l.decl.diags...)
 	l.modules(l.decl, nil)
-
 	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
 	l.variables(e)
-	e.everything()
-	config := l.config(e)
-	l.report(e.diagnostics()...)
-	if e.poisoned && !l.diags.HasErrors() {
-		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
-	}
-	return config
+	return e
 }
 
 func (l *loader) config(e *evaluator) *Config {

@@ -1,0 +1,140 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Console evaluates expressions in the root module of a configuration.
+type Console struct {
+	root *sandbox
+	e    *evaluator
+}
+
+// ConsoleInput is the name that diagnostics have for a text of the console.
+const ConsoleInput = "<console-input>"
+
+// OpenConsole loads the configuration of a folder, as Load does. What is wrong with
+// single values of it keeps no other from being looked at: the Console is nil only
+// where the files cannot be read.
+func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
+	l := newLoader(dir, in)
+	e := l.evaluator()
+	var c *Console
+	if e != nil && !l.diags.HasErrors() {
+		e.everything()
+		l.report(e.diagnostics()...)
+		c = &Console{l.root, e}
+	} else if l.root != nil {
+		l.root.Close()
+	}
+	files := l.files()
+	withinFiles(l.diags, files)
+	return c, files, inOrder(l.diags)
+}
+
+// Close lets go of the configuration's folder.
+func (c *Console) Close() error { return c.root.Close() }
+
+// Evaluated is the value of an expression, or, of type(...), its type.
+type Evaluated struct {
+	Value  cty.Value
+	IsType bool // the value's type was asked for
+}
+
+// Eval evaluates one expression.
+func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
+	expr, diags := parseText(given{from: ConsoleInput, text: src})
+	if diags.HasErrors() {
+		return Evaluated{}, diags
+	}
+	result := Evaluated{}
+	if call, ok := expr.(*hclsyntax.FunctionCallExpr); ok && call.Name == "type" && len(call.Args) == 1 {
+		expr, result.IsType = call.Args[0], true
+	}
+	if node, ok := expr.(hclsyntax.Node); ok {
+		keepKeyMarks(node)
+	}
+	// Every expression has notes of its own: a mistake is told each time that it is made.
+	e, n := *c.e, newNotes()
+	e.notes, e.tally = n, tally{ledger: n.general}
+	value, ok := e.eval(e.scope("", expr), expr)
+	diags = n.diagnostics()
+	if !ok && !diags.HasErrors() {
+		diags = append(diags, errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
+	}
+	result.Value = value
+	return result, diags
+}
+
+// Complete gives what the end of an unfinished expression can go on with: each is
+// the whole of its last word.
+func (c *Console) Complete(word string) []string {
+	dot := strings.LastIndex(word, ".")
+	var all []string
+	if dot < 0 {
+		for name := range c.e.functions {
+			if !strings.Contains(name, "::") { // the same under a longer name
+				all = append(all, name+"(")
+			}
+		}
+		all = append(all, "type(")
+		for _, root := range []string{"var.", "local.", "message.", "broker.", "module.", "path."} {
+			all = append(all, root)
+		}
+	} else {
+		for _, name := range c.members(word[:dot]) {
+			all = append(all, word[:dot+1]+name)
+		}
+	}
+	all = slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, word) })
+	slices.Sort(all)
+	return all
+}
+
+// members are the names that can follow a reference and a dot.
+func (c *Console) members(of string) []string {
+	var names []string
+	switch decl := c.e.decl; of {
+	case "var":
+		names = slices.Collect(maps.Keys(decl.variables))
+	case "local":
+		names = slices.Collect(maps.Keys(decl.locals))
+	case "message":
+		names = slices.Collect(maps.Keys(decl.messages))
+	case "module":
+		names = slices.Collect(maps.Keys(decl.modules))
+	case "broker":
+		names = slices.Collect(c.e.brokerNames())
+	case "path":
+		names = []string{"root", "module"}
+	default:
+		result, diags := c.Eval(of)
+		if diags.HasErrors() || !result.Value.Type().IsObjectType() {
+			return nil
+		}
+		names = slices.Collect(maps.Keys(result.Value.Type().AttributeTypes()))
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !hclsyntax.ValidIdentifier(name) })
+}
+
+// Unfinished tells whether an expression goes on in a further line: a bracket, a
+// template or a heredoc is open.
+func Unfinished(src string) bool {
+	tokens, _ := hclsyntax.LexExpression([]byte(src), ConsoleInput, hcl.InitialPos)
+	depth := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
+			depth++
+		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+			depth--
+		}
+	}
+	return depth > 0
+}
