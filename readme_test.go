@@ -107,8 +107,12 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
+// elsewhere finds a backend that a plan would ask.
+var elsewhere = regexp.MustCompile(`backend "(s3|http)"`)
+
 // plans validates, formats and plans a configuration, with the files that the pages
-// name beside it, and gives the plan. No broker is asked. A line
+// name beside it, and gives the plan. No broker and no
+// backend elsewhere is asked. A line
 // "# modules/room/main.retain.hcl" begins a further file.
 func plans(t *testing.T, bin, config string) string {
 	t.Helper()
@@ -132,6 +136,9 @@ func plans(t *testing.T, bin, config string) string {
 	}
 	run(t, bin, "-chdir="+dir, "validate")
 	run(t, bin, "-chdir="+dir, "fmt", "-check", "-recursive")
+	if elsewhere.MatchString(config) {
+		return ""
+	}
 	return run(t, bin, "-chdir="+dir, "plan", "-refresh=false")
 }
 

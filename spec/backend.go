@@ -22,18 +22,13 @@ const (
 	mostLockLease    = time.Hour
 )
 
-// backendArguments are the arguments of each backend type, with the names that
-// Terraform gives them.
+// backendArguments are the arguments of each backend type; nil of one that there is
+// not.
 func backendArguments(typ string) []string {
-	switch typ {
-	case "local":
-		return []string{"path"}
-	case "s3":
-		return []string{"bucket", "key", "region", "endpoint", "profile", "role_arn", "external_id", "session_name",
-			"kms_key_id", "encrypt", "use_path_style", "skip_s3_checksum", "use_lockfile", "lock_lease"}
-	case "http":
-		return []string{"address", "update_method", "lock_address", "lock_method", "unlock_address", "unlock_method",
-			"username", "password", "skip_cert_verification"}
+	for _, b := range described("retainctl", "").Blocks {
+		if b.Kind == typ {
+			return b.names()
+		}
 	}
 	return nil
 }
@@ -46,7 +41,7 @@ func (e *evaluator) backend(block *hcl.Block, overrides []string) Backend {
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
-			types := []string{"local", "s3", "http"}
+			types := kinds(described("retainctl", "").Blocks, "backend")
 			e.tally.add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
 			return b
 		}

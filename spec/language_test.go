@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -36,26 +34,6 @@ func TestLanguageIsDescribed(t *testing.T) {
 	for _, name := range append(slices.Clone(referable), secretArguments...) {
 		if !seen[name] {
 			t.Errorf("%s is not described", name)
-		}
-	}
-}
-
-// TestBackendsAreDescribed holds the table to the arguments that the backends take,
-// which name them where one is unknown.
-func TestBackendsAreDescribed(t *testing.T) {
-	for _, backend := range described("retainctl", "").Blocks {
-		dir := t.TempDir()
-		config := "retainctl {\n  backend \"" + backend.Kind + "\" {\n    nonsense = 1\n  }\n}\n"
-		if err := os.WriteFile(filepath.Join(dir, "main.retain.hcl"), []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, _, diags := Load(dir, Inputs{})
-		_, takes, _ := strings.Cut(diags.Error(), "Its arguments: ")
-		takes, _, _ = strings.Cut(takes, ".")
-		want := backend.names()
-		slices.Sort(want)
-		if got := strings.Join(want, ", "); got != takes {
-			t.Errorf("backend %q takes\n%s, and language_settings.go describes\n%s", backend.Kind, takes, got)
 		}
 	}
 }
