@@ -390,3 +390,8 @@ func TestNewLockInfo(t *testing.T) {
 		t.Error("two locks have one ID")
 	}
 }
+
+func TestLocalRaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "retain.state.json")
+	statetest.Races(t, 1000, state.NewLocal(path), state.NewLocal(path))
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +26,8 @@ type S3 struct {
 	client   *s3.Client
 	settings spec.S3Settings
 	region   string
-	host     string // of a custom endpoint, or AWS's for the region
+	host     string      // of a custom endpoint, or AWS's for the region
+	checked  atomic.Bool // it heeds the conditions of a write
 	Options
 }
 

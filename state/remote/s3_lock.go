@@ -106,7 +106,7 @@ func (l *s3Lock) takeOver(ctx context.Context, other lockDocument, held object) 
 // checkStore finds out whether a store that is not AWS's heeds the conditions of a
 // write: one that does not would let everybody in, and lose states.
 func (l *s3Lock) checkStore(ctx context.Context) error {
-	if !l.store.foreign() {
+	if !l.store.foreign() || l.store.checked.Load() {
 		return nil
 	}
 	for name, since := range map[string]string{"If-None-Match": "", "If-Match": `"00000000000000000000000000000000"`} {
@@ -123,6 +123,7 @@ func (l *s3Lock) checkStore(ctx context.Context) error {
 			return err
 		}
 	}
+	l.store.checked.Store(true)
 	return nil
 }
 

@@ -295,3 +295,8 @@ func TestS3Incomplete(t *testing.T) {
 		}
 	}
 }
+
+func TestS3Races(t *testing.T) {
+	settings := statetest.StartS3(t, new(statetest.S3), nil)
+	statetest.Races(t, 1000, openS3(t, settings), openS3(t, settings))
+}

@@ -1,0 +1,160 @@
+package statetest
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// Terraform is a server of Terraform's HTTP protocol, after the documentation of the
+// http backend: GET, POST and LOCK, UNLOCK of one state. GitLab makes it serve the
+// protocol as GitLab does, which is stricter.
+type Terraform struct {
+	GitLab             bool
+	Username, Password string // what must be given
+
+	mu      sync.Mutex
+	body    []byte
+	lock    map[string]any
+	serials []float64 // that were written
+	written int
+}
+
+// Start serves the protocol, behind faults.
+func (s *Terraform) Start(t *testing.T, faults func(*http.Request) Fault) spec.HTTPSettings {
+	t.Helper()
+	s.Username, s.Password = "ci", "pass word of the tests"
+	server := httptest.NewServer(Faulty{Next: s, Fault: faults})
+	t.Cleanup(server.Close)
+	address, err := url.Parse(server.URL + "/api/v4/projects/7/terraform/state/fleet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := spec.HTTPSettings{
+		Address: address, LockAddress: address.JoinPath("lock"), UnlockAddress: address.JoinPath("lock"),
+		UpdateMethod: "POST", LockMethod: "LOCK", UnlockMethod: "UNLOCK", Username: s.Username, Password: s.Password,
+	}
+	if s.GitLab {
+		settings.LockMethod, settings.UnlockMethod = "POST", "DELETE"
+	}
+	return settings
+}
+
+// Holder gives the ID of the lock; nil where it is free.
+func (s *Terraform) Holder() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lock["ID"]
+}
+
+// Body gives what is stored.
+func (s *Terraform) Body() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.body
+}
+
+func (s *Terraform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client is gone
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := md5.Sum(body)
+	user, password, _ := r.BasicAuth()
+	locks := r.URL.Path[len(r.URL.Path)-len("/lock"):] == "/lock"
+	switch {
+	case user != s.Username || password != s.Password:
+		w.WriteHeader(http.StatusUnauthorized)
+	case len(body) > 0 && r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]):
+		w.WriteHeader(http.StatusBadRequest)
+	case locks && (r.Method == "LOCK" || r.Method == http.MethodPost && s.GitLab):
+		s.take(w, body)
+	case locks && (r.Method == "UNLOCK" || r.Method == http.MethodDelete && s.GitLab):
+		s.release(w, body)
+	case r.Method == http.MethodGet:
+		s.get(w)
+	case r.Method == http.MethodPost:
+		s.update(w, r, body)
+	default:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+func (s *Terraform) get(w http.ResponseWriter) {
+	if s.body == nil {
+		w.WriteHeader(map[bool]int{false: http.StatusNotFound, true: http.StatusNoContent}[s.GitLab])
+		return
+	}
+	w.Write(s.body)
+}
+
+// update refuses a write that does not hold the lock. GitLab takes the version from
+// the body, and takes none twice.
+func (s *Terraform) update(w http.ResponseWriter, r *http.Request, body []byte) {
+	if s.lock != nil && r.URL.Query().Get("ID") != s.lock["ID"] {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	var state struct{ Serial *float64 }
+	if s.GitLab {
+		if err := json.Unmarshal(body, &state); err != nil || state.Serial == nil || r.Header.Get("Content-Type") != "application/json" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if slices.Contains(s.serials, *state.Serial) {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			io.WriteString(w, `{"message":"Version has already been taken"}`)
+			return
+		}
+		s.serials = append(s.serials, *state.Serial)
+	}
+	s.body = body
+	s.written++
+}
+
+// take answers 423 where the lock is held, GitLab 409, with the holder's information.
+func (s *Terraform) take(w http.ResponseWriter, body []byte) {
+	var info map[string]any
+	if err := json.Unmarshal(body, &info); err != nil || info["ID"] == nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	for _, field := range []string{"ID", "Operation", "Info", "Who", "Version", "Created", "Path"} {
+		if _, is := info[field].(string); !is {
+			w.WriteHeader(http.StatusBadRequest) // GitLab requires them all
+			return
+		}
+	}
+	if s.lock != nil {
+		w.WriteHeader(map[bool]int{false: http.StatusLocked, true: http.StatusConflict}[s.GitLab])
+		json.NewEncoder(w).Encode(s.lock)
+		return
+	}
+	s.lock = info
+	if s.GitLab {
+		json.NewEncoder(w).Encode(info)
+	}
+}
+
+// release takes the lock away if the body names it. GitLab takes an unlock of what is
+// free for done.
+func (s *Terraform) release(w http.ResponseWriter, body []byte) {
+	var info map[string]any
+	json.Unmarshal(body, &info)
+	if s.lock != nil && info["ID"] != s.lock["ID"] {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	s.lock = nil
+}
