@@ -273,7 +273,7 @@ func (s *session) rescue(report *apply.Report) error {
 		err = state.WriteFile(path, data)
 	}
 	if err == nil {
-		detail += fmt.Sprintf(" The state that could not be written is in %s: put it in the state's place, or remove it and plan again.", errored)
+		detail += fmt.Sprintf(" The state that could not be written is in %s: once the store can be written to, run \"retainctl state push %[1]s\"; or remove it and plan again.", errored)
 	} else {
 		detail += fmt.Sprintf(" It could not be written to %s either (%s). Mend that, then plan again.", errored, err)
 	}

@@ -22,7 +22,7 @@ func (s *session) unasked(input bool) string {
 	return ""
 }
 
-// approve asks on the terminal; only "yes" is taken.
+// approve asks whether to carry out a plan.
 func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 	if why := s.unasked(input); why != "" {
 		advice := ", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan"
@@ -31,7 +31,16 @@ func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 		}
 		return failure("Nobody to ask", why+advice+".")
 	}
-	fmt.Fprintf(s.Stderr, "\n%s\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question(p))
+	yes, err := s.ask(ctx, question(p))
+	if err == nil && !yes {
+		err = failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
+	}
+	return err
+}
+
+// ask asks on the terminal; only "yes" is taken.
+func (s *session) ask(ctx context.Context, question string) (yes bool, err error) {
+	fmt.Fprintf(s.Stderr, "\n%s\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(s.Stdin).ReadString('\n')
@@ -39,14 +48,11 @@ func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	case text := <-answer:
 		fmt.Fprintln(s.Stderr)
-		if text != "yes" {
-			return failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
-		}
+		return text == "yes", nil
 	}
-	return nil
 }
 
 // question is what is asked, and what to bear in mind.

@@ -29,10 +29,9 @@ func commands() []command {
 		validateCommand(), fmtCommand(), showCommand(),
 		importCommand(),
 		stateListCommand(), stateShowCommand(), stateRemoveCommand(), statePullCommand(), stateRebindCommand(),
-		later("state push", "FILE", "replace the state with a file"),
-		later("state migrate", "", "move the state to another backend"),
+		statePushCommand(), stateMigrateCommand(),
 		restoreCommand(),
-		later("force-unlock", "ID", "release a lock that nobody holds any more"),
+		forceUnlockCommand(),
 		consoleCommand(),
 		outputCommand(),
 		brokerCommand(), initCommand(), versionCommand(),
@@ -40,16 +39,6 @@ func commands() []command {
 		schemaCommand(),
 		manCommand(), completeCommand(),
 	}
-}
-
-// later is a command of the contract whose work is not there yet.
-func later(name, args, brief string) command {
-	return command{name: name, args: args, brief: brief + " (not in this version)", define: func(fs *flags) runFunc {
-		fs.lenient = true
-		return func(context.Context, *session, []string) (int, error) {
-			return 0, failure("Not in this version", fmt.Sprintf("%q is planned, but this version of retainctl cannot do it yet. Nothing was done.", name))
-		}
-	}}
 }
 
 // find gives the command that args begin with and the rest of them.

@@ -24,7 +24,7 @@ func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operati
 		code, err = exitError, s.lockLost(lost, err)
 	}
 	if unlockErr := unlock(context.WithoutCancel(ctx)); unlockErr != nil && err == nil {
-		return code, fmt.Errorf("release the lock: %w", unlockErr)
+		return code, failure("The lock could not be released", headline(unlockErr)+".")
 	}
 	return code, err
 }
@@ -46,8 +46,10 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 		switch {
 		case err == nil:
 			return held, unlock, nil
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err()
 		case !errors.As(err, &other):
-			return nil, nil, fmt.Errorf("lock the state: %w", err)
+			return nil, nil, failure("The state cannot be locked", headline(err)+".")
 		case time.Now().After(deadline):
 			return nil, nil, failure("The state is locked", headline(other)+".")
 		}

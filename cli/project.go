@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +28,10 @@ type inputFlags struct {
 func (f *inputFlags) define(fs *flags) {
 	f.defineVars(fs)
 	f.defineState(fs)
+	f.defineLock(fs)
+}
+
+func (f *inputFlags) defineLock(fs *flags) {
 	fs.BoolVar(&f.lock, "lock", true, "take the state's lock; -lock=false does without")
 	fs.DurationVar(&f.lockTimeout, "lock-timeout", 0, "wait for a `duration`, such as 5m, for a lock that somebody else holds")
 }
@@ -63,8 +68,27 @@ func (s *session) load(ctx context.Context, f *inputFlags, brokers bool, preset 
 	if err != nil {
 		return nil, err
 	}
-	store, path, err := s.openStore(ctx, config.Backend, f.statePath)
+	if f.statePath != "" {
+		store, path := s.localStore(f.statePath)
+		return &project{config: config, store: store, path: path}, nil
+	}
+	store, path, err := s.openStore(ctx, config.Backend, s.Dir)
 	return &project{config: config, store: store, path: path}, err
+}
+
+// openState opens the store that -state or the configuration's backend names. It asks
+// no broker and evaluates no broker argument.
+func (s *session) openState(ctx context.Context, f *inputFlags) (*project, error) {
+	if f.statePath != "" {
+		store, path := s.localStore(f.statePath)
+		return &project{store: store, path: path}, nil
+	}
+	return s.load(ctx, f, false, nil)
+}
+
+func (s *session) localStore(path string) (state.Store, string) {
+	path = s.path(path)
+	return state.NewLocal(path), path
 }
 
 // configuration reads the configuration. Without brokers their arguments are not
@@ -85,12 +109,9 @@ func (s *session) inputs(f *inputFlags, brokers bool, preset map[string]cty.Valu
 	}
 }
 
-// openStore opens the store of a backend block, or a file in its place, and names it
-// for people.
-func (s *session) openStore(ctx context.Context, b spec.Backend, file string) (state.Store, string, error) {
+// openStore opens the store of the backend block of a folder, and names it for people.
+func (s *session) openStore(ctx context.Context, b spec.Backend, folder string) (state.Store, string, error) {
 	switch {
-	case file != "":
-		return state.NewLocal(s.path(file)), s.path(file), nil
 	case b.S3 != nil:
 		store, err := remote.OpenS3(ctx, *b.S3, s.remoteOptions())
 		if err != nil {
@@ -104,7 +125,11 @@ func (s *session) openStore(ctx context.Context, b spec.Backend, file string) (s
 		}
 		return store, store.Address(), nil
 	}
-	return state.NewLocal(s.path(b.Local.Path)), s.path(b.Local.Path), nil
+	path := b.Local.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(folder, path)
+	}
+	return state.NewLocal(path), path, nil
 }
 
 func (s *session) remoteOptions() remote.Options {

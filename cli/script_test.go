@@ -33,6 +33,11 @@ func TestMain(m *testing.M) {
 //	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
 //	publish FILE              publishes "TOPIC PAYLOAD" lines with RETAIN, as mosquitto_pub does
 //	replace OLD NEW FILE      edits a file
+//	s3                        serves an S3 bucket "states" at $S3
+//	terraform [-gitlab]       serves Terraform's HTTP protocol at $STATE, to ci:hunter2
+//	outage FAULT [METHOD [END [SPARED]]]
+//	                          of these two, or "outage off"
+//	request METHOD URL [FILE] sends a file and prints the answer
 //	halt [-KILL]              ends what the last of these started
 //	exits N COMMAND [ARG...]  runs a command that must end with just this exit status
 func TestScript(t *testing.T) {
@@ -51,6 +56,10 @@ func TestScript(t *testing.T) {
 			"replace":   replace,
 			"retained":  retained,
 			"exits":     exits,
+			"s3":        startS3,
+			"terraform": startTerraform,
+			"outage":    setOutage,
+			"request":   request,
 		},
 	})
 }
@@ -64,6 +73,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Values[lastServer{}] = new(func(os.Signal))
+	env.Values[outageKey{}] = new(outage)
 	env.Setenv("ROOT", root)
 	env.Setenv("PATH", env.Getenv("PATH")+":/usr/sbin")
 	env.Setenv("AWS_ACCESS_KEY_ID", "test")

@@ -10,14 +10,10 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// readState reads the state that -state or the configuration's backend names. It
-// asks no broker and evaluates no broker argument.
+// readState reads the state that -state or the configuration's backend names.
 func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *state.Snapshot, state.Version, error) {
-	p := &project{}
-	var err error
-	if f.statePath != "" {
-		p.store, p.path = state.NewLocal(s.path(f.statePath)), s.path(f.statePath)
-	} else if p, err = s.load(ctx, f, false, nil); err != nil {
+	p, err := s.openState(ctx, f)
+	if err != nil {
 		return nil, nil, "", err
 	}
 	snapshot, version, err := p.store.Read(ctx)

@@ -24,6 +24,10 @@ type Inputs struct {
 	// Settings stay nil, and variables that only broker blocks use may be unset.
 	EvalBrokers bool
 
+	// BackendOnly has nothing evaluated but the backend block: the folder is that of
+	// an earlier configuration, whose data files need not be there.
+	BackendOnly bool
+
 	// Preset are the variables of a saved plan, by name. They override all else.
 	Preset map[string]cty.Value
 }
@@ -71,8 +75,13 @@ func (l *loader) load() *Config {
 	if e == nil {
 		return nil
 	}
-	e.everything()
-	config := l.config(e)
+	config := &Config{}
+	if l.in.BackendOnly {
+		e.settings(config, l.in.BackendConfig)
+	} else {
+		e.everything()
+		config = l.config(e)
+	}
 	l.report(e.diagnostics()...)
 	if e.poisoned && !l.diags.HasErrors() {
 		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
@@ -98,7 +107,9 @@ func (l *loader) evaluator() *evaluator {
 	}
 	l.decl = declare(bodies, ".")
 	l.report(l.decl.diags...)
-	l.modules(l.decl, nil)
+	if !l.in.BackendOnly {
+		l.modules(l.decl, nil)
+	}
 	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
 	l.variables(e)
 	return e

@@ -41,11 +41,12 @@ func OpenHTTP(settings spec.HTTPSettings, o Options) (*HTTP, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
-	transport.ResponseHeaderTimeout = answerTimeout
+	o = o.filled()
+	transport.ResponseHeaderTimeout = o.answer
 	if settings.SkipCertVerification {
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	}
-	h := &HTTP{settings: settings, Options: o.filled()}
+	h := &HTTP{settings: settings, Options: o}
 	h.client = &http.Client{Transport: transport, CheckRedirect: sameMethod}
 	h.Log("state: %s", h.Address())
 	return h, nil
@@ -163,10 +164,10 @@ type answer struct {
 func (h *HTTP) send(ctx context.Context, method string, to *url.URL, body []byte) (answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stalled := time.AfterFunc(patience(len(body)), func() { cancel(context.DeadlineExceeded) })
+	stalled := time.AfterFunc(h.patience(len(body)), func() { cancel(context.DeadlineExceeded) })
 	defer stalled.Stop()
 	for n := 1; ; n++ {
-		a, err := h.once(ctx, method, to, body, func(size int) { stalled.Reset(patience(size)) })
+		a, err := h.once(ctx, method, to, body, func(size int) { stalled.Reset(h.patience(size)) })
 		if err == nil && !passing(a.status) {
 			return a, nil
 		}

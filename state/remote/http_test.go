@@ -165,6 +165,7 @@ func TestHTTPWords(t *testing.T) {
 // TestHTTPDead holds that a server which is not there, or says nothing, is named, and
 // its password not.
 func TestHTTPDead(t *testing.T) {
+	t.Parallel()
 	dead := nobody(t)
 	dead.RawQuery = "token=hunter2"
 	err := func(u *url.URL) error {

@@ -7,6 +7,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type Options struct {
 	// over, that nothing locks. Nil is allowed.
 	Note func(string)
 	Log  func(format string, args ...any) // nil is allowed
+
+	answer time.Duration // from the last byte of a request to the first of its answer
 }
 
 func (o Options) filled() Options {
@@ -30,23 +33,23 @@ func (o Options) filled() Options {
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
+	o.answer = cmp.Or(o.answer, 20*time.Second)
 	return o
 }
 
 const (
-	dialTimeout   = 5 * time.Second
-	answerTimeout = 20 * time.Second // from the last byte of a request to the first of its answer
-	attempts      = 5
-	firstPause    = 200 * time.Millisecond
-	longestPause  = 3 * time.Second
+	dialTimeout  = 5 * time.Second
+	attempts     = 5
+	firstPause   = 200 * time.Millisecond
+	longestPause = 3 * time.Second
 )
 
 // patience is how long an operation may take with all its attempts, for a document
 // of this size: a server that takes a connection and says nothing must not hold up a
 // job until its runner is killed.
-func patience(size int) time.Duration {
+func (o Options) patience(size int) time.Duration {
 	const slowest = 256 << 10 // bytes a second
-	return time.Minute + time.Duration(size/slowest)*time.Second
+	return 3*o.answer + time.Duration(size/slowest)*time.Second
 }
 
 // pause is how long to wait after the nth attempt that failed: the longer the more
@@ -66,7 +69,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func missing(backend, argument string) error {
-	return fmt.Errorf("the %s backend needs %s: write it into the block, or give -backend-config=%[2]s=...", backend, argument)
+	return fmt.Errorf("the %s backend needs %s: write it into the block, or give -backend-config=%[2]s=VALUE", backend, argument)
 }
 
 // unreached tells why a server gave no answer at all.
@@ -78,7 +81,7 @@ func unreached(host string, err error) error {
 	case errors.As(err, &dns):
 		return fmt.Errorf("connect to %s: %w; check the address, and that this machine has a name server", host, dns)
 	case errors.As(err, &op) && op.Op == "dial":
-		return fmt.Errorf("connect to %s: %w; check that this is its address and that something listens there", host, op.Err)
+		return fmt.Errorf("connect to %s: %w; check that this is its address and that something listens there", host, rootCause(op.Err))
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("%s took the connection and did not answer in time; try again, and check for a proxy between", host)
 	}

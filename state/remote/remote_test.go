@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/state"
+	"github.com/retainctl/retainctl/state/remote"
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
@@ -75,10 +76,47 @@ func nobody(t *testing.T) *url.URL {
 }
 
 func TestNobodyListens(t *testing.T) {
+	t.Parallel()
 	settings := statetest.StartS3(t, new(statetest.S3), nil)
 	settings.Endpoint = nobody(t)
 	_, _, err := openS3(t, settings).Read(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "connect to "+settings.Endpoint.Host) || !strings.Contains(err.Error(), "s3://states/a/fleet.json") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSilence has stores that take the connection and say nothing: that ends, and is
+// told from an interruption.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	silent := func(*http.Request) statetest.Fault { return statetest.Silence }
+	o := remote.Options{}.Answering(100 * time.Millisecond)
+	s3, err := remote.OpenS3(t.Context(), statetest.StartS3(t, new(statetest.S3), silent), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, err := remote.OpenHTTP(new(statetest.Terraform).Start(t, silent), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]state.Store{"s3": s3, "http": web} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := s.Read(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "did not answer in time") || errors.Is(err, context.Canceled) {
+				t.Errorf("read: %v", err)
+			}
+			_, _, err = s.Lock(t.Context(), info("alice"))
+			if err == nil || !strings.Contains(err.Error(), "did not answer in time") {
+				t.Errorf("lock: %v", err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(30*time.Millisecond, cancel)
+			if _, _, err := s.Read(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("an interrupted read: %v", err)
+			}
+			if _, _, err := s.Lock(ctx, info("alice")); !errors.Is(err, context.Canceled) {
+				t.Errorf("an interrupted lock: %v", err)
+			}
+		})
 	}
 }

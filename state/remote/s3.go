@@ -85,7 +85,7 @@ type object struct {
 func (s *S3) get(ctx context.Context, key string) (object, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stalled := time.AfterFunc(patience(0), func() { cancel(context.DeadlineExceeded) })
+	stalled := time.AfterFunc(s.patience(0), func() { cancel(context.DeadlineExceeded) })
 	defer stalled.Stop()
 	for n := 1; ; n++ {
 		out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.settings.Bucket, Key: &key})
@@ -94,7 +94,7 @@ func (s *S3) get(ctx context.Context, key string) (object, error) {
 		}
 		answered := err == nil
 		if answered {
-			stalled.Reset(patience(int(aws.ToInt64(out.ContentLength))))
+			stalled.Reset(s.patience(int(aws.ToInt64(out.ContentLength))))
 			var got object
 			if got, err = read(out); err == nil {
 				return got, nil
@@ -127,7 +127,7 @@ func read(out *s3.GetObjectOutput) (object, error) {
 // its answer lost, the second is refused (412) because of it: then what is stored is
 // what was sent.
 func (s *S3) put(ctx context.Context, key string, body []byte, since string) (etag string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience(len(body)))
+	ctx, cancel := context.WithTimeout(ctx, s.patience(len(body)))
 	defer cancel()
 	in := &s3.PutObjectInput{
 		Bucket: &s.settings.Bucket, Key: &key, Body: bytes.NewReader(body), ContentType: aws.String("application/json"),
@@ -168,7 +168,7 @@ func (s *S3) encrypt(in *s3.PutObjectInput) {
 // remove deletes an object if it is still of this version; errMoved if it is not.
 // One that is gone already is as it should be.
 func (s *S3) remove(ctx context.Context, key, etag string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience(0))
+	ctx, cancel := context.WithTimeout(ctx, s.patience(0))
 	defer cancel()
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.settings.Bucket, Key: &key, IfMatch: &etag})
 	switch {

@@ -33,13 +33,14 @@ func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, erro
 	case settings.Key == "":
 		return nil, missing("s3", "key")
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	o = o.filled()
+	ctx, cancel := context.WithTimeout(ctx, o.answer)
 	defer cancel()
-	cfg, err := awsConfig(ctx, settings)
+	cfg, err := awsConfig(ctx, settings, o.answer)
 	if err != nil {
 		return nil, err
 	}
-	s := &S3{settings: settings, region: cfg.Region, Options: o.filled()}
+	s := &S3{settings: settings, region: cfg.Region, Options: o}
 	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = settings.UsePathStyle
 		o.Retryer = retryer()
@@ -82,10 +83,10 @@ func retryer() aws.Retryer {
 }
 
 // awsConfig is the SDK's default chain with the block's arguments over it.
-func awsConfig(ctx context.Context, settings spec.S3Settings) (aws.Config, error) {
+func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Duration) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
-		WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answerTimeout })
+		WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answer })
 	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})} // it writes to stderr
 	if settings.Region != "" {
 		options = append(options, config.WithRegion(settings.Region))

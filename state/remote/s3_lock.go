@@ -171,9 +171,12 @@ func (l *s3Lock) renew(ctx context.Context) error {
 	return l.write(ctx, l.etag)
 }
 
-// unlock removes the lock if it is still ours.
+// unlock removes the lock if it is still ours. The work is done by then, and the lease
+// ends anyway: a dead store is not waited for long.
 func (l *s3Lock) unlock(ctx context.Context) error {
 	l.lease.release()
+	ctx, cancel := context.WithTimeout(ctx, l.store.answer)
+	defer cancel()
 	err := l.store.remove(ctx, l.store.lockKey(), l.etag)
 	if errors.Is(err, errMoved) {
 		other, held, getErr := l.store.readLock(ctx)

@@ -91,6 +91,7 @@ func TestS3Encryption(t *testing.T) {
 // TestDeadHolder holds that a lease that ended is taken over, one lease later, and not
 // without a word.
 func TestDeadHolder(t *testing.T) {
+	t.Parallel()
 	bucket := new(statetest.S3)
 	settings := statetest.StartS3(t, bucket, nil)
 	settings.LockLease = 2 * time.Second
@@ -125,6 +126,7 @@ func TestDeadHolder(t *testing.T) {
 
 // TestSlowHolder holds that a holder that renews during the last wait keeps its lock.
 func TestSlowHolder(t *testing.T) {
+	t.Parallel()
 	bucket := new(statetest.S3)
 	settings := statetest.StartS3(t, bucket, nil)
 	settings.LockLease = 2 * time.Second
@@ -137,6 +139,7 @@ func TestSlowHolder(t *testing.T) {
 }
 
 func TestLeaseIsRenewed(t *testing.T) {
+	t.Parallel()
 	bucket := new(statetest.S3)
 	settings := statetest.StartS3(t, bucket, nil)
 	settings.LockLease = 2 * time.Second
@@ -158,6 +161,7 @@ func TestLeaseIsRenewed(t *testing.T) {
 // TestLeaseIsLost holds that a holder learns that it cannot renew well before its
 // lease ends, and at once when somebody else has the lock.
 func TestLeaseIsLost(t *testing.T) {
+	t.Parallel()
 	const lease = 3 * time.Second
 	for name, tc := range map[string]struct {
 		dead  statetest.Fault

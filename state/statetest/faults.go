@@ -23,6 +23,7 @@ const (
 	Error500   Fault = "500"
 	SlowDown   Fault = "503 SlowDown"
 	Conflict   Fault = "409 ConditionalRequestConflict"
+	Denied     Fault = "403 AccessDenied"
 )
 
 // Passing are the faults that a store must get over by itself.
@@ -73,6 +74,8 @@ func (f Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError, "InternalError")
 	case SlowDown:
 		refuse(w, http.StatusServiceUnavailable, "SlowDown")
+	case Denied:
+		refuse(w, http.StatusForbidden, "AccessDenied")
 	case Conflict:
 		refuse(w, http.StatusConflict, "ConditionalRequestConflict")
 	}

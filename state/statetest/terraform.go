@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -72,16 +73,18 @@ func (s *Terraform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	sum := md5.Sum(body)
 	user, password, _ := r.BasicAuth()
-	locks := r.URL.Path[len(r.URL.Path)-len("/lock"):] == "/lock"
+	locks := strings.HasSuffix(r.URL.Path, "/lock")
 	switch {
 	case user != s.Username || password != s.Password:
 		w.WriteHeader(http.StatusUnauthorized)
 	case len(body) > 0 && r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]):
 		w.WriteHeader(http.StatusBadRequest)
-	case locks && (r.Method == "LOCK" || r.Method == http.MethodPost && s.GitLab):
+	case locks && r.Method == map[bool]string{false: "LOCK", true: "POST"}[s.GitLab]:
 		s.take(w, body)
-	case locks && (r.Method == "UNLOCK" || r.Method == http.MethodDelete && s.GitLab):
+	case locks && r.Method == map[bool]string{false: "UNLOCK", true: "DELETE"}[s.GitLab]:
 		s.release(w, body)
+	case locks:
+		w.WriteHeader(http.StatusMethodNotAllowed)
 	case r.Method == http.MethodGet:
 		s.get(w)
 	case r.Method == http.MethodPost:

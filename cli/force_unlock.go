@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/state"
+)
+
+func forceUnlockCommand() command {
+	return command{
+		name: "force-unlock", args: "ID", brief: "release a lock that nobody holds any more",
+		about: `Releases the lock of this ID, which the error of a locked state shows. Make sure first that its holder does not run any more: two applies at once overwrite each other's messages.
+
+A lock in a bucket ends by itself when its holder died, and one on a file with its process: this is for the http backend, and for those who cannot wait.`,
+		define: func(fs *flags) runFunc {
+			var f inputFlags
+			f.defineVars(fs)
+			f.defineState(fs)
+			force := fs.Bool("force", false, "do not ask")
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				if len(args) != 1 {
+					return 0, failure("Which lock?", "force-unlock needs the ID of the lock, which the error of a locked state shows.")
+				}
+				return exitDone, s.forceUnlock(ctx, &f, args[0], *force)
+			}
+		},
+	}
+}
+
+func (s *session) forceUnlock(ctx context.Context, f *inputFlags, id string, force bool) error {
+	p, err := s.openState(ctx, f)
+	if err != nil {
+		return err
+	}
+	if !force {
+		if why := s.unasked(true); why != "" {
+			return failure("Nobody to ask", why+". Give -force to release the lock all the same.")
+		}
+		yes, err := s.ask(ctx, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.path)))
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return failure("Cancelled", "The answer was not 'yes'. The lock stays.")
+		}
+	}
+	switch err := p.store.ForceUnlock(ctx, id); {
+	case errors.Is(err, state.ErrNotLocked):
+		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.path)))
+	case err != nil:
+		return failure("The lock stays", headline(err)+".")
+	}
+	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.path))
+	return nil
+}

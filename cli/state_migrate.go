@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
+)
+
+func stateMigrateCommand() command {
+	return command{
+		name: "state migrate", brief: "move the state to the backend of the configuration",
+		about: `Copies the state from where it was kept to where the backend block of the configuration says now. Both are locked, and what was written is read back. The old one is left as it is: remove it once a plan shows no changes.
+
+-from names the old place: a state file; or a folder with the configuration from before, whose backend block is read and nothing else, such as "git worktree add ../before HEAD~1" makes.
+
+It refuses to replace a state of another lineage, or one that is as new.`,
+		define: func(fs *flags) runFunc {
+			var f inputFlags
+			f.defineVars(fs)
+			f.defineLock(fs)
+			from := fs.String("from", "", "where the state was kept: a state file, or a folder with the old backend block; `path`")
+			var old list
+			fs.Var(&old, "from-backend-config", "set an argument of the old backend block: `key=value`; may be repeated")
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				if err := none(args); err != nil {
+					return 0, err
+				}
+				if *from == "" {
+					return 0, failure("From where?", `"state migrate" needs -from=PATH: the state file, or a folder with the old backend block.`)
+				}
+				return s.migrate(ctx, &f, *from, old)
+			}
+		},
+	}
+}
+
+func (s *session) migrate(ctx context.Context, f *inputFlags, from string, old list) (int, error) {
+	source, err := s.source(ctx, f, from, old)
+	if err != nil {
+		return 0, err
+	}
+	target, err := s.openState(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	if source.path == target.path {
+		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.path)))
+	}
+	return s.locked(ctx, source, f, "state migrate", func(ctx context.Context) (int, error) {
+		return s.locked(ctx, target, f, "state migrate", func(ctx context.Context) (int, error) {
+			return exitDone, s.move(ctx, source, target)
+		})
+	})
+}
+
+// source opens where the state was kept.
+func (s *session) source(ctx context.Context, f *inputFlags, from string, old list) (*project, error) {
+	info, err := os.Stat(s.path(from))
+	if err != nil {
+		return nil, failure("No such state", headline(err)+".")
+	}
+	if !info.IsDir() {
+		store, path := s.localStore(from)
+		return &project{store: store, path: path}, nil
+	}
+	in := s.inputs(f, false, nil)
+	in.BackendOnly, in.BackendConfig, in.Version = true, old, "" // an older configuration may ask for an older version
+	config, files, diags := spec.Load(s.path(from), in)
+	if err := s.diagnose(files, diags); err != nil {
+		return nil, err
+	}
+	store, path, err := s.openStore(ctx, config.Backend, s.path(from))
+	return &project{store: store, path: path}, err
+}
+
+// move copies the state and reads back what it wrote.
+func (s *session) move(ctx context.Context, source, target *project) error {
+	snapshot, _, err := source.store.Read(ctx)
+	if err != nil {
+		return failure("The old state cannot be read", headline(err)+".")
+	}
+	if snapshot == nil {
+		return failure("No state to migrate", fmt.Sprintf("There is no state in %s.", render.Escape(source.path)))
+	}
+	stored, version, err := target.store.Read(ctx)
+	if err != nil {
+		return failure("The state at the new place cannot be read", headline(err)+".")
+	}
+	switch done, err := succeeds(snapshot, stored, false); {
+	case err != nil:
+		return err
+	case done:
+		fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(target.path))
+		return nil
+	}
+	if _, err := target.store.Write(ctx, snapshot, version); err != nil {
+		return failure("The state could not be written to the new place", headline(err)+". The old one is as it was.")
+	}
+	if read, _, err := target.store.Read(ctx); err != nil || !equal(read, snapshot) {
+		return failure("The new place does not give back what was written", fmt.Sprintf("%s answered otherwise (%v). The old state is as it was.", render.Escape(target.path), err))
+	}
+	fmt.Fprintf(s.Stdout, "Moved %s, serial %d, from %s to %s.\nThe old state is left as it is: remove it once a plan shows no changes.\n",
+		render.Count(len(snapshot.Records), "record"), snapshot.Serial, render.Escape(source.path), render.Escape(target.path))
+	return nil
+}
