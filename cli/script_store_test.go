@@ -35,14 +35,14 @@ func (o *outage) at(r *http.Request) statetest.Fault {
 	return o.fault
 }
 
-// faults are the names of faults in scripts.
-var faults = map[string]statetest.Fault{
+// storeFaults are the names of faults in scripts.
+var storeFaults = map[string]statetest.Fault{
 	"off": statetest.None, "cut": statetest.Cut, "silence": statetest.Silence, "500": statetest.Error500, "denied": statetest.Denied,
 }
 
 // setOutage is "outage FAULT [METHOD [END [SPARED]]]".
 func setOutage(ts *testscript.TestScript, neg bool, args []string) {
-	fault, known := faults[args[0]]
+	fault, known := storeFaults[args[0]]
 	if !known {
 		ts.Fatalf("there is no fault %q", args[0])
 	}
