@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -172,8 +173,19 @@ func (a *attr) source(t *table) string {
 		return a.call + "(" + p.value(&a.value, 2) + ")"
 	case a.name == "payload" && (t == nil || t.slots[&a.value] == nil):
 		return prose(a.value.text)
+	case a.name == "payload":
+		return t.prose(t.slots[&a.value])
 	}
 	return p.value(&a.value, 2)
+}
+
+// prose spells a payload that is a template, as a heredoc where it has lines.
+func (t *table) prose(parts []part) string {
+	last := parts[len(parts)-1]
+	if !strings.HasSuffix(last.text, "\n") || slices.ContainsFunc(parts, func(p part) bool { return !printable(p.text) }) {
+		return t.template(parts)
+	}
+	return heredoc(t.spell(parts, escaped), 4)
 }
 
 // prose spells a payload that is text: as a heredoc where it has lines, or more to
@@ -184,9 +196,9 @@ func prose(s string) string {
 	switch {
 	case !printable(s):
 	case strings.HasSuffix(s, "\n"):
-		return heredoc(s, 4)
+		return heredoc(escaped(s), 4)
 	case lines > 1 || escapes > bearable:
-		return "chomp(" + heredoc(s+"\n", 4) + "\n  )"
+		return "chomp(" + heredoc(escaped(s)+"\n", 4) + "\n  )"
 	}
 	return spec.Quote(s)
 }
@@ -202,14 +214,19 @@ func printable(s string) bool {
 	return true
 }
 
-// heredoc spells lines, indented where that can be told from their own
+// escaped spells text for a heredoc, where nothing but the beginning of a template
+// has a meaning.
+func escaped(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "${", "$${"), "%{", "%%{")
+}
+
+// heredoc writes lines, indented where that can be told from their own
 // indentation: "<<-" takes away what all lines that are not blank have in common.
 func heredoc(s string, indent int) string {
 	mark := "EOT"
 	for strings.Contains(s, mark) {
 		mark += "_"
 	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "${", "$${"), "%{", "%%{")
 	pad, flush := strings.Repeat(" ", indent), false
 	for line := range strings.Lines(s) {
 		first := []rune(line)[0]

@@ -255,6 +255,20 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// TestTemplates of text: what stands before a value must not take its meaning away.
+func TestTemplates(t *testing.T) {
+	for _, format := range []string{"cost $%s", "$$%s and ${x}", "%%{%s}\n  $%s\nsecond line\n", "  indented %s\n    more\n", "%s\n", "\"%s\"\n\n", "a %s\r\nb\n"} {
+		var all []mqtt.Message
+		for i := range 6 {
+			name := fmt.Sprintf("n%d", i)
+			all = append(all, mqtt.Message{Topic: "t/" + name, Payload: []byte(strings.ReplaceAll(format, "%s", name)), QoS: 1})
+		}
+		if made := check(t, all, options); made.Blocks != 1 {
+			t.Errorf("%q became %d blocks\n%s", format, made.Blocks, made.HCL)
+		}
+	}
+}
+
 // TestLongPayloads stand in files of their own, as their names are free.
 func TestLongPayloads(t *testing.T) {
 	long := strings.Repeat("x", 5000)

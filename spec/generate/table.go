@@ -56,16 +56,31 @@ func (t *table) template(parts []part) string {
 	if len(parts) == 1 && parts[0].of != nil {
 		return t.value(parts[0])
 	}
+	return `"` + t.spell(parts, func(text string) string {
+		quoted := spec.Quote(text)
+		return quoted[1 : len(quoted)-1]
+	}) + `"`
+}
+
+// spell writes the parts of a template. A "$" before what is put in would take the
+// meaning from it.
+func (t *table) spell(parts []part, escape func(text string) string) string {
 	var b strings.Builder
-	for _, p := range parts {
+	for i, p := range parts {
 		if p.of != nil {
 			b.WriteString("${" + t.value(p) + "}")
 			continue
 		}
-		quoted := spec.Quote(p.text)
-		b.WriteString(quoted[1 : len(quoted)-1])
+		head := p.text
+		if i+1 < len(parts) {
+			head = strings.TrimRight(p.text, "$")
+		}
+		b.WriteString(escape(head))
+		if dollars := p.text[len(head):]; dollars != "" {
+			b.WriteString(`${"` + dollars + `"}`)
+		}
 	}
-	return `"` + b.String() + `"`
+	return b.String()
 }
 
 func (t *table) value(p part) string {
