@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -50,8 +52,12 @@ func (n *needed) take(e *evaluator, t hcl.Traversal, name string) {
 }
 
 func (d *declarations) outputAdvice(name string) string {
-	if advice := didYouMean(name, maps.Keys(d.outputs)); advice != "" || len(d.outputs) > 0 {
+	advice := didYouMean(name, maps.Keys(d.outputs))
+	switch {
+	case advice != "":
 		return advice
+	case len(d.outputs) == 0:
+		return " It has no output blocks."
 	}
-	return " It has no output blocks."
+	return fmt.Sprintf(" It has %s.", oneOf(slices.Sorted(maps.Keys(d.outputs))))
 }
