@@ -25,6 +25,7 @@ type topic struct {
 	stranger  bool            // nothing knew of it before a scan showed it
 
 	republish bool // asked for by -republish
+	otherwise bool // the configuration does not declare what is to be restored
 }
 
 // gather gives what is selected of the declared, the recorded and the pending

@@ -125,6 +125,9 @@ func byPlace(a, b Change) int {
 
 // decide plans one settled topic.
 func (p *planner) decide(t *topic) {
+	if t.otherwise {
+		p.otherwise = append(p.otherwise, t.key.Topic)
+	}
 	switch {
 	case p.in.Mode == DestroyAll:
 		p.remove(t, Destroy)

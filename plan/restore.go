@@ -76,7 +76,7 @@ func (p *planner) restored(t *topic) bool {
 	}
 	d := restoredMessage(t)
 	if t.decl == nil || differs(t.decl.Message, d.Message, t.decl.OrderedProperties, t.decl.CompareBytes) != 0 {
-		p.otherwise = append(p.otherwise, t.key.Topic)
+		t.otherwise = true
 	}
 	t.decl = d
 	return true
