@@ -3,8 +3,9 @@
 #                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
 #                 the contract, mosquitto with 100,000 messages, and the AWS endpoint against the AWS SDK for JavaScript
 #                 (make test-aws-js alone); UPDATE_DOCS=1 puts the table into docs/brokers.md
-# make test-crash kills running applies until KILLS of them were hit, on each kind of broker,
-#                 and breaks the wire at every packet of an apply
+# make test-crash kills running applies until KILLS of them were hit, with state in a file
+#                 on three kinds of broker and as many with state in S3, and breaks the wire
+#                 at every packet of an apply
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
 # make bench      measures what the README and docs claim
@@ -42,6 +43,7 @@ test-race: deps
 
 test-crash: deps
 	RETAINCTL_TEST_KILLS=$(KILLS) RETAINCTL_TEST_FAULTS=all $(GO) test -count 1 -v -run '^Test(KilledAnywhere|FaultsAtEveryPacket)$$' -timeout 60m ./cli
+	cd contract && RETAINCTL_TEST_KILLS=$(KILLS) $(GO) test -count 1 -v -run '^TestKilledAnywhereOnS3$$' -timeout 60m .
 
 test-aws-js:
 	@sh scripts/test-aws-js.sh "$(GO)"
