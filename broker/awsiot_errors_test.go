@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
+
 	"github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/mqtt"
 )
@@ -168,5 +171,62 @@ func TestAWSCancelledReadIsNoFailureOfTheBroker(t *testing.T) {
 	url, _ := answering(t, 200, "", "{}")
 	if _, err := openAWS(t, url, Options{}).Read(ctx, []string{"a"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAWSFallsSilent holds that an endpoint that answered, and then does not, is
+// waited for three times, and one that never answered once.
+func TestAWSFallsSilent(t *testing.T) {
+	var silent atomic.Bool
+	var asked atomic.Int64
+	release := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if silent.Load() {
+			asked.Add(1)
+			<-release
+			return
+		}
+		w.Header().Set("x-amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(s.Close)
+	t.Cleanup(func() { close(release) })
+	impatient := func() *awsIoT {
+		target := openAWS(t, s.URL, Options{})
+		o := target.client.Options()
+		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(100 * time.Millisecond)
+		target.client = iotdataplane.New(o)
+		return target
+	}
+	worked := impatient()
+	read(t, worked, "a")
+	silent.Store(true)
+	for _, test := range []struct {
+		target *awsIoT
+		want   int64
+	}{{worked, 3}, {impatient(), 1}} {
+		asked.Store(0)
+		_, err := test.target.Read(t.Context(), []string{"a"})
+		has(t, err, `read "a": connect to `+test.target.host, "no answer within", "firewall")
+		if n := asked.Load(); n != test.want {
+			t.Errorf("%d attempts, want %d", n, test.want)
+		}
+	}
+}
+
+// TestAWSAnswerCutShort holds that half an answer is asked for again.
+func TestAWSAnswerCutShort(t *testing.T) {
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		whole := `{"topic":"a","payload":"eA==","qos":1}`
+		w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
+		if asked.Add(1) < 3 {
+			whole = whole[:len(whole)/2]
+		}
+		fmt.Fprint(w, whole)
+	}))
+	t.Cleanup(s.Close)
+	if seen := read(t, openAWS(t, s.URL, Options{}), "a"); string(seen.Live["a"].Payload) != "x" || asked.Load() != 3 {
+		t.Errorf("%+v after %d attempts", seen, asked.Load())
 	}
 }

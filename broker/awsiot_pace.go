@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -124,7 +125,8 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if a.stop.Err() != nil || status == 0 && a.hopeless(err) {
 		return false
 	}
-	return a.Standard.IsErrorRetryable(err)
+	// An answer that was cut short is no answer; the SDK takes it for a bad one.
+	return errors.Is(err, io.ErrUnexpectedEOF) || a.Standard.IsErrorRetryable(err)
 }
 
 // hopeless tells whether trying again would only delay saying what is wrong. Where

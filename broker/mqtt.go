@@ -61,9 +61,9 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	b.lanes[0].conn = c
 	b.versions = []wire.Version{c.Version()}
 	b.info = b.describe(ctx, c, s)
-	if err := c.Err(); err != nil && !c.HungUp() {
+	if c.Silent() { // each further question would take as long again
 		c.Close()
-		return nil, err // it fell silent, and each further question would take as long again
+		return nil, c.Err()
 	}
 	b.noScan = c.Server().WildcardUnavailable || b.kind.noWildcards
 	b.setPace(s)

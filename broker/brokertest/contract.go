@@ -434,7 +434,7 @@ func cancelled(t *testing.T, w broker.Writer) []string {
 	if len(stored) < 5 || len(stored)+stopped != len(batch) {
 		t.Errorf("%d stored, %d not, of %d", len(stored), stopped, len(batch))
 	}
-	if took := time.Since(begin); took > 10*time.Second {
+	if took := time.Since(begin); took > 20*time.Second { // a busy machine
 		t.Errorf("it took %s to stop", took)
 	}
 	live := Read(t, w, slices.Collect(maps.Keys(stored))...)

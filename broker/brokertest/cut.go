@@ -57,7 +57,7 @@ func (s Suite) cutAnywhere(t *testing.T, clean broker.Writer) []string {
 				break // it went to the end
 			}
 		}
-		if c.at < 4 {
+		if least := 4; c.at < least && !s.Stream { // a stream comes in any number of pieces
 			t.Errorf("only %d packets passed", c.at)
 		}
 	}

@@ -192,10 +192,15 @@ func (c *Client) HungUp() bool {
 	return false
 }
 
+var errSilent = errors.New("stopped answering")
+
 // silentError is for a broker that leaves what it was sent without an answer.
 func silentError(o Options, what string) error {
-	return fmt.Errorf("broker %s stopped answering: no %s came within %s", o.Address, what, o.Timeout)
+	return fmt.Errorf("broker %s %w: no %s came within %s", o.Address, errSilent, what, o.Timeout)
 }
+
+// Silent tells whether the connection ended because the broker stopped answering.
+func (c *Client) Silent() bool { return errors.Is(c.Err(), errSilent) }
 
 const alertAdvice = "the broker refused the TLS connection: it may ask for a client certificate, cert_file and key_file"
 
