@@ -8,6 +8,8 @@
 #                 at every packet of an apply
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
+# make test-damage
+#                 flips every bit of a file of the embedded broker, and cuts it at every byte
 # make bench      measures what the README and docs claim
 # make fuzz       each fuzz target for FUZZTIME
 # make build      bin/retainctl
@@ -20,7 +22,7 @@ KILLS ?= 300
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-crash test-brokers test-race test-aws-js check deps bench fuzz man
+.PHONY: build test test-crash test-brokers test-race test-aws-js check deps bench fuzz test-damage man
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
@@ -63,6 +65,9 @@ deps:
 bench: deps
 	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 30m ./bench/
 	$(GO) test -run '^$$' -bench FarAway -benchtime 1x ./broker
+
+test-damage:
+	EVERY_BIT=1 $(GO) test -timeout 30m -count 1 -run TestEveryFlip -v ./broker/store
 
 fuzz:
 	@sh scripts/fuzz.sh "$(GO)" "$(FUZZTIME)"

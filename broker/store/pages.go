@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -12,7 +14,7 @@ import (
 // checkPages walks the file's tree before bbolt does. bbolt trusts its pages: a
 // flipped bit can send it round in circles until the stack overflows, which
 // nothing can recover from, or past a key that is there, so that a plan would
-// take a message for absent.
+// take a message for absent; a page that is free by mistake it writes over.
 func (s *Store) checkPages() error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		size := s.db.Info().PageSize
@@ -24,11 +26,75 @@ func (s *Store) checkPages() error {
 			return fmt.Errorf("it is damaged: it has %d bytes and says that it has %d; restore a copy", info.Size(), tx.Size())
 		}
 		w := walk{file: s.file, size: size, seen: make([]bool, tx.Size()/int64(size))}
-		if err := w.page(uint64(tx.Cursor().Bucket().Root()), bounds{}); err != nil {
+		if err := w.all(uint64(tx.Cursor().Bucket().Root())); err != nil {
 			return fmt.Errorf("it is damaged (%w); restore a copy, or move it away to start with an empty broker", err)
 		}
 		return nil
 	})
+}
+
+// all visits the tree and the list of free pages. Each page must be in one of them.
+func (w *walk) all(root uint64) error {
+	free, err := w.meta()
+	if err != nil {
+		return err
+	}
+	if err := w.page(root, bounds{}); err != nil {
+		return err
+	}
+	if err := w.freelist(free); err != nil {
+		return err
+	}
+	if lost := slices.Index(w.seen[2:], false); lost >= 0 {
+		return fmt.Errorf("page %d is neither used nor free", lost+2)
+	}
+	return nil
+}
+
+// meta checks both of the file's first pages and gives the page of the free list. bbolt
+// is content with one, and so goes back to before the last write where the newer one is
+// damaged.
+func (w *walk) meta() (free uint64, err error) {
+	newest := uint64(0)
+	for id := range 2 {
+		p := make([]byte, 80)
+		if _, err := w.file.ReadAt(p, int64(id)*int64(w.size)); err != nil {
+			return 0, err
+		}
+		sum := fnv.New64a()
+		sum.Write(p[16:72])
+		if order.Uint64(p[72:]) != sum.Sum64() {
+			return 0, fmt.Errorf("page %d does not match its checksum", id)
+		}
+		if tx := order.Uint64(p[64:]); tx >= newest {
+			newest, free = tx, order.Uint64(p[48:])
+		}
+	}
+	return free, nil
+}
+
+// freelist marks the free pages, and those that list them.
+func (w *walk) freelist(id uint64) error {
+	p, err := w.take(id)
+	if err != nil {
+		return err
+	}
+	ids := p[pageHeader:]
+	n := uint64(order.Uint16(p[10:]))
+	if n == 0xffff {
+		n, ids = order.Uint64(ids), ids[8:]
+	}
+	if order.Uint16(p[8:]) != freelistFlag || n > uint64(len(ids)/8) {
+		return fmt.Errorf("page %d does not list the free pages", id)
+	}
+	for i := range n {
+		if free := order.Uint64(ids[8*i:]); free >= uint64(len(w.seen)) || w.seen[free] || free < 2 {
+			return fmt.Errorf("page %d is free and used", free)
+		} else {
+			w.seen[free] = true
+		}
+	}
+	return nil
 }
 
 // walk visits every page of the tree once. The layout is that of bbolt's format
@@ -40,7 +106,7 @@ type walk struct {
 	seen []bool
 }
 
-// bounds are between which keys a page's own must lie; nil is open.
+// bounds are a page's first key, and the one that its keys lie below; nil is any.
 type bounds struct{ from, to []byte }
 
 const (
@@ -49,30 +115,15 @@ const (
 	branchFlag  = 1
 	leafFlag    = 2
 	bucketFlag  = 1
+
+	freelistFlag = 16
 )
 
 var order = binary.NativeEndian
 
 func (w *walk) page(id uint64, b bounds) error {
-	if id < 2 || id >= uint64(len(w.seen)) {
-		return fmt.Errorf("page %d is out of range", id)
-	}
-	head := make([]byte, pageHeader)
-	if _, err := w.file.ReadAt(head, int64(id)*int64(w.size)); err != nil {
-		return err
-	}
-	span := uint64(order.Uint32(head[12:])) + 1
-	if order.Uint64(head) != id || id+span > uint64(len(w.seen)) {
-		return fmt.Errorf("page %d has a wrong header", id)
-	}
-	for i := id; i < id+span; i++ {
-		if w.seen[i] {
-			return fmt.Errorf("page %d is used twice", i)
-		}
-		w.seen[i] = true
-	}
-	p := make([]byte, int(span)*w.size)
-	if _, err := w.file.ReadAt(p, int64(id)*int64(w.size)); err != nil {
+	p, err := w.take(id)
+	if err != nil {
 		return err
 	}
 	if err := w.elements(p, b); err != nil {
@@ -81,7 +132,32 @@ func (w *walk) page(id uint64, b bounds) error {
 	return nil
 }
 
-// elements checks a page's keys, and what is below them.
+// take reads a page with those that it goes on in, each of which is taken once.
+func (w *walk) take(id uint64) ([]byte, error) {
+	if id < 2 || id >= uint64(len(w.seen)) {
+		return nil, fmt.Errorf("page %d is out of range", id)
+	}
+	head := make([]byte, pageHeader)
+	if _, err := w.file.ReadAt(head, int64(id)*int64(w.size)); err != nil {
+		return nil, err
+	}
+	span := uint64(order.Uint32(head[12:])) + 1
+	if order.Uint64(head) != id || id+span > uint64(len(w.seen)) {
+		return nil, fmt.Errorf("page %d has a wrong header", id)
+	}
+	for i := id; i < id+span; i++ {
+		if w.seen[i] {
+			return nil, fmt.Errorf("page %d is used twice", i)
+		}
+		w.seen[i] = true
+	}
+	p := make([]byte, int(span)*w.size)
+	_, err := w.file.ReadAt(p, int64(id)*int64(w.size))
+	return p, err
+}
+
+// elements checks a page's keys, and what is below them. A branch's key is the first
+// one of the page below: by it bbolt finds the branch again when it writes.
 func (w *walk) elements(p []byte, b bounds) error {
 	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
 	if flags != branchFlag && flags != leafFlag || flags == branchFlag && count == 0 {
@@ -93,15 +169,12 @@ func (w *walk) elements(p []byte, b bounds) error {
 	keys := make([][]byte, count+1)
 	for i := range count {
 		key, ok := element(p, flags, i)
-		if !ok {
+		switch {
+		case !ok:
 			return fmt.Errorf("element %d is longer than the page", i)
-		}
-		low := b.from
-		if i > 0 {
-			low = keys[i-1]
-		}
-		// A branch's first key may lag behind what was put in front of it.
-		if i > 0 && bytes.Compare(key, low) <= 0 || flags == leafFlag && bytes.Compare(key, low) < 0 || b.to != nil && bytes.Compare(key, b.to) >= 0 {
+		case i == 0 && b.from != nil && !bytes.Equal(key, b.from),
+			i > 0 && bytes.Compare(key, keys[i-1]) <= 0,
+			b.to != nil && bytes.Compare(key, b.to) >= 0:
 			return fmt.Errorf("key %d is out of order", i)
 		}
 		keys[i] = key
@@ -110,11 +183,7 @@ func (w *walk) elements(p []byte, b bounds) error {
 	for i := range count {
 		var err error
 		if flags == branchFlag {
-			below := bounds{keys[i], keys[i+1]}
-			if i == 0 {
-				below.from = b.from
-			}
-			err = w.page(order.Uint64(p[pageHeader+i*elementSize+8:]), below)
+			err = w.page(order.Uint64(p[pageHeader+i*elementSize+8:]), bounds{keys[i], keys[i+1]})
 		} else {
 			err = w.leaf(p, i)
 		}

@@ -119,8 +119,12 @@ func (s *Store) scan(filter, prefix, after string, limit int) (entries []Entry, 
 func (s *Store) Count() (int, error) {
 	var n int
 	err := s.view(func(tx *bbolt.Tx) error {
-		gone := due(tx.Bucket(expiryBucket), s.now(), math.MaxInt)
-		n = int(count(tx.Bucket(metaBucket))) - len(gone)
+		n = int(count(tx.Bucket(metaBucket)))
+		for _, k := range due(tx.Bucket(expiryBucket), s.now(), math.MaxInt) {
+			if e, err := decode(tx.Bucket(messageBucket).Get(k[8:])); err == nil && e.expired(s.now()) {
+				n--
+			}
+		}
 		return nil
 	})
 	return n, err

@@ -1,11 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"github.com/retainctl/retainctl/mqtt"
 )
@@ -90,6 +94,28 @@ func decode(b []byte) (Entry, error) {
 		return Entry{}, ErrDamaged
 	}
 	return e, nil
+}
+
+// checkRecords holds the buckets against each other: what is to be found by its topic,
+// and what by its end. A record that is damaged itself is reported to whoever reads it.
+func checkRecords(tx *bbolt.Tx) error {
+	n, expiry := int64(0), tx.Bucket(expiryBucket)
+	c := tx.Bucket(messageBucket).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		n++
+		e, err := decode(v)
+		switch {
+		case err != nil:
+		case !bytes.Equal(k, key(e.Topic)):
+			return errors.New("it is damaged: a message stands in the place of another; restore a copy")
+		case !e.Expires.IsZero() && expiry.Get(expiryKey(e.Expires.UnixMilli(), k)) == nil:
+			return errors.New("it is damaged: the end of a message is lost; restore a copy")
+		}
+	}
+	if stored := count(tx.Bucket(metaBucket)); stored != n {
+		return fmt.Errorf("it is damaged: it holds %d messages and says that it holds %d; restore a copy", n, stored)
+	}
+	return nil
 }
 
 // expired tells whether e must not be served any more (MQTT-3.3.2-5).

@@ -171,7 +171,7 @@ func (s *Store) begin(readOnly bool) error {
 			return errors.New("it is damaged: its id does not match its checksum; restore a copy")
 		}
 		s.id = id
-		return nil
+		return checkRecords(tx)
 	})
 	switch {
 	case err != nil || !fresh:
