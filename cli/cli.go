@@ -218,9 +218,10 @@ func (s *session) printError(summary, detail string) {
 	render.Error(s.Stderr, summary, detail, s.style(s.StderrTTY))
 }
 
-// headline makes a sentence of a wrapped error, which starts in lower case.
+// headline makes a sentence of a wrapped error, which starts in lower case. What it
+// says on further lines may be another's text, so that none of them begins as ours do.
 func headline(err error) string {
-	text := err.Error()
+	text := strings.ReplaceAll(err.Error(), "\n", "\n  ")
 	if text == "" {
 		return "Failed"
 	}

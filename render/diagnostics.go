@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -102,6 +103,7 @@ func (s *snippet) lines(style Style) []string {
 		start := min(max(s.Start-offset, 0), len(text))
 		end := min(max(s.End-offset, start), len(text))
 		offset += len(text) + 1
+		text, start, end = window(text, start, end)
 		shown := sourceText(text) // whole, since a command may lie across the highlight
 		if style.Color {
 			shown = sourceText(text[:start]) + style.paint(sourceText(text[start:end]), underline) + sourceText(text[end:])
@@ -109,6 +111,34 @@ func (s *snippet) lines(style Style) []string {
 		lines = append(lines, fmt.Sprintf("%4d: %s", s.StartLine+i, shown))
 	}
 	return lines
+}
+
+// longestLine is how much of a line of source is shown: a configuration that a program
+// wrote may be one line.
+const longestLine = 240
+
+// window cuts a long line to what is around the part from start to end.
+func window(text string, start, end int) (string, int, int) {
+	if len(text) <= longestLine {
+		return text, start, end
+	}
+	from := max(0, min(start-longestLine/4, len(text)-longestLine))
+	for from > 0 && !utf8.RuneStart(text[from]) {
+		from--
+	}
+	to := min(from+longestLine, len(text))
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to++
+	}
+	cut := text[from:to]
+	start, end = min(start, to)-from, min(end, to)-from
+	if from > 0 {
+		cut, start, end = "..."+cut, start+3, end+3
+	}
+	if to < len(text) {
+		cut += "..."
+	}
+	return cut, start, end
 }
 
 // sourceText escapes source but keeps its tabs as spaces, so that indented code

@@ -83,6 +83,8 @@ func hostile(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"a", "/", " ", "\n", "\r", "\t", "\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066", "\u2028", "\xff", "::add-mask::", "##[error]", "##vso[", "##",
 		"```", "~~~", "</details>", "</code>", "<script>", "&lt;", "\"", "'", "\\", "|", "[x](javascript:y)", "![i](http://e)", "@me", "*", "_",
+		"http://evil.example/x", "www.evil.example", "a@evil.example", "<!--", "-->", "~~", "[^1]", "[ ]", "|", "---", "===", "    ", "- ", "1. ", "> ", "<", ">", "&#x3c;", ":smile:", "$$", "https://",
+		"section_start:1560896352:x\r\x1b[0K", "\x1b]8;;http://e\x1b\\", "\x1b]52;c;eA==\x07", "::error::", "\u200d", "\ufeff", "\u2067", "\u009d",
 		"# message.x will be destroyed", "Error: ", "Plan: 1 to add, 0 to change, 0 to destroy.", "No changes.", "$", "{{.}}", "EOT", "é",
 	}), 0, 6).Draw(t, label)
 	return strings.Join(parts, "")
@@ -261,3 +263,5 @@ func TestJSONIsSafeToPrint(t *testing.T) {
 		t.Errorf("the payload reads back as %q, want %q", got, nasty)
 	}
 }
+
+func unprintable(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }

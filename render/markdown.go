@@ -160,11 +160,13 @@ func fenceFor(code string) string {
 
 // markdownText makes escaped text literal: every character that Markdown or HTML
 // could read as markup inside a line is an entity, which both show as the
-// character itself. Texts never start a line.
+// character itself; so is the dot of "www.", which GitHub makes a link of. Texts never
+// start a line.
 func markdownText(s string) string {
 	var b strings.Builder
-	for _, r := range Escape(s) {
-		if strings.ContainsRune("\\`*_{}[]<>#|&~@:", r) {
+	s = Escape(s)
+	for i, r := range s {
+		if strings.ContainsRune("\\`*_{}[]<>#|&~@:", r) || r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www") {
 			fmt.Fprintf(&b, "&#%d;", r)
 		} else {
 			b.WriteRune(r)
@@ -173,16 +175,23 @@ func markdownText(s string) string {
 	return b.String()
 }
 
-// markdownQuote writes a detail below its summary in the same quotation.
+// markdownQuote writes a detail below its summary in the same quotation. A list
+// begins behind an empty line: an empty item would make a heading of the line above.
 func markdownQuote(b *bytes.Buffer, detail string) {
+	listed := false
 	for _, text := range strings.Split(detail, "\n") {
 		item := strings.TrimLeft(text, " ")
 		switch {
 		case strings.HasPrefix(item, "- "):
-			fmt.Fprintf(b, "> - %s\n", markdownText(item[2:]))
+			if !listed {
+				b.WriteString(">\n")
+			}
+			listed = true
+			fmt.Fprintf(b, "> - %s\n", markdownText(strings.TrimLeft(item[2:], " "))) // four spaces would be code
 		case strings.HasPrefix(text, "      "): // goes on below an item
 			fmt.Fprintf(b, ">   <br>%s\n", markdownText(item))
 		default:
+			listed = false
 			fmt.Fprintf(b, ">\n> %s\n", markdownText(item))
 		}
 	}

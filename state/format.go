@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/retainctl/retainctl/mqtt/safejson"
 )
 
 // FormatVersion is the version of the document that this package writes. A
@@ -124,7 +126,10 @@ func (w *writer) line(v any) error {
 		return err
 	}
 	w.out.Truncate(w.out.Len() - len("\n"))
-	sum := checksum(w.out.Bytes()[start:])
+	safe := safejson.Escape(w.out.Bytes()[start:]) // "state pull" prints it
+	w.out.Truncate(start)
+	w.out.Write(safe)
+	sum := checksum(safe)
 	w.out.Truncate(w.out.Len() - len("}"))
 	w.out.WriteString(checksumStart + sum + checksumEnd + "\n")
 	return nil

@@ -1,0 +1,59 @@
+// Package safejson makes JSON safe to print on terminals and in the logs of CI runners.
+package safejson
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Escape gives JSON with what must not be printed raw as \u escapes. The encoder leaves
+// DEL, the C1 controls (a terminal takes U+009B for an escape sequence) and bidirectional
+// overrides as they are, and Azure's runner reads "##vso[" as a command wherever it
+// stands. All of it stands in strings only, so the document says the same. Where there
+// is nothing to escape it gives json itself.
+func Escape(json []byte) []byte {
+	if plain(json) {
+		return json
+	}
+	out := make([]byte, 0, len(json)+len(json)/16)
+	for i := 0; i < len(json); {
+		r, size := utf8.DecodeRune(json[i:])
+		switch {
+		case r > 0xffff && !printable(r):
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		case !printable(r), r == '#' && command(json[i:]):
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			out = append(out, json[i:i+size]...)
+		}
+		i += size
+	}
+	return out
+}
+
+func printable(r rune) bool { return r == '\n' || unicode.IsGraphic(r) }
+
+// plain finds the JSON of which nothing is to be escaped, for the most that is.
+func plain(json []byte) bool {
+	for i, c := range json {
+		if c >= 0x7f || c == '#' && i+1 < len(json) && json[i+1] == '#' {
+			return false
+		}
+	}
+	return true
+}
+
+// command tells whether a runner would read a command here.
+func command(s []byte) bool {
+	if len(s) < 2 || s[1] != '#' {
+		return false
+	}
+	i := 2
+	for i < len(s) && 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z' {
+		i++
+	}
+	return i < len(s) && s[i] == '['
+}
