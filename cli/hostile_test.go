@@ -262,7 +262,7 @@ func holdLock(t *testing.T, dir string, do func()) {
 	t.Helper()
 	text := strings.Join(hostile, " ")
 	info := state.LockInfo{ID: text, Operation: text, Who: text, Path: text, Version: text, Created: time.Now()}
-	unlock, err := state.NewLocal(filepath.Join(dir, "retain.state.json")).Lock(t.Context(), info)
+	_, unlock, err := state.NewLocal(filepath.Join(dir, "retain.state.json")).Lock(t.Context(), info)
 	if err != nil {
 		t.Fatal(err)
 	}
