@@ -51,6 +51,9 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 		return 0, err
 	}
 	config, files, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, true, nil))
+	if diags.HasErrors() && len(files) == 0 {
+		return 0, failure("No broker to read", fmt.Sprintf("The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\nor name another folder with -chdir=DIR.", s.Dir))
+	}
 	if err := s.diagnose(files, diags); err != nil {
 		return 0, err
 	}
@@ -147,6 +150,9 @@ func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string,
 	wild, topics := divide(filters)
 	if scanned, err = s.scanned(ctx, b, r, wild); err != nil {
 		return found{}, err
+	}
+	if len(scanned) > 0 {
+		fmt.Fprintf(s.Stderr, "Found %s, reading each by its topic...\n", render.Count(len(scanned), "message"))
 	}
 	topics = slices.AppendSeq(topics, maps.Keys(scanned))
 	slices.Sort(topics)

@@ -167,15 +167,20 @@ func renamed(n node, name string) node {
 // source is the whole file, and the line that each section begins on.
 func (f *file) source() (src []byte, lines []int) {
 	var b bytes.Buffer
+	line := 1
+	write := func(text []byte) {
+		b.Write(text)
+		line += bytes.Count(text, []byte("\n"))
+	}
 	if c := f.w.o.Comment; c != "" {
-		fmt.Fprintf(&b, "# %s\n", c)
+		write([]byte("# " + c + "\n"))
 	}
 	for _, s := range f.sections {
 		if b.Len() > 0 {
-			b.WriteByte('\n')
+			write([]byte("\n"))
 		}
-		lines = append(lines, bytes.Count(b.Bytes(), []byte("\n"))+1)
-		b.Write(s.text)
+		lines = append(lines, line)
+		write(s.text)
 	}
 	return b.Bytes(), lines
 }
