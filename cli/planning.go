@@ -151,7 +151,7 @@ func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*plan
 		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
 		Exclusive: p.config.Exclusives, Protect: p.config.Protects, Removed: p.config.Removed,
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
-		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config),
+		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config), Failed: p.config.Failed,
 	}
 	began := time.Now() // a read of many messages takes minutes: the first is as old as that
 	if f.refresh {
@@ -207,7 +207,7 @@ func (s *session) printPlan(p *plan.Plan, f *planFlags, format render.Format, sa
 	}
 	return render.Plan(s.Stdout, format, p, render.PlanOptions{
 		Style: s.out(), Verbose: f.verbose, MaxBytes: f.maxBytes,
-		CompactWarnings: f.compactWarnings, Version: Version,
+		CompactWarnings: f.compactWarnings, Diagnosed: s.diagnosed, Version: Version,
 		SavedTo: saved.to, Unsaved: saved.could && saved.to == "",
 	})
 }

@@ -17,10 +17,12 @@ import (
 type session struct {
 	Env
 	noColor bool
-	compact bool           // -compact-warnings
-	events  *render.Events // set where a command prints NDJSON
-	log     func(format string, args ...any)
-	results *results // what Stdout writes to
+	compact bool // -compact-warnings
+
+	diagnosed bool           // a configuration was loaded, and what it warns of was printed
+	events    *render.Events // set where a command prints NDJSON
+	log       func(format string, args ...any)
+	results   *results // what Stdout writes to
 }
 
 func newSession(env Env) *session {
@@ -81,6 +83,7 @@ func (s *session) path(p string) string {
 
 // diagnose prints diagnostics and fails where one is an error.
 func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) error {
+	s.diagnosed = true
 	if len(diags) == 0 {
 		return nil
 	}

@@ -92,6 +92,7 @@ type Input struct {
 	Target, Exclude, Republish []Selector
 	OverwriteUnmanaged         bool
 	MaxDeletes                 *spec.Threshold // nil: 30 percent, once ten are managed
+	Failed                     []spec.Failed   // assertions of check blocks
 }
 
 // Change is what is planned for one topic.
@@ -266,6 +267,7 @@ const (
 	WarnTargeted   WarningKind = "targeted"   // -target or -exclude: not the whole configuration
 	WarnUnchecked  WarningKind = "unchecked"  // adopted, though fields of it cannot be read back
 	WarnUnmatched  WarningKind = "unmatched"  // selectors (in Topics) that take in nothing: a slip?
+	WarnCheck      WarningKind = "check"      // assertions of check blocks do not hold
 	WarnRestored   WarningKind = "restored"   // the next apply would replace what is restored
 	WarnUnscanned  WarningKind = "unscanned"  // exclusive filters (in Topics) that were not looked into
 )
@@ -276,6 +278,7 @@ type Warning struct {
 	Broker string
 	Fields mqtt.Fields
 	Topics []string
+	Failed []string // what check blocks say, each with its address and place
 }
 
 // Counts are the numbers of the plan's last line.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -116,10 +117,22 @@ func (p *planner) deletes() []Refused {
 	return found
 }
 
+// checks says which assertions of the configuration do not hold.
+func checks(failed []spec.Failed) []string {
+	var said []string
+	for _, f := range failed {
+		said = append(said, fmt.Sprintf("%s at %s:%d: %s", f.Address, f.Range.Filename, f.Range.Start.Line, f.Message))
+	}
+	return said
+}
+
 // warn adds what the reader should know, each once.
 func (p *planner) warn() {
 	add := func(w Warning) { p.plan.Warnings = append(p.plan.Warnings, w) }
 	p.lookAhead()
+	if said := checks(p.in.Failed); len(said) > 0 {
+		add(Warning{Kind: WarnCheck, Failed: said})
+	}
 	if len(p.otherwise) > 0 {
 		add(Warning{Kind: WarnRestored, Topics: p.otherwise})
 	}

@@ -121,7 +121,7 @@ func (e *Events) Plan(p *plan.Plan) {
 		c := asSeen(p.Drift[i])
 		e.emit(event{Level: "info", Message: addressOf(&c) + " " + happened(&c), Type: "resource_drift", Change: eventOf(&c)})
 	}
-	for _, n := range planNotices(p) {
+	for _, n := range planNotices(p, plan.WarnCheck) { // its diagnostics came when the configuration was loaded
 		e.notice(n)
 	}
 	message := planLine(p.Counts())

@@ -171,6 +171,7 @@ type jsonWarning struct {
 	Detail  string   `json:"detail"`
 	Fields  []string `json:"fields,omitempty"`
 	Topics  []string `json:"topics,omitempty"`
+	Failed  []string `json:"failed,omitempty"`
 }
 
 type jsonOwnChange struct {
@@ -255,7 +256,7 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 	}
 	for i, warning := range p.Warnings {
 		n := warningNotice(warning)
-		own.Warnings[i] = jsonWarning{string(warning.Kind), warning.Broker, n.summary, n.detail, warning.Fields.Names(), warning.Topics}
+		own.Warnings[i] = jsonWarning{string(warning.Kind), warning.Broker, n.summary, n.detail, warning.Fields.Names(), warning.Topics, warning.Failed}
 	}
 	for i := range p.Changes {
 		own.Changes[i] = ownChange(&p.Changes[i])

@@ -23,15 +23,18 @@ const (
 	severityWarning = "Warning"
 )
 
-// planNotices are the warnings and refusals of a plan, in that order.
-func planNotices(p *plan.Plan) []notice {
+// planNotices are the warnings and refusals of a plan, in that order. Left out are
+// warnings that the reader has before the plan.
+func planNotices(p *plan.Plan, known ...plan.WarningKind) []notice {
 	var found []notice
 	if p.Refreshed && !p.Complete && len(p.Reasons) > 0 {
 		found = append(found, notice{severityWarning, "There may be more undeclared messages",
 			"What is live was not seen whole, so that only the undeclared messages listed here are known:" + bullets(p.Reasons)})
 	}
 	for _, w := range p.Warnings {
-		found = append(found, warningNotice(w))
+		if !slices.Contains(known, w.Kind) {
+			found = append(found, warningNotice(w))
+		}
 	}
 	return append(found, refusalNotices(p, p.Refusals)...)
 }
@@ -70,6 +73,12 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnUnmatched:
 		n.summary = "A selection takes in nothing"
 		n.detail = "No declared or recorded message is selected by:" + topicList(w.Topics)
+	case plan.WarnCheck:
+		n.summary = "Check block assertion failed"
+		if len(w.Failed) > 1 {
+			n.summary = number(len(w.Failed)) + " check block assertions failed"
+		}
+		n.detail = "The configuration says itself that something is not as it should be; nothing is held back:" + bullets(w.Failed[:min(len(w.Failed), listed)]) + more(len(w.Failed))
 	case plan.WarnUnkeyed:
 		n.summary = "Sensitive values before the first state"
 		n.detail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and a saved plan hold sensitive payloads in their redacted form only, and do not change with the value."

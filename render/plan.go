@@ -32,6 +32,7 @@ type PlanOptions struct {
 	Style
 	Verbose         bool   // every change by itself and every value whole
 	CompactWarnings bool   // warnings by their summaries
+	Diagnosed       bool   // text: what the configuration warns of was printed when it was loaded
 	MaxBytes        int    // of text and Markdown; 0 is no limit. Bodies are left out, the summary never
 	Title           string // of Markdown and HTML; "" is "Plan"
 	Version         string // of retainctl, in JSON

@@ -109,7 +109,11 @@ func (t *textPlan) group(g *group) {
 }
 
 func (t *textPlan) notices() {
-	for _, n := range planNotices(t.plan) {
+	var known []plan.WarningKind
+	if t.Diagnosed {
+		known = append(known, plan.WarnCheck)
+	}
+	for _, n := range planNotices(t.plan, known...) {
 		if t.CompactWarnings && n.severity == severityWarning {
 			fmt.Fprintf(t, "\n%s%s\n", t.paint("Warning: ", bold, yellow), Escape(n.summary))
 			continue

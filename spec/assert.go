@@ -43,6 +43,7 @@ func (e *evaluator) assert(c *checkDecl) {
 			d := r.failure(hcl.DiagWarning, message, ctx)
 			d.Summary = "Check block assertion failed"
 			e.tally.add(d)
+			e.failed = append(e.failed, Failed{e.place.path + "check." + c.name, message, *d.Subject})
 		}
 	}
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Removed    []Scope     // what state holds within is forgotten
 	Variables  []Variable
 	Outputs    []Output // of the root module, by name
+	Failed     []Failed // assertions of check blocks; the diagnostics warn of them too
 }
 
 // Threshold is a limit on deletes: a number, or a percentage of what is managed.
@@ -148,6 +149,13 @@ type Variable struct {
 	Value     cty.Value // unmarked
 	Sensitive bool
 	Range     hcl.Range
+}
+
+// Failed is an assertion of a check block that does not hold.
+type Failed struct {
+	Address string // check.NAME, module.M["a"].check.NAME
+	Message string
+	Range   hcl.Range // of the condition
 }
 
 // Output is an output of the root module.

@@ -23,6 +23,7 @@ type run struct {
 	instances int             // of all message blocks
 	modules   int             // instances of all module blocks
 	poisoned  bool            // an unknown value was met
+	failed    []Failed        // assertions
 
 	found map[*declarations]*notes
 	first map[string]*evaluator // one instance of each module, by its static place

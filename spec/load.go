@@ -123,6 +123,7 @@ func (l *loader) config(e *evaluator) *Config {
 	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
 	c.Variables = e.variables()
 	c.Outputs = e.rootOutputs()
+	c.Failed = e.failed
 	return c
 }
 
