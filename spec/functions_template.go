@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
@@ -128,7 +129,7 @@ func parseTemplate(text, name string) (hclsyntax.Expression, error) {
 	}
 	expr, diags := hclsyntax.ParseTemplate([]byte(text), name, hcl.InitialPos)
 	if diags.HasErrors() {
-		return nil, diags
+		return nil, unended(diags)
 	}
 	keepKeyMarks(expr)
 	return expr, nil
@@ -153,7 +154,12 @@ func (t templates) render(expr hclsyntax.Expression, vars cty.Value) (cty.Value,
 	}
 	v, diags := expr.Value(&hcl.EvalContext{Variables: names, Functions: t.functions})
 	if diags.HasErrors() {
-		return cty.NilVal, diags
+		return cty.NilVal, unended(diags)
 	}
 	return v.WithMarks(marks), nil
+}
+
+// unended takes the full stop off an error: hcl puts its own behind that of a function.
+func unended(diags hcl.Diagnostics) error {
+	return errors.New(strings.TrimSuffix(diags.Error(), "."))
 }
