@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
@@ -52,7 +54,9 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 		if !inUse(b, c, prior) && in.Backup == nil {
 			continue
 		}
+		opened := s.waiting(fmt.Sprintf("Connecting to broker %s", b.Name))
 		r, err := broker.OpenReader(ctx, b, s.options(parallelism, prior))
+		opened()
 		if err != nil {
 			return nil, unreachable(ctx, b, err)
 		}
@@ -61,6 +65,11 @@ func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, pa
 	if err := checkPins(found, prior); err != nil {
 		return nil, err
 	}
+	topics := 0
+	for i := range found {
+		topics += len(in.Topics(found[i]))
+	}
+	defer s.waiting(fmt.Sprintf("Reading %s of %s", render.Count(topics, "topic"), render.Count(len(found), "broker")))()
 	// Side by side: each waits for its own broker.
 	reading, within := errgroup.WithContext(ctx)
 	for i := range found {
@@ -136,4 +145,14 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 		})
 	}
 	return found
+}
+
+// waiting shows on a terminal what is waited for, until it is called.
+func (s *session) waiting(what string) (stop func()) {
+	if !s.StderrTTY || s.events != nil {
+		return func() {}
+	}
+	seconds := time.NewTicker(time.Second)
+	stopped := render.Waiting(s.Stderr, what, seconds.C)
+	return func() { seconds.Stop(); stopped() }
 }
