@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/state"
@@ -80,7 +82,11 @@ func (s *session) savePlan(p *plan.Plan, out string) error {
 func (s *session) readPlan(path string) (*plan.Plan, error) {
 	data, err := state.ReadFile(s.path(path))
 	if err != nil {
-		return nil, failure("No plan file", headline(err)+".")
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, failure("No plan file", fmt.Sprintf("%s cannot be read: %s. \"retainctl plan -out=FILE\" writes a plan that apply takes.", path, err))
 	}
 	p, err := plan.Load(bytes.NewReader(data))
 	if err != nil {
