@@ -118,6 +118,7 @@ func hostilePlan(t *rapid.T) *plan.Plan {
 		Key: key, Address: hostile(t, "a"), File: hostile(t, "f"), Cause: hostile(t, "cause"), Live: hostileMessage(t),
 	}}}}
 	p.Warnings = []plan.Warning{{Kind: plan.WarnExpiring, Topics: []string{hostile(t, "expiring")}}}
+	p.Protected = []plan.Protected{{Key: state.Key{Broker: lab, Topic: hostile(t, "protected")}, Broker: "lab", By: hostile(t, "by")}}
 	return p
 }
 
