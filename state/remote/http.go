@@ -86,6 +86,8 @@ func (h *HTTP) document(ctx context.Context) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case a.status == http.StatusNotFound && bytes.Contains(a.body, []byte("Project Not Found")):
+		return nil, h.explain("read", a) // GitLab's word for a project that is hidden from this user
 	case a.status == http.StatusNotFound, a.status == http.StatusNoContent, a.status == http.StatusOK && len(a.body) == 0:
 		return nil, nil
 	case a.status != http.StatusOK:

@@ -130,6 +130,7 @@ func TestHTTPWords(t *testing.T) {
 	}{
 		{"unauthorized", answer(401, "no: "+password), read, []string{"401", "username and password"}},
 		{"forbidden", answer(403, `{"message":"403 Forbidden"}`), read, []string{"may not read", "403 Forbidden", "Developer"}},
+		{"hidden project", answer(404, `{"message":"404 Project Not Found"}`), read, []string{"read http", "hidden from this user", "Project Not Found"}},
 		{"nothing to lock", answer(404, ""), take, []string{"lock http", "hidden from this user"}},
 		{"method", answer(405, ""), take, []string{"lock_method", "GitLab: POST"}},
 		{"redirect", answer(302, "", "Location", "https://elsewhere.example/state?token=secret"), take, []string{"leads elsewhere, to https://elsewhere.example/state,"}},
