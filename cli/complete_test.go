@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,7 +12,11 @@ const breaks = " \t\n\"'><=;|&(:" // bash's own word breaks
 // TestComplete asks as the scripts do.
 func TestComplete(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(rooms+"message \"it's\" {\n  topic   = \"a\\nb\"\n  payload = \"x\"\n}\nmessage \"fleet\" {\n  count   = 500\n  topic   = \"fleet/${count.index}/config\"\n  payload = \"x\"\n}\n"))
+	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(rooms+"module \"hall\" {\n  source   = \"./hall\"\n  for_each = toset([\"x\"])\n}\noutput \"topics\" {\n  value = 1\n}\nmessage \"it's\" {\n  topic   = \"a\\nb\"\n  payload = \"x\"\n}\nmessage \"fleet\" {\n  count   = 500\n  topic   = \"fleet/${count.index}/config\"\n  payload = \"x\"\n}\n"))
+	if err := os.Mkdir(filepath.Join(dir, "hall"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "hall", "main.retain.hcl"), []byte("message \"light\" {\n  topic   = \"hall/light\"\n  payload = \"x\"\n}\n"))
 	bash := func(line string) []string { return []string{"bash", breaks, line} }
 	for _, c := range []struct {
 		name string
@@ -33,6 +38,9 @@ func TestComplete(t *testing.T) {
 		{"many are offered by level", []string{"fish", "state", "show", "message."}, "+message.fleet[\n+message.room["},
 		{"and then whole", []string{"fish", "state", "show", "message.room["}, "-message.room[\"a1\"]\n-message.room[\"b 2\"]"},
 		{"topics too", []string{"fish", "state", "show", "fl"}, "+fleet/\n:open"},
+		{"outputs", []string{"fish", "output", "t"}, "-topics"},
+		{"modules, where all of one may be meant", []string{"fish", "plan", "-target=module"}, "--target=module.hall[\"x\"]\n--target=module.hall[\"x\"].message.light"},
+		{"no modules, where one message is meant", []string{"fish", "state", "show", "module"}, "-module.hall[\"x\"].message.light"},
 		{"no topic that cannot be typed", []string{"fish", "state", "show", "a"}, ""},
 		{"powershell's empty word", []string{"powershell", "state", "+"}, "-list\tlist the recorded messages"},
 		{"an unknown command", []string{"fish", "nonsense", ""}, ""},

@@ -34,8 +34,12 @@ func (s *session) values(ctx context.Context, kind string, given []string, curre
 		return s.variableNames(given, current)
 	case "IDENTITY", "OLD":
 		all = s.identities(ctx, given)
-	case "ADDRESS|FILTER", "FILTER|ADDRESS", "TOPIC|ADDRESS", "TOPIC|FILTER|ADDRESS":
+	case "OUTPUT":
+		all = s.outputNames(given)
+	case "TOPIC|ADDRESS":
 		return stepwise(current, s.known(ctx, given))
+	case "ADDRESS|FILTER", "FILTER|ADDRESS", "TOPIC|FILTER|ADDRESS":
+		return stepwise(current, withModules(s.known(ctx, given)))
 	default:
 		if strings.Contains(kind, "|") && strings.ToLower(kind) == kind {
 			all = strings.Split(kind, "|")
@@ -96,6 +100,30 @@ func (s *session) known(ctx context.Context, given []string) []string {
 	}
 	delete(all, "")
 	return slices.Sorted(maps.Keys(all))
+}
+
+// withModules adds the modules that addresses are in: each stands for all of it.
+func withModules(known []string) []string {
+	all := map[string]bool{}
+	for _, address := range known {
+		all[address] = true
+		if module := (&plan.Change{Address: address}).Module(); module != "" {
+			all[module] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (s *session) outputNames(given []string) []string {
+	config, err := s.configuration(s.givenInputs(given), false, nil)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, o := range config.Outputs {
+		names = append(names, o.Name)
+	}
+	return names
 }
 
 // identities are those of the brokers that the state holds messages of.
