@@ -134,6 +134,9 @@ func plans(t *testing.T, bin, config string) string {
 			t.Fatal(err)
 		}
 	}
+	if files["main.retain.hcl"] == "" { // the page does something in a folder
+		dir = filepath.Join(dir, filepath.Dir(name))
+	}
 	run(t, bin, "-chdir="+dir, "validate")
 	run(t, bin, "-chdir="+dir, "fmt", "-check", "-recursive")
 	if elsewhere.MatchString(config) {
