@@ -155,7 +155,11 @@ func unchanged(p *plan.Plan) string {
 	if p.NoOps == 0 {
 		return ""
 	}
-	sentence := Count(p.NoOps, "message") + " already as declared"
+	already := map[plan.Mode]string{plan.RefreshOnly: "live as recorded", plan.Restore: "already as the backup holds it"}[p.Mode]
+	if already == "" {
+		already = "already as declared"
+	}
+	sentence := Count(p.NoOps, "message") + " " + already
 	if p.Cosmetic > 0 {
 		sentence += fmt.Sprintf(", %s of them in another spelling of the same values", number(p.Cosmetic))
 	}
