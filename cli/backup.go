@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
@@ -84,17 +85,31 @@ func backups(folder string) []string {
 	return found
 }
 
+// backupNumber gives the number in a backup's name; 0 where there is none.
 func backupNumber(name string) int {
 	digits, _, _ := strings.Cut(name, "-")
-	n, _ := strconv.Atoi(digits)
-	return n
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }
 
-// prune removes all but the last backups. One that cannot be removed stays.
+// leftoverAge is when a half-written backup is taken to be a killed writer's.
+const leftoverAge = time.Hour
+
+// prune removes all but the last backups, and what killed writers left, which holds
+// payloads too. What cannot be removed stays.
 func prune(folder string) {
 	there := backups(folder)
 	for _, name := range there[:max(len(there)-keptBackups, 0)] {
 		os.Remove(filepath.Join(folder, name))
+	}
+	halves, _ := filepath.Glob(filepath.Join(folder, ".*"+backupEnd+".tmp*"))
+	for _, half := range halves {
+		if info, err := os.Stat(half); err == nil && time.Since(info.ModTime()) > leftoverAge {
+			os.Remove(half)
+		}
 	}
 }
 
