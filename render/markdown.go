@@ -175,6 +175,16 @@ func markdownText(s string) string {
 	return b.String()
 }
 
+// markdownLine is markdownText for what starts a line, where "---" would be a rule and
+// "1." a list.
+func markdownLine(s string) string {
+	text := markdownText(s)
+	if text == "" || !strings.ContainsRune("-+=0123456789", rune(text[0])) {
+		return text
+	}
+	return fmt.Sprintf("&#%d;%s", text[0], text[1:])
+}
+
 // markdownQuote writes a detail below its summary in the same quotation. A list
 // begins behind an empty line: an empty item would make a heading of the line above.
 func markdownQuote(b *bytes.Buffer, detail string) {
@@ -187,12 +197,12 @@ func markdownQuote(b *bytes.Buffer, detail string) {
 				b.WriteString(">\n")
 			}
 			listed = true
-			fmt.Fprintf(b, "> - %s\n", markdownText(strings.TrimLeft(item[2:], " "))) // four spaces would be code
+			fmt.Fprintf(b, "> - %s\n", markdownLine(strings.TrimLeft(item[2:], " "))) // four spaces would be code
 		case strings.HasPrefix(text, "      "): // goes on below an item
 			fmt.Fprintf(b, ">   <br>%s\n", markdownText(item))
 		default:
 			listed = false
-			fmt.Fprintf(b, ">\n> %s\n", markdownText(item))
+			fmt.Fprintf(b, ">\n> %s\n", markdownLine(item))
 		}
 	}
 }
