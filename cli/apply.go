@@ -227,6 +227,9 @@ func (s *session) carryOut(ctx context.Context, p *project, made *planned, f *ap
 		return 0, err
 	}
 	code, err := s.conclude(report, f.format)
+	if code == exitDone && err == nil && made.Mode == plan.Normal {
+		err = s.sayOutputs(p.config, f.format)
+	}
 	return code, errors.Join(err, s.remind(made.Plan, report))
 }
 

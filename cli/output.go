@@ -52,11 +52,30 @@ func (s *session) outputs(f *inputFlags) ([]render.Output, error) {
 	if err := s.diagnose(files, diags); err != nil {
 		return nil, err
 	}
+	return outputsOf(config), nil
+}
+
+func outputsOf(c *spec.Config) []render.Output {
 	var all []render.Output
-	for _, o := range config.Outputs {
+	for _, o := range c.Outputs {
 		all = append(all, render.Output{Name: o.Name, Value: o.Value, Sensitive: o.Sensitive})
 	}
-	return all, nil
+	return all
+}
+
+// sayOutputs ends an apply with the outputs, as Terraform does.
+func (s *session) sayOutputs(c *spec.Config, format string) error {
+	outputs := outputsOf(c)
+	switch {
+	case len(outputs) == 0:
+	case s.events != nil:
+		s.events.Outputs(outputs)
+		return s.events.Err()
+	case format == string(render.Text):
+		fmt.Fprint(s.Stdout, "\nOutputs:\n\n")
+		return render.Outputs(s.Stdout, outputs)
+	}
+	return nil
 }
 
 func (s *session) printOutputs(outputs []render.Output, asJSON bool) error {

@@ -37,18 +37,19 @@ func NewEvents(w io.Writer, version string, now func() time.Time) *Events {
 func (e *Events) Err() error { return e.err }
 
 type event struct {
-	Level      string          `json:"@level"`
-	Message    string          `json:"@message"`
-	Module     string          `json:"@module"`
-	Timestamp  string          `json:"@timestamp"`
-	Retainctl  string          `json:"retainctl,omitempty"`
-	UI         string          `json:"ui,omitempty"`
-	Change     *eventChange    `json:"change,omitempty"`
-	Changes    *eventCounts    `json:"changes,omitempty"`
-	Hook       *eventHook      `json:"hook,omitempty"`
-	Diagnostic *jsonDiagnostic `json:"diagnostic,omitempty"`
-	Backup     *eventBackup    `json:"backup,omitempty"`
-	Type       string          `json:"type"`
+	Level      string                `json:"@level"`
+	Message    string                `json:"@message"`
+	Module     string                `json:"@module"`
+	Timestamp  string                `json:"@timestamp"`
+	Retainctl  string                `json:"retainctl,omitempty"`
+	UI         string                `json:"ui,omitempty"`
+	Change     *eventChange          `json:"change,omitempty"`
+	Changes    *eventCounts          `json:"changes,omitempty"`
+	Hook       *eventHook            `json:"hook,omitempty"`
+	Diagnostic *jsonDiagnostic       `json:"diagnostic,omitempty"`
+	Backup     *eventBackup          `json:"backup,omitempty"`
+	Outputs    map[string]jsonOutput `json:"outputs,omitempty"`
+	Type       string                `json:"type"`
 }
 
 type eventResource struct {
@@ -140,6 +141,22 @@ func (e *Events) summary(message string, n plan.Counts, operation, token string)
 	e.emit(event{Level: "info", Message: message, Type: "change_summary", Changes: &eventCounts{
 		Add: n.Create, Change: n.Update, Import: n.Import, Remove: n.Delete, Forget: n.Forget, Operation: operation, Token: token,
 	}})
+}
+
+// Outputs writes the outputs, sensitive ones without their values.
+func (e *Events) Outputs(outputs []Output) {
+	all := map[string]jsonOutput{}
+	for _, o := range outputs {
+		one, err := o.json()
+		if err != nil && e.err == nil {
+			e.err = err
+		}
+		if o.Sensitive {
+			one.Value = nil
+		}
+		all[o.Name] = one
+	}
+	e.emit(event{Level: "info", Message: fmt.Sprintf("Outputs: %d", len(all)), Type: "outputs", Outputs: all})
 }
 
 // Apply takes what happens during a run. A change is known of when it is settled: its

@@ -36,7 +36,16 @@ func Outputs(w io.Writer, outputs []Output) error {
 type jsonOutput struct {
 	Sensitive bool            `json:"sensitive"`
 	Type      json.RawMessage `json:"type"`
-	Value     json.RawMessage `json:"value"`
+	Value     json.RawMessage `json:"value,omitempty"`
+}
+
+func (o Output) json() (jsonOutput, error) {
+	typ, err := ctyjson.MarshalType(o.Value.Type())
+	if err != nil {
+		return jsonOutput{}, err
+	}
+	value, err := ctyjson.Marshal(o.Value, o.Value.Type())
+	return jsonOutput{o.Sensitive, typ, value}, err
 }
 
 // OutputsJSON writes all outputs with their types and values, sensitive ones too,
@@ -44,26 +53,22 @@ type jsonOutput struct {
 func OutputsJSON(w io.Writer, outputs []Output) error {
 	all := map[string]jsonOutput{}
 	for _, o := range outputs {
-		typ, err := ctyjson.MarshalType(o.Value.Type())
+		one, err := o.json()
 		if err != nil {
 			return err
 		}
-		value, err := ctyjson.Marshal(o.Value, o.Value.Type())
-		if err != nil {
-			return err
-		}
-		all[o.Name] = jsonOutput{o.Sensitive, typ, value}
+		all[o.Name] = one
 	}
 	return writeIndentedJSON(w, all)
 }
 
 // JSON writes the value alone, as one line of JSON.
 func (o Output) JSON(w io.Writer) error {
-	value, err := ctyjson.Marshal(o.Value, o.Value.Type())
+	one, err := o.json()
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, json.RawMessage(value))
+	return writeJSON(w, one.Value)
 }
 
 // Raw gives the value as a plain string, for a script that takes it as it is.
