@@ -21,8 +21,9 @@ const (
 	// maxHangUps is for how many of the first changes a broker may hang up before the
 	// rest is given up.
 	maxHangUps = 3
-	// saveTimeout bounds the state writes of a run that was interrupted.
-	saveTimeout = 30 * time.Second
+	// saveTimeout bounds the last write of the state. A store bounds its attempts by
+	// itself, the longer the larger the state: this is for one that does not.
+	saveTimeout = 10 * time.Minute
 )
 
 // Run carries out a plan against the snapshot that it was made from (nil before

@@ -49,7 +49,11 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case !errors.As(err, &other):
-			return nil, nil, failure("The state cannot be locked", headline(err)+".")
+			detail := headline(err) + "."
+			if operation == "plan" {
+				detail += " A job that only plans can do without the lock: -lock=false."
+			}
+			return nil, nil, failure("The state cannot be locked", detail)
 		case time.Now().After(deadline):
 			return nil, nil, failure("The state is locked", headline(other)+".")
 		}

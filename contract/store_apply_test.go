@@ -104,10 +104,7 @@ func smallApply(t *testing.T, backend string, begin func()) {
 // they publish never mixes.
 func TestS3Races(t *testing.T) {
 	gw := s3gateway.Start(t)
-	bin := filepath.Join(t.TempDir(), "retainctl")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/retainctl/retainctl").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	bin := buildProgram(t)
 	all := backends(gw)
 	all["local"] = func(t *testing.T, _ func(*http.Request) statetest.Fault) string {
 		return fmt.Sprintf("backend \"local\" {\n  path = %q\n}\n", filepath.Join(t.TempDir(), "retain.state.json"))

@@ -26,6 +26,8 @@ func (h *HTTP) Lock(ctx context.Context, info state.LockInfo) (context.Context, 
 	}
 	h.holds(info.ID)
 	return ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, h.answer) // the work is done: a dead server is not waited for long
+		defer cancel()
 		h.holds("")
 		if err := h.giveBack(ctx, info); err != nil {
 			return fmt.Errorf("%w; release it with \"retainctl force-unlock %s\"", err, info.ID)

@@ -55,7 +55,7 @@ func (o Options) patience(size int) time.Duration {
 // pause is how long to wait after the nth attempt that failed: the longer the more
 // failed, and not all at once.
 func pause(n int) time.Duration {
-	most := min(firstPause<<min(n-1, 10), longestPause)
+	most := min(firstPause<<min(max(n-1, 0), 10), longestPause)
 	return most/2 + rand.N(most/2)
 }
 

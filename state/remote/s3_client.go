@@ -114,8 +114,7 @@ func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Durati
 		cfg.Credentials = aws.NewCredentialsCache(role)
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, fmt.Errorf("find AWS credentials for the state's bucket %s: %w; set profile or role_arn in the backend block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
-			" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", settings.Bucket, err)
+		return cfg, noCredentials(settings.Bucket, err)
 	}
 	return cfg, nil
 }

@@ -43,6 +43,9 @@ func isNoKey(err error) bool {
 // explain turns a failure into an error that says what to do.
 func (s *S3) explain(op operation, key string, err error) error {
 	what := fmt.Sprintf("%s s3://%s/%s", op.verb, s.settings.Bucket, key)
+	if isCredential(err) { // first, since STS may have answered 403
+		return fmt.Errorf("%s: %w", what, noCredentials(s.settings.Bucket, err))
+	}
 	if status(err) == 0 {
 		return fmt.Errorf("%s: %w", what, unreached(s.host, err))
 	}
@@ -96,4 +99,15 @@ func bucketRegion(err error) string {
 		return answer.Response.Header.Get("X-Amz-Bucket-Region")
 	}
 	return ""
+}
+
+// isCredential goes by the SDK's words: it has no type for this.
+func isCredential(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "get identity:") || strings.Contains(text, "failed to refresh cached credentials")
+}
+
+func noCredentials(bucket string, err error) error {
+	return fmt.Errorf("find AWS credentials for the state's bucket %s: %w; set profile or role_arn in the backend block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
+		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", bucket, err)
 }

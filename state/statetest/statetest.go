@@ -25,6 +25,8 @@ func Run(t *testing.T, open func(t *testing.T) (a, b state.Store)) {
 		"a lock excludes the other":      lockExcludes,
 		"a lock can be taken again":      lockAgain,
 		"reading needs no lock":          readWhileLocked,
+		"what is done under it goes on":  heldWhileLocked,
+		"no force where nothing is held": forceNothing,
 		"a lock does not touch the text": lockLeavesDocument,
 	}
 	for name, test := range tests {
@@ -127,6 +129,38 @@ func readWhileLocked(t *testing.T, a, b state.Store) {
 	write(t, a, next(s), version)
 	if got, _, err := b.Read(t.Context()); err != nil || got.Serial != s.Serial+1 {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func heldWhileLocked(t *testing.T, a, b state.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	held, unlock, err := a.Lock(ctx, info("alice@one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock(t.Context())
+	if held.Err() != nil {
+		t.Errorf("the lock's context has ended: %v", context.Cause(held))
+	}
+	cancel()
+	if held.Err() == nil {
+		t.Error("an interruption does not reach what is done under the lock")
+	}
+	if _, _, err := b.Lock(t.Context(), info("bob@two")); err == nil {
+		t.Error("an interruption released the lock, which is for unlock to do")
+	}
+}
+
+func forceNothing(t *testing.T, a, b state.Store) {
+	if err := a.ForceUnlock(t.Context(), "1"); !errors.Is(err, state.ErrNotLocked) {
+		t.Errorf("got %v", err)
+	}
+	unlock := lock(t, a, info("alice@one"))
+	if err := b.ForceUnlock(t.Context(), "another"); err == nil || errors.Is(err, state.ErrNotLocked) {
+		t.Errorf("of another lock: %v", err)
+	}
+	if err := unlock(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
