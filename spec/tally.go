@@ -139,7 +139,7 @@ func (l *ledger) diagnostics() hcl.Diagnostics {
 // the marks were taken off, and so do keys of a for expression.
 func discreet(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	if !touchesSecret(expr, ctx) && !touchesSecret(d.Expression, d.EvalContext) {
-		return d
+		return hinted(d)
 	}
 	return withheld(d)
 }
