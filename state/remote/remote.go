@@ -38,10 +38,11 @@ func (o Options) filled() Options {
 }
 
 const (
-	dialTimeout  = 5 * time.Second
-	attempts     = 5
-	firstPause   = 200 * time.Millisecond
-	longestPause = 3 * time.Second
+	dialTimeout       = 5 * time.Second
+	credentialTimeout = 20 * time.Second // to find those of AWS: a metadata service, a role, another program
+	attempts          = 5
+	firstPause        = 200 * time.Millisecond
+	longestPause      = 3 * time.Second
 )
 
 // patience is how long an operation may take with all its attempts, for a document

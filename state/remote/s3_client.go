@@ -34,7 +34,7 @@ func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, erro
 		return nil, missing("s3", "key")
 	}
 	o = o.filled()
-	ctx, cancel := context.WithTimeout(ctx, o.answer)
+	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
 	defer cancel()
 	cfg, err := awsConfig(ctx, settings, o.answer)
 	if err != nil {
