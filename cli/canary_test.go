@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -201,15 +200,7 @@ func (c *canaryRun) serve() (mqttAddress, awsAddress string) {
 	c.messages = messages
 	b := server.New(server.Options{Store: messages, Username: planted["user"], Password: planted["password"], Deny: []string{"canary/denied/#"}})
 	c.t.Cleanup(func() { b.Close(); messages.Close() })
-	listen := func() net.Listener {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		c.t.Cleanup(func() { ln.Close() })
-		return ln
-	}
-	mqttPort, awsPort := listen(), listen()
+	mqttPort, awsPort := listen(c.t), listen(c.t)
 	go b.Serve(c.t.Context(), mqttPort)
 	go cli.ServeHTTP(c.t.Context(), awsPort, b.AWSHandler())
 	return mqttPort.Addr().String(), awsPort.Addr().String()

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,15 +81,7 @@ func serve(t *testing.T) (mqtt, aws string) {
 	}
 	b := server.New(server.Options{Store: messages})
 	t.Cleanup(func() { b.Close(); messages.Close() })
-	listen := func() net.Listener {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { ln.Close() })
-		return ln
-	}
-	mqttPort, awsPort := listen(), listen()
+	mqttPort, awsPort := listen(t), listen(t)
 	go b.Serve(t.Context(), mqttPort)
 	go cli.ServeHTTP(t.Context(), awsPort, b.AWSHandler())
 	return mqttPort.Addr().String(), awsPort.Addr().String()
