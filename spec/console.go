@@ -59,6 +59,7 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	}
 	if node, ok := expr.(hclsyntax.Node); ok {
 		keepKeyMarks(node)
+		bound(node, newBudget())
 	}
 	// Every expression has notes of its own: a mistake is told each time that it is made.
 	e, n := *c.e, newNotes()

@@ -32,7 +32,7 @@ func newFunctions(root *sandbox, dir string) map[string]function.Function {
 	within.functions["templatestring"] = refuse("a template cannot call templatestring: it might render itself without end")
 	for _, set := range []map[string]function.Function{all, within.functions} {
 		for name, f := range set {
-			set[name] = guard(f)
+			set[name] = guard(f, root.made)
 		}
 		// These have nothing to hide: the calls within them are guarded, and the
 		// errors of jsonencode, which every payload goes through, quote no value.

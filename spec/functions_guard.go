@@ -13,8 +13,9 @@ import (
 // must not be; and cty reports a panic as an error with the stack in it.
 //
 // The guard itself takes every value, so that f's own parameters decide; and what
-// it makes of tuples is made in linear time (convertTo).
-func guard(f function.Function) function.Function {
+// it makes of tuples is made in linear time (convertTo). What f makes is charged to a
+// budget.
+func guard(f function.Function, made *budget) function.Function {
 	params, rest := f.Params(), f.VarParam()
 	spec := &function.Spec{
 		Description: f.Description(),
@@ -27,7 +28,10 @@ func guard(f function.Function) function.Function {
 			ty, err := f.ReturnTypeForValues(converted)
 			return ty, fitToShow(err, args)
 		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
+			if made.spent() { // which is reported
+				return cty.UnknownVal(ty), nil
+			}
 			converted, err := convertAll(params, rest, args, convertTo)
 			if err != nil {
 				return cty.NilVal, fitToShow(err, args)
@@ -40,6 +44,9 @@ func guard(f function.Function) function.Function {
 			v, err := f.Call(converted)
 			if err == nil {
 				err = withinBounds(v)
+			}
+			if err == nil {
+				err = made.charge(v)
 			}
 			return v, fitToShow(err, args)
 		},

@@ -8,7 +8,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -74,11 +77,55 @@ func TestFunctionsAreBounded(t *testing.T) {
 	}
 }
 
+// Neither are the ranges that a for expression goes over in another: what the whole
+// configuration makes is bounded, and so is its time.
+func TestConfigurationsAreBounded(t *testing.T) {
+	for name, text := range map[string]string{
+		"nested for":       `[for i in range(1000000) : [for j in range(1000000) : j]]`,
+		"conditions":       `[for i in range(1000000) : i if length([for j in range(1000000) : j if false]) > 0]`,
+		"keys":             `{ for i in range(1000000) : "${i}" => [for j in range(1000000) : j]... }`,
+		"ranges":           `[for i in range(1000) : range(1000000)]`,
+		"templates":        `[for i in range(100000) : "${local.long}${local.long}"]`,
+		"strings":          `[for i in range(100000) : format("%1000000d", i)]`,
+		"tuples":           `[for i in range(1000000) : [` + strings.Repeat("[1,1,1,1,1,1,1,1,1,1],", 200) + `]]`,
+		"objects":          `[for i in range(1000000) : { a = { b = { c = [` + strings.Repeat("1,", 200) + `] } } }]`,
+		"splat":            `[for i in range(1000000) : range(1000000)[*]]`,
+		"a string of them": `"%{ for i in range(1000000) }%{ for j in range(1000000) }x%{ endfor }%{ endfor }"`,
+		"one template":     `"` + strings.Repeat("${local.long}", 10_000) + `"`,
+		"written out":      `[` + strings.Repeat("range(1000000),", 1000) + `]`,
+		"in a template":    `templatefile("loop.tpl", {})`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{
+				"main.retain.hcl": "locals {\n  long = join(\"\", [for i in range(100000) : \"0123456789\"])\n  v = " + text + "\n}\nmessage \"a\" {\n  payload = \"x${length(local.v)}\"\n}\n",
+				"loop.tpl":        "%{ for i in range(1000000) }%{ for j in range(1000000) }${j}%{ endfor }%{ endfor }",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := Inputs{made: &budget{}}
+			in.made.left.Store(32 << 20) // a small one: the test has others beside it
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, diags := Load(dir, in)
+			runtime.ReadMemStats(&after)
+			if !strings.Contains(diags.Error(), "of values") {
+				t.Errorf("it is not refused: %.300v", diags)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 2<<30 {
+				t.Errorf("it took %d MiB", took>>20)
+			}
+		})
+	}
+}
+
 func TestGuardReportsNoStack(t *testing.T) {
 	broken := guard(function.New(&function.Spec{
 		Type: func([]cty.Value) (cty.Type, error) { return cty.String, nil },
 		Impl: func([]cty.Value, cty.Type) (cty.Value, error) { panic("broken") },
-	}))
+	}), newBudget())
 	_, err := broken.Call(nil)
 	if err == nil || strings.Contains(err.Error(), "goroutine") || errors.As(err, &function.PanicError{}) {
 		t.Errorf("a panic is reported as %v", err)
@@ -206,8 +253,9 @@ func TestHostileDocuments(t *testing.T) {
 			t.Errorf("%s: took %v", c.name, took)
 		}
 	}
+	hostile := templates{files: files{root: &sandbox{made: newBudget()}}}
 	for _, text := range []string{strings.Repeat("${[", 50_000), strings.Repeat("%{if ", 50_000), "${" + strings.Repeat("!", 50_000)} {
-		if _, err := parseTemplate(text, "hostile"); err == nil {
+		if _, err := hostile.parse(text, "hostile"); err == nil {
 			t.Errorf("%.9s...: no error", text)
 		}
 	}
@@ -283,9 +331,9 @@ func FuzzTemplate(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	render := templates{functions: newFunctions(root, ".")}
+	render := templates{files: files{root: root}, functions: newFunctions(root, ".")}
 	f.Fuzz(func(t *testing.T, text string) {
-		expr, err := parseTemplate(text, "fuzz.tpl")
+		expr, err := render.parse(text, "fuzz.tpl")
 		if err != nil {
 			return
 		}

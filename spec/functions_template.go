@@ -31,7 +31,7 @@ func (t templates) fromFile() function.Function {
 		if err != nil {
 			return nil, err
 		}
-		expr, err := parseTemplate(text, name)
+		expr, err := t.parse(text, name)
 		if err == nil {
 			t.parsed.Store(name, expr)
 		}
@@ -87,7 +87,7 @@ func (t templates) fromString() function.Function {
 			if !text.IsKnown() || !args[1].IsKnown() {
 				return cty.UnknownVal(cty.String).WithMarks(marks), nil
 			}
-			expr, err := parseTemplate(text.AsString(), "<templatestring argument>")
+			expr, err := t.parse(text.AsString(), "<templatestring argument>")
 			if err != nil {
 				return cty.NilVal, function.NewArgError(0, err)
 			}
@@ -122,7 +122,7 @@ func referredString(template *customdecode.ExpressionClosure) (cty.Value, cty.Va
 	return v, marks, nil
 }
 
-func parseTemplate(text, name string) (hclsyntax.Expression, error) {
+func (t templates) parse(text, name string) (hclsyntax.Expression, error) {
 	tokens, _ := hclsyntax.LexTemplate([]byte(text), name, hcl.InitialPos)
 	if d := checkTokens(tokens); d != nil {
 		return nil, d
@@ -132,6 +132,7 @@ func parseTemplate(text, name string) (hclsyntax.Expression, error) {
 		return nil, unended(diags)
 	}
 	keepKeyMarks(expr)
+	bound(expr, t.files.root.made)
 	return expr, nil
 }
 

@@ -30,6 +30,8 @@ type Inputs struct {
 
 	// Preset are the variables of a saved plan, by name. They override all else.
 	Preset map[string]cty.Value
+
+	made *budget // nil: the usual one
 }
 
 // VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
@@ -98,6 +100,9 @@ func (l *loader) evaluator() *evaluator {
 		return nil
 	}
 	l.root = root
+	if l.in.made != nil {
+		root.made = l.in.made
+	}
 	bodies := l.parseRoot()
 	if l.diags.HasErrors() {
 		return nil
@@ -183,6 +188,7 @@ func (l *loader) parseFile(src []byte, name string) *hcl.File {
 	}
 	if body, ok := f.Body.(*hclsyntax.Body); ok {
 		keepKeyMarks(body)
+		bound(body, l.root.made)
 	}
 	return f
 }

@@ -22,11 +22,13 @@ const maxFileSize = 64 << 20
 // sandbox reads files below the configuration's root and no others. Plans run on
 // untrusted pull requests: a message whose payload is file("/etc/shadow") would
 // otherwise end up in a comment. os.Root holds this for symbolic links too, and
-// without a moment between the check and the opening.
+// without a moment between the check and the opening. It also counts what the
+// expressions of the configuration make.
 type sandbox struct {
 	root *os.Root
 	dir  string // absolute
 	most int    // how many entries one Glob looks at
+	made *budget
 }
 
 // newSandbox opens rootDir. Close releases it.
@@ -39,7 +41,7 @@ func newSandbox(rootDir string) (*sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the configuration's root: %w", err)
 	}
-	return &sandbox{root: root, dir: dir, most: maxListed}, nil
+	return &sandbox{root: root, dir: dir, most: maxListed, made: newBudget()}, nil
 }
 
 // Close releases the root. No file can be read after it.
