@@ -132,7 +132,7 @@ var marked = map[string][]string{
 // unmarking are the functions that are there to tell or to take away a mark, and
 // those that always refuse.
 var unmarking = []string{
-	"abspath", "bcrypt", "can", "issensitive", "list", "map", "nonsensitive", "pathexpand", "plantimestamp", "timestamp", "uuid",
+	"abspath", "bcrypt", "can", "ephemeralasnull", "issensitive", "list", "map", "nonsensitive", "pathexpand", "plantimestamp", "timestamp", "uuid",
 }
 
 func markContext(t *testing.T) *hcl.EvalContext {
@@ -159,6 +159,7 @@ func TestMarksSurviveEveryFunction(t *testing.T) {
 	ctx := markContext(t)
 	names := slices.Sorted(maps.Keys(ctx.Functions))
 	for _, name := range names {
+		name = strings.TrimPrefix(name, "core::") // another name of the same function
 		if _, listed := marked[name]; !listed && !slices.Contains(unmarking, name) {
 			t.Errorf("%s has no call with a sensitive argument in this test", name)
 		}

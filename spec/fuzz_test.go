@@ -115,3 +115,34 @@ func TestDepth(t *testing.T) {
 		}
 	}
 }
+
+// FuzzVariables loads arbitrary bytes as a file of variables of either kind, and as the
+// value of one on the command line and in the environment. No line of them is shown.
+func FuzzVariables(f *testing.F) {
+	f.Add([]byte("a = \"x\"\nb = [1, { c = null }]\n"), false)
+	f.Add([]byte(`{"a": "x", "b": [1, {"c": null}]}`), true)
+	f.Add([]byte("a = \"${b}\"\na = 1"), false)
+	f.Add([]byte("s = \"hunter2\"\n"), false)
+	const source = "variable \"a\" {\n  type = string\n  default = \"\"\n}\nvariable \"b\" {\n  default = 1\n}\nvariable \"s\" {\n  sensitive = true\n  default = 1\n}\nmessage \"m\" {\n  payload = \"x${jsonencode(var.b)}\"\n}\n"
+	f.Fuzz(func(t *testing.T, src []byte, json bool) {
+		dir := t.TempDir()
+		name := "x.auto.retainvars.hcl"
+		if json {
+			name = "x.auto.retainvars.json"
+		}
+		for name, text := range map[string][]byte{"main.retain.hcl": []byte(source), name: src} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, in := range []Inputs{{}, {Vars: []VarArg{{Set: "b=" + string(src)}}}, {Env: []string{"RETAINCTL_VAR_b=" + string(src)}}} {
+			config, files, diags := Load(dir, in)
+			if (config == nil) != diags.HasErrors() {
+				t.Errorf("config %v, diagnostics %v", config, diags)
+			}
+			if files[name] != nil {
+				t.Errorf("lines of %s may be shown", name)
+			}
+		}
+	})
+}

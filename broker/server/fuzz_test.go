@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/broker/wire"
@@ -60,4 +61,18 @@ func packets(tb testing.TB, v wire.Version, packets ...wire.Packet) []byte {
 		}
 	}
 	return b
+}
+
+// FuzzToken reads arbitrary text as the place where a list goes on: a topic, and back to
+// the same text, or an error.
+func FuzzToken(f *testing.F) {
+	f.Add("")
+	f.Add("c2l0ZS9h")
+	f.Add("_w==")
+	f.Fuzz(func(t *testing.T, s string) {
+		topic, err := parseToken(s)
+		if err == nil && (topic == "" || !utf8.ValidString(topic)) {
+			t.Errorf("%q is the topic %q", s, topic)
+		}
+	})
 }
