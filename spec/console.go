@@ -84,10 +84,7 @@ func (c *Console) Complete(word string) []string {
 				all = append(all, name+"(")
 			}
 		}
-		all = append(all, "type(")
-		for _, root := range []string{"var.", "local.", "message.", "broker.", "module.", "path."} {
-			all = append(all, root)
-		}
+		all = append(all, "type(", "var.", "local.", "message.", "broker.", "module.", "path.")
 	} else {
 		for _, name := range c.members(word[:dot]) {
 			all = append(all, word[:dot+1]+name)

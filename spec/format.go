@@ -54,8 +54,7 @@ func typeKeyword(attr *hclwrite.Attribute) hclwrite.Tokens {
 		`"string"`: "string", `"number"`: "number", `"bool"`: "bool", `"any"`: "any",
 		`"list"`: "list(string)", `"map"`: "map(string)",
 	}
-	quoted := string(bytes.TrimSpace(attr.Expr().BuildTokens(nil).Bytes()))
-	if keyword := keywords[quoted]; keyword != "" {
+	if keyword := keywords[string(bytes.TrimSpace(attr.Expr().BuildTokens(nil).Bytes()))]; keyword != "" {
 		return hclwrite.Tokens{{Type: hclsyntax.TokenIdent, Bytes: []byte(keyword)}}
 	}
 	return nil
