@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
@@ -73,6 +74,9 @@ func (s *session) givenInputs(given []string) *inputFlags {
 
 // look loads what there is of configuration and state: either may be nil.
 func (s *session) look(ctx context.Context, given []string) (*spec.Config, *state.Snapshot) {
+	const patience = 3 * time.Second // whoever pressed the key waits, and the store may be far away
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	p, err := s.load(ctx, s.givenInputs(given), false, nil)
 	if err != nil { // a configuration that is being written; the usual state may still be of use
 		p = &project{store: state.NewLocal(s.path(spec.DefaultStatePath))}
