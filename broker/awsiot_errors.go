@@ -87,11 +87,13 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 		return adviseThrottled(op, try), throttled
 	case status == http.StatusRequestEntityTooLarge:
 		return "AWS answered 413: the payload is over 128 KiB, or its properties are too large", thisTopic
-	case status < 300: // done, then, but what it said is lost
-		return fmt.Sprintf("the answer of %s broke off on its way or was damaged (%d %s, and no JSON after it)", t.host, status, http.StatusText(status)), thisTopic
 	case status < 500 && api == nil:
-		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
-			t.host, status, http.StatusText(status)), thisTopic
+		broke := ""
+		if status < 300 {
+			broke = " or not to the end"
+		}
+		return fmt.Sprintf("%s answered %d %s, and not in AWS's words%s: check that it is an AWS IoT data endpoint, and for a proxy between",
+			t.host, status, http.StatusText(status), broke), thisTopic
 	case status < 500:
 		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
 	case api == nil:
