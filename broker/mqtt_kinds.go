@@ -33,6 +33,9 @@ const ordered = -1
 var kinds = map[string]kind{
 	// The least is assumed: no order, and the longest pauses that were seen.
 	"other": {quiet: 3 * time.Second, late: 15 * time.Second},
+	// "retainctl broker": answers PINGREQ and UNSUBSCRIBE behind what is retained, and
+	// ends a connection rather than to drop a message of it.
+	"retainctl": {quiet: ordered, late: time.Second, scanEnds: true},
 	// Until 6.1.1 EMQX stopped at 1,000 messages; since then it backs off for up
 	// to 10 s in the middle of a delivery. From 5.8.5 it acknowledges and does not
 	// store what comes faster than 1,000 a second; 2 % are left to others.
@@ -87,8 +90,10 @@ func kindNamed(name string, at spec.MQTTAddress) kind {
 // recognised gives the kind of a broker that says in $SYS/broker/version what it
 // is.
 func recognised(version string) kind {
-	if strings.HasPrefix(version, "mosquitto ") {
-		return kinds["mosquitto"]
+	name, _, _ := strings.Cut(version, " ")
+	switch name {
+	case "mosquitto", "retainctl":
+		return kinds[name]
 	}
 	return kind{}
 }

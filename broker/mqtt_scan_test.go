@@ -57,6 +57,33 @@ func TestScanMosquitto(t *testing.T) {
 	}
 }
 
+// TestScanOfOurServer tells the end of a scan, and which broker it is, over both
+// versions and a link that is slower than the broker.
+func TestScanOfOurServer(t *testing.T) {
+	const n = 2000
+	address := serveMQTT(t, server.Options{Version: "retainctl broker 1.2.3"})
+	for _, protocol := range []string{"5", "3.1.1"} {
+		for _, at := range []string{address, slowProxy(t, address, time.Millisecond)} {
+			w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + at), Protocol: protocol})
+			defer w.Close()
+			if who := w.Info().Description; !strings.HasPrefix(who, "retainctl broker 1.2.3, ") {
+				t.Errorf("described as %q", who)
+			}
+			fleet(t, w, n, 10_000)
+			if found := scan(t, w, "fleet/#"); len(found.Live) != n || !found.Complete {
+				t.Errorf("%d of %d found, complete %t: %q", len(found.Live), n, found.Complete, found.Reasons)
+			}
+			if found := scan(t, w, "#"); len(found.Live) != n {
+				t.Errorf("# finds %d", len(found.Live))
+			}
+			began := time.Now()
+			if seen, err := w.Read(t.Context(), []string{"absent"}); err != nil || len(seen.Live)+len(seen.Unread) != 0 || time.Since(began) > 250*time.Millisecond {
+				t.Errorf("absent after %s: %v, %v", time.Since(began), seen, err)
+			}
+		}
+	}
+}
+
 // TestScanOverASlowLink has mosquitto drop messages from the scan, which says so
 // and leaves a connection that goes on.
 func TestScanOverASlowLink(t *testing.T) {

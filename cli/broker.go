@@ -71,7 +71,7 @@ func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
 	}
 	defer messages.Close()
 	b := server.New(server.Options{
-		Store: messages, Deny: f.deny, PublishRate: f.rate, Quota: f.quota,
+		Store: messages, Version: "retainctl broker " + Version, Deny: f.deny, PublishRate: f.rate, Quota: f.quota,
 		Username: f.username, Password: f.password, Log: s.log,
 	})
 	defer b.Close()

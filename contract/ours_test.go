@@ -38,6 +38,7 @@ func newOurs(t *testing.T, o ours.Options) *ours.Broker {
 
 // startOurs serves what "retainctl broker" does over TCP.
 func startOurs(t *testing.T, o ours.Options) string {
+	o.Version = "retainctl broker"
 	b := newOurs(t, o)
 	l, err := net.Listen("tcp", loopback+":0")
 	if err != nil {

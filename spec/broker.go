@@ -137,7 +137,7 @@ func (a *arguments) mqtt(root string) *MQTTSettings {
 		ALPN:        a.texts("alpn"),
 		ClientID:    a.text("client_id"),
 		Protocol:    a.choice("protocol", "auto", "5", "3.1.1"),
-		Kind:        a.choice("kind", "auto", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"),
+		Kind:        a.choice("kind", "auto", "retainctl", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"),
 		Connections: int(a.whole("connections", 0, 0, 64)),
 		Rate:        a.rate(),
 		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),

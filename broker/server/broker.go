@@ -43,6 +43,9 @@ type Options struct {
 	Username, Password string
 	// MaxPacket is the longest packet that is taken; 0 is 16 MiB.
 	MaxPacket uint32
+	// Version is what stands at $SYS/broker/version, by which clients tell brokers
+	// apart; "" leaves the topic empty.
+	Version string
 	// Log receives what is worth knowing about connections. It may be nil.
 	Log func(format string, args ...any)
 	// Faults make it misbehave as real brokers do.

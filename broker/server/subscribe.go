@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
 )
@@ -153,9 +154,15 @@ type scan struct {
 // memory, and what is written meanwhile comes behind it.
 const scanPage = 256
 
+// versionTopic is mosquitto's. No client may publish there (see Denied).
+const versionTopic = "$SYS/broker/version"
+
 // advance reads the next page of a scan into the outbox.
 func (s *session) advance(sc *scan) {
 	entries, next, err := s.b.store.MatchPage(sc.Filter, sc.after, scanPage)
+	if sc.after == "" && s.b.o.Version != "" && mqtt.Match(sc.Filter, versionTopic) {
+		entries = append(entries, store.Entry{Message: mqtt.Message{Topic: versionTopic, Payload: []byte(s.b.o.Version)}})
+	}
 	if err != nil {
 		// Better no answer than one that lacks a message.
 		s.b.log("client %q: %v", s.id, err)
