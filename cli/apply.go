@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -15,9 +14,6 @@ import (
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
-
-// errored is where the state goes when it cannot be written where it belongs.
-const errored = "errored.retain.state.json"
 
 // applyFlags are plan's flags and apply's own.
 type applyFlags struct {
@@ -76,7 +72,7 @@ func (f *applyFlags) defineApply(fs *flags) {
 }
 
 func (s *session) applyAny(ctx context.Context, f *applyFlags, args []string) (int, error) {
-	format, err := s.prepare(&f.planFlags)
+	format, err := s.prepareApply(f)
 	if err != nil {
 		return 0, err
 	}
@@ -87,6 +83,15 @@ func (s *session) applyAny(ctx context.Context, f *applyFlags, args []string) (i
 		return s.applySaved(ctx, f, args[0])
 	}
 	return 0, failure("Too many arguments", "apply takes one plan file at most.")
+}
+
+// prepareApply is prepare for what publishes.
+func (s *session) prepareApply(f *applyFlags) (render.Format, error) {
+	format, err := s.prepare(&f.planFlags)
+	if err == nil {
+		err = s.mayReplace("-backup", f.backup, "backup", state.IsBackup)
+	}
+	return format, err
 }
 
 // applyNew plans, asks and applies.
@@ -262,23 +267,4 @@ func (s *session) conclude(report *apply.Report, format string) (int, error) {
 		return exitError, nil
 	}
 	return exitDone, nil
-}
-
-// rescue writes the state beside the configuration when its store refused it.
-func (s *session) rescue(report *apply.Report) error {
-	path := filepath.Join(s.Dir, errored)
-	detail := headline(report.SaveErr) + ". Nothing was published; the next apply records the same again."
-	if report.Published() {
-		detail = headline(report.SaveErr) + ". The messages above were published all the same, and the state from before still lists them as pending, so the next plan finds out what became of them."
-	}
-	data, err := state.Encode(report.State)
-	if err == nil {
-		err = state.WriteFile(path, data)
-	}
-	if err == nil {
-		detail += fmt.Sprintf(" The state that could not be written is in %s: once the store can be written to, run \"retainctl state push %[1]s\"; or remove it and plan again.", errored)
-	} else {
-		detail += fmt.Sprintf(" It could not be written to %s either (%s). Mend that, then plan again.", errored, err)
-	}
-	return failure("The state could not be written", detail)
 }

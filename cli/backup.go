@@ -46,7 +46,7 @@ func (s *session) writeBackup(b *state.Backup, file string) (string, error) {
 		return "", err
 	}
 	if file != "" {
-		return file, state.WriteFile(s.path(file), data)
+		return file, writePrivate(s.path(file), data)
 	}
 	folder := filepath.Join(s.Dir, backupFolder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {

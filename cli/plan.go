@@ -34,6 +34,9 @@ Exit status: 0 no error, 1 error, 2 with -detailed-exitcode where there are chan
 
 func (s *session) plan(ctx context.Context, f *planFlags, out string, detailed bool) (int, error) {
 	format, err := s.prepare(f)
+	if err == nil {
+		err = s.mayReplace("-out", out, "plan file", plan.IsFile)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +75,7 @@ func (s *session) savePlan(p *plan.Plan, out string) error {
 	if err := plan.Save(&b, p); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	if err := state.WriteFile(s.path(out), b.Bytes()); err != nil {
+	if err := writePrivate(s.path(out), b.Bytes()); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
 	return nil

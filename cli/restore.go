@@ -31,12 +31,15 @@ Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 }
 
 func (s *session) restore(ctx context.Context, f *applyFlags, args []string) (int, error) {
-	format, err := s.prepare(&f.planFlags)
+	format, err := s.prepareApply(f)
 	if err != nil {
 		return 0, err
 	}
 	if len(args) != 1 {
 		return 0, failure("Which backup?", "restore needs one backup file."+s.lastBackup())
+	}
+	if f.backup != "" && s.sameFile(f.backup, args[0]) {
+		return 0, failure("The backup to restore would be overwritten", "-backup names the backup that is restored. What is not restored is lost then; name another file.")
 	}
 	if f.restoring, err = s.readBackup(args[0]); err != nil {
 		return 0, err

@@ -307,7 +307,7 @@ func TestTroubleshootingPage(t *testing.T) {
 // command line, in the sources of the commands.
 func everyFailureIsThere(t *testing.T, page string) {
 	t.Helper()
-	for _, name := range []string{"lock.go", "project.go", "apply.go", "pins.go", "observe.go", "destinations.go", "restore.go", "backup.go", "state_push.go", "state_migrate.go", "force_unlock.go", "session.go", "state.go"} {
+	for _, name := range []string{"lock.go", "project.go", "apply.go", "rescue.go", "outfile.go", "pins.go", "observe.go", "destinations.go", "restore.go", "backup.go", "state_push.go", "state_migrate.go", "force_unlock.go", "session.go", "state.go"} {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -42,6 +43,14 @@ func EncodeBackup(b *Backup) ([]byte, error) {
 		return nil, err
 	}
 	return w.end(), nil
+}
+
+// IsBackup tells whether a file begins as a backup does.
+func IsBackup(r io.Reader) bool {
+	const magic = `{"backup_version":`
+	start := make([]byte, len(magic))
+	_, err := io.ReadFull(r, start)
+	return err == nil && string(start) == magic
 }
 
 const backupAdvice = "Nothing was changed. Restore from another backup, or publish what is legible in this one by hand"
