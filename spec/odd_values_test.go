@@ -1,0 +1,156 @@
+package spec
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// oddValues are what nobody means to write into an argument: nothing, what is secret, what is
+// not known because it is made of a mistake, too much, and of another type.
+var oddValues = []string{
+	`null`, `tostring(null)`, `[null]`, `{ a = null }`, `tomap({ a = null })`, `tolist([null])`,
+	`var.secret`, `var.secrets`, `var.secret_number`, `var.secret_null`, `[var.secret]`, `{ a = var.secret }`, `{ (var.secret) = 1 }`, `sensitive(null)`, `sensitive({})`,
+	`sensitive(true)`, `sensitive(toset(["a"]))`, `jsonencode({ a = var.secret })`, `templatefile(var.secret, {})`, `file(var.secret)`,
+	`local.broken`, `[local.broken]`, `{ a = local.broken }`, `"x${local.broken}"`, `local.broken.a[0]`, `sensitive(local.broken)`, `message.broken.topic`, `message.broken`, `module.broken.a`, `toset([local.broken])`,
+	`1e400`, `-1`, `0.5`, `1e18`, `99999999999999999999`, `"${join("", [for i in range(3000) : "x"])}"`, `range(3000)`,
+	`true`, `1`, `""`, `"a"`, `"a\u0000"`, `"a/#"`, `"\"a"`, `[]`, `{}`, `[[]]`, `[{}]`, `toset([])`, `toset(["a", "b"])`, `tomap({})`, `tolist([1])`, `[1, "a", { b = [] }]`,
+	`message`, `message.ok`, `[message.ok]`, `var`, `local`, `broker`, `broker.b`, `module`, `each.key`, `each`, `count.index`, `self`, `path.root`, `a`, `"${"a"}"`, `-null`, `null + 1`, `null ? 1 : 2`, `null[0]`, `null.a`, `null[*]`, `[for x in null : x]`, `var.secrets[*]`, `{ for k, v in var.secrets : k => v }`,
+	`try(local.broken, 1)`, `can(local.broken)`, `"%{ if var.secret == "" }a%{ endif }"`, `"%{ for x in var.secrets }${x}%{ endfor }"`, `{ type = string }`, `string`, `object({})`, `optional(string)`, `list(any)`, `"1h"`, `"/a"`, `["/a", "payload"]`, `all`,
+}
+
+const oddWorld = `
+variable "secret" {
+  sensitive = true
+  default   = "hunter2"
+}
+variable "secrets" {
+  sensitive = true
+  default   = { a = "hunter2", b = "hunter2" }
+}
+variable "secret_number" {
+  sensitive = true
+  default   = 2
+}
+variable "secret_null" {
+  sensitive = true
+  default   = null
+}
+locals {
+  broken = tonumber("no number")
+}
+broker "embedded" "b" {}
+message "ok" {
+  payload = "x"
+}
+message "broken" {
+  topic   = local.broken
+  payload = "x"
+}
+module "broken" {
+  source = "./m"
+  v      = local.broken
+}
+`
+
+// Whatever stands in an argument of a block, loading ends with a configuration or with
+// diagnostics that say something and lie within a file, and neither shows a secret: no
+// panic. EVERY_VALUE=1 tries every value in every argument, else one in seven is.
+func TestOddValuesInEveryArgument(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "m/main.retain.hcl", "variable \"v\" {\n  default = 1\n}\noutput \"a\" {\n  value = var.v\n}\n")
+	tried := 0
+	for i, place := range everyArgument() {
+		for j, value := range oddValues {
+			if (i+j)%7 == 0 || os.Getenv("EVERY_VALUE") != "" {
+				tried++
+				loadOdd(t, fmt.Sprintf(place, value))
+			}
+		}
+	}
+	t.Logf("%d configurations", tried)
+}
+
+func loadOdd(t *testing.T, text string) {
+	t.Helper()
+	defer func() {
+		if r := recover(); r != nil {
+			t.Errorf("panic %v in\n%s", r, text)
+		}
+	}()
+	write(t, "odd.retain.hcl", oddWorld+text)
+	config, files, diags := Load(".", Inputs{EvalBrokers: true, Version: "0.1.0"})
+	if (config == nil) != diags.HasErrors() {
+		t.Errorf("config %v, diagnostics %v for\n%s", config, diags, text)
+	}
+	for _, d := range diags {
+		checkPlace(t, d, files)
+	}
+	if shown := describe(shownOf(config), diags); strings.Contains(shown, "hunter2") {
+		t.Errorf("the secret is shown:\n%s\nof\n%s", shown, text)
+	}
+}
+
+// shownOf is a configuration without what its redactions hide.
+func shownOf(c *Config) *Config {
+	if c == nil {
+		return nil
+	}
+	c.Variables = slices.DeleteFunc(c.Variables, func(v Variable) bool { return v.Sensitive })
+	c.Outputs = slices.DeleteFunc(c.Outputs, func(o Output) bool { return o.Sensitive })
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		m.Message = m.Redaction.Apply(m.Message)
+	}
+	return c
+}
+
+// everyArgument gives a text for each argument of each block, with a place for its value.
+func everyArgument() (texts []string) {
+	for _, block := range Language() {
+		for _, a := range argumentsOf(block) {
+			texts = append(texts, block.with(a, ""))
+		}
+		for _, inner := range block.Blocks {
+			for _, a := range argumentsOf(inner) {
+				texts = append(texts, block.with(Argument{}, inner.with(a, "")))
+			}
+		}
+	}
+	return texts
+}
+
+func argumentsOf(b Block) []Argument {
+	if b.Others != "" {
+		return append(slices.Clone(b.Arguments), Argument{Name: "v"})
+	}
+	return b.Arguments
+}
+
+// usual are values of required arguments, where another one is odd.
+var usual = map[string]string{"url": `"mqtt://h"`, "region": `"eu-west-1"`, "filter": `"a/#"`, "schema": `"{}"`, "source": `"./m"`, "value": `1`, "condition": `true`, "error_message": `"No."`, "payload": `"x"`, "bucket": `"b"`, "key": `"k"`, "address": `"http://h"`}
+
+// with writes a block with one argument open.
+func (b *Block) with(odd Argument, inner string) string {
+	var s strings.Builder
+	s.WriteString(b.Type)
+	for _, label := range b.Labels {
+		if label == "type" {
+			fmt.Fprintf(&s, " %q", b.Kind)
+		} else {
+			s.WriteString(` "x"`)
+		}
+	}
+	s.WriteString(" {\n")
+	for _, a := range b.Arguments {
+		if value, ok := usual[a.Name]; ok && a.Name != odd.Name && (a.Required || a.Name == "payload" && odd.Name != "payload_base64") {
+			fmt.Fprintf(&s, "  %s = %s\n", a.Name, value)
+		}
+	}
+	if odd.Name != "" {
+		fmt.Fprintf(&s, "  %s = %%s\n", odd.Name)
+	}
+	return s.String() + inner + "}\n"
+}
