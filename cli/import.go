@@ -13,6 +13,7 @@ import (
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/spec/generate"
+	"github.com/retainctl/retainctl/state"
 )
 
 // importFlags are the flags of import.
@@ -28,7 +29,9 @@ func importCommand() command {
 		name: "import", args: "FILTER...", brief: "write configuration for live messages",
 		about: `Reads the messages that match the topic filters, or stand at the topics, and prints configuration for those that are not declared yet. The next plan adopts them: nothing is published.
 
-Messages of one shape become one block with for_each over a table of what differs. JSON is written as jsonencode({ ... }): it says the same, and the broker's bytes stay as they are. With -out, tables of more than 20 rows and payloads of more than 4 KiB go into files beside that file. No file is overwritten.`,
+Messages of one shape become one block with for_each over a table of what differs. JSON is written as jsonencode({ ... }): it says the same, and the broker's bytes stay as they are. With -out, tables of more than 20 rows and payloads of more than 4 KiB go into files beside that file. No file is overwritten.
+
+A message that the state records as sensitive is left out, so that no secret gets into a file.`,
 		define: func(fs *flags) runFunc {
 			var f importFlags
 			f.defineVars(fs)
@@ -66,11 +69,12 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 		return 0, err
 	}
 	live, declared := undeclared(config, block.Name, found.live)
-	if len(live) == 0 {
-		fmt.Fprintf(s.Stderr, "Nothing to import: %s.\n", nothing(declared))
+	shown := s.withoutSecrets(ctx, config, state.Identity(found.identity), live)
+	if len(shown) == 0 {
+		fmt.Fprintf(s.Stderr, "Nothing to import: %s.\n", nothing(declared, len(live)))
 		return exitDone, nil
 	}
-	made, err := generate.Write(live, generate.Options{
+	made, err := generate.Write(shown, generate.Options{
 		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
 		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
 		Exact: f.exact, Files: f.out != "", Taken: s.taken(files),
@@ -86,8 +90,11 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	return exitDone, nil
 }
 
-func nothing(declared int) string {
-	if declared == 0 {
+func nothing(declared, sensitive int) string {
+	switch {
+	case sensitive > 0:
+		return "what matches and is not declared is sensitive"
+	case declared == 0:
 		return "no message matches"
 	}
 	return render.Count(declared, "message") + " that match are declared already"
@@ -129,8 +136,9 @@ func importedBroker(c *spec.Config, name string) (spec.Broker, error) {
 
 // found is what a broker was seen to hold.
 type found struct {
-	live map[string]mqtt.Retained
-	can  broker.Capabilities
+	live     map[string]mqtt.Retained
+	identity string
+	can      broker.Capabilities
 }
 
 // findLive scans by the filters, and reads by their topics what it found and what was
@@ -164,7 +172,7 @@ func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string,
 		topic := slices.Min(slices.Collect(maps.Keys(seen.Unread)))
 		return found{}, failure("Topics that could not be read", fmt.Sprintf("%s, the first %q: %s. Nothing was written: what is there is not known.", render.Count(len(seen.Unread), "topic"), topic, seen.Unread[topic]))
 	}
-	return found{seen.Live, r.Info().Capabilities}, nil
+	return found{seen.Live, r.Info().Identity, r.Info().Capabilities}, nil
 }
 
 func divide(filters []string) (wild, topics []string) {

@@ -44,6 +44,13 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
+// Hides tells whether a part of the message that is recorded or pending at a topic is
+// sensitive.
+func (s *Snapshot) Hides(key Key) bool {
+	pending := s.Pending[key].After
+	return !s.Records[key].Redaction.None() || pending != nil && !pending.Redaction.None()
+}
+
 // CompareKeys orders keys by broker, then by topic: the order of the document.
 func CompareKeys(a, b Key) int {
 	if a.Broker != b.Broker {
