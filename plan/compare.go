@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
@@ -37,7 +38,7 @@ func (p *planner) compare(t *topic) comparison {
 			c.diff, c.leaves = c.diff&^hidden|d&hidden, leaves
 			if hidden.Has(mqtt.FieldPayload) {
 				raw, _ := t.rec.Sealed.Diff(c.want, p.key)
-				c.respelled = raw.Has(mqtt.FieldPayload)
+				c.respelled = raw.Has(mqtt.FieldPayload) && len(ignoredSecrets(t.decl, t.rec)) == 0
 			}
 		}
 	}
@@ -103,13 +104,20 @@ func sameProperties(a, b mqtt.Message) bool {
 
 // fromRecord gives the fields and the redacted leaves in which a message says
 // something else than the record. The spelling of a payload that is hidden as a
-// whole is not known from a record: there every byte counts.
+// whole is not known from a record: there every byte counts. Neither is what others
+// wrote where ignore_changes lets them: that counts for nothing.
 func (p *planner) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (mqtt.Fields, []string) {
 	m = canonical(m, d.OrderedProperties)
 	diff, leaves := r.Sealed.Diff(m, p.key)
-	leaves = slices.DeleteFunc(leaves, func(leaf string) bool { return slices.Contains(d.IgnoreLeaves, leaf) })
-	if diff.Has(mqtt.FieldPayload) && len(leaves) == 0 && !d.CompareBytes && !placeholders(r.Message).Has(mqtt.FieldPayload) {
-		if payload.Equal(r.Redaction.Apply(m).Payload, r.Payload) {
+	leaves = slices.DeleteFunc(leaves, func(leaf string) bool { return overlapsAny(leaf, d.IgnoreLeaves) })
+	unknown := ignoredSecrets(d, r)
+	switch whole := placeholders(r.Message).Has(mqtt.FieldPayload); {
+	case !diff.Has(mqtt.FieldPayload) || len(leaves) > 0:
+	case whole && len(unknown) > 0:
+		diff &^= mqtt.FieldPayload
+	case !whole && (!d.CompareBytes || len(unknown) > 0):
+		hide := mqtt.Redaction{Leaves: unknown}
+		if payload.Equal(hide.Apply(r.Redaction.Apply(m)).Payload, hide.Apply(r.Message).Payload) {
 			diff &^= mqtt.FieldPayload
 		}
 	}
@@ -131,8 +139,11 @@ func canonical(m mqtt.Message, ordered bool) mqtt.Message {
 
 // overlay gives m with the ignored fields and leaves as they are in source: what
 // ignore_changes leaves to others is sent along as they left it. A value that
-// source only has a placeholder for stays as it is in m.
+// source has a placeholder for, or within, stays as it is in m.
 func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.Message {
+	if hasPlaceholder(string(source.Payload)) {
+		fields &^= mqtt.FieldPayload
+	}
 	m = m.With(source, fields&^placeholders(source))
 	if len(leaves) == 0 || fields.Has(mqtt.FieldPayload) {
 		return m
@@ -148,7 +159,7 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 	edited := false
 	for _, leaf := range leaves {
 		value, has := there.Get(leaf)
-		if declared, _ := want.Get(leaf); has && value != declared && value != `"`+mqtt.RedactedText+`"` {
+		if declared, _ := want.Get(leaf); has && value != declared && !hasPlaceholder(value) {
 			want, edited = want.Set(leaf, value), true
 		}
 	}
@@ -156,6 +167,43 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 		m.Payload = want.Bytes()
 	}
 	return m
+}
+
+func hasPlaceholder(json string) bool { return strings.Contains(json, `"`+mqtt.RedactedText+`"`) }
+
+// ignoredSecrets gives the leaves that ignore_changes leaves to others and of which a
+// record hides at least a part: it does not tell what they are.
+func ignoredSecrets(d *spec.Message, r *state.Record) []string {
+	if r.Redaction.Fields.Has(mqtt.FieldPayload) {
+		return d.IgnoreLeaves
+	}
+	return slices.DeleteFunc(slices.Clone(d.IgnoreLeaves), func(leaf string) bool { return !overlapsAny(leaf, r.Redaction.Leaves) })
+}
+
+// overlapsAny tells whether a place in a document is, holds or lies within one of others.
+func overlapsAny(place string, others []string) bool {
+	return slices.ContainsFunc(others, func(other string) bool {
+		return place == other || strings.HasPrefix(place, other+"/") || strings.HasPrefix(other, place+"/")
+	})
+}
+
+// unknown tells whether a message cannot be published without a look at the live one:
+// something of it is to be sent along, and the record hides what.
+func (p *planner) unknown(t *topic) bool {
+	ignored := t.decl.IgnoreFields & t.rec.Redaction.Covers()
+	return !p.in.Refreshed && (ignored != 0 || len(ignoredSecrets(t.decl, t.rec)) > 0)
+}
+
+// conceal hides more of a declaration where what ignore_changes sends along as others
+// left it holds one of its secrets: that would be shown, and recorded in the clear.
+func (p *planner) conceal(t *topic) {
+	d := *t.decl
+	if !p.in.Refreshed || d.Redaction.None() || d.IgnoreFields == 0 && len(d.IgnoreLeaves) == 0 {
+		return
+	}
+	sent := overlay(d.Message, p.seen(t), d.IgnoreFields, d.IgnoreLeaves)
+	d.Redaction = d.Redaction.Spread(sent, d.Message)
+	t.decl = &d
 }
 
 // placeholders gives the fields of which m shows that they are redacted.

@@ -213,11 +213,14 @@ func (p *planner) create(t *topic) {
 
 // keep plans a declared message that is there.
 func (p *planner) keep(t *topic) {
+	p.conceal(t)
 	c := p.compare(t)
 	why := p.reasons(t, c)
 	switch {
 	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
 		p.refuse(RefuseUnmanaged, true, t)
+	case len(why) > 0 && t.rec != nil && p.unknown(t):
+		p.refuse(RefuseUnknown, true, t)
 	case len(why) > 0:
 		p.publish(t, Update, interrupted(t, why...), c)
 	case t.rec == nil:

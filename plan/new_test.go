@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -217,6 +219,81 @@ func TestIgnoredIsSentAlong(t *testing.T) {
 		t.Errorf("published %s, want %s", got, want)
 	}
 	quiet(t, w.plan(message("a", `{"x":2,"seen":0}`, ignore("/seen"))))
+}
+
+// A secret that somebody copied to where ignore_changes looks away is sent along, and is
+// neither shown nor recorded.
+func TestIgnoredSecretsStayHidden(t *testing.T) {
+	for name, test := range map[string]struct {
+		live   string
+		ignore func(*spec.Message)
+	}{
+		"leaf":    {`{"x":1,"pw":"hunter2","seen":"was hunter2"}`, ignore("/seen")},
+		"inside":  {`{"x":1,"pw":"hunter2","seen":{"old":["hunter2"]}}`, ignore("/seen")},
+		"payload": {`{"y":["hunter2"]}`, ignoreField(mqtt.FieldPayload)},
+		"no JSON": {`hunter2`, ignoreField(mqtt.FieldPayload)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			desired := func(x int) spec.Message {
+				return message("a", fmt.Sprintf(`{"x":%d,"pw":"hunter2","seen":0}`, x), hiddenLeaf("/pw"), test.ignore, contentType(fmt.Sprint(x)))
+			}
+			w.run(t, w.plan(desired(1)))
+			w.live["a"] = w.live["a"].With(mqtt.Message{Payload: []byte(test.live)}, mqtt.FieldPayload)
+			for x := 1; x < 4; x++ {
+				p := w.plan(desired(x))
+				for _, c := range p.Changes {
+					if shown := fmt.Sprintf("%s %s", c.Before.Payload, c.After.Payload); strings.Contains(shown, "hunter2") {
+						t.Errorf("the plan shows %s", shown)
+					}
+				}
+				w.run(t, p)
+				if r := w.prior.Records[stateKey("a")]; bytes.Contains(r.Payload, []byte("hunter2")) {
+					t.Errorf("the state holds %s", r.Payload)
+				}
+				quiet(t, w.plan(desired(x)))
+				quiet(t, w.offline(desired(x)))
+				if live := w.live["a"].Payload; !bytes.Contains(live, []byte("hunter2")) {
+					t.Errorf("it is not sent along: %s", live)
+				}
+			}
+		})
+	}
+	w := newWorld()
+	put("a", `{"x":1,"pw":"hunter2","seen":"hunter2"}`)(w)
+	w.run(t, w.plan(message("a", `{"x":1,"pw":"hunter2","seen":0}`, hiddenLeaf("/pw"), ignore("/seen"))))
+	if r := w.prior.Records[stateKey("a")]; r.Payload == nil || bytes.Contains(r.Payload, []byte("hunter2")) {
+		t.Errorf("what was adopted is recorded as %s", r.Payload)
+	}
+}
+
+// What is ignored, and hidden in the record, can be sent along only by who sees it live.
+func TestIgnoredSecretsNeedARefresh(t *testing.T) {
+	for name, edit := range map[string][]func(*spec.Message){
+		"the leaf":    {hiddenLeaf("/wifi/psk"), ignore("/wifi/psk")},
+		"within":      {hiddenLeaf("/wifi/psk"), ignore("/wifi")},
+		"around":      {hiddenLeaf("/wifi"), ignore("/wifi/psk")},
+		"the payload": {hiddenLeaf("/wifi"), ignoreField(mqtt.FieldPayload)},
+		"all of it":   {secret, ignore("/wifi/psk")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			desired := func(x int) spec.Message {
+				return message("a", `{"x":1,"wifi":{"ssid":"home","psk":"one"}}`, append(edit, contentType(fmt.Sprint(x)))...)
+			}
+			w.run(t, w.plan(desired(1)))
+			put("a", `{"x":1,"wifi":{"ssid":"home","psk":"rotated"}}`)(w)
+			w.live["a"] = w.live["a"].With(desired(1).Message, mqtt.FieldContentType)
+			w.run(t, w.plan(desired(1)))
+			quiet(t, w.plan(desired(1)))
+			wantPlan(t, w.offline(desired(2)), "refuse unknown a; ")
+			quiet(t, w.offline(desired(1)))
+			w.run(t, w.plan(desired(2)))
+			if live := w.live["a"].Payload; !bytes.Contains(live, []byte("rotated")) {
+				t.Errorf("it is not sent along: %s", live)
+			}
+		})
+	}
 }
 
 func TestSecretsAreNoOtherSpelling(t *testing.T) {

@@ -230,6 +230,7 @@ const (
 	RefuseUnread         RefusalKind = "unread"          // a known topic could not be settled
 	RefuseConflict       RefusalKind = "conflict"        // pending, and live is neither before nor after
 	RefusePending        RefusalKind = "pending"         // -refresh=false with pending entries
+	RefuseUnknown        RefusalKind = "unknown"         // -refresh=false, and what is to be sent along is not in the record
 	RefusePreventDestroy RefusalKind = "prevent_destroy" // recorded or declared
 	RefuseProtect        RefusalKind = "protect"         // a recorded message that a protect block keeps
 	RefuseForget         RefusalKind = "forget"          // it would be left within an exclusive filter, and deleted next

@@ -113,6 +113,9 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	case plan.RefusePending:
 		return notice{"", "An interrupted apply must be settled first",
 			"An earlier apply may have published to " + Count(n, "topic") + ", and -refresh=false does not look. Plan without -refresh=false:" + list}
+	case plan.RefuseUnknown:
+		return notice{"", "What is to be sent along is not known to a plan without a refresh",
+			"ignore_changes sends along what is live, and the state hides that of " + Count(n, "message") + ", since it is sensitive. Plan without -refresh=false:" + list}
 	case plan.RefusePreventDestroy:
 		return notice{"", Count(n, "message") + " must not be destroyed",
 			"prevent_destroy was set for them, and it holds when the block is gone. Declare them again, or set prevent_destroy = false and apply that before you remove them:" + list}

@@ -28,6 +28,7 @@ func TestRefusalsTeach(t *testing.T) {
 		plan.RefuseUnread:         "plan again",
 		plan.RefuseConflict:       "-overwrite-unmanaged",
 		plan.RefusePending:        "-refresh=false",
+		plan.RefuseUnknown:        "without -refresh=false",
 		plan.RefusePreventDestroy: "prevent_destroy = false",
 		plan.RefuseMaxDeletes:     "-max-deletes=15",
 		plan.RefuseEmpty:          "-max-deletes=100%",
