@@ -6,7 +6,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// TestValue compares with what "terraform console" of 1.11 prints.
+// TestValue holds the form of every kind of value; that it is Terraform's is held by
+// the table of the cli's TestValuesAsTerraform, as far as expressions can make it.
 func TestValue(t *testing.T) {
 	object := func(pairs ...any) cty.Value {
 		all := map[string]cty.Value{}
