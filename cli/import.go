@@ -86,7 +86,7 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	if err := s.writeImport(f, made); err != nil {
 		return 0, err
 	}
-	s.reportImport(f, made, declared, found.can)
+	s.reportImport(f, made, declared, found.can, exclusives(config, block.Name))
 	return exitDone, nil
 }
 
@@ -218,4 +218,9 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 		messages = append(messages, m.Message)
 	}
 	return messages, declared
+}
+
+// exclusives gives the exclusive blocks of a broker.
+func exclusives(c *spec.Config, name string) []spec.Exclusive {
+	return slices.DeleteFunc(slices.Clone(c.Exclusives), func(x spec.Exclusive) bool { return x.Broker != name })
 }

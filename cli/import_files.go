@@ -99,13 +99,16 @@ func createFile(path string, data []byte) error {
 }
 
 // reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, declared int, can broker.Capabilities) {
+func (s *session) reportImport(f *importFlags, made generate.Result, declared int, can broker.Capabilities, scopes []spec.Exclusive) {
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
 		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
 	}
 	if hidden := mqtt.AllFields &^ can.Readable &^ mqtt.FieldQoS; hidden != 0 {
 		s.warn("Fields that cannot be read back", fmt.Sprintf("The broker does not show %s. Add what the messages have: the next plan takes it as declared.", strings.Join(hidden.Names(), ", ")))
+	}
+	for _, x := range scopes {
+		s.warn("Messages that are not imported may be deleted", fmt.Sprintf("%s says that only what is declared is to match %q: the next plan deletes what is live there and was not imported. Read it before you apply.", x.Address, x.Filter))
 	}
 	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
 	if f.out != "" {
@@ -119,6 +122,6 @@ func (s *session) reportImport(f *importFlags, made generate.Result, declared in
 		fmt.Fprintf(s.Stderr, "%s left out: declared already.\n", render.Count(declared, "message"))
 	}
 	if f.out != "" {
-		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it and publishes nothing.")
+		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it without a publish.")
 	}
 }

@@ -182,7 +182,7 @@ func (a *attr) source(t *table) string {
 // prose spells a payload that is a template, as a heredoc where it has lines.
 func (t *table) prose(parts []part) string {
 	last := parts[len(parts)-1]
-	if !strings.HasSuffix(last.text, "\n") || slices.ContainsFunc(parts, func(p part) bool { return !printable(p.text) }) {
+	if !strings.HasSuffix(last.text, "\n") || slices.ContainsFunc(parts, func(p part) bool { return !printable(p.text) || blankEnds(p.text) }) {
 		return t.template(parts)
 	}
 	return heredoc(t.spell(parts, escaped), 4)
@@ -194,7 +194,7 @@ func prose(s string) string {
 	const bearable = 8
 	lines, escapes := strings.Count(s, "\n"), strings.Count(s, `"`)+strings.Count(s, `\`)
 	switch {
-	case !printable(s):
+	case !printable(s), blankEnds(s), strings.TrimSpace(s) == "":
 	case strings.HasSuffix(s, "\n"):
 		return heredoc(escaped(s), 4)
 	case lines > 1 || escapes > bearable:
@@ -213,6 +213,9 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+// blankEnds tells whether a line ends in blanks, which editors take away unasked.
+func blankEnds(s string) bool { return strings.Contains(s, " \n") || strings.Contains(s, "\t\n") }
 
 // escaped spells text for a heredoc, where nothing but the beginning of a template
 // has a meaning.

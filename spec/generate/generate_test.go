@@ -195,3 +195,21 @@ func TestFiveThousand(t *testing.T) {
 		t.Errorf("%d written, %d left out", made.Written, len(made.LeftOut))
 	}
 }
+
+// TestBlanks holds that what an editor takes away unasked, or nobody sees, is written
+// in quotes.
+func TestBlanks(t *testing.T) {
+	for payload, want := range map[string]string{
+		"a \nb\n":   `"a \nb\n"`,
+		"a\t\nb\n":  `"a\t\nb\n"`,
+		"\n":        `"\n"`,
+		"\n\n":      `"\n\n"`,
+		"a\nb \nc":  `"a\nb \nc"`,
+		"a\n\n b\n": "<<-EOT\n    a\n\n     b\n    EOT",
+	} {
+		made := check(t, []mqtt.Message{{Topic: "t", QoS: 1, Payload: []byte(payload)}}, options)
+		if !strings.Contains(string(made.HCL), "payload = "+want+"\n") {
+			t.Errorf("%q is written as\n%s", payload, made.HCL)
+		}
+	}
+}
