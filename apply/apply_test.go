@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -332,6 +333,21 @@ func TestAFailedPublishIsSettledByWhatStands(t *testing.T) {
 				t.Errorf("%s (proves %v): %v, want what the broker said", name, proves, err)
 			}
 		}
+	}
+}
+
+// An acknowledged message that cannot be read back stays open for the next plan, which
+// the report says.
+func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
+	w := &world{t: t, broker: newFake()}
+	w.broker.onSend = func(topic string) { w.broker.unread[topic] = true }
+	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
+	must(t, r, map[string]apply.Outcome{"a": apply.Failed})
+	if err := r.Results[0].Err; err == nil || !strings.Contains(err.Error(), "timed out; the next plan reads the topic") {
+		t.Errorf("it says %v", err)
+	}
+	if len(w.state.Pending) != 1 {
+		t.Errorf("%d pending", len(w.state.Pending))
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// readBackTimeout bounds the read-back of a run that was interrupted.
+// readBackTimeout bounds the read-back of a run that was interrupted, from then on.
+// One that was not takes as long as the target lets each of its answers take: on
+// brokers that prove absence by silence alone, a batch of deletes takes half a minute.
 const readBackTimeout = 30 * time.Second
 
 // ErrChanged is a live message that is no longer the one that was planned on.
@@ -62,16 +64,19 @@ func (r *run) settle(ctx context.Context, to Destination, unsure []int, answers 
 	if len(unsure) == 0 {
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
-	defer cancel()
+	ctx, release := outliving(ctx, readBackTimeout)
+	defer release()
 	seen, err := to.Read(ctx, r.topics(unsure))
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	for _, i := range unsure {
 		c := r.report.Results[i].Change
 		switch unread := cmp.Or(err, seen.Unread[c.Key.Topic]); {
 		case unread != nil && answers[i] != nil:
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
-			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w", unread), nil)
+			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the topic and finds out whether it stands", unread), nil)
 		case r.stored(i, seen, answers[i]):
 			done++
 		}
@@ -113,6 +118,19 @@ func notStored(c *plan.Change, there bool) error {
 		return errors.New("the broker acknowledged the message, but holds another one: check that this user may publish to the topic, and who else does")
 	}
 	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and read the topic, and that the broker retains messages at all")
+}
+
+// outliving gives a context that ends so long after ctx.
+func outliving(ctx context.Context, grace time.Duration) (longer context.Context, release func()) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			cancel(fmt.Errorf("it was not done %s after the interruption", grace))
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel(nil) }
 }
 
 func (r *run) topics(indices []int) []string {

@@ -2,8 +2,10 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"maps"
 
+	"github.com/retainctl/retainctl/broker/client"
 	"github.com/retainctl/retainctl/mqtt"
 )
 
@@ -43,14 +45,29 @@ func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observatio
 		}
 		maps.Copy(all.Live, seen.Live)
 		maps.Copy(all.Unread, seen.Unread)
-		if !c.HungUp() {
-			continue
-		}
-		if hangUps++; hangUps < maxHangUps {
-			groups = append(groups, group.rest(lostTopics(group.topics, seen, c.Err()))...)
+		lost := lostTopics(group.topics, seen, c.Err())
+		switch {
+		case errors.Is(c.Err(), client.ErrDropped):
+			if b.askForLess(c) {
+				groups = append(groups, suspects{topics: lost})
+			}
+		case c.HungUp():
+			if hangUps++; hangUps < maxHangUps {
+				groups = append(groups, group.rest(lost)...)
+			}
 		}
 	}
 	return all, nil
+}
+
+// askForLess makes the next connection ask for fewer topics at a time: the broker's
+// queue for a client is shorter than the one that the usual batch is made for. It
+// is false where there is no less.
+func (b *mqttBroker) askForLess(c *client.Client) bool {
+	n := c.BatchTopics()
+	b.options.BatchTopics = max(n/4, 1)
+	b.log("broker %s: %v; asking for %d topics at a time instead of %d", b.options.Address, c.Err(), b.options.BatchTopics, n)
+	return n > 1
 }
 
 // rest is what is worth another try of the topics that the end of the connection

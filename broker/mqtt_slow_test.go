@@ -22,8 +22,9 @@ func slowProxy(t *testing.T, address string, pause time.Duration) string {
 	return l.Addr().String()
 }
 
-// TestMosquittoSlowLink reads far more than the buffers between take. A topic
-// that mosquitto drops for its full queue is read again or unread; never absent.
+// TestMosquittoSlowLink reads far more than the buffers between take. What mosquitto
+// drops for its full queue, answers to PINGREQ too, is asked for again, in smaller
+// batches.
 func TestMosquittoSlowLink(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -43,12 +44,14 @@ func TestMosquittoSlowLink(t *testing.T) {
 					t.Fatalf("publish %s: %v", topics[i], err)
 				}
 			}
-			slow := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + slowProxy(t, m.Address, time.Millisecond)), Timeout: 2 * time.Second})
+			slow := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + slowProxy(t, m.Address, time.Millisecond)), Timeout: 10 * time.Second})
 			defer slow.Close()
+			began := time.Now()
 			seen, err := slow.Read(t.Context(), topics)
-			if err != nil || len(seen.Live)+len(seen.Unread) != n {
+			if err != nil || len(seen.Live) != n {
 				t.Errorf("%d live, %d unread of %d, %v", len(seen.Live), len(seen.Unread), n, err)
 			}
+			t.Logf("read in %s", time.Since(began))
 		})
 	}
 }

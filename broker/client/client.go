@@ -200,6 +200,9 @@ func (c *Client) MaximumQoS() mqtt.QoS {
 // Window is how many messages of QoS 1 and 2 the broker lets be in flight.
 func (c *Client) Window() int { return c.window() }
 
+// BatchTopics is how many topics a SUBSCRIBE asks for at most.
+func (c *Client) BatchTopics() int { return c.o.BatchTopics }
+
 // RoundTrip measures how long the broker takes to answer a PINGREQ.
 func (c *Client) RoundTrip(ctx context.Context) (time.Duration, error) {
 	c.call.Lock()

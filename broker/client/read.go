@@ -106,6 +106,7 @@ type reading struct {
 	doubt   int             // how many rounds in vain make a topic absent
 	last    time.Time       // when something awaited last came
 	unsubs  map[uint16]bool // UNSUBSCRIBEs not answered yet
+	probe   probe
 	replies []byte
 }
 
@@ -155,7 +156,7 @@ func (r *reading) group(ctx context.Context, topics []string) error {
 
 // begin makes these the topics that are asked for.
 func (r *reading) begin(topics []string) []string {
-	r.asked, r.missed, r.unsubs = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool)
+	r.asked, r.missed, r.unsubs, r.probe = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool), probe{}
 	for _, t := range topics {
 		r.asked[t] = true
 	}
@@ -204,7 +205,7 @@ func (r *reading) round(ctx context.Context, topics []string) error {
 		if err := r.take(ctx, "SUBACK or PINGRESP", open); err != nil {
 			return err
 		}
-		for len(open) > 0 && open[0].acked && open[0].ping <= r.c.pongs {
+		for len(open) > 0 && open[0].acked && open[0].ping <= r.c.pongs && !r.doubted() {
 			if err := r.closeBatch(open[0]); err != nil {
 				return err
 			}
@@ -297,11 +298,14 @@ func (r *reading) until(ctx context.Context, what string, reached func() bool) e
 	return nil
 }
 
-// take waits for packets and handles them. It fails when nothing that is awaited
-// has come for too long.
+// take waits for packets and handles them. It fails when what is awaited was lost, or
+// has not come for too long.
 func (r *reading) take(ctx context.Context, what string, open []*batch) error {
-	deadline := r.last.Add(r.c.o.Timeout)
-	packets, err := r.c.inbox.wait(ctx.Done(), deadline)
+	until := r.last.Add(min(probeAfter, r.c.o.Timeout))
+	if !r.probe.sent.IsZero() {
+		until = time.Now().Add(probeAfter / 4)
+	}
+	packets, err := r.c.inbox.wait(ctx.Done(), until)
 	switch {
 	case err != nil:
 		return err
@@ -311,11 +315,7 @@ func (r *reading) take(ctx context.Context, what string, open []*batch) error {
 	if err := r.handle(packets, open); err != nil {
 		return err
 	}
-	if time.Since(r.last) >= r.c.o.Timeout {
-		r.c.fail(silentError(r.c.o, what))
-		return r.c.Err()
-	}
-	return nil
+	return r.doubtful(r.last, what)
 }
 
 func (r *reading) handle(packets []wire.Packet, open []*batch) error {

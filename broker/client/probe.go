@@ -1,0 +1,65 @@
+package client
+
+import (
+	"errors"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/wire"
+)
+
+// probeAfter is how long a read may bring nothing before another PINGREQ asks
+// whether an answer was lost.
+const probeAfter = 2 * time.Second
+
+// ErrDropped is a broker that answered a later PINGREQ and not what was asked before
+// it: its queue was full, and dropped messages too. The connection cannot be used
+// after it.
+var ErrDropped = errors.New("the broker dropped the answer to the PINGREQ behind the subscription, so it dropped messages too: its queue for a client is too short (mosquitto: max_queued_messages)")
+
+// probe is a PINGREQ that tells an answer that was lost from one that takes its time.
+type probe struct {
+	sent, answered time.Time
+	before         uint64 // PINGRESPs taken when it was sent
+}
+
+// doubtful judges the silence since last. After a while it probes: where that is
+// answered, and what is awaited has not come a while later, it was lost.
+func (r *reading) doubtful(last time.Time, what string) error {
+	p, silence := &r.probe, time.Since(last)
+	if !p.sent.IsZero() && p.answered.IsZero() && r.c.pongs > p.before {
+		p.answered = time.Now()
+	}
+	switch {
+	case !p.answered.IsZero() && time.Since(p.answered) >= probeAfter && silence >= probeAfter:
+		// PINGRESPs cannot be told apart any more.
+		r.c.fail(ErrDropped)
+		return ErrDropped
+	case silence >= r.c.o.Timeout:
+		r.c.fail(silentError(r.c.o, what))
+		return r.c.Err()
+	case p.sent.IsZero() && silence >= probeAfter:
+		p.sent, p.before = time.Now(), r.c.pongs
+		_, err := r.c.send(&wire.Pingreq{})
+		return err
+	}
+	return nil
+}
+
+// doubted tells whether a probe is out that has not shown yet that nothing was lost.
+func (r *reading) doubted() bool {
+	if r.probe.sent.IsZero() {
+		return false
+	}
+	if r.c.pongs < r.c.pinged() {
+		return true
+	}
+	r.probe = probe{}
+	return false
+}
+
+// pinged is how many PINGREQs were sent.
+func (c *Client) pinged() uint64 {
+	c.out.Lock()
+	defer c.out.Unlock()
+	return c.pings
+}
