@@ -26,7 +26,7 @@ func Diagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics,
 		compactWarnings(out, warnings, o.Style)
 		warnings = nil
 	}
-	for _, d := range append(warnings, errs...) {
+	for _, d := range append(similar(warnings), errs...) {
 		writeBox(out, noticeOf(d), sourceLines(files, d, o.Style), o.Style)
 	}
 	return out.Flush()
@@ -41,6 +41,29 @@ func bySeverityOf(diags hcl.Diagnostics) (warnings, errs hcl.Diagnostics) {
 		}
 	}
 	return warnings, errs
+}
+
+// similar gives the first warnings of each kind, and says of the last of them how many
+// more there are. "validate -json" has all.
+func similar(warnings hcl.Diagnostics) (shown hcl.Diagnostics) {
+	const most = 3
+	total, seen := map[string]int{}, map[string]int{}
+	for _, d := range warnings {
+		total[d.Summary]++
+	}
+	for _, d := range warnings {
+		seen[d.Summary]++
+		n := seen[d.Summary]
+		if n == most && total[d.Summary] > most {
+			last := *d
+			last.Detail += fmt.Sprintf("\n\n(and %s elsewhere; \"retainctl validate -json\" lists all)", Count(total[d.Summary]-most, "more similar warning"))
+			d = &last
+		}
+		if n <= most {
+			shown = append(shown, d)
+		}
+	}
+	return shown
 }
 
 func noticeOf(d *hcl.Diagnostic) notice {
@@ -119,7 +142,8 @@ const longestLine = 240
 
 // window cuts a long line to what is around the part from start to end.
 func window(text string, start, end int) (string, int, int) {
-	if len(text) <= longestLine {
+	const cuts = len("...") * 2 // what was cut before stays as it is
+	if len(text) <= longestLine+cuts {
 		return text, start, end
 	}
 	from := max(0, min(start-longestLine/4, len(text)-longestLine))

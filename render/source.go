@@ -1,11 +1,12 @@
 package render
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -53,33 +54,48 @@ func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 	if found.Code == "" || insideSecret(file, *d.Subject, found.StartLine) {
 		return nil
 	}
-	if found.mask(d.Summary == "Unsupported argument") {
+	masked := found.mask(d.Summary == "Unsupported argument")
+	if !strings.Contains(found.Code, "\n") {
+		found.Code, found.Start, found.End = window(found.Code, found.Start, found.End)
+	}
+	if masked {
 		return found
 	}
 	found.Values, found.Call = valuesOf(d), callOf(d)
 	return found
 }
 
+// sight is how far around a diagnostic's place its source is looked at: a program may
+// have written a configuration of megabytes in one line.
+const sight = 8 << 10
+
 // cut takes the lines that whole touches and marks the part of them that is
 // subject.
 func (s *snippet) cut(file *hcl.File, whole, subject hcl.Range) {
-	start := -1
-	var code strings.Builder
-	for lines := hcl.NewRangeScanner(file.Bytes, subject.Filename, bufio.ScanLines); lines.Scan(); {
-		at := lines.Range()
-		if !at.Overlaps(whole) {
-			continue
-		}
-		if start < 0 {
-			start, s.StartLine = at.Start.Byte, at.Start.Line
-		} else {
-			code.WriteByte('\n')
-		}
-		code.Write(lines.Bytes())
+	src := file.Bytes
+	at := min(subject.Start.Byte, len(src))
+	from := bytes.LastIndexByte(src[:min(whole.Start.Byte, len(src))], '\n') + 1
+	to := min(max(whole.End.Byte-1, from), len(src)) // the line of the last byte, which may be a line's end
+	if end := bytes.IndexByte(src[to:], '\n'); end >= 0 {
+		to += end
+	} else {
+		to = len(src)
 	}
-	s.Code = code.String()
-	limit := func(n int) int { return min(max(n-start, 0), len(s.Code)) }
+	first := max(from, runeStart(src, at-sight))
+	to = max(first, min(to, runeStart(src, at+sight)))
+	s.StartLine = whole.Start.Line + bytes.Count(src[from:first], []byte{'\n'})
+	s.Code = strings.TrimSuffix(string(src[first:to]), "\r")
+	limit := func(n int) int { return min(max(n-first, 0), len(s.Code)) }
 	s.Start, s.End = limit(subject.Start.Byte), limit(subject.End.Byte)
+}
+
+// runeStart moves a place in a text to where a character begins.
+func runeStart(src []byte, at int) int {
+	at = min(max(at, 0), len(src))
+	for at > 0 && at < len(src) && !utf8.RuneStart(src[at]) {
+		at--
+	}
+	return at
 }
 
 var (
