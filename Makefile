@@ -11,7 +11,7 @@
 # make test-damage
 #                 flips every bit of a file of the embedded broker, and cuts it at every byte
 # make bench      measures what the README and docs claim
-# make fuzz       each fuzz target for FUZZTIME
+# make fuzz       each fuzz target for FUZZTIME, and every odd value in every argument
 # make build      bin/retainctl
 # make man        man/retainctl*.1, from the help texts
 
@@ -70,4 +70,5 @@ test-damage:
 	EVERY_BIT=1 $(GO) test -timeout 30m -count 1 -run TestEveryFlip -v ./broker/store
 
 fuzz:
+	EVERY_VALUE=1 $(GO) test -count 1 -run TestOddValues ./spec
 	@sh scripts/fuzz.sh "$(GO)" "$(FUZZTIME)"

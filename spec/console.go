@@ -35,7 +35,7 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 	}
 	files := l.files()
 	withinFiles(l.diags, files)
-	return c, files, inOrder(l.diags)
+	return c, files, inOrder(withoutStacks(l.diags))
 }
 
 // Close lets go of the configuration's folder.
@@ -65,7 +65,7 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	e, n := *c.e, newNotes()
 	e.notes, e.tally = n, tally{ledger: n.general}
 	value, ok := e.eval(e.scope("", expr), expr)
-	diags = n.diagnostics()
+	diags = withoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
 	}

@@ -2,8 +2,11 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
@@ -65,6 +68,23 @@ func guard(f function.Function, made *budget) function.Function {
 // merge(null, "a").
 var errNoResult = errors.New("it has no result for these arguments; look for null, infinity, or a number below zero")
 
+// panicked tells whether an error stands for a panic, with its stack: one of cty's, or
+// one within a template.
+func panicked(text string) bool { return strings.Contains(text, "panic in function implementation") }
+
+// withoutStacks has the panic of an operator (infinity % 2), which nothing guards, said
+// as that of a function is.
+func withoutStacks(diags hcl.Diagnostics) hcl.Diagnostics {
+	for i, d := range diags {
+		if panicked(d.Detail) {
+			plain := *d
+			plain.Detail = sentence(fmt.Errorf("this cannot be computed: %w", errNoResult)) + "."
+			diags[i] = &plain
+		}
+	}
+	return diags
+}
+
 func allowAll(p *function.Parameter) {
 	if p.Type.IsCollectionType() {
 		p.Type = cty.DynamicPseudoType
@@ -77,7 +97,7 @@ func fitToShow(err error, args []cty.Value) error {
 		return nil
 	}
 	var instead error
-	if panicked := (function.PanicError{}); errors.As(err, &panicked) {
+	if panicked(err.Error()) {
 		instead = errNoResult
 	}
 	if slices.ContainsFunc(args, isSensitive) {

@@ -48,7 +48,7 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 	}
 	files := l.files()
 	withinFiles(l.diags, files)
-	return config, files, inOrder(l.diags)
+	return config, files, inOrder(withoutStacks(l.diags))
 }
 
 type loader struct {

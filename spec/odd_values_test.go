@@ -15,7 +15,7 @@ var oddValues = []string{
 	`var.secret`, `var.secrets`, `var.secret_number`, `var.secret_null`, `[var.secret]`, `{ a = var.secret }`, `{ (var.secret) = 1 }`, `sensitive(null)`, `sensitive({})`,
 	`sensitive(true)`, `sensitive(toset(["a"]))`, `jsonencode({ a = var.secret })`, `templatefile(var.secret, {})`, `file(var.secret)`,
 	`local.broken`, `[local.broken]`, `{ a = local.broken }`, `"x${local.broken}"`, `local.broken.a[0]`, `sensitive(local.broken)`, `message.broken.topic`, `message.broken`, `module.broken.a`, `toset([local.broken])`,
-	`1e400`, `-1`, `0.5`, `1e18`, `99999999999999999999`, `"${join("", [for i in range(3000) : "x"])}"`, `range(3000)`,
+	`1e400`, `1 / 0`, `-1 / 0`, `(1 / 0) % 2`, `[1 / 0]`, `tostring(1 / 0)`, `-1`, `0.5`, `1e18`, `99999999999999999999`, `"${join("", [for i in range(3000) : "x"])}"`, `range(3000)`,
 	`true`, `1`, `""`, `"a"`, `"a\u0000"`, `"a/#"`, `"\"a"`, `[]`, `{}`, `[[]]`, `[{}]`, `toset([])`, `toset(["a", "b"])`, `tomap({})`, `tolist([1])`, `[1, "a", { b = [] }]`,
 	`message`, `message.ok`, `[message.ok]`, `var`, `local`, `broker`, `broker.b`, `module`, `each.key`, `each`, `count.index`, `self`, `path.root`, `a`, `"${"a"}"`, `-null`, `null + 1`, `null ? 1 : 2`, `null[0]`, `null.a`, `null[*]`, `[for x in null : x]`, `var.secrets[*]`, `{ for k, v in var.secrets : k => v }`,
 	`try(local.broken, 1)`, `can(local.broken)`, `"%{ if var.secret == "" }a%{ endif }"`, `"%{ for x in var.secrets }${x}%{ endfor }"`, `{ type = string }`, `string`, `object({})`, `optional(string)`, `list(any)`, `"1h"`, `"/a"`, `["/a", "payload"]`, `all`,
@@ -90,6 +90,8 @@ func loadOdd(t *testing.T, text string) {
 	}
 	if shown := describe(shownOf(config), diags); strings.Contains(shown, "hunter2") {
 		t.Errorf("the secret is shown:\n%s\nof\n%s", shown, text)
+	} else if strings.Contains(shown, "goroutine") {
+		t.Errorf("a stack is shown:\n%s\nof\n%s", shown, text)
 	}
 }
 
