@@ -61,18 +61,35 @@ func completeCommand() command {
 			ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // nobody waits longer for a Tab
 			defer cancel()
 			s.Stderr = io.Discard
-			switch shell := args[0]; {
-			case shell == "bash" && len(args) == 3:
-				line := parseLine(args[2])
-				s.offer(line.quoted(s.complete(ctx, line.words), args[1]))
-			case shell == "powershell" && args[len(args)-1] == "+": // stands for an empty word
-				s.offer(s.complete(ctx, append(slices.Clone(args[1:len(args)-1]), "")))
-			default:
-				s.offer(s.complete(ctx, args[1:]))
-			}
+			s.offer(inTime(ctx, func() completion { return s.answer(ctx, args[0], args[1:]) }))
 			return exitDone, nil
 		}
 	}}
+}
+
+func (s *session) answer(ctx context.Context, shell string, words []string) completion {
+	switch {
+	case shell == "bash" && len(words) == 2:
+		line := parseLine(words[1])
+		return line.quoted(s.complete(ctx, line.words), words[0])
+	case shell == "powershell" && words[len(words)-1] == "+": // stands for an empty word
+		words = append(slices.Clone(words[:len(words)-1]), "")
+	}
+	return s.complete(ctx, words)
+}
+
+// inTime gives nothing where finding takes too long: a configuration of 500,000
+// messages is evaluated for half a minute, which nothing interrupts but the end of
+// the process.
+func inTime(ctx context.Context, find func() completion) completion {
+	found := make(chan completion, 1)
+	go func() { found <- find() }()
+	select {
+	case c := <-found:
+		return c
+	case <-ctx.Done():
+		return completion{}
+	}
 }
 
 // offer prints what can follow.
