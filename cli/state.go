@@ -49,7 +49,13 @@ func stateListCommand() command {
 			if err != nil {
 				return err
 			}
-			return render.StateList(s.Stdout, snapshot, keys, asJSON)
+			switch {
+			case asJSON:
+				return render.StateListJSON(s.Stdout, snapshot, keys)
+			case s.StdoutTTY:
+				return render.StateTable(s.Stdout, snapshot, keys)
+			}
+			return render.StateList(s.Stdout, snapshot, keys)
 		})
 }
 

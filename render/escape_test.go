@@ -215,7 +215,8 @@ func TestHostileContentElsewhere(t *testing.T) {
 		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}}}}
 		State(&b, Text, snapshot)
 		State(&b, Markdown, snapshot)
-		StateList(&b, snapshot, []state.Key{key}, false)
+		StateList(&b, snapshot, []state.Key{key})
+		StateTable(&b, snapshot, []state.Key{key})
 		source := "message \"x\" {\n  topic = \"" + strings.ReplaceAll(hostile(t, "source"), `"`, "") + "\"\n}\n"
 		parser := hclparse.NewParser()
 		_, diags := parser.ParseHCL([]byte(source), "a.retain.hcl")

@@ -178,11 +178,18 @@ func TestStateGolden(t *testing.T) {
 func TestStateList(t *testing.T) {
 	s := snapshot()
 	var b bytes.Buffer
-	if err := StateList(&b, s, sortedKeys(s.Records), false); err != nil {
+	if err := StateList(&b, s, sortedKeys(s.Records)); err != nil {
 		t.Fatal(err)
 	}
 	if want := "a|b\tmessage.x[\"<b>\"]\nsite/wifi\tmessage.wifi\n"; b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
+	}
+	b.Reset()
+	if err := StateTable(&b, s, sortedKeys(s.Records)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a|b        message.x[\"<b>\"]\nsite/wifi  message.wifi\n"; b.String() != want {
+		t.Errorf("on a terminal: got %q, want %q", b.String(), want)
 	}
 	b.Reset()
 	key := sortedKeys(s.Records)[1]

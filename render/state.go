@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -35,20 +36,33 @@ func State(w io.Writer, f Format, s *state.Snapshot) error {
 
 // StateList writes one line for each of some records: the topic, and after a tab
 // the address. Its lines are what "state show" and "state rm" take.
-func StateList(w io.Writer, s *state.Snapshot, keys []state.Key, asJSON bool) error {
-	if asJSON {
-		records := make([]jsonRecord, len(keys))
-		for i, k := range keys {
-			records[i] = recordJSON(s, k, s.Records[k])
-			records[i].Message = nil
-		}
-		return writeJSON(w, records)
-	}
+func StateList(w io.Writer, s *state.Snapshot, keys []state.Key) error {
 	out := bufio.NewWriter(w)
-	for _, k := range keys {
-		fmt.Fprintf(out, "%s\t%s\n", Escape(k.Topic), Escape(s.Records[k].Address))
-	}
+	writeStateList(out, s, keys)
 	return out.Flush()
+}
+
+// StateTable writes the same for the eye: the addresses stand below each other.
+func StateTable(w io.Writer, s *state.Snapshot, keys []state.Key) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	writeStateList(out, s, keys)
+	return out.Flush()
+}
+
+func writeStateList(w io.Writer, s *state.Snapshot, keys []state.Key) {
+	for _, k := range keys {
+		fmt.Fprintf(w, "%s\t%s\n", Escape(k.Topic), Escape(s.Records[k].Address))
+	}
+}
+
+// StateListJSON writes some records without their messages.
+func StateListJSON(w io.Writer, s *state.Snapshot, keys []state.Key) error {
+	records := make([]jsonRecord, len(keys))
+	for i, k := range keys {
+		records[i] = recordJSON(s, k, s.Records[k])
+		records[i].Message = nil
+	}
+	return writeJSON(w, records)
 }
 
 // StateRecord writes one record whole.
