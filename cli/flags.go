@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // flags is a flag set as Terraform's users expect it: -flag and --flag, with "="
@@ -92,6 +93,16 @@ func (f *flags) natural(to *int, name, usage string) {
 	f.Func(name, usage, func(v string) (err error) {
 		if *to, err = strconv.Atoi(v); err != nil || *to < 0 {
 			return errors.New("write a whole number, 0 or more")
+		}
+		return nil
+	})
+}
+
+// duration declares a time that cannot be negative.
+func (f *flags) duration(to *time.Duration, name, usage string) {
+	f.Func(name, usage, func(v string) (err error) {
+		if *to, err = time.ParseDuration(v); err != nil || *to < 0 {
+			return errors.New("write a number with its unit, such as 30s or 5m")
 		}
 		return nil
 	})

@@ -33,7 +33,7 @@ func (f *inputFlags) define(fs *flags) {
 
 func (f *inputFlags) defineLock(fs *flags) {
 	fs.BoolVar(&f.lock, "lock", true, "take the state's lock; -lock=false does without")
-	fs.DurationVar(&f.lockTimeout, "lock-timeout", 0, "wait for a `duration`, such as 5m, for a lock that somebody else holds")
+	fs.duration(&f.lockTimeout, "lock-timeout", "wait for a `duration`, such as 5m, for a lock that somebody else holds")
 }
 
 func (f *inputFlags) defineVars(fs *flags) {
