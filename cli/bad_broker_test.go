@@ -48,9 +48,9 @@ func spoiled(t *testing.T, broker string, at wire.Type, how brokertest.Verdict) 
 
 // badBroker is a broker block that cannot work, and what must be said of it.
 type badBroker struct {
-	name, kind string
-	arguments  []string // of the block
-	want       []string // in what is printed
+	kind      string
+	arguments []string // of the block
+	want      []string // in what is printed
 }
 
 // tryBadBroker applies two messages to it: what is printed names the broker, its

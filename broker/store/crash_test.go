@@ -76,19 +76,24 @@ func TestKill(t *testing.T) {
 
 // sample is a file with every kind of page: branches, leaves, overflow, free.
 func sample(tb testing.TB) []byte {
-	path := filepath.Join(tb.TempDir(), "sample.db")
+	return filled(tb, filepath.Join(tb.TempDir(), "sample.db"), 300, 20_000)
+}
+
+// filled puts n messages into a file, one of them large; some of them twice; and
+// deletes one.
+func filled(tb testing.TB, path string, n, large int) []byte {
 	s, err := Open(path, Options{Now: newClock().Now})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	var batch []mqtt.Message
-	for i := range 300 {
+	for i := range n {
 		m := full(fmt.Sprintf("t/%03d", i))
 		m.Expiry = uint32(i % 3 * 1000)
 		batch = append(batch, m)
 	}
-	batch[7].Payload = make([]byte, 20_000)
-	for _, b := range [][]mqtt.Message{batch, batch[:100], {mqtt.Deletion("t/150", 0)}} {
+	batch[7].Payload = make([]byte, large)
+	for _, b := range [][]mqtt.Message{batch, batch[:n/3], {mqtt.Deletion(batch[n/2].Topic, 0)}} {
 		if err := s.Put(b); err != nil {
 			tb.Fatal(err)
 		}

@@ -24,28 +24,7 @@ func small(tb testing.TB) []byte {
 		tb.Fatal(err)
 	}
 	db.Close()
-	s, err := Open(path, Options{Now: newClock().Now})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var batch []mqtt.Message
-	for i := range 12 {
-		m := full(fmt.Sprintf("t/%03d", i))
-		m.Expiry = uint32(i % 3 * 1000)
-		batch = append(batch, m)
-	}
-	batch[7].Payload = make([]byte, 2000)
-	for _, b := range [][]mqtt.Message{batch, batch[:3], {mqtt.Deletion("t/005", 0)}} {
-		if err := s.Put(b); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	s.Close()
-	file, err := os.ReadFile(path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return file
+	return filled(tb, path, 12, 2000)
 }
 
 // told is all that a store says of itself.
