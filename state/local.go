@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/gofrs/flock"
 )
 
 // Local keeps the state in a file, with a kernel lock on a file beside it.
@@ -41,6 +43,7 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 	if err != nil {
 		return "", err
 	}
+	defer l.alone()()
 	_, current, err := l.bytes()
 	if err != nil {
 		return "", err
@@ -52,6 +55,23 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 		return "", fmt.Errorf("write state: %w", err)
 	}
 	return VersionOf(data), nil
+}
+
+// alone keeps other writers out between the look at a file and its replacement, those
+// that do without the state's lock too. It is a lock on the folder: that on the lock
+// file is held by whoever writes. A file system that locks no folders goes without.
+func (l *Local) alone() (end func()) {
+	file, err := followLinks(l.path)
+	if err != nil {
+		return func() {}
+	}
+	dir := filepath.Dir(file)
+	os.MkdirAll(dir, 0o755) // the write says why that fails
+	folder := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	if folder.Lock() != nil {
+		return func() {}
+	}
+	return func() { folder.Unlock() }
 }
 
 // bytes reads the file; an absent one has no version.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -394,4 +395,37 @@ func TestNewLockInfo(t *testing.T) {
 func TestLocalRaces(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "retain.state.json")
 	statetest.Races(t, 1000, state.NewLocal(path), state.NewLocal(path))
+}
+
+// TestWritersWithoutALock lets writers that read the same state write at once: one may,
+// and the others are told.
+func TestWritersWithoutALock(t *testing.T) {
+	const writers, rounds = 4, 20
+	path := filepath.Join(t.TempDir(), "new", "retain.state.json")
+	var since state.Version
+	for round := range rounds {
+		written := make(chan state.Version, writers)
+		var all sync.WaitGroup
+		for range writers {
+			s, err := state.NewSnapshot()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Serial = uint64(round + 1)
+			all.Go(func() {
+				version, err := state.NewLocal(path).Write(t.Context(), s, since)
+				switch {
+				case err == nil:
+					written <- version
+				case !errors.Is(err, state.ErrConflict):
+					t.Errorf("round %d: %v", round, err)
+				}
+			})
+		}
+		all.Wait()
+		if len(written) != 1 {
+			t.Fatalf("round %d: %d of %d writers were told that they wrote", round, len(written), writers)
+		}
+		since = <-written
+	}
 }

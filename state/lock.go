@@ -45,7 +45,7 @@ func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, 
 		lock.Unlock()
 		return nil, nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
 	}
-	removeLeftovers(file)
+	l.removeLeftovers(file)
 	return ctx, func(context.Context) error {
 		erased := os.Truncate(path, 0)
 		if err := lock.Unlock(); err != nil {
@@ -88,9 +88,9 @@ func (l *Local) ForceUnlock(context.Context, string) error {
 	return ErrNotLocked
 }
 
-// removeLeftovers removes the temporary files of writers that were killed. The
-// holder of the lock is the only writer.
-func removeLeftovers(path string) {
+// removeLeftovers removes the temporary files of writers that were killed.
+func (l *Local) removeLeftovers(path string) {
+	defer l.alone()() // a writer without the lock may live
 	dir := filepath.Dir(path)
 	files, _ := os.ReadDir(dir) // what cannot be listed cannot be tidied
 	for _, file := range files {

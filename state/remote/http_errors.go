@@ -1,9 +1,11 @@
 package remote
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +30,9 @@ func (h *HTTP) advise(verb string, a answer) string {
 	case a.status == http.StatusLocked, a.status == http.StatusConflict:
 		return "the lock is not, or not any more, this run's" + said
 	case a.status >= 300 && a.status < 400:
+		if verb == "read" {
+			return "it leads from one address to the next and to none that answers" + h.target(a)
+		}
 		return "it leads elsewhere" + h.target(a) + ", where a request that writes does not follow: write the address that it leads to"
 	case passing(a.status):
 		return fmt.Sprintf("it did so %d times; try again later%s", attempts, said)
@@ -44,15 +49,32 @@ func (h *HTTP) target(a answer) string {
 	return ", to " + plainURL(u)
 }
 
-// said quotes the beginning of what the server said, unless it repeats the password.
+// said quotes the beginning of what the server said, unless it repeats a secret of the
+// request.
 func (h *HTTP) said(a answer) string {
 	const most = 200
 	text := strings.Join(strings.Fields(string(a.body)), " ")
-	if text == "" || strings.HasPrefix(text, "<") || h.settings.Password != "" && strings.Contains(text, h.settings.Password) {
+	if text == "" || strings.HasPrefix(text, "<") || h.repeats(text) {
 		return ""
 	}
 	if len(text) > most {
 		text = text[:most] + "..."
 	}
 	return fmt.Sprintf(" (%s)", strings.ToValidUTF8(text, "?"))
+}
+
+// repeats tells whether a text holds the password, also as it travels (RFC 7617), or
+// the query of an address, which may be a token.
+func (h *HTTP) repeats(text string) bool {
+	secrets := []string{h.settings.Password}
+	if h.settings.Password != "" {
+		secrets = append(secrets, url.QueryEscape(h.settings.Password),
+			base64.StdEncoding.EncodeToString([]byte(h.settings.Username+":"+h.settings.Password)))
+	}
+	for _, address := range []*url.URL{h.settings.Address, h.settings.LockAddress, h.settings.UnlockAddress} {
+		if address != nil {
+			secrets = append(secrets, address.RawQuery)
+		}
+	}
+	return slices.ContainsFunc(secrets, func(secret string) bool { return secret != "" && strings.Contains(text, secret) })
 }

@@ -116,6 +116,8 @@ func (h *HTTP) ForceUnlock(ctx context.Context, id string) error {
 		return errors.Join(h.giveBack(ctx, probe), state.ErrNotLocked)
 	case !errors.As(err, &held):
 		return err
+	case held.Holder.ID == "":
+		return errors.New("the server does not say which lock it holds, so it may be another one than this: release it there")
 	case held.Holder.ID != id:
 		return fmt.Errorf("the lock is another one: %s", held.Holder)
 	}

@@ -2,8 +2,10 @@ package remote_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -134,6 +136,16 @@ func TestHTTPWords(t *testing.T) {
 		{"nothing to lock", answer(404, ""), take, []string{"lock http", "hidden from this user"}},
 		{"method", answer(405, ""), take, []string{"lock_method", "GitLab: POST"}},
 		{"redirect", answer(302, "", "Location", "https://elsewhere.example/state?token=secret"), take, []string{"leads elsewhere, to https://elsewhere.example/state,"}},
+		{"redirects without end", answer(302, "", "Location", "/again"), read, []string{"from one address to the next"}},
+		{"echo", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(400)
+			fmt.Fprintln(w, r.Header.Get("Authorization"))
+		}), read, []string{"400 Bad Request: see the server's log"}},
+		{"echo of the address", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(400)
+			fmt.Fprintln(w, "no such path:", r.URL)
+		}), read, []string{"400 Bad Request: see the server's log"}},
+		{"a holder without a name", answer(423, "<html>"), func(t *testing.T, s state.Store) error { return s.ForceUnlock(t.Context(), "1") }, []string{"does not say which lock"}},
 		{"html", answer(400, "<html>long"), read, []string{"400 Bad Request"}},
 		{"down", answer(503, "maintenance"), read, []string{"503", "5 times", "maintenance"}},
 	} {
@@ -151,7 +163,7 @@ func TestHTTPWords(t *testing.T) {
 					t.Errorf("the error does not say %q", want)
 				}
 			}
-			for _, secret := range []string{password, "token="} {
+			for _, secret := range []string{password, "token=", base64.StdEncoding.EncodeToString([]byte("u:" + password))} {
 				if strings.Contains(err.Error(), secret) {
 					t.Errorf("the error says %q", secret)
 				}
