@@ -98,12 +98,13 @@ type world struct {
 	proves  bool
 	stale   bool // every batch is read again
 
+	hidden    mqtt.Fields // what the broker does not show
 	exclusive []spec.Exclusive
 	saved     []*state.Snapshot
 }
 
 func (w *world) plan(desired []spec.Message) *plan.Plan {
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields &^ w.hidden}
 	in := plan.Input{
 		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
@@ -348,6 +349,22 @@ func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
 	}
 	if len(w.state.Pending) != 1 {
 		t.Errorf("%d pending", len(w.state.Pending))
+	}
+}
+
+// TestALostAnswerAboutWhatIsNotShown loses the answer to a change of the QoS, which the
+// broker does not show, and takes the change back: it may have been stored.
+func TestALostAnswerAboutWhatIsNotShown(t *testing.T) {
+	w := &world{t: t, broker: newFake(), proves: true, hidden: mqtt.FieldQoS}
+	low := declare("a", "1")
+	low.QoS = 0
+	w.apply(t.Context(), w.plan([]spec.Message{low}))
+	w.broker.refuse["a"], w.broker.keep["a"] = true, true
+	must(t, w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")})), map[string]apply.Outcome{"a": apply.Failed})
+	w.broker.refuse["a"] = false
+	must(t, w.apply(t.Context(), w.plan([]spec.Message{low})), map[string]apply.Outcome{"a": apply.Done})
+	if live := w.broker.live["a"]; live.QoS != 0 || len(w.state.Pending) != 0 || w.plan([]spec.Message{low}).HasChanges() {
+		t.Errorf("live with QoS %d, pending %v", live.QoS, w.state.Pending)
 	}
 }
 

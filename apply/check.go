@@ -96,7 +96,7 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 		r.finish(i, Done, nil, nil)
 		return true
 	}
-	if before {
+	if before && !after {
 		delete(r.state.Pending, c.Key) // it was not written: nothing is left to find out
 	}
 	if refused != nil {

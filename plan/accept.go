@@ -24,6 +24,10 @@ func (p *planner) accept(t *topic) {
 		p.drift(t, why, nil, mqtt.Message{}, 0, nil)
 		return
 	}
+	if t.unsure {
+		p.plan.NoOps++ // and stays pending
+		return
+	}
 	seen := p.seen(t)
 	r, raw := p.acceptable(t, seen)
 	pseudo := &spec.Message{OrderedProperties: t.rec.OrderedProperties}

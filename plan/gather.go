@@ -20,6 +20,7 @@ type topic struct {
 	live    mqtt.Retained
 	there   bool // live, or without a refresh believed to be
 	orphan  bool // only an interrupted apply knew of it
+	unsure  bool // an interrupted apply may have changed what the broker does not show
 
 	exclusive *spec.Exclusive // where nothing is declared or recorded: the block that takes it in
 	stranger  bool            // nothing knew of it before a scan showed it

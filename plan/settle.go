@@ -33,8 +33,8 @@ func (p *planner) settled(t *topic) bool {
 // that follows from it fails.
 //
 // Not written is looked at first: where an update touched only what the broker
-// cannot read back, before and after look alike, and publishing once more is
-// right in either case.
+// cannot read back, before and after look alike, so what is declared is published once
+// more, be it one of the two.
 func (p *planner) settlePending(t *topic) bool {
 	after := t.pending.After
 	t.orphan = t.rec == nil && t.decl == nil
@@ -44,6 +44,7 @@ func (p *planner) settlePending(t *topic) bool {
 	case !t.there: // never written, or gone since: as any other message that is gone
 	case after == nil && t.rec == nil && t.decl == nil: // it was about to delete a stranger: what is there now is one
 	case p.untouched(t):
+		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest && t.broker.Sight(p.key).shows(after, t.live.Message)
 	case after != nil && t.broker.Sight(p.key).shows(after, t.live.Message):
 		t.rec = after
 	case p.in.OverwriteUnmanaged:
@@ -51,6 +52,9 @@ func (p *planner) settlePending(t *topic) bool {
 	default:
 		p.refuse(RefuseConflict, true, t)
 		return false
+	}
+	if t.unsure && p.in.Mode == RefreshOnly {
+		return true // only to publish it again settles that
 	}
 	if t.decl != nil { // the plan is saved with this record in it
 		t.rec = cover(t.rec, t.decl.Redaction, p.key)

@@ -12,6 +12,8 @@ import (
 func TestSettle(t *testing.T) {
 	none := []spec.Message(nil)
 	one, two, three := []spec.Message{message("a", "1")}, []spec.Message{message("a", "2")}, []spec.Message{message("a", "3")}
+	low, high := []spec.Message{message("a", "1")}, []spec.Message{message("a", "1")}
+	low[0].QoS, high[0].QoS = 0, 1 // which the broker does not show
 	tests := map[string]struct {
 		recorded, first, second []spec.Message
 		published               bool
@@ -33,6 +35,10 @@ func TestSettle(t *testing.T) {
 		"delete, written":                {one, none, none, true, nil, "keep a dropped; "},
 		"delete, written, declared":      {one, none, one, true, nil, "+a interrupted; keep a dropped; "},
 		"delete, somebody else's":        {one, none, none, true, put("a", "x"), "refuse conflict a; "},
+		"unseen, not written":            {low, high, high, false, nil, "~a config interrupted; keep a; "},
+		"unseen, written":                {low, high, high, true, nil, "~a config interrupted; keep a; "},
+		"unseen, not written, back":      {low, high, low, false, nil, "~a interrupted; keep a; "},
+		"unseen, written, back":          {low, high, low, true, nil, "~a interrupted; keep a; "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,6 +66,11 @@ func TestSettle(t *testing.T) {
 			}
 			w.run(t, next)
 			quiet(t, w.plan(append(test.second, beside)...))
+			for _, d := range test.second {
+				if live, there := w.live[d.Topic]; !there || live.QoS != d.QoS {
+					t.Errorf("%q is live with QoS %d (%v), declared %d", d.Topic, live.QoS, there, d.QoS)
+				}
+			}
 		})
 	}
 }
