@@ -45,7 +45,7 @@ func stateListCommand() command {
 			if err != nil {
 				return err
 			}
-			keys, err := selected(snapshot, args, false)
+			keys, err := selected(recordedAt(snapshot), args, false)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func stateShowCommand() command {
 			if err != nil {
 				return err
 			}
-			keys, err := selected(snapshot, args, true)
+			keys, err := selected(recordedAt(snapshot), args, true)
 			if err != nil {
 				return err
 			}
@@ -82,13 +82,20 @@ func stateShowCommand() command {
 		})
 }
 
-// selected gives the recorded keys that any selector takes, sorted; all of them
-// without one.
-func selected(snapshot *state.Snapshot, selectors []string, must bool) ([]state.Key, error) {
-	var keys []state.Key
-	if snapshot == nil {
-		snapshot = &state.Snapshot{}
+// recordedAt gives the address of each recorded message.
+func recordedAt(snapshot *state.Snapshot) map[state.Key]string {
+	addresses := map[state.Key]string{}
+	if snapshot != nil {
+		for key, r := range snapshot.Records {
+			addresses[key] = r.Address
+		}
 	}
+	return addresses
+}
+
+// selected gives the keys that any selector takes, sorted; all of them without one.
+func selected(addresses map[state.Key]string, selectors []string, must bool) ([]state.Key, error) {
+	var keys []state.Key
 	var parsed []plan.Selector
 	for _, text := range selectors {
 		sel, err := plan.ParseSelector(text)
@@ -97,8 +104,8 @@ func selected(snapshot *state.Snapshot, selectors []string, must bool) ([]state.
 		}
 		parsed = append(parsed, sel)
 	}
-	for key, r := range snapshot.Records {
-		matches := func(sel plan.Selector) bool { return sel.Matches(r.Address, key.Topic) }
+	for key, address := range addresses {
+		matches := func(sel plan.Selector) bool { return sel.Matches(address, key.Topic) }
 		if len(parsed) == 0 || slices.ContainsFunc(parsed, matches) {
 			keys = append(keys, key)
 		}

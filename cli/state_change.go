@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
@@ -47,9 +49,24 @@ func stateRemoveCommand() command {
 	}
 }
 
-// forget drops records and prints them.
+// pendingAt gives the address of each topic that an interrupted apply may have
+// published to; "" where it was about to delete what nobody had recorded.
+func pendingAt(snapshot *state.Snapshot) map[state.Key]string {
+	addresses := map[state.Key]string{}
+	for key, p := range snapshot.Pending {
+		addresses[key] = ""
+		if p.After != nil {
+			addresses[key] = p.After.Address
+		}
+	}
+	return addresses
+}
+
+// forget drops records, and what is pending, and prints them.
 func (s *session) forget(snapshot *state.Snapshot, args []string, id state.Identity) error {
-	keys, err := selected(snapshot, args, id == "")
+	known := pendingAt(snapshot) // else the next plan would record it again
+	maps.Copy(known, recordedAt(snapshot))
+	keys, err := selected(known, args, id == "")
 	if err != nil {
 		return err
 	}
@@ -58,22 +75,15 @@ func (s *session) forget(snapshot *state.Snapshot, args []string, id state.Ident
 		if id != "" && key.Broker != id {
 			continue
 		}
-		fmt.Fprintf(s.Stdout, "Forget %s (%s)\n", render.Escape(key.Topic), render.Escape(snapshot.Records[key].Address))
+		fmt.Fprintf(s.Stdout, "Forget %s (%s)\n", render.Escape(key.Topic), render.Escape(cmp.Or(known[key], "an interrupted apply")))
 		delete(snapshot.Records, key)
-		delete(snapshot.Pending, key) // else the next plan would record it again
+		delete(snapshot.Pending, key)
 		n++
 	}
 	if id == "" {
 		return nil
 	}
-	pending := 0
-	for key := range snapshot.Pending {
-		if key.Broker == id {
-			delete(snapshot.Pending, key)
-			pending++
-		}
-	}
-	if _, pinned := snapshot.Brokers[id]; !pinned && n+pending == 0 {
+	if _, pinned := snapshot.Brokers[id]; !pinned && n == 0 {
 		return failure("Not recorded", fmt.Sprintf("The state knows no broker %s. \"retainctl state list\" shows what it records.", id))
 	}
 	delete(snapshot.Brokers, id)
