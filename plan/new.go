@@ -219,7 +219,7 @@ func (p *planner) keep(t *topic) {
 	switch {
 	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
 		p.refuse(RefuseUnmanaged, true, t)
-	case (len(why) > 0 || t.unsure) && t.rec != nil && p.unknown(t):
+	case len(why) > 0 && t.rec != nil && p.unknown(t):
 		p.refuse(RefuseUnknown, true, t)
 	case len(why) > 0 || t.unsure:
 		p.publish(t, Update, interrupted(t, why...), c)
