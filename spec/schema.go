@@ -25,8 +25,12 @@ type schema struct {
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", url)
+	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", strings.TrimPrefix(url, schemaBase))
 }
+
+// schemaBase is what references are relative to: it must have a path, or a relative
+// one would mean the schema itself.
+const schemaBase = "schema:///"
 
 func (e *evaluator) compiled(text string) *schema {
 	s := e.schemas[text]
@@ -39,7 +43,7 @@ func (e *evaluator) compiled(text string) *schema {
 }
 
 func compileSchema(text string) (*jsonschema.Schema, error) {
-	const here = "schema:payload"
+	const here = schemaBase + "payload"
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("it is no JSON: %w", err)
@@ -49,7 +53,12 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	if err := c.AddResource(here, doc); err != nil {
 		return nil, err
 	}
-	return c.Compile(here)
+	compiled, err := c.Compile(here)
+	var elsewhere *jsonschema.LoadURLError
+	if errors.As(err, &elsewhere) {
+		return nil, elsewhere.Err
+	}
+	return compiled, err
 }
 
 // schema checks the payload against the message's own schema.
@@ -84,10 +93,14 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
 	var invalid *jsonschema.ValidationError
-	if err := s.compiled.Validate(doc); errors.As(err, &invalid) {
+	switch err := s.compiled.Validate(doc); {
+	case err == nil:
+		return "", ""
+	case errors.As(err, &invalid):
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
+	default:
+		return "Payload does not match its schema", "The schema could not be held against it."
 	}
-	return "", ""
 }
 
 // violations lists the innermost causes, each with the payload's path. Where the
