@@ -118,25 +118,55 @@ func (g *group) places() []string {
 	return places
 }
 
-// topics shows the topics of a group: all of a few, and of many the one filter
-// that they have in common.
+// topics shows the topics of a group: all of a few, and of many the filters that hold
+// them.
 func (g *group) topics() string {
-	if len(g.changes) > 3 {
-		return fmt.Sprintf("%s # %s", quote(g.filter()), Count(len(g.changes), "topic"))
-	}
-	quoted := make([]string, len(g.changes))
+	topics := make([]string, len(g.changes))
 	for i, c := range g.changes {
-		quoted[i] = quote(c.Key.Topic)
+		topics[i] = c.Key.Topic
 	}
-	return strings.Join(quoted, ", ")
+	const few = 3
+	shown, count := topics, ""
+	if len(topics) > few {
+		shown, count = filters(topics), " # "+Count(len(topics), "topic")
+	}
+	quoted := make([]string, min(len(shown), few))
+	for i := range quoted {
+		quoted[i] = quote(shown[i])
+	}
+	if left := len(shown) - few; left > 0 {
+		quoted[few-1] += fmt.Sprintf(" and %s more filters", number(left))
+	}
+	return strings.Join(quoted, ", ") + count
 }
 
-// filter is the narrowest topic filter of the form a/+/b or a/# that holds every
-// topic of the group.
-func (g *group) filter() string {
-	common := strings.Split(g.first().Key.Topic, "/")
-	for _, c := range g.changes[1:] {
-		common = widen(common, c.Key.Topic)
+// filters gives the one filter that topics have in common, or where that says nothing
+// of them one for each of their first levels.
+func filters(topics []string) []string {
+	common := filter(topics)
+	if strings.Trim(common, "+/#") != "" {
+		return []string{common}
+	}
+	var firsts []string
+	under := map[string][]string{}
+	for _, topic := range topics {
+		first, _, _ := strings.Cut(topic, "/")
+		if under[first] == nil {
+			firsts = append(firsts, first)
+		}
+		under[first] = append(under[first], topic)
+	}
+	for i, first := range firsts {
+		firsts[i] = filter(under[first])
+	}
+	return firsts
+}
+
+// filter is the narrowest topic filter of the form a/+/b or a/# that holds every topic.
+func filter(topics []string) string {
+	common := strings.Split(topics[0], "/")
+	for _, topic := range topics[1:] {
+		common = widen(common, topic)
 	}
 	return strings.Join(common, "/")
 }

@@ -122,13 +122,7 @@ func TestFilterHoldsEveryTopic(t *testing.T) {
 		{[]string{"a", "b/c"}, "+/#"},
 		{[]string{"a/b/c/d", "a/b", "a"}, "a/#"},
 	} {
-		g := group{}
-		for _, topic := range c.topics {
-			change := &plan.Change{}
-			change.Key.Topic = topic
-			g.changes = append(g.changes, change)
-		}
-		got := g.filter()
+		got := filter(c.topics)
 		if got != c.want {
 			t.Errorf("filter of %v is %q, want %q", c.topics, got, c.want)
 		}
@@ -136,6 +130,29 @@ func TestFilterHoldsEveryTopic(t *testing.T) {
 			if !mqtt.Match(got, topic) {
 				t.Errorf("%q does not match %q", got, topic)
 			}
+		}
+	}
+}
+
+func TestTopicsOfAGroup(t *testing.T) {
+	for _, c := range []struct {
+		topics []string
+		want   string
+	}{
+		{[]string{"a/b", "c"}, `"a/b", "c"`},
+		{[]string{"a/1", "a/2", "a/3", "a/4"}, `"a/+" # 4 topics`},
+		{[]string{"x/1/c", "y/1/c", "z/2/c", "z/3/c"}, `"+/+/c" # 4 topics`},
+		{[]string{"a", "a/1", "b/1", "b/2", "c"}, `"a/#", "b/+", "c" # 5 topics`},
+		{[]string{"a", "b", "c", "d", "e"}, `"a", "b", "c" and 2 more filters # 5 topics`},
+	} {
+		g := group{}
+		for _, topic := range c.topics {
+			change := &plan.Change{}
+			change.Key.Topic = topic
+			g.changes = append(g.changes, change)
+		}
+		if got := g.topics(); got != c.want {
+			t.Errorf("%v are shown as %s, want %s", c.topics, got, c.want)
 		}
 	}
 }
