@@ -68,10 +68,10 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	if err != nil {
 		return 0, err
 	}
-	live, declared := undeclared(config, block.Name, found.live)
+	live, left := undeclared(config, block.Name, found.live)
 	shown := s.withoutSecrets(ctx, config, state.Identity(found.identity), live)
 	if len(shown) == 0 {
-		fmt.Fprintf(s.Stderr, "Nothing to import: %s.\n", nothing(declared, len(live)))
+		fmt.Fprintln(s.Stderr, strings.Join(append([]string{"Nothing to import."}, left.said()...), " "))
 		return exitDone, nil
 	}
 	made, err := generate.Write(shown, generate.Options{
@@ -86,18 +86,8 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	if err := s.writeImport(f, made); err != nil {
 		return 0, err
 	}
-	s.reportImport(f, made, declared, found.can, exclusives(config, block.Name))
+	s.reportImport(f, made, left, found.can, exclusives(config, block.Name))
 	return exitDone, nil
-}
-
-func nothing(declared, sensitive int) string {
-	switch {
-	case sensitive > 0:
-		return "what matches and is not declared is sensitive"
-	case declared == 0:
-		return "no message matches"
-	}
-	return render.Count(declared, "message") + " that match are declared already"
 }
 
 func checkFilters(filters []string) error {
@@ -201,9 +191,25 @@ func (s *session) scanned(ctx context.Context, b spec.Broker, r broker.Reader, f
 	return inventory.Live, nil
 }
 
-// undeclared gives the messages that the configuration does not declare, and how
-// many it does.
-func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (messages []mqtt.Message, declared int) {
+// leftOut counts the live messages that import has nothing to write for.
+type leftOut struct {
+	declared int
+	others   int // within the filters that say that they belong to somebody else
+}
+
+// said tells of those that there are.
+func (l leftOut) said() (lines []string) {
+	if l.declared > 0 {
+		lines = append(lines, render.Count(l.declared, "message")+" left out: declared already.")
+	}
+	if l.others > 0 {
+		lines = append(lines, render.Count(l.others, "message")+" left out: within a removed or except filter.")
+	}
+	return lines
+}
+
+// undeclared gives the messages that the configuration may declare and does not.
+func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (messages []mqtt.Message, left leftOut) {
 	has := map[string]bool{}
 	for i := range c.Messages {
 		if c.Messages[i].Broker == name {
@@ -211,13 +217,23 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 		}
 	}
 	for topic, m := range live {
-		if has[topic] {
-			declared++
-			continue
+		switch {
+		case has[topic]:
+			left.declared++
+		case givenAway(c, name, topic):
+			left.others++
+		default:
+			messages = append(messages, m.Message)
 		}
-		messages = append(messages, m.Message)
 	}
-	return messages, declared
+	return messages, left
+}
+
+// givenAway tells whether a removed block or an exception says that a topic is not to
+// be declared here.
+func givenAway(c *spec.Config, name, topic string) bool {
+	return slices.ContainsFunc(c.Removed, func(r spec.Scope) bool { return r.Has(name, topic) }) ||
+		slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Has(name, topic) && x.Excepts(topic) })
 }
 
 // exclusives gives the exclusive blocks of a broker.

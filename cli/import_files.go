@@ -99,7 +99,7 @@ func createFile(path string, data []byte) error {
 }
 
 // reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, declared int, can broker.Capabilities, scopes []spec.Exclusive) {
+func (s *session) reportImport(f *importFlags, made generate.Result, left leftOut, can broker.Capabilities, scopes []spec.Exclusive) {
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
 		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
@@ -118,8 +118,8 @@ func (s *session) reportImport(f *importFlags, made generate.Result, declared in
 		}
 	}
 	fmt.Fprintln(s.Stderr, ".")
-	if declared > 0 {
-		fmt.Fprintf(s.Stderr, "%s left out: declared already.\n", render.Count(declared, "message"))
+	for _, line := range left.said() {
+		fmt.Fprintln(s.Stderr, line)
 	}
 	if f.out != "" {
 		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it without a publish.")
