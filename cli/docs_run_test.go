@@ -72,15 +72,7 @@ func newPageShell(t *testing.T) pageShell {
 	t.Helper()
 	host, port, _ := strings.Cut(brokertest.StartMosquitto(t).Address, ":")
 	_, aws := serve(t)
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin := t.TempDir()
-	if err := os.Symlink(self, filepath.Join(bin, "retainctl")); err != nil { // the test binary is retainctl by that name
-		t.Fatal(err)
-	}
-	return pageShell{t, t.TempDir(), bin + ":/usr/bin:" + os.Getenv("PATH"), strings.NewReplacer(
+	return pageShell{t, t.TempDir(), withProgram(t), strings.NewReplacer(
 		"localhost -p 1883", host+" -p "+port, "localhost:1883", host+":"+port, "127.0.0.1:8083", aws,
 		"retainctl apply\n", "retainctl apply -auto-approve\n", "retainctl destroy\n", "retainctl destroy -auto-approve\n",
 	)}
@@ -102,12 +94,32 @@ func (s pageShell) save(text string) {
 // run runs the commands, all of which must succeed.
 func (s pageShell) run(commands string) string {
 	s.t.Helper()
-	cmd := exec.Command("sh", "-e", "-c", s.local.Replace(commands))
-	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=" + s.path, "HOME=" + s.dir, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "LANG=" + cmp.Or(os.Getenv("LANG"), "C.UTF-8")}
-	out, err := cmd.CombinedOutput()
+	out, err := shell(s.dir, s.local.Replace(commands), "PATH="+s.path, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
 	if err != nil {
 		s.t.Fatalf("%v\n%s\n%s", err, commands, out)
 	}
-	return string(out)
+	return out
+}
+
+// shell runs commands until one fails, and gives what all of them printed.
+func shell(dir, commands string, env ...string) (string, error) {
+	cmd := exec.Command("sh", "-e", "-c", commands)
+	cmd.Dir = dir
+	cmd.Env = append(env, "HOME="+dir, "LANG="+cmp.Or(os.Getenv("LANG"), "C.UTF-8"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// withProgram is a PATH on which retainctl is the program under test.
+func withProgram(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(bin, "retainctl")); err != nil { // the test binary is retainctl by that name
+		t.Fatal(err)
+	}
+	return bin + ":/usr/bin:" + os.Getenv("PATH")
 }
