@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,9 +172,37 @@ func pages(t *testing.T) []string {
 	return append(found, "README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 }
 
+// headings are the anchors of a page, as GitHub makes them.
+func headings(t *testing.T, page string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, match := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		kept := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(match[1]), "")
+		all = append(all, strings.ReplaceAll(kept, " ", "-"))
+	}
+	return all
+}
+
+// TestReadmeLinksToEveryPage holds the README to be the front door.
+func TestReadmeLinksToEveryPage(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages(t) {
+		if page != "README.md" && !strings.Contains(string(text), "]("+page+")") {
+			t.Errorf("the README does not link to %s", page)
+		}
+	}
+}
+
 // TestLinks finds the target of every relative link of the pages.
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 	found := 0
 	for _, page := range pages(t) {
 		text, err := os.ReadFile(page)
@@ -182,8 +211,14 @@ func TestLinks(t *testing.T) {
 		}
 		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
 			found++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), match[1])); err != nil {
+			target := filepath.Join(filepath.Dir(page), match[1])
+			if match[1] == "" {
+				target = page
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s, which is not there", page, match[1])
+			} else if match[2] != "" && !slices.Contains(headings(t, target), match[2]) {
+				t.Errorf("%s links to %s#%s, which is no heading of it", page, match[1], match[2])
 			}
 		}
 	}
