@@ -24,6 +24,18 @@ type variableDecl struct {
 	validations []rule
 }
 
+// typeConstraint reads a type. "list" and "map" alone are an old short form that
+// Terraform still takes.
+func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diagnostics) {
+	switch hcl.ExprAsKeyword(expr) {
+	case "list":
+		return cty.List(cty.DynamicPseudoType), nil, nil
+	case "map":
+		return cty.Map(cty.DynamicPseudoType), nil, nil
+	}
+	return typeexpr.TypeConstraintWithDefaults(expr)
+}
+
 // literal tells whether a value from the command line or the environment is
 // taken as it stands, and not read as an expression: as in Terraform, where
 // -var=name=1.10 is a string for a string.
@@ -47,7 +59,7 @@ func (d *declarations) variable(b *hcl.Block) {
 	d.literal(content.Attributes["nullable"], &v.nullable)
 	d.literal(content.Attributes["sensitive"], &v.sensitive)
 	if attr := content.Attributes["type"]; attr != nil {
-		typ, optional, diags := typeexpr.TypeConstraintWithDefaults(attr.Expr)
+		typ, optional, diags := typeConstraint(attr.Expr)
 		if d.report(diags...); diags.HasErrors() {
 			typ = cty.DynamicPseudoType
 		}
