@@ -213,3 +213,18 @@ func TestBlanks(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedValuesAreNamedByWhatIsTheirs holds that a word of both values names
+// neither.
+func TestSharedValuesAreNamedByWhatIsTheirs(t *testing.T) {
+	var messages []mqtt.Message
+	for i := range 6 {
+		settable := []string{"false", "true"}[i%2]
+		messages = append(messages, mqtt.Message{Topic: fmt.Sprintf("homie/5/dev%d/description", i), QoS: 1,
+			Payload: fmt.Appendf(nil, `{"homie":"5.0","name":"Dev %d","nodes":{"temp":{"datatype":"float","format":"0:100","settable":%s}}}`, i, settable)})
+	}
+	made := check(t, messages, options)
+	if strings.Contains(string(made.HCL), "float   = {") || !strings.Contains(string(made.HCL), "nodes_2 = {") {
+		t.Errorf("%s", made.HCL)
+	}
+}

@@ -9,7 +9,8 @@ import (
 // entities belong to. It is written once, as a local value.
 type shared struct {
 	group *group
-	key   string // in the group's map
+	key   string   // in the group's map
+	names []string // that it could be called by, the best first
 	value node
 	sites int // how often the configuration would repeat it
 }
@@ -63,12 +64,14 @@ func share(items []*item) []*group {
 		}
 		s := found[k]
 		if s == nil {
-			s = &shared{group: g, value: *m}
-			s.key = g.free(m.names(it.levels))
+			s = &shared{group: g, value: *m, names: m.names(it.levels)}
 			found[k], g.values = s, append(g.values, s)
 		}
 		*m = node{kind: common, name: m.name, same: s}
 	})
+	for _, g := range all {
+		g.name()
+	}
 	for _, it := range items {
 		it.reshape()
 	}
@@ -153,18 +156,28 @@ func (n *node) names(levels []string) []string {
 	return slices.Concat(inTopic, part, own, words)
 }
 
-// free gives the first of the names that no value of the group has.
-func (g *group) free(names []string) string {
-	taken := Names{}
+// name gives each value the best of its names that is no other's: what stands in two
+// would tell neither.
+func (g *group) name() {
+	holders := map[string]int{}
 	for _, s := range g.values {
-		taken[s.key] = true
-	}
-	for _, name := range names {
-		if name != "" && !taken[name] {
-			return name
+		own := Names{}
+		for _, name := range s.names {
+			if !own[name] {
+				own[name] = true
+				holders[name]++
+			}
 		}
 	}
-	return taken.free(identifier(g.member))
+	taken := Names{}
+	for _, s := range g.values {
+		i := slices.IndexFunc(s.names, func(name string) bool { return name != "" && holders[name] == 1 })
+		if i < 0 {
+			s.key = taken.free(identifier(g.member))
+			continue
+		}
+		s.key = taken.free(s.names[i])
+	}
 }
 
 // chosen counts where the values of the groups stand, and tells which of the groups
