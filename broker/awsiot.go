@@ -42,6 +42,7 @@ type awsIoT struct {
 	written                      *stamps
 
 	reached atomic.Bool  // something answered at host
+	heard   atomic.Bool  // and did so as AWS does
 	listed  atomic.Int64 // pages of a list that were not its last
 	stored  atomic.Int64 // messages with a payload that were acknowledged
 	full    atomic.Bool  // a whole series of attempts to store was throttled, and nothing was stored meanwhile

@@ -97,8 +97,8 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 	case status < 500:
 		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
 	case api == nil:
-		return fmt.Sprintf("%s answered %d %s, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
-			t.host, status, http.StatusText(status)), everyTopic
+		return fmt.Sprintf("%s answered %d %s to all %d attempts, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
+			t.host, status, http.StatusText(status), try.sent), everyTopic
 	}
 	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
 }

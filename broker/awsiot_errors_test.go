@@ -61,7 +61,7 @@ func TestAWSErrorsTeach(t *testing.T) {
 			[]string{"throttled all 8 attempts", "quota of retained messages"}, []string{"throttled all 8 attempts"}, true, 8},
 		{"throttled, without a code", 429, "", ``, []string{"throttled all 8 attempts"}, []string{"throttled all 8"}, true, 8},
 		{"request timed out", 408, "", ``, []string{"408"}, []string{"408"}, false, 8},
-		{"bad gateway", 502, "", html, []string{"502 Bad Gateway", "proxy"}, []string{"502 Bad Gateway", "proxy"}, true, 8},
+		{"bad gateway", 502, "", html, []string{"502 Bad Gateway to all 3 attempts", "proxy"}, []string{"502 Bad Gateway", "proxy"}, true, 3},
 		{"failure", 500, "InternalFailureException", `{"message":"oops"}`,
 			[]string{"500 InternalFailureException (8 attempts): oops"}, []string{"oops"}, true, 8},
 	}
@@ -81,6 +81,24 @@ func TestAWSErrorsTeach(t *testing.T) {
 			}
 			has(t, err, test.read...)
 		})
+	}
+}
+
+// A proxy that loses its way in the middle of a run gets all the attempts.
+func TestAWSBadGatewayOnTheWay(t *testing.T) {
+	var n atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if k := n.Add(1); k > 1 && k < 6 {
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, "<html>proxy</html>")
+		}
+	}))
+	defer s.Close()
+	target := openAWS(t, s.URL, Options{})
+	for _, topic := range []string{"a", "b"} {
+		if err := publish(t, target, mqtt.Message{Topic: topic})[0]; err != nil {
+			t.Errorf("%s: %v after %d requests", topic, err, n.Load())
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
+	"github.com/aws/smithy-go"
 	"golang.org/x/time/rate"
 )
 
@@ -122,7 +123,7 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if status == http.StatusTooManyRequests {
 		a.throttled()
 	}
-	if a.stop.Err() != nil || status == 0 && a.hopeless(err) {
+	if a.stop.Err() != nil || status == 0 && a.hopeless(err) || status >= 500 && a.foreign(err) {
 		return false
 	}
 	// An answer that was cut short is no answer; the SDK takes it for a bad one.
@@ -142,6 +143,16 @@ func (a *attempts) hopeless(err error) bool {
 	return isDial(err) || a.silences > 0 || a.sent > 1
 }
 
+// foreign tells whether something else than AWS answers, such as a proxy without a way
+// there. Once AWS was heard that is a passing trouble of its own.
+func (a *attempts) foreign(err error) bool {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		a.target.heard.Store(true)
+	}
+	return !a.target.heard.Load() && a.sent >= 3
+}
+
 // throttled slows down, unless it is room that lacks. What was on its way when the
 // first attempt met its 429 proves nothing, so counting begins with the second.
 func (a *attempts) throttled() {
@@ -159,6 +170,7 @@ func (a *attempts) meanwhile() int64 { return a.target.stored.Load() - a.stored 
 
 func (a *attempts) succeeded() {
 	a.target.reached.Store(true)
+	a.target.heard.Store(true)
 	a.pace.succeeded()
 }
 

@@ -167,6 +167,7 @@ func TestBadAWSEndpoint(t *testing.T) {
 		{"another authority", secure.URL, []string{"unknown authority", "AWS_CA_BUNDLE", secure.Listener.Addr().String()}},
 		{"a web server", page(404), []string{"answered 404 Not Found, and not in AWS's words", "proxy between"}},
 		{"a web server that agrees", page(200), []string{"answered 200 OK, and not in AWS's words"}},
+		{"a proxy without a way there", page(502), []string{"answered 502 Bad Gateway to all 3 attempts, and not in AWS's words", "proxy between"}},
 		{"SSH", "http://" + greeting(t, "SSH-2.0-OpenSSH_9.2p1\r\n"), []string{"connect to 127.0.0.1", "check that this is its address"}},
 		{"nothing listens", "http://127.0.0.1:1", []string{"connect to 127.0.0.1:1", "connection refused", "something listens there"}},
 		{"no such host", "http://no.such.host.invalid", []string{"no.such.host.invalid", "no such host", "name server"}},
