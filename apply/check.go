@@ -37,7 +37,9 @@ func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int)
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
 			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
-		case c.Stranger() && !there: // somebody was quicker
+		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
+			clean = append(clean, i)
+		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody was quicker, or the clock
 			r.finish(i, Done, nil, nil)
 		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))

@@ -2,6 +2,9 @@ package apply_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/retainctl/retainctl/apply"
 	"github.com/retainctl/retainctl/mqtt"
@@ -33,5 +36,30 @@ func TestStrangers(t *testing.T) {
 	})
 	if len(w.state.Pending) > 0 {
 		t.Errorf("pending: %v", w.state.Pending)
+	}
+}
+
+// A message that expired since the plan was made was taken away by nobody: its update
+// is published, and its delete is done.
+func TestWhatExpiredSinceIsNoConflict(t *testing.T) {
+	lasting := func(topic, payload string, seconds uint32) spec.Message {
+		m := declare(topic, payload)
+		m.Expiry = seconds
+		return m
+	}
+	w := &world{t: t, broker: newFake(), proves: true}
+	w.apply(t.Context(), w.plan([]spec.Message{lasting("update", "1", 60), lasting("delete", "1", 60), lasting("early", "1", 7200), declare("forever", "1")}))
+	p := w.plan([]spec.Message{lasting("update", "2", 60), lasting("early", "2", 7200), declare("forever", "2")})
+	clear(w.broker.live)
+	w.broker.sent = nil
+	o := options(w)
+	o.Now = func() time.Time { return time.Now().Add(time.Hour) }
+	r, err := apply.Run(t.Context(), p, w.state, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, r, map[string]apply.Outcome{"update": apply.Done, "delete": apply.Done, "early": apply.Conflicted, "forever": apply.Conflicted})
+	if d := cmp.Diff([]string{"update"}, w.broker.sent); d != "" {
+		t.Errorf("sent (-want +got):\n%s", d)
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/state"
@@ -77,6 +78,10 @@ func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Sight) bool {
 	}
 	return see.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
 }
+
+// Lapsed tells whether the message that the change replaces must have expired since: that
+// it is gone is nobody's doing.
+func (c *Change) Lapsed(now time.Time) bool { return !c.Ends.IsZero() && !now.Before(c.Ends) }
 
 // MatchesAfter tells whether a fresh read shows what the change publishes. Every
 // byte counts: this is what was just written.
