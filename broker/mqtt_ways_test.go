@@ -165,3 +165,35 @@ func TestMQTTTimeLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestClientIDTwice lets a second client take the name over: it is said, whether the
+// broker says so (ours) or hangs up without a word (mosquitto).
+func TestClientIDTwice(t *testing.T) {
+	for address, want := range map[string]string{
+		serveMQTT(t, server.Options{}):       `session taken over (0x8E) (another client uses the client_id "same": run one at a time`,
+		brokertest.StartMosquitto(t).Address: `closed the connection (does another client use the client_id "same"?)`,
+	} {
+		s := spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), ClientID: "same", Rate: 200}
+		first := mustOpenMQTT(t, &s)
+		defer first.Close()
+		batch := make([]mqtt.Message, 100)
+		for i := range batch {
+			batch[i] = mqtt.Message{Topic: fmt.Sprintf("twice/%d", i), Payload: []byte("x"), QoS: 1}
+		}
+		time.AfterFunc(100*time.Millisecond, func() {
+			for range 70 {
+				if second, err := openMQTT(t, &s); err == nil {
+					defer second.Close()
+				}
+			}
+		})
+		told := false
+		errs := brokertest.Publish(t, t.Context(), first, batch...)
+		for _, err := range errs {
+			told = told || err != nil && strings.Contains(err.Error(), want)
+		}
+		if !told {
+			t.Errorf("%s: it is not said that another client has the name: %v", address, errs[len(errs)-1])
+		}
+	}
+}

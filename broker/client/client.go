@@ -61,13 +61,15 @@ type Options struct {
 	// Window bounds what is published and not acknowledged yet, below what the
 	// broker allows; 0 sets no bound.
 	Window int
+
+	chosenID bool // ClientID was given
 }
 
 func (o Options) withDefaults() Options {
 	if o.Version == 0 {
 		o.Version = wire.V5
 	}
-	if o.ClientID == "" {
+	if o.chosenID = o.ClientID != ""; !o.chosenID {
 		o.ClientID = madeUpID()
 	}
 	if o.Dial == nil {
@@ -250,7 +252,7 @@ func (c *Client) drain(r *wire.Reader) {
 		p, err := r.Next()
 		if err == nil {
 			if bye, ok := p.(*wire.Disconnect); ok {
-				err = &ReasonError{Did: "broker " + c.o.Address + " closed the connection", Code: bye.ReasonCode, Reason: bye.ReasonString}
+				err = farewell(c.o, bye)
 			}
 		} else {
 			err = lostError(c.o, err)

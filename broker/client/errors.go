@@ -170,9 +170,27 @@ func lostError(o Options, err error) error {
 	case errors.Is(err, net.ErrClosed):
 		return errClosed
 	case lost(err):
-		return fmt.Errorf("broker %s %w", o.Address, errHangUp)
+		return fmt.Errorf("broker %s %w%s", o.Address, errHangUp, o.rival())
 	}
 	return fmt.Errorf("connection to broker %s broke: %w", o.Address, err)
+}
+
+// farewell says why the broker ended the connection, by its DISCONNECT.
+func farewell(o Options, bye *wire.Disconnect) error {
+	e := &ReasonError{Did: "broker " + o.Address + " closed the connection", Code: bye.ReasonCode, Reason: bye.ReasonString}
+	if bye.ReasonCode == wire.SessionTakenOver {
+		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out", o.ClientID)
+	}
+	return e
+}
+
+// rival asks for another client of the same name, for which mosquitto hangs up without a
+// word (2.0.11).
+func (o Options) rival() string {
+	if !o.chosenID {
+		return ""
+	}
+	return fmt.Sprintf(" (does another client use the client_id %q?)", o.ClientID)
 }
 
 var errHangUp = errors.New("closed the connection")
