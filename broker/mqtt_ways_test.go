@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,15 +181,23 @@ func TestClientIDTwice(t *testing.T) {
 		for i := range batch {
 			batch[i] = mqtt.Message{Topic: fmt.Sprintf("twice/%d", i), Payload: []byte("x"), QoS: 1}
 		}
-		time.AfterFunc(100*time.Millisecond, func() {
-			for range 70 {
+		stop, rival := make(chan struct{}), sync.WaitGroup{}
+		rival.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
 				if second, err := openMQTT(t, &s); err == nil {
 					defer second.Close()
 				}
 			}
 		})
-		told := false
 		errs := brokertest.Publish(t, t.Context(), first, batch...)
+		close(stop)
+		rival.Wait()
+		told := false
 		for _, err := range errs {
 			told = told || err != nil && strings.Contains(err.Error(), want)
 		}
