@@ -39,7 +39,7 @@ func FuzzModules(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		config, files, diags := Load(dir, Inputs{EvalBrokers: true, Version: "0.1.0"})
+		config, files, diags := Load(dir, fuzzed())
 		if (config == nil) != diags.HasErrors() {
 			t.Errorf("config %v, diagnostics %v", config, diags)
 		}
