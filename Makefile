@@ -10,6 +10,8 @@
 # make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
 # make test-damage
 #                 flips every bit of a file of the embedded broker, and cuts it at every byte
+# make test-browser
+#                 installs chromium, and has it run nothing of a plan's HTML page
 # make bench      measures what the README and docs claim
 # make fuzz       each fuzz target for FUZZTIME, and every odd value in every argument
 # make build      bin/retainctl
@@ -22,7 +24,7 @@ KILLS ?= 300
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test test-crash test-brokers test-race test-aws-js check deps bench fuzz test-damage man
+.PHONY: build test test-crash test-brokers test-race test-aws-js check deps bench fuzz test-damage test-browser man
 
 build:
 	$(GO) build -trimpath -o bin/retainctl .
@@ -63,6 +65,10 @@ check:
 
 deps:
 	@sh scripts/test-deps.sh
+
+test-browser:
+	@sh scripts/install-missing.sh chromium=chromium
+	RETAINCTL_TEST_BROWSER=chromium $(GO) test -count 1 -run TestBrowserRunsNothing -v ./cli
 
 bench: deps
 	$(GO) test -run '^$$' -bench . -benchtime 3x -timeout 30m ./bench/
