@@ -3,9 +3,12 @@ package remote
 import (
 	"encoding/base64"
 	"fmt"
+	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -49,12 +52,12 @@ func (h *HTTP) target(a answer) string {
 	return ", to " + plainURL(u)
 }
 
-// said quotes the beginning of what the server said, unless it repeats a secret of the
-// request.
+// said quotes the beginning of what the server said, unless it repeats a secret: some
+// print the request, with its headers and its address, into their errors.
 func (h *HTTP) said(a answer) string {
 	const most = 200
 	text := strings.Join(strings.Fields(string(a.body)), " ")
-	if text == "" || strings.HasPrefix(text, "<") || h.repeats(text) {
+	if text == "" || strings.HasPrefix(text, "<") || h.repeats(string(a.body)) || h.repeats(text) {
 		return ""
 	}
 	if len(text) > most {
@@ -63,18 +66,22 @@ func (h *HTTP) said(a answer) string {
 	return fmt.Sprintf(" (%s)", strings.ToValidUTF8(text, "?"))
 }
 
-// repeats tells whether a text holds the password, also as it travels (RFC 7617), or
-// the query of an address, which may be a token.
+// repeats tells whether a text holds the password, or what else a request is let in by,
+// in a form in which a server may repeat it.
 func (h *HTTP) repeats(text string) bool {
-	secrets := []string{h.settings.Password}
-	if h.settings.Password != "" {
-		secrets = append(secrets, url.QueryEscape(h.settings.Password),
-			base64.StdEncoding.EncodeToString([]byte(h.settings.Username+":"+h.settings.Password)))
+	user, password := h.settings.Username, h.settings.Password
+	secrets := []string{password}
+	if password != "" {
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}
-	for _, address := range []*url.URL{h.settings.Address, h.settings.LockAddress, h.settings.UnlockAddress} {
-		if address != nil {
-			secrets = append(secrets, address.RawQuery)
+	for _, u := range []*url.URL{h.settings.Address, h.settings.LockAddress, h.settings.UnlockAddress} {
+		if u != nil {
+			secrets = append(secrets, slices.Concat(slices.Collect(maps.Values(u.Query()))...)...)
 		}
 	}
-	return slices.ContainsFunc(secrets, func(secret string) bool { return secret != "" && strings.Contains(text, secret) })
+	return slices.ContainsFunc(secrets, func(secret string) bool {
+		quoted := strconv.Quote(secret)
+		forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), quoted[1 : len(quoted)-1]}
+		return secret != "" && slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(text, form) })
+	})
 }

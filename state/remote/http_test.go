@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -172,6 +173,29 @@ func TestHTTPWords(t *testing.T) {
 	}
 	if _, err := remote.OpenHTTP(spec.HTTPSettings{}, remote.Options{}); err == nil || !strings.Contains(err.Error(), "-backend-config=address=") {
 		t.Errorf("without an address: %v", err)
+	}
+}
+
+// TestHTTPEcho holds that a server which prints the request into its error is not quoted.
+func TestHTTPEcho(t *testing.T) {
+	t.Parallel()
+	const password, token = "hunter2 \"&\\ü", "query/token+1"
+	for name, say := range map[string]func(*http.Request) string{
+		"the header":   func(r *http.Request) string { return "denied: Authorization: " + r.Header.Get("Authorization") },
+		"the password": func(r *http.Request) string { _, p, _ := r.BasicAuth(); return "denied " + p },
+		"as JSON":      func(r *http.Request) string { _, p, _ := r.BasicAuth(); return fmt.Sprintf("denied %q", p) },
+		"the address":  func(r *http.Request) string { return "nothing at " + r.URL.String() },
+		"the query":    func(r *http.Request) string { return "no token " + r.URL.Query().Get("private") },
+	} {
+		u := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(400)
+			io.WriteString(w, say(r))
+		}))
+		u.RawQuery = url.Values{"private": {token}}.Encode()
+		_, _, err := openHTTP(t, spec.HTTPSettings{Address: u, Username: "user", Password: password}).Read(t.Context())
+		if err == nil || !strings.HasSuffix(err.Error(), "see the server's log") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
