@@ -66,7 +66,10 @@ func (b bashLine) spelled(text, breaks string) string {
 	if b.quote != 0 { // bash's word begins behind the quote, and bash closes it
 		before := parseLine("x " + b.current[:max(b.opened-1, 0)]).words[0]
 		text = strings.TrimPrefix(text, before)
-		if b.quote == '"' {
+		switch b.quote {
+		case '\'': // nothing is escaped within: out of the quotes and in again
+			text = strings.ReplaceAll(text, "'", `'\''`)
+		case '"':
 			text = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text)
 		}
 		return text

@@ -1,9 +1,28 @@
 package cli
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 )
+
+// What is offered is one word to bash, and no command, whatever a topic has in it.
+func TestOfferedToBashIsOneWord(t *testing.T) {
+	for _, topic := range []string{
+		"site/a'; touch owned; '", `site/a"; touch owned; "`, "site/$(touch owned)", "site/`touch owned`", `site/a\`, "site/a b\"c'd", "site/a&b|c;d<e>f", "site/{a,b}*?[c]~", "~/x", "#x", "a!b", "=a", "site/\\'",
+	} {
+		for _, quote := range []string{"", "'", `"`} {
+			if quote == `"` && strings.Contains(topic, "!") {
+				continue // which an interactive bash alone looks at
+			}
+			typed := quote + parseLine("x "+quote).spelled(topic, " \t\n\"'><=;|&(:") + quote
+			out, err := exec.Command("bash", "-c", "printf '<%s>' "+typed).CombinedOutput()
+			if got := string(out); err != nil || got != "<"+topic+">" {
+				t.Errorf("%q becomes %s, which is %q, %v", topic, typed, got, err)
+			}
+		}
+	}
+}
 
 // FuzzParseLine holds that no line stops a completion, and that what is offered for
 // a word continues it.

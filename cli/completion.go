@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed shells
@@ -96,7 +97,7 @@ func inTime(ctx context.Context, find func() completion) completion {
 func (s *session) offer(c completion) {
 	open := false
 	for _, candidate := range c.candidates {
-		if strings.ContainsFunc(candidate.text, unicode.IsControl) { // of a topic that no shell could type
+		if !typable(candidate.text) {
 			continue
 		}
 		mark := "-"
@@ -115,4 +116,10 @@ func (s *session) offer(c completion) {
 	case open: // of several the shell puts no space behind what they share
 		fmt.Fprintln(s.Stdout, ":open")
 	}
+}
+
+// typable tells whether a shell could type a text, and shows it as what it is: a topic
+// may hold control characters, and some that turn what follows around.
+func typable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
 }
