@@ -143,7 +143,8 @@ type canaryRun struct {
 	search   search
 	password string
 	steps    int
-	within   bool     // runs are made in this process, where they are fast
+	within   bool // runs are made in this process, where they are fast
+	stdin    string
 	planted  []string // files that hold secrets because somebody put them there
 }
 
@@ -226,12 +227,12 @@ func (c *canaryRun) run(want int, args ...string) string {
 	got := 0
 	if c.within {
 		got = cli.Run(args, cli.Env{
-			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ, Dir: c.dir, Width: 80,
+			Stdin: strings.NewReader(c.stdin), Stdout: &stdout, Stderr: &stderr, Environ: environ, Dir: c.dir, Width: 80,
 			Signals: make(chan os.Signal), Exit: func(int) {},
 		})
 	} else {
 		cmd := exec.Command("retainctl", args...)
-		cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.dir, environ, &stdout, &stderr
+		cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.dir, environ, strings.NewReader(c.stdin), &stdout, &stderr
 		if err := cmd.Run(); err != nil {
 			exit := new(exec.ExitError)
 			if !errors.As(err, &exit) {
@@ -316,6 +317,7 @@ func (c *canaryRun) story(broker string) {
 	}
 	c.run(0, with("apply", "-auto-approve", "-json")...)
 
+	c.others()
 	c.restore()
 	c.fail(secure)
 	c.mistakes()
