@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
@@ -20,6 +21,7 @@ type functionSignature struct {
 	Name   string          `json:"name"`
 	Params []functionParam `json:"params"`
 	Rest   *functionParam  `json:"variadic_param,omitempty"`
+	Return json.RawMessage `json:"return_type,omitempty"`
 }
 
 type functionParam struct {
@@ -45,22 +47,32 @@ func callOf(d *hcl.Diagnostic) *functionCall {
 
 func signatureOf(name string, f function.Function) *functionSignature {
 	s := &functionSignature{Name: name, Params: []functionParam{}}
+	var args []cty.Type
 	for _, p := range f.Params() {
 		s.Params = append(s.Params, paramOf(p))
+		args = append(args, p.Type)
 	}
 	if rest := f.VarParam(); rest != nil {
 		p := paramOf(*rest)
 		s.Rest = &p
+		args = append(args, rest.Type)
+	}
+	if typ, err := f.ReturnType(args); err == nil {
+		s.Return = typeJSON(typ)
 	}
 	return s
 }
 
 func paramOf(p function.Parameter) functionParam {
-	typ, err := ctyjson.MarshalType(p.Type)
+	return functionParam{p.Name, typeJSON(p.Type)}
+}
+
+func typeJSON(ty cty.Type) json.RawMessage {
+	typ, err := ctyjson.MarshalType(ty)
 	if err != nil {
-		typ = []byte(`"dynamic"`)
+		return json.RawMessage(`"dynamic"`)
 	}
-	return functionParam{p.Name, typ}
+	return typ
 }
 
 // String spells the call for people: "substr(str, offset, length)".
