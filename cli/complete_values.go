@@ -32,11 +32,11 @@ func (s *session) values(ctx context.Context, kind string, given []string, curre
 			return completion{shell: "files"}
 		}
 	case "NAME=VALUE":
-		return s.variableNames(given, current)
+		return s.variableNames(ctx, given, current)
 	case "IDENTITY", "OLD":
 		all = s.identities(ctx, given)
 	case "OUTPUT":
-		all = s.outputNames(given)
+		all = s.outputNames(ctx, given)
 	case "TOPIC|ADDRESS":
 		return stepwise(current, s.known(ctx, given))
 	case "ADDRESS|FILTER", "FILTER|ADDRESS", "TOPIC|FILTER|ADDRESS":
@@ -118,8 +118,8 @@ func withModules(known []string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func (s *session) outputNames(given []string) []string {
-	config, err := s.configuration(s.givenInputs(given), false, nil)
+func (s *session) outputNames(ctx context.Context, given []string) []string {
+	config, err := s.configuration(ctx, s.givenInputs(given), false, nil)
 	if err != nil {
 		return nil
 	}
@@ -142,11 +142,11 @@ func (s *session) identities(ctx context.Context, given []string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func (s *session) variableNames(given []string, current string) completion {
+func (s *session) variableNames(ctx context.Context, given []string, current string) completion {
 	if strings.Contains(current, "=") {
 		return completion{}
 	}
-	config, err := s.configuration(s.givenInputs(given), false, nil)
+	config, err := s.configuration(ctx, s.givenInputs(given), false, nil)
 	if err != nil {
 		return completion{}
 	}

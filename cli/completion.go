@@ -62,7 +62,11 @@ func completeCommand() command {
 			ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // nobody waits longer for a Tab
 			defer cancel()
 			s.Stderr = io.Discard
-			s.offer(inTime(ctx, func() completion { return s.answer(ctx, args[0], args[1:]) }))
+			answer, err := abandonable(ctx, func() completion { return s.answer(ctx, args[0], args[1:]) })
+			if err != nil {
+				return exitDone, nil
+			}
+			s.offer(answer)
 			return exitDone, nil
 		}
 	}}
@@ -77,20 +81,6 @@ func (s *session) answer(ctx context.Context, shell string, words []string) comp
 		words = append(slices.Clone(words[:len(words)-1]), "")
 	}
 	return s.complete(ctx, words)
-}
-
-// inTime gives nothing where finding takes too long: a configuration of 500,000
-// messages is evaluated for half a minute, which nothing interrupts but the end of
-// the process.
-func inTime(ctx context.Context, find func() completion) completion {
-	found := make(chan completion, 1)
-	go func() { found <- find() }()
-	select {
-	case c := <-found:
-		return c
-	case <-ctx.Done():
-		return completion{}
-	}
 }
 
 // offer prints what can follow.

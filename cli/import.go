@@ -53,13 +53,17 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	if err := s.checkOut(f.out); err != nil {
 		return 0, err
 	}
-	config, files, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, true, nil))
-	if diags.HasErrors() && len(files) == 0 {
-		return 0, failure("No broker to read", fmt.Sprintf("The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\nor name another folder with -chdir=DIR.", s.Dir))
-	}
-	if err := s.diagnose(files, diags); err != nil {
+	e, err := s.evaluate(ctx, s.inputs(&f.inputFlags, true, nil))
+	if err != nil {
 		return 0, err
 	}
+	if e.diags.HasErrors() && len(e.files) == 0 {
+		return 0, failure("No broker to read", fmt.Sprintf("The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\nor name another folder with -chdir=DIR.", s.Dir))
+	}
+	if err := s.diagnose(e.files, e.diags); err != nil {
+		return 0, err
+	}
+	config := e.config
 	block, err := importedBroker(config, f.broker)
 	if err != nil {
 		return 0, err
@@ -77,7 +81,7 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	made, err := generate.Write(shown, generate.Options{
 		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
 		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
-		Exact: f.exact, Files: f.out != "", Taken: s.taken(files),
+		Exact: f.exact, Files: f.out != "", Taken: s.taken(e.files),
 		Comment: fmt.Sprintf("Imported from broker %q.", block.Name),
 	})
 	if err != nil {

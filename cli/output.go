@@ -24,7 +24,7 @@ A sensitive value is printed where its output is named, and with -json.`,
 			asJSON := fs.Bool("json", false, "print JSON: all outputs with their types, or the value of one")
 			raw := fs.Bool("raw", false, "print the string, number or boolean of one output as it is, without a line break")
 			fs.elsewhere("state", "outputs are evaluated from the configuration, not kept in the state. Leave -state out.", false)
-			return func(_ context.Context, s *session, args []string) (int, error) {
+			return func(ctx context.Context, s *session, args []string) (int, error) {
 				switch {
 				case len(args) > 1:
 					return 0, failure("Too many arguments", "output takes the name of one output at most.")
@@ -33,7 +33,7 @@ A sensitive value is printed where its output is named, and with -json.`,
 				case *raw && len(args) == 0:
 					return 0, failure("Which output?", "-raw prints the value of one output: retainctl output -raw NAME.")
 				}
-				outputs, err := s.outputs(&f)
+				outputs, err := s.outputs(ctx, &f)
 				if err != nil {
 					return 0, err
 				}
@@ -47,9 +47,9 @@ A sensitive value is printed where its output is named, and with -json.`,
 }
 
 // outputs evaluates the configuration's outputs.
-func (s *session) outputs(f *inputFlags) ([]render.Output, error) {
-	config, files, diags := spec.Load(s.Dir, s.inputs(f, false, nil))
-	if err := s.diagnose(files, diags); err != nil {
+func (s *session) outputs(ctx context.Context, f *inputFlags) ([]render.Output, error) {
+	config, err := s.configuration(ctx, f, false, nil)
+	if err != nil {
 		return nil, err
 	}
 	return outputsOf(config), nil

@@ -64,7 +64,7 @@ type project struct {
 
 // load reads the configuration and opens the state's store.
 func (s *session) load(ctx context.Context, f *inputFlags, brokers bool, preset map[string]cty.Value) (*project, error) {
-	config, err := s.configuration(f, brokers, preset)
+	config, err := s.configuration(ctx, f, brokers, preset)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +89,6 @@ func (s *session) openState(ctx context.Context, f *inputFlags) (*project, error
 func (s *session) localStore(path string) (state.Store, string) {
 	path = s.path(path)
 	return state.NewLocal(path), path
-}
-
-// configuration reads the configuration. Without brokers their arguments are not
-// evaluated, so that a plan of a fork's pull request needs no credentials.
-func (s *session) configuration(f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
-	config, files, diags := spec.Load(s.Dir, s.inputs(f, brokers, preset))
-	return config, s.diagnose(files, diags)
 }
 
 // inputs are what a configuration is evaluated with.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/spec"
 )
 
 func validateCommand() command {
@@ -15,29 +14,32 @@ func validateCommand() command {
 			var f inputFlags
 			f.defineVars(fs)
 			asJSON := fs.Bool("json", false, "print JSON")
-			return func(_ context.Context, s *session, args []string) (int, error) {
+			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if err := none(args); err != nil {
 					return 0, err
 				}
-				return s.validate(&f, *asJSON)
+				return s.validate(ctx, &f, *asJSON)
 			}
 		},
 	}
 }
 
-func (s *session) validate(f *inputFlags, asJSON bool) (int, error) {
+func (s *session) validate(ctx context.Context, f *inputFlags, asJSON bool) (int, error) {
 	if !asJSON {
-		config, err := s.configuration(f, true, nil)
+		config, err := s.configuration(ctx, f, true, nil)
 		if err == nil {
 			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(config.Messages), "message"), render.Count(len(config.Brokers), "broker"))
 		}
 		return exitDone, err
 	}
-	_, files, diags := spec.Load(s.Dir, s.inputs(f, true, nil))
-	if err := render.DiagnosticsJSON(s.Stdout, files, diags); err != nil {
+	e, err := s.evaluate(ctx, s.inputs(f, true, nil))
+	if err != nil {
 		return 0, err
 	}
-	if diags.HasErrors() {
+	if err := render.DiagnosticsJSON(s.Stdout, e.files, e.diags); err != nil {
+		return 0, err
+	}
+	if e.diags.HasErrors() {
 		return exitError, nil
 	}
 	return exitDone, nil

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// evaluation is what spec.Load gives.
+type evaluation struct {
+	config *spec.Config
+	files  map[string]*hcl.File
+	diags  hcl.Diagnostics
+}
+
+// evaluate reads and evaluates the configuration, until ctx ends.
+func (s *session) evaluate(ctx context.Context, in spec.Inputs) (evaluation, error) {
+	defer s.waiting("Evaluating the configuration")()
+	return abandonable(ctx, func() (e evaluation) {
+		e.config, e.files, e.diags = spec.Load(s.Dir, in)
+		return e
+	})
+}
+
+// configuration reads the configuration. Without brokers their arguments are not
+// evaluated, so that a plan of a fork's pull request needs no credentials.
+func (s *session) configuration(ctx context.Context, f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
+	e, err := s.evaluate(ctx, s.inputs(f, brokers, preset))
+	if err != nil {
+		return nil, err
+	}
+	return e.config, s.diagnose(e.files, e.diags)
+}
+
+// abandonable does what nothing interrupts but the end of the process, and leaves it
+// behind where ctx ends first: the evaluation of 500,000 messages takes half a minute,
+// and whoever interrupts it, or pressed Tab, does not wait for that.
+func abandonable[T any](ctx context.Context, do func() T) (done T, err error) {
+	result := make(chan T, 1)
+	go func() { result <- do() }()
+	select {
+	case done = <-result:
+		return done, nil
+	case <-ctx.Done():
+		return done, ctx.Err()
+	}
+}
