@@ -129,7 +129,7 @@ func TestFaultsAtEveryPacket(t *testing.T) {
 		}
 		t.Run("aws "+f.name, func(t *testing.T) {
 			t.Parallel()
-			w := &faultWorld{fault: f, read: readAWS(t, aws), breaker: &breaker{}}
+			w := &faultWorld{fault: f, read: readAWS(t, aws), breaker: &breaker{}, unsigned: true}
 			w.block = awsBlock(brokertest.StartPieceProxy(t, aws, w.breaker.judge))
 			w.everywhere(t, step)
 		})
@@ -142,6 +142,9 @@ type faultWorld struct {
 	fault fault
 	block string
 	read  func(topics []string) map[string]string // past the proxy
+	// unsigned is an endpoint in the clear that checks no signature, as AWS does: it
+	// stores a body that was forged on its way, and acknowledges it.
+	unsigned bool
 }
 
 func (w *faultWorld) everywhere(t *testing.T, step int) {
@@ -184,7 +187,7 @@ func (w *faultWorld) applied(t *testing.T, toBroker bool, at int) bool {
 	where := fmt.Sprintf("%s at packet %d (to the broker: %v)", w.fault.name, at, toBroker)
 	switch names := strings.Contains(out, "faults/") || strings.Contains(out, `roker "b"`) || strings.Contains(out, "127.0.0.1"); {
 	case code == 0:
-		if d := cmp.Diff(want, w.read(topics)); d != "" {
+		if d := cmp.Diff(want, w.read(topics)); d != "" && !(w.unsigned && w.fault.forged) {
 			t.Errorf("%s: apply says that it is done (-declared +live):\n%s\n%s", where, d, out)
 		}
 	case code != 1 || !names || !strings.Contains(out, "Error: "):
