@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
@@ -66,10 +65,11 @@ func (s *session) push(ctx context.Context, f *inputFlags, file string, force bo
 
 // readDocument reads a state document from a file, or from standard input.
 func (s *session) readDocument(file string) (*state.Snapshot, error) {
-	data, err := os.ReadFile(s.path(file))
+	read := func() ([]byte, error) { return state.ReadFile(s.path(file)) }
 	if file == "-" {
-		data, err = io.ReadAll(s.Stdin)
+		read = func() ([]byte, error) { return io.ReadAll(s.Stdin) }
 	}
+	data, err := read()
 	if err != nil {
 		return nil, failure("No state to push", headline(err)+".")
 	}
