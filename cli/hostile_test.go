@@ -161,7 +161,37 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	for _, args := range [][]string{{"state", "list"}, {"state", "list", "-json"}, {"state", "pull"}, {"state", "show", "hostile/m0"}, {"state", "show", "-json", "hostile/m3"}} {
 		run(0, args...)
 	}
+	for _, shell := range []string{"zsh", "fish", "powershell"} {
+		for _, words := range [][]string{{"plan", "-target="}, {"state", "show", ""}, {"state", "rm", "hostile/"}, {"state", "rm", "message"}, {"show", ""}} {
+			run(0, append([]string{"__complete", shell}, words...)...)
+		}
+	}
+	run(0, "__complete", "bash", " \t\n\"'><=;|&(:", "retainctl state show hostile/")
+	for _, args := range [][]string{{"state", "rm", "-dry-run", "hostile/#"}, {"state", "rm", "-dry-run", "-json", "hostile/keyed/#"}, {"state", "migrate", "-from=retain.state.json", "-backend-config=path=" + short(hostile[0]) + ".json"}, {"state", "push", "retain.state.json"}, {"fmt", "-check", "-list"}, {"validate", "-json"}} {
+		run(-1, args...)
+	}
+	held, err := filepath.Glob(filepath.Join(dir, ".retainctl/backup/*"))
+	if err != nil || len(held) == 0 {
+		t.Fatalf("no backup: %v", err)
+	}
+	changed = false // what the backup holds is live
+	for _, form := range [][]string{{}, {"-json"}, {"-format=json"}, {"-format=html"}, {"-format=markdown"}} {
+		run(-1, append([]string{"restore", held[0]}, form...)...)
+	}
+	changed = true
 	holdLock(t, dir, func() { run(1, "plan"); run(1, "plan", "-json"); run(1, "state", "rm", "hostile/m0") })
+
+	// import writes what it reads into a file of the language, where it is text.
+	emptied := t.TempDir()
+	if err := os.Rename(filepath.Join(dir, "dev.db"), filepath.Join(emptied, "dev.db")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(emptied, "main.retain.hcl"), []byte("broker \"embedded\" \"dev\" {\n  path = \"dev.db\"\n}\n"))
+	dir = emptied
+	run(0, "import", "#")
+	run(0, "import", "-exact", "#")
+	run(0, "import", "-out=imported.retain.hcl", "#")
+	plans()
 
 	dir, changed = t.TempDir(), false // a small one: each command reads the configuration
 	write(t, filepath.Join(dir, "main.retain.hcl"), []byte("message \"a\" {\n  payload = \"x\"\n}\n"))

@@ -34,7 +34,8 @@ func indexed(index cty.Value) string {
 	return "[" + index.AsBigFloat().Text('f', -1) + "]"
 }
 
-// Quote spells s as a literal string of the language.
+// Quote spells s as a literal string of the language, on one line: nothing in it is a
+// command to a terminal or a CI runner that prints it.
 func Quote(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
@@ -51,6 +52,8 @@ func Quote(s string) string {
 			b.WriteString(`\t`)
 		case (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"):
 			b.WriteString(string(r) + string(r))
+		case r == '#' && runnerCommand(s[i:]):
+			b.WriteString(`\u0023`)
 		case r > 0xFFFF && !unicode.IsPrint(r):
 			fmt.Fprintf(&b, `\U%08x`, r)
 		case !unicode.IsPrint(r):
@@ -61,4 +64,12 @@ func Quote(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// runnerCommand tells whether s begins as what Azure Pipelines takes for a command
+// anywhere in a line: "##vso[", "##[".
+func runnerCommand(s string) bool {
+	name, ok := strings.CutPrefix(s, "##")
+	letter := func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
+	return ok && strings.HasPrefix(strings.TrimLeftFunc(name, letter), "[")
 }

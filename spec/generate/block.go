@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -204,8 +205,12 @@ func prose(s string) string {
 }
 
 // printable tells whether text can stand in the source as it is: what a reader
-// cannot see is written as an escape.
+// cannot see is written as an escape, and so is what a CI runner that prints the source
+// would take for a command.
 func printable(s string) bool {
+	if runnerCommand.MatchString(s) {
+		return false
+	}
 	for _, r := range s {
 		if !unicode.IsPrint(r) && r != '\n' && r != '\t' && r != '\u200d' {
 			return false
@@ -213,6 +218,9 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+// runnerCommand is a line that GitHub takes for a command, and what Azure Pipelines does.
+var runnerCommand = regexp.MustCompile(`(?m)^\s*::|##[A-Za-z]*\[`)
 
 // blankEnds tells whether a line ends in blanks, which editors take away unasked.
 func blankEnds(s string) bool { return strings.Contains(s, " \n") || strings.Contains(s, "\t\n") }
