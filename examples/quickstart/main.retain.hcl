@@ -1,5 +1,7 @@
 # The retained messages of a small house. No broker block stands here, so they
 # are kept by the embedded broker, in .retainctl/broker.db beside this file.
+#
+#   retainctl -chdir=examples/quickstart apply
 
 locals {
   rooms = {
