@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,8 +37,8 @@ const (
 // is that field in a form that JSON can say.
 type filePlan struct {
 	Plan
-	Changes     []fileChange
-	Bookkeeping []fileChange
+	Changes     []fileChange `json:",omitempty"`
+	Bookkeeping []fileChange `json:",omitempty"`
 	Drift       []fileChange `json:",omitempty"`
 	Brokers     []fileBroker
 	Variables   []fileVariable
@@ -52,6 +51,7 @@ type fileChange struct {
 	Record  *state.Record `json:",omitempty"`
 	Prior   *state.Record `json:",omitempty"`
 	Message *mqtt.Message `json:",omitempty"` // unless it is sensitive
+	Alike   bool          `json:",omitempty"` // After and Message are the Record's, and left out
 	Unkeyed bool          `json:",omitempty"`
 }
 
@@ -68,28 +68,6 @@ type fileVariable struct {
 
 // fileValue is a value with its type.
 type fileValue struct{ Type, Value json.RawMessage }
-
-// Save writes a plan file. Of a message with anything sensitive it holds the
-// redacted form and keyed digests, of a sensitive variable only the name: apply
-// takes these from the configuration again, see Resolve.
-func Save(w io.Writer, p *Plan) error {
-	f, err := toFile(p)
-	if err != nil {
-		return fmt.Errorf("save plan: %w", err)
-	}
-	body, err := json.Marshal(f)
-	if err != nil {
-		return fmt.Errorf("save plan: %w", err)
-	}
-	head := fileMagic + strconv.Itoa(fileVersion) + " "
-	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "%s%s\n", head, checksum(head, body))
-	out.Write(body)
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("save plan: %w", err)
-	}
-	return nil
-}
 
 func checksum(head string, body []byte) string {
 	h := sha256.New()
@@ -145,68 +123,6 @@ func open(data []byte) ([]byte, error) {
 	return body, nil
 }
 
-func toFile(p *Plan) (*filePlan, error) {
-	f := &filePlan{Plan: *p}
-	var err error
-	if f.Changes, err = toFileChanges(p.Changes); err != nil {
-		return nil, err
-	}
-	if f.Bookkeeping, err = toFileChanges(p.Bookkeeping); err != nil {
-		return nil, err
-	}
-	if f.Drift, err = toFileChanges(p.Drift); err != nil {
-		return nil, err
-	}
-	for _, b := range p.Brokers {
-		f.Brokers = append(f.Brokers, fileBroker{Broker: b})
-	}
-	for _, v := range p.Variables {
-		saved := fileVariable{Name: v.Name, Sensitive: v.Sensitive}
-		if !v.Sensitive {
-			if saved.Value, err = toFileValue(v.Value); err != nil {
-				return nil, fmt.Errorf("variable %s: %w", v.Name, err)
-			}
-		}
-		f.Variables = append(f.Variables, saved)
-	}
-	return f, nil
-}
-
-func toFileChanges(list []Change) ([]fileChange, error) {
-	found := make([]fileChange, len(list))
-	for i := range list {
-		c := &list[i]
-		index, err := toFileValue(c.Index)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Address, err)
-		}
-		saved := fileChange{
-			Change: *c, Action: string(c.Action), Index: index,
-			Record: c.record, Prior: c.prior, Unkeyed: c.unkeyed,
-		}
-		if c.complete() && (c.Redaction.None() || c.Action == Delete) {
-			saved.Message = &c.message
-		}
-		found[i] = saved
-	}
-	return found, nil
-}
-
-func toFileValue(v cty.Value) (*fileValue, error) {
-	if v == cty.NilVal {
-		return nil, nil
-	}
-	t, err := ctyjson.MarshalType(v.Type())
-	if err != nil {
-		return nil, err
-	}
-	value, err := ctyjson.Marshal(v, v.Type())
-	if err != nil {
-		return nil, err
-	}
-	return &fileValue{t, value}, nil
-}
-
 func fromFile(f *filePlan) (*Plan, error) {
 	p := f.Plan
 	var err error
@@ -248,8 +164,12 @@ func fromFileChanges(list []fileChange) ([]Change, error) {
 			c.Action = Action(r)
 		}
 		c.Index, c.record, c.prior, c.unkeyed = index, saved.Record, saved.Prior, saved.Unkeyed
-		if saved.Message != nil {
+		switch {
+		case saved.Message != nil:
 			c.message = *saved.Message
+		case saved.Alike && c.record != nil:
+			after := c.record.Message
+			c.message, c.After = after, &after
 		}
 		if !c.sound() {
 			return nil, fmt.Errorf("%w: %s is incomplete", ErrDamaged, c.Address)

@@ -234,6 +234,17 @@ func TestGoldenFile(t *testing.T) {
 	quiet(t, w.plan(desired...))
 }
 
+// A payload stands in a file once, whatever shows, records and publishes it.
+func TestFileHoldsAPayloadOnce(t *testing.T) {
+	w := newWorld()
+	p := w.plan(message("a", strings.Repeat("x", 30_000)))
+	if size := len(save(t, p)); size > 45_000 {
+		t.Errorf("the file has %d bytes, for a payload of 30,000 in base64", size)
+	}
+	w.run(t, saved(t, p))
+	quiet(t, w.plan(message("a", strings.Repeat("x", 30_000))))
+}
+
 func TestLoadDamaged(t *testing.T) {
 	w := newWorld()
 	data := save(t, w.plan(message("a", "1"), message("b", "2", secret)))
