@@ -24,12 +24,22 @@ const (
 )
 
 // lane is one connection, which is made anew where it was lost: one message that
-// made the broker hang up does not take the rest of a run with it.
+// made the broker hang up does not take the rest of a run with it. A broker that is
+// restarted is waited for; one that is gone is waited for once, and not again by
+// each of the hundreds of batches that a run may have left.
 type lane struct {
-	dial func(context.Context) (*client.Client, error)
-	mu   sync.Mutex
-	conn *client.Client
+	dial     func(context.Context) (*client.Client, error)
+	patience time.Duration
+	mu       sync.Mutex
+	conn     *client.Client
+	gone     error // why it is not tried any more
 }
+
+const (
+	// restartTime is how long a broker that was there is waited for at most.
+	restartTime = 10 * time.Second
+	redialAfter = 200 * time.Millisecond
+)
 
 // lane gives the n-th lane, not connected yet. Two connections cannot have one
 // client identifier: the broker would end the first for the second.
@@ -38,13 +48,19 @@ func (b *mqttBroker) lane(n int) *lane {
 	if id != "" && n > 0 {
 		id = fmt.Sprintf("%s-%d", id, n+1)
 	}
-	return &lane{dial: func(ctx context.Context) (*client.Client, error) { return b.dial(ctx, id) }}
+	return &lane{
+		dial:     func(ctx context.Context) (*client.Client, error) { return b.dial(ctx, id) },
+		patience: min(cmp.Or(b.options.Timeout, restartTime), restartTime),
+	}
 }
 
 // connection gives the open connection, or a new one.
 func (l *lane) connection(ctx context.Context) (*client.Client, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.gone != nil {
+		return nil, l.gone
+	}
 	if l.conn != nil {
 		if l.conn.Err() == nil {
 			return l.conn, nil
@@ -52,11 +68,31 @@ func (l *lane) connection(ctx context.Context) (*client.Client, error) {
 		l.conn.Close()
 	}
 	c, err := l.dial(ctx)
+	if l.conn != nil {
+		c, err = l.redial(ctx, c, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	l.conn = c
 	return c, nil
+}
+
+// redial goes on where the first attempt to connect again failed since nobody listens.
+// One that took its whole time limit was patient enough.
+func (l *lane) redial(ctx context.Context, c *client.Client, err error) (*client.Client, error) {
+	for end := time.Now().Add(l.patience); client.Unreachable(err) && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(redialAfter):
+		}
+		c, err = l.dial(ctx)
+	}
+	if ctx.Err() == nil && (client.Unreachable(err) || client.Unanswered(err)) {
+		l.gone = err
+	}
+	return c, err
 }
 
 func (l *lane) close() error {

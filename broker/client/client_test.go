@@ -310,7 +310,7 @@ func TestServerDisconnects(t *testing.T) {
 	}{
 		{"", "closed the connection", true},
 		{"\xe0\x02\x81\x00", "closed the connection: malformed packet (0x81)", true},
-		{"\xe0\x02\x8b\x00", "closed the connection: server shutting down (0x8B)", false},
+		{"\xe0\x02\x8b\x00", "closed the connection: server shutting down (0x8B)", true},
 		{"\xe0\x02\x8e\x00", "closed the connection: session taken over (0x8E)", false},
 	} {
 		c := mustDial(t, Options{Address: answering(t, "\x20\x03\x00\x00\x00"+test.goodbye)})

@@ -42,6 +42,19 @@ var ErrNoMQTT = errors.New("no MQTT broker")
 // ErrHungUp is an ErrNoMQTT without any answer, which may pass.
 var ErrHungUp = errors.New("it closed the connection instead of answering CONNECT")
 
+var (
+	errNoAnswer  = errors.New("no answer")
+	errNoConnack = errors.New("it took the connection and did not answer CONNECT")
+)
+
+// Unanswered tells whether connecting took all the time that it had.
+func Unanswered(err error) bool { return errors.Is(err, errNoAnswer) || errors.Is(err, errNoConnack) }
+
+// Unreachable tells whether nobody listens, as while a broker is restarted.
+func Unreachable(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist)
+}
+
 // tried says what was tried, and where.
 func (o Options) tried() string {
 	over := ""
@@ -59,7 +72,7 @@ func (o Options) tried() string {
 // dialError says what kept a connection from being made.
 func dialError(o Options, err error) error {
 	if timedOut(err) {
-		return fmt.Errorf("%s: no answer within %s (is the host right and up, and does a firewall between let this through?)", o.tried(), o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is the host right and up, and does a firewall between let this through?)", o.tried(), errNoAnswer, o.Timeout)
 	}
 	if advice := dialAdvice(o, err); advice != "" {
 		return fmt.Errorf("%s: %w (%s)", o.tried(), err, advice)
@@ -110,7 +123,7 @@ func handshakeError(o Options, heard []byte, err error) error {
 	var malformed *wire.Error
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("%s: it took the connection and did not answer CONNECT within %s (is it an MQTT broker that listens there, and is it well?)", o.tried(), o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)", o.tried(), errNoConnack, o.Timeout)
 	case errors.As(err, &malformed):
 		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, heard, err)
 	case alerted(err):
@@ -196,15 +209,15 @@ func (o Options) rival() string {
 var errHangUp = errors.New("closed the connection")
 
 // HungUp tells whether the broker ended the connection for something that it was
-// sent, or without saying why. One that shuts down, or where another client took
-// the name over, did so for a reason that trying again does not mend.
+// sent, since it shuts down, perhaps to start again, or without saying why. One where
+// another client took the name over did so for a reason that trying again does not mend.
 func (c *Client) HungUp() bool {
 	var bye *ReasonError
 	if !errors.As(c.Err(), &bye) {
 		return errors.Is(c.Err(), errHangUp)
 	}
 	switch bye.Code {
-	case wire.MalformedPacket, wire.ProtocolError, wire.NotAuthorized, wire.TopicFilterInvalid, wire.PacketTooLarge:
+	case wire.MalformedPacket, wire.ProtocolError, wire.NotAuthorized, wire.TopicFilterInvalid, wire.PacketTooLarge, wire.ServerShuttingDown:
 		return true
 	}
 	return false
