@@ -39,7 +39,7 @@ func stateCommand(name, args, brief string, do func(ctx context.Context, s *sess
 }
 
 func stateListCommand() command {
-	return stateCommand("state list", "[FILTER|ADDRESS]", "list the recorded messages",
+	c := stateCommand("state list", "[FILTER|ADDRESS]", "list the recorded messages",
 		func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error {
 			_, snapshot, _, err := s.readState(ctx, f)
 			if err != nil {
@@ -57,6 +57,8 @@ func stateListCommand() command {
 			}
 			return render.StateList(s.Stdout, snapshot, keys)
 		})
+	c.about = "Prints a line for each message: its topic and, behind a tab, its address. On a terminal these stand in columns."
+	return c
 }
 
 func stateShowCommand() command {

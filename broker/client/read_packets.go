@@ -1,0 +1,122 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+func (r *reading) until(ctx context.Context, what string, reached func() bool) error {
+	for !reached() {
+		if err := r.take(ctx, what, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take waits for packets and handles them. It fails when what is awaited was lost, or
+// has not come for too long.
+func (r *reading) take(ctx context.Context, what string, open []*batch) error {
+	until := r.last.Add(min(probeAfter, r.c.o.Timeout))
+	if !r.probe.sent.IsZero() {
+		until = time.Now().Add(probeAfter / 4)
+	}
+	packets, err := r.c.inbox.wait(ctx.Done(), until)
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	if err := r.handle(packets, open); err != nil {
+		return err
+	}
+	return r.doubtful(r.last, what)
+}
+
+func (r *reading) handle(packets []wire.Packet, open []*batch) error {
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *wire.Publish:
+			r.message(p)
+		case *wire.Suback:
+			r.granted(p, open)
+		case *wire.Pingresp:
+			r.c.pongs++
+			r.progress(len(open) > 0 && open[0].ping <= r.c.pongs)
+		case *wire.Unsuback:
+			r.progress(r.unsubs[p.PacketID])
+			delete(r.unsubs, p.PacketID)
+		case *wire.Ack:
+			if p.Type == wire.PUBREL {
+				r.replies = reply(r.replies, &wire.Ack{Type: wire.PUBCOMP, PacketID: p.PacketID}, r.c.o.Version)
+			}
+		}
+	}
+	if len(r.replies) == 0 {
+		return nil
+	}
+	_, err := r.c.write(r.replies, 0)
+	r.replies = r.replies[:0]
+	return err
+}
+
+// progress resets the time that is waited for an answer.
+func (r *reading) progress(made bool) {
+	if made {
+		r.last = time.Now()
+	}
+}
+
+// message takes a retained message: one that was stored, or one that is being
+// published just now. An empty one is a deletion, seen as it happens.
+func (r *reading) message(p *wire.Publish) {
+	r.replies = receipt(r.replies, p, r.c.o.Version)
+	topic := p.Message.Topic
+	if !p.Retain || !r.wanted(topic) {
+		return
+	}
+	if p.Message.IsDeletion() {
+		delete(r.obs.Live, topic)
+		return
+	}
+	if _, known := r.obs.Live[topic]; !known {
+		r.progress(true)
+		if r.missed[topic] {
+			// It came behind the PINGRESP of its batch: with this broker that
+			// proves nothing, so only a long silence does.
+			delete(r.missed, topic)
+			r.c.quiet = max(r.c.quiet, r.c.late)
+		}
+	}
+	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}
+}
+
+// wanted tells whether a topic was asked for.
+func (r *reading) wanted(topic string) bool {
+	return r.asked[topic] || slices.ContainsFunc(r.filters, func(f string) bool { return mqtt.Match(f, topic) })
+}
+
+// granted takes a SUBACK, which may come before or behind the messages.
+func (r *reading) granted(p *wire.Suback, open []*batch) {
+	for _, b := range open {
+		if b.id != p.PacketID {
+			continue
+		}
+		b.acked = true
+		r.progress(true)
+		for i, t := range b.topics {
+			switch {
+			case i >= len(p.ReasonCodes):
+				r.obs.Unread[t] = errors.New("the broker answered the subscription with too few reason codes")
+			case p.ReasonCodes[i].Failed():
+				r.obs.Unread[t] = &ReasonError{Did: "the broker refused to let the topic be read", Code: p.ReasonCodes[i], Reason: p.ReasonString}
+			}
+		}
+	}
+}

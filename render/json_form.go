@@ -1,0 +1,172 @@
+package render
+
+import "github.com/retainctl/retainctl/plan"
+
+// FormatVersion is that of the JSON documents: a minor step adds fields, a major
+// one breaks. docs/plan-json.md describes it, docs/plan.schema.json checks it.
+const FormatVersion = "1.0"
+
+// providerName stands where Terraform names a provider.
+const providerName = "retainctl"
+
+// The JSON forms are types of their own, so that no change inside the program
+// changes the contract.
+type jsonPlan struct {
+	FormatVersion   string       `json:"format_version"`
+	Timestamp       string       `json:"timestamp,omitempty"`
+	Applyable       bool         `json:"applyable"`
+	Complete        bool         `json:"complete"`
+	Errored         bool         `json:"errored"`
+	ResourceChanges []jsonChange `json:"resource_changes"`
+	ResourceDrift   []jsonChange `json:"resource_drift,omitempty"`
+	Retainctl       jsonOwn      `json:"retainctl"`
+}
+
+type jsonChange struct {
+	Address       string     `json:"address"`
+	ModuleAddress string     `json:"module_address,omitempty"`
+	Mode          string     `json:"mode"`
+	Type          string     `json:"type"`
+	Name          string     `json:"name"`
+	Index         any        `json:"index,omitempty"`
+	ProviderName  string     `json:"provider_name"`
+	Change        jsonValues `json:"change"`
+	ActionReason  string     `json:"action_reason,omitempty"`
+}
+
+type jsonValues struct {
+	Actions         []string       `json:"actions"`
+	Before          *jsonMessage   `json:"before"`
+	After           *jsonMessage   `json:"after"`
+	AfterUnknown    struct{}       `json:"after_unknown"`
+	BeforeSensitive any            `json:"before_sensitive"`
+	AfterSensitive  any            `json:"after_sensitive"`
+	Importing       *jsonImporting `json:"importing,omitempty"`
+}
+
+type jsonImporting struct {
+	ID string `json:"id"`
+}
+
+// jsonMessage has the names of the configuration language.
+type jsonMessage struct {
+	Broker          string         `json:"broker"`
+	Topic           string         `json:"topic"`
+	QoS             int            `json:"qos"`
+	Payload         *string        `json:"payload,omitempty"`
+	PayloadBase64   *string        `json:"payload_base64,omitempty"`
+	ContentType     string         `json:"content_type,omitempty"`
+	PayloadFormat   string         `json:"payload_format_indicator,omitempty"`
+	UserProperties  []jsonProperty `json:"user_properties,omitempty"`
+	ResponseTopic   string         `json:"response_topic,omitempty"`
+	CorrelationData string         `json:"correlation_data,omitempty"`
+	Expiry          uint32         `json:"message_expiry,omitempty"`
+}
+
+type jsonProperty struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type jsonOwn struct {
+	Version     string          `json:"version"`
+	Mode        string          `json:"mode"`
+	Token       string          `json:"token"`
+	Lineage     string          `json:"lineage"`
+	Serial      uint64          `json:"serial"`
+	Summary     jsonSummary     `json:"summary"`
+	Observation jsonObservation `json:"observation"`
+	Brokers     []jsonBroker    `json:"brokers"`
+	Refusals    []jsonRefusal   `json:"refusals"`
+	Warnings    []jsonWarning   `json:"warnings"`
+	Cost        []jsonCost      `json:"cost"`
+	Protected   []jsonProtected `json:"protected"`
+	Changes     []jsonOwnChange `json:"changes"`
+	Drift       []jsonOwnChange `json:"drift,omitempty"`
+}
+
+var modeNames = map[plan.Mode]string{
+	plan.Normal: "normal", plan.DestroyAll: "destroy", plan.RefreshOnly: "refresh-only", plan.Restore: "restore",
+}
+
+type jsonSummary struct {
+	Import    int `json:"import"`
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Delete    int `json:"delete"`
+	Forget    int `json:"forget"`
+	NoOp      int `json:"no_op"`
+	Cosmetic  int `json:"cosmetic"`
+	Protected int `json:"protected"`
+}
+
+type jsonObservation struct {
+	Refreshed bool     `json:"refreshed"`
+	Complete  bool     `json:"complete"`
+	Reasons   []string `json:"reasons"`
+}
+
+type jsonBroker struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Identity    string `json:"identity"`
+	Address     string `json:"address"`
+	Description string `json:"description,omitempty"`
+}
+
+// jsonCost is what applying takes of one broker with quotas.
+type jsonCost struct {
+	Broker      string  `json:"broker"`
+	Publishes   int     `json:"publishes"`
+	Reads       int     `json:"reads"`
+	Seconds     float64 `json:"seconds"`
+	PublishRate float64 `json:"publish_rate"`
+	Units       int     `json:"metered_units"`
+	UnitBytes   int     `json:"metered_unit_bytes"`
+}
+
+// jsonProtected is an undeclared message that a protect block keeps.
+type jsonProtected struct {
+	Broker string `json:"broker"`
+	Topic  string `json:"topic"`
+	By     string `json:"by"`
+}
+
+type jsonRefusal struct {
+	Kind    string        `json:"kind"`
+	Fatal   bool          `json:"fatal"`
+	Summary string        `json:"summary"`
+	Topics  []jsonRefused `json:"topics"`
+}
+
+type jsonRefused struct {
+	Broker   string       `json:"broker"`
+	Topic    string       `json:"topic"`
+	Address  string       `json:"address,omitempty"`
+	File     string       `json:"file,omitempty"`
+	Line     int          `json:"line,omitempty"`
+	Cause    string       `json:"cause,omitempty"`
+	Recorded *jsonMessage `json:"recorded,omitempty"`
+	Live     *jsonMessage `json:"live,omitempty"`
+	Planned  *jsonMessage `json:"planned,omitempty"`
+}
+
+type jsonWarning struct {
+	Kind    string   `json:"kind"`
+	Broker  string   `json:"broker,omitempty"`
+	Summary string   `json:"summary"`
+	Detail  string   `json:"detail"`
+	Fields  []string `json:"fields,omitempty"`
+	Topics  []string `json:"topics,omitempty"`
+	Failed  []string `json:"failed,omitempty"`
+}
+
+type jsonOwnChange struct {
+	Address string   `json:"address"`
+	Broker  string   `json:"broker"`
+	Topic   string   `json:"topic"`
+	Action  string   `json:"action"`
+	Reasons []string `json:"reasons"`
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
+}
