@@ -161,7 +161,7 @@ func (s *session) applySaved(ctx context.Context, f *applyFlags, path string) (i
 	return s.locked(ctx, p, &f.inputFlags, "apply", func(ctx context.Context) (int, error) {
 		prior, version, err := p.store.Read(ctx)
 		if err != nil {
-			return 0, failure("The state cannot be read", headline(err)+".")
+			return 0, unread(ctx, err)
 		}
 		if err := s.checkSaved(saved, prior, p.config, f); err != nil {
 			return 0, err

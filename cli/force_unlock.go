@@ -50,6 +50,8 @@ func (s *session) forceUnlock(ctx context.Context, f *inputFlags, id string, for
 	switch err := p.store.ForceUnlock(ctx, id); {
 	case errors.Is(err, state.ErrNotLocked):
 		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.path)))
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case err != nil:
 		return failure("The lock stays", headline(err)+".")
 	}

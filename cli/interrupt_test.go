@@ -18,16 +18,20 @@ import (
 )
 
 // TestInterruptedWhilePlanning holds that Ctrl-C during a read is no failure of
-// the broker, which is silent here.
+// the broker, or of the state's store, which is silent here.
 func TestInterruptedWhilePlanning(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "test") // the state's bucket asks the process's own
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	configurations := map[string]string{
 		"mqtt":    `broker "mqtt" "lab" { url = "mqtt://` + silent.Addr().String() + `" }`,
 		"aws_iot": "broker \"aws_iot\" \"lab\" {\n region = \"eu-west-1\"\n endpoint = \"http://" + silent.Addr().String() + "\"\n}",
+		"s3":      "retainctl {\n backend \"s3\" {\n bucket = \"states\"\n key = \"fleet\"\n endpoint = \"http://" + silent.Addr().String() + "\"\n}\n}",
+		"http":    "retainctl {\n backend \"http\" {\n address = \"http://" + silent.Addr().String() + "/state\"\n}\n}",
 	}
 	for kind, block := range configurations {
 		dir := t.TempDir()
@@ -45,7 +49,7 @@ func TestInterruptedWhilePlanning(t *testing.T) {
 			}
 		}()
 		var stderr sharedBuffer
-		code := cli.Run([]string{"plan"}, cli.Env{
+		code := cli.Run([]string{"plan", "-lock=false"}, cli.Env{
 			Dir: dir, Signals: signals, Stdout: new(bytes.Buffer), Stderr: &stderr,
 			Environ: []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"},
 		})

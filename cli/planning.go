@@ -141,7 +141,7 @@ type planned struct {
 func (s *session) makePlan(ctx context.Context, p *project, f *planFlags) (*planned, error) {
 	prior, version, err := p.store.Read(ctx)
 	if err != nil {
-		return nil, failure("The state cannot be read", headline(err)+".")
+		return nil, unread(ctx, err)
 	}
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))

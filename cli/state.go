@@ -18,12 +18,21 @@ func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *stat
 	}
 	snapshot, version, err := p.store.Read(ctx)
 	if err != nil {
-		return nil, nil, "", failure("The state cannot be read", headline(err)+".")
+		return nil, nil, "", unread(ctx, err)
 	}
 	if snapshot == nil && f.statePath != "" {
 		return nil, nil, "", failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
 	}
 	return p, snapshot, version, nil
+}
+
+// unread tells why the state cannot be read. An interruption, or the loss of the lock, is
+// no fault of the state's.
+func unread(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return failure("The state cannot be read", headline(err)+".")
 }
 
 // stateCommand is a command that reads the state and works on some of it.

@@ -126,7 +126,7 @@ func (s *session) changeState(ctx context.Context, f *inputFlags, operation stri
 	return s.locked(ctx, p, f, operation, func(ctx context.Context) (int, error) {
 		snapshot, version, err := p.store.Read(ctx)
 		if err != nil {
-			return 0, failure("The state cannot be read", headline(err)+".")
+			return 0, unread(ctx, err)
 		}
 		if snapshot == nil {
 			return 0, failure("No state yet", "There is nothing to change before the first apply.")

@@ -46,7 +46,7 @@ func (s *session) push(ctx context.Context, f *inputFlags, file string, force bo
 			err = nil
 		}
 		if err != nil {
-			return 0, failure("The state cannot be read", headline(err)+".")
+			return 0, unread(ctx, err)
 		}
 		switch done, err := succeeds(given, stored, force); {
 		case err != nil:
