@@ -18,7 +18,7 @@ type delivery struct {
 	lane  *lane
 	batch []mqtt.Message
 	done  func(i int, err error)
-	last  map[int]error // why the messages that are still open were lost
+	last  map[int]*client.LostError // why the messages that are still open were lost
 }
 
 // hangUpError is a message that a broker ends the connection for.
@@ -82,7 +82,8 @@ func (d *delivery) try(ctx context.Context, c *client.Client, at []int) (sent, u
 	c.Publish(ctx, batch, func(k int, err error) {
 		var left *client.LostError
 		if lost[k] = errors.As(err, &left); lost[k] {
-			wasSent[k], d.last[at[k]] = left.Sent, err
+			wasSent[k] = left.Sent
+			d.lose(at[k], left)
 			return
 		}
 		d.done(at[k], err)
@@ -96,6 +97,14 @@ func (d *delivery) try(ctx context.Context, c *client.Client, at []int) (sent, u
 		}
 	}
 	return sent, unsent
+}
+
+// lose notes why a message is still open. One that was sent before may have been stored
+// then, also where it was not sent again.
+func (d *delivery) lose(i int, why *client.LostError) {
+	if was := d.last[i]; was == nil || why.Sent || !was.Sent {
+		d.last[i] = why
+	}
 }
 
 // abandon settles what is open by what became of it, or by err.

@@ -1,6 +1,8 @@
 package broker_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,5 +65,32 @@ func TestHangsUpAlways(t *testing.T) {
 	}
 	if took := time.Since(began); failed == 0 || took > 30*time.Second {
 		t.Errorf("%d failed after %s", failed, took)
+	}
+}
+
+// TestInterruptedBeforeTheSecondTry loses the answer to a message that was stored, and is
+// interrupted before it is sent again: that it was not sent then says nothing of the
+// first time.
+func TestInterruptedBeforeTheSecondTry(t *testing.T) {
+	const puback = 4
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	cut := false
+	proxied := brokertest.StartProxy(t, serveMQTT(t, server.Options{}), func(p *brokertest.Passing) brokertest.Verdict {
+		switch {
+		case p.ToBroker:
+		case p.Raw[0]>>4 == puback && !cut:
+			cut = true
+			return brokertest.Cut
+		case cut: // connected again, and waiting for the pace
+			time.AfterFunc(50*time.Millisecond, interrupt)
+		}
+		return brokertest.Pass
+	})
+	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + proxied), Rate: 0.2})
+	defer w.Close()
+	err := brokertest.Publish(t, ctx, w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1})[0]
+	if !cut || ctx.Err() == nil || err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("cut %v, interrupted %v: %v", cut, ctx.Err() != nil, err)
 	}
 }

@@ -213,7 +213,7 @@ func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done fun
 	lanes := b.publishing(ctx, len(at))
 	var running sync.WaitGroup
 	for n, part := range split(batch, at, len(lanes)) {
-		d := &delivery{lane: lanes[n], batch: batch, done: serially, last: map[int]error{}}
+		d := &delivery{lane: lanes[n], batch: batch, done: serially, last: map[int]*client.LostError{}}
 		running.Go(func() { d.run(ctx, part) })
 	}
 	running.Wait()
