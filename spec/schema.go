@@ -48,6 +48,9 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is no JSON: %w", err)
 	}
+	if unwieldy(doc) {
+		return nil, errors.New("it has a number of more than 1,000 digits, or with an exponent beyond 1,000")
+	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
 	if err := c.AddResource(here, doc); err != nil {
@@ -91,6 +94,9 @@ func (s *schema) check(m *Message) (summary, detail string) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.Payload))
 	if err != nil {
 		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
+	}
+	if unwieldy(doc) {
+		return "Payload that no schema can check", "It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or leave the schema away."
 	}
 	var invalid *jsonschema.ValidationError
 	switch err := s.compiled.Validate(doc); {
