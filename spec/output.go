@@ -70,6 +70,10 @@ func (e *evaluator) output(name string, at hcl.Range) cty.Value {
 		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
+	if e.call == nil && infinite(value) {
+		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+		held = false
+	}
 	if !held {
 		value = cty.DynamicVal
 	}
@@ -78,6 +82,16 @@ func (e *evaluator) output(name string, at hcl.Range) cty.Value {
 	}
 	e.outputs[name] = value
 	return value
+}
+
+// infinite tells whether a value holds a number without end.
+func infinite(value cty.Value) (found bool) {
+	plain, _ := value.UnmarkDeep()
+	cty.Walk(plain, func(_ cty.Path, v cty.Value) (bool, error) {
+		found = found || v.Type() == cty.Number && v.IsKnown() && !v.IsNull() && v.AsBigFloat().IsInf()
+		return !found, nil
+	})
+	return found
 }
 
 // rootOutputs are the outputs of the root module, by name.

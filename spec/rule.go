@@ -48,7 +48,7 @@ func (e *evaluator) fails(t *tally, ctx *hcl.EvalContext, r rule) (message strin
 	value, _ = value.Unmark()
 	value, err := convert.Convert(value, cty.Bool)
 	if err != nil || value.IsNull() {
-		t.add(errorf(r.condition.Range().Ptr(), "Invalid condition", "The condition of a %s block is true or false.", r.kind))
+		t.add(errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
 		return "", false
 	}
 	if value.True() {
