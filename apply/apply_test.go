@@ -33,6 +33,8 @@ type fake struct {
 	keep   map[string]bool // stores what it refuses: the answer was lost
 	drop   map[string]bool // acknowledges and does not store
 	unread map[string]bool
+	broken error // of every Read
+	reads  int
 	onSend func(topic string)
 }
 
@@ -46,6 +48,9 @@ func newFake(live ...mqtt.Message) *fake {
 
 func (f *fake) Read(_ context.Context, topics []string) (mqtt.Observation, error) {
 	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
+	if f.reads++; f.broken != nil {
+		return seen, f.broken
+	}
 	for _, topic := range topics {
 		if m, ok := f.live[topic]; ok {
 			seen.Live[topic] = mqtt.Retained{Message: m}
@@ -518,4 +523,27 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 			t.Fatalf("live %v, declared %d", w.broker.live, len(desired))
 		}
 	})
+}
+
+// A broker that cannot be read at all is not waited for by every batch.
+func TestABrokerThatCannotBeReadIsGivenUp(t *testing.T) {
+	var desired []spec.Message
+	for i := range 9_000 {
+		desired = append(desired, declare(fmt.Sprint("t", i), "1"))
+	}
+	w := &world{t: t, broker: newFake(), proves: true, stale: true}
+	p := w.plan(desired)
+	w.broker.reads, w.broker.broken = 0, errors.New("no answer within 30s")
+	r := w.apply(t.Context(), p)
+	if w.broker.reads != 3 || len(w.broker.sent) != 0 {
+		t.Errorf("%d reads, %d sent", w.broker.reads, len(w.broker.sent))
+	}
+	for _, res := range r.Results {
+		if res.Outcome != apply.Skipped || !strings.Contains(res.Err.Error(), "no answer within 30s") {
+			t.Fatalf("%s: %s, %v", res.Change.Key.Topic, res.Outcome, res.Err)
+		}
+	}
+	if len(w.state.Pending) > 0 {
+		t.Errorf("%d pending", len(w.state.Pending))
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
 )
 
 // readBackTimeout bounds the read-back of a run that was interrupted, from then on.
@@ -16,17 +17,21 @@ import (
 // brokers that prove absence by silence alone, a batch of deletes takes half a minute.
 const readBackTimeout = 30 * time.Second
 
+// maxUnread is how many times running a broker may not be read before the rest is
+// given up.
+const maxUnread = 3
+
 // ErrChanged is a live message that is no longer the one that was planned on.
 var ErrChanged = errors.New("changed since the plan was made")
 
 // checkConflicts reads the topics of a batch again where the plan's observation
 // is no longer fresh, and leaves out what changed since. There is no
 // compare-and-set in MQTT or AWS IoT: this narrows the window to one batch.
-func (r *run) checkConflicts(ctx context.Context, to Destination, indices []int) (clean []int, ok bool) {
+func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []int) (clean []int, ok bool) {
 	if r.fresh() {
 		return indices, true
 	}
-	seen, err := to.Read(ctx, r.topics(indices))
+	seen, err := r.read(ctx, id, indices)
 	if err != nil {
 		r.failAll(ctx, indices, fmt.Errorf("could not be read again, so nothing was done: %w", err))
 		return nil, false
@@ -62,13 +67,13 @@ func (r *run) fresh() bool {
 // settle reads the topics that a broker's answers leave unsure, and finishes them;
 // it gives how many are as they should be. An interruption does not stop it: what
 // was sent is settled.
-func (r *run) settle(ctx context.Context, to Destination, unsure []int, answers map[int]error) (done int) {
+func (r *run) settle(ctx context.Context, id state.Identity, unsure []int, answers map[int]error) (done int) {
 	if len(unsure) == 0 {
 		return 0
 	}
 	ctx, release := outliving(ctx, readBackTimeout)
 	defer release()
-	seen, err := to.Read(ctx, r.topics(unsure))
+	seen, err := r.read(ctx, id, unsure)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -133,6 +138,23 @@ func outliving(ctx context.Context, grace time.Duration) (longer context.Context
 		}
 	})
 	return longer, func() { stop(); cancel(nil) }
+}
+
+// read reads the topics of changes. A broker that could not be read at all some times
+// running is given up: each further batch would wait as long for it, and there may be
+// hundreds.
+func (r *run) read(ctx context.Context, id state.Identity, indices []int) (mqtt.Observation, error) {
+	seen, err := r.To[id].Read(ctx, r.topics(indices))
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		r.unread[id] = 0
+	default:
+		if r.unread[id]++; r.unread[id] == maxUnread {
+			r.stopped[id] = fmt.Errorf("not begun: the broker could not be read %d times running, the last time: %w", maxUnread, err)
+		}
+	}
+	return seen, err
 }
 
 func (r *run) topics(indices []int) []string {

@@ -59,6 +59,7 @@ type run struct {
 	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
 	stopped map[state.Identity]error // why nothing more is published there
 	hangUps map[state.Identity]int   // for the first changes, none of which was kept yet
+	unread  map[state.Identity]int   // reads running that failed as a whole
 
 	repinned bool // a block was renamed, which is no change of the plan
 }
@@ -90,6 +91,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		proven:  map[state.Identity]bool{},
 		stopped: map[state.Identity]error{},
 		hangUps: map[state.Identity]int{},
+		unread:  map[state.Identity]int{},
 	}
 	for _, b := range p.Brokers {
 		r.sights[b.Identity] = b.Sight(next.DigestKey)
@@ -228,7 +230,11 @@ func (r *run) adoptAll(ctx context.Context, to state.Identity, indices []int) {
 		if ctx.Err() != nil {
 			return
 		}
-		clean, _ := r.checkConflicts(ctx, r.To[to], batch)
+		if err := r.stopped[to]; err != nil {
+			r.skipRest(batch, err)
+			continue
+		}
+		clean, _ := r.checkConflicts(ctx, to, batch)
 		for _, i := range clean {
 			r.finish(i, Done, nil, nil)
 		}
@@ -262,7 +268,7 @@ func (r *run) skipRest(indices []int, cause error) {
 
 // batch checks, publishes and settles one batch.
 func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indices []int) {
-	indices, ok := r.checkConflicts(ctx, to, indices)
+	indices, ok := r.checkConflicts(ctx, id, indices)
 	if !ok || len(indices) == 0 {
 		return
 	}
@@ -277,7 +283,7 @@ func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indi
 			unsure = append(unsure, i)
 		}
 	}
-	done := r.settle(ctx, to, unsure, answers)
+	done := r.settle(ctx, id, unsure, answers)
 	switch err, sent := answers[indices[0]]; {
 	case r.proven[id]:
 	case done > 0:
