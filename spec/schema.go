@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/zclconf/go-cty/cty"
@@ -18,6 +19,28 @@ import (
 type schema struct {
 	compiled *jsonschema.Schema
 	err      error
+	patience time.Duration // with one payload
+	slow     bool          // it took longer once
+}
+
+// errSlow is what a schema gives whose references branch at every step: to hold it
+// against a payload takes longer than anybody waits.
+var errSlow = errors.New("checking it takes too long")
+
+// validate holds a document against the schema, for so long only.
+func (s *schema) validate(doc any) error {
+	if s.slow {
+		return errSlow
+	}
+	result := make(chan error, 1)
+	go func() { result <- s.compiled.Validate(doc) }()
+	select {
+	case err := <-result:
+		return err
+	case <-time.After(s.patience):
+		s.slow = true
+		return errSlow
+	}
 }
 
 // noLoader refuses to load what a schema refers to: a plan of an untrusted pull
@@ -35,7 +58,7 @@ const schemaBase = "schema:///"
 func (e *evaluator) compiled(text string) *schema {
 	s := e.schemas[text]
 	if s == nil {
-		s = &schema{}
+		s = &schema{patience: 10 * time.Second}
 		s.compiled, s.err = compileSchema(text)
 		e.schemas[text] = s
 	}
@@ -99,13 +122,13 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload that no schema can check", "It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or leave the schema away."
 	}
 	var invalid *jsonschema.ValidationError
-	switch err := s.compiled.Validate(doc); {
+	switch err := s.validate(doc); {
 	case err == nil:
 		return "", ""
 	case errors.As(err, &invalid):
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
-		return "Payload does not match its schema", "The schema could not be held against it."
+		return "Schema that takes too long", "To hold it against this payload takes longer than 10 seconds. Look for references that lead to the same place by many ways."
 	}
 }
 
