@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -57,9 +58,13 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 	return VersionOf(data), nil
 }
 
+// aloneWait is many times as long as a write takes.
+const aloneWait = 10 * time.Second
+
 // alone keeps other writers out between the look at a file and its replacement, those
 // that do without the state's lock too. It is a lock on the folder: that on the lock
-// file is held by whoever writes. A file system that locks no folders goes without.
+// file is held by whoever writes. A file system that locks no folders goes without, and
+// so does who waits for a writer that is suspended.
 func (l *Local) alone() (end func()) {
 	file, err := followLinks(l.path)
 	if err != nil {
@@ -68,7 +73,9 @@ func (l *Local) alone() (end func()) {
 	dir := filepath.Dir(file)
 	os.MkdirAll(dir, 0o755) // the write says why that fails
 	folder := flock.New(dir, flock.SetFlag(os.O_RDONLY))
-	if folder.Lock() != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), aloneWait)
+	defer cancel()
+	if held, err := folder.TryLockContext(ctx, 10*time.Millisecond); !held || err != nil {
 		return func() {}
 	}
 	return func() { folder.Unlock() }
