@@ -15,21 +15,26 @@ type eventBackup struct {
 	LeftOut  int    `json:"left_out"`
 }
 
-// Backup writes where what an apply replaces is kept.
+// Backup writes where what an apply replaces is kept, and the command that publishes
+// it back, on a line of its own to be copied.
 func Backup(w io.Writer, file string, b *state.Backup) error {
-	_, err := fmt.Fprintf(w, "%s\n", backupLine(file, b))
+	text := backupLine(b)
+	if len(b.Records) > 0 {
+		text += fmt.Sprintf(" To undo:\n  %s", "retainctl restore "+Escape(file))
+	}
+	_, err := fmt.Fprintf(w, "%s\n", text)
 	return err
 }
 
 // Backup is the same as an event.
 func (e *Events) Backup(file string, b *state.Backup) {
-	e.emit(event{Level: "info", Message: backupLine(file, b), Type: "backup", Backup: &eventBackup{file, len(b.Records), b.LeftOut}})
+	e.emit(event{Level: "info", Message: backupLine(b), Type: "backup", Backup: &eventBackup{file, len(b.Records), b.LeftOut}})
 }
 
-func backupLine(file string, b *state.Backup) string {
-	line := fmt.Sprintf("Kept %s that this replaces: \"retainctl restore %s\" publishes back.", Count(len(b.Records), "message"), Escape(file))
+func backupLine(b *state.Backup) string {
+	line := fmt.Sprintf("Backed up %s before replacing or deleting.", Count(len(b.Records), "message"))
 	if len(b.Records) == 0 {
-		line = "Nothing that this replaces is kept."
+		line = "Nothing that this replaces is backed up."
 	}
 	if b.LeftOut > 0 {
 		line += fmt.Sprintf(" Left out as sensitive: %s.", number(b.LeftOut))
