@@ -177,7 +177,7 @@ func interruptible(env Env) (context.Context, context.CancelFunc) {
 			return
 		}
 		cancel()
-		fmt.Fprintln(env.Stderr, "\nInterrupted: finishing what is in flight. Interrupt again to exit at once.")
+		fmt.Fprintln(env.Stderr, "\nInterrupted: nothing more is begun. Interrupt again to exit at once.")
 		select {
 		case <-env.Signals:
 			env.Exit(exitInterrupted)
