@@ -75,7 +75,7 @@ bench: deps
 	$(GO) test -run '^$$' -bench FarAway -benchtime 1x ./broker
 
 test-damage:
-	EVERY_BIT=1 $(GO) test -timeout 30m -count 1 -run TestEveryFlip -v ./broker/store
+	EVERY_BIT=1 $(GO) test -timeout 30m -count 1 -run TestEveryFlip -v ./embedded/store
 
 fuzz:
 	EVERY_VALUE=1 $(GO) test -count 1 -run TestOddValues ./spec

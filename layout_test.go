@@ -38,8 +38,10 @@ var architecture = map[string]rule{
 	"state": {[]string{"mqtt", "spec"}, slices.Concat(aws, []string{ // state/remote: S3, and the settings of backend blocks
 		"github.com/gofrs/flock", // the kernel's lock, on every system
 	})},
-	"broker": {[]string{"mqtt", "spec"}, slices.Concat(aws, x, []string{
-		"go.etcd.io/bbolt",           // the embedded broker's file
+	"embedded": {[]string{"mqtt"}, slices.Concat(x, []string{
+		"go.etcd.io/bbolt", // the store's file
+	})},
+	"broker": {[]string{"mqtt", "spec", "embedded"}, slices.Concat(aws, x, []string{
 		"github.com/coder/websocket", // MQTT over ws and wss
 	})},
 	"plan":  {[]string{"mqtt", "spec", "state"}, hcl},
@@ -47,7 +49,7 @@ var architecture = map[string]rule{
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, diff, []string{
 		"github.com/mitchellh/go-wordwrap", // Terraform's breaking of lines
 	})},
-	"cli":   {[]string{"mqtt", "spec", "state", "broker", "plan", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
+	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
 	"bench": {},
 	"":      {[]string{"cli"}, nil},
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
 	"golang.org/x/time/rate"
 
-	"github.com/retainctl/retainctl/broker/awswire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/awswire"
 	"github.com/retainctl/retainctl/spec"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

@@ -15,7 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
 
-	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

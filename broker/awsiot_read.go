@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/retainctl/retainctl/broker/awswire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/awswire"
 )
 
 // awsPage is the largest page of a list.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

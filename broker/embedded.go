@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )

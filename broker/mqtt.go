@@ -13,8 +13,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/retainctl/retainctl/broker/client"
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 	"github.com/retainctl/retainctl/spec"
 )
 

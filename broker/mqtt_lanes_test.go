@@ -11,7 +11,7 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/broker/brokertest"
-	"github.com/retainctl/retainctl/broker/server"
+	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/broker/brokertest"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // greeting is a server that says something to whoever connects, and then nothing.

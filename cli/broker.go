@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

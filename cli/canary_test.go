@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

@@ -18,8 +18,8 @@ import (
 
 	nethtml "golang.org/x/net/html"
 
-	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/state"
 )

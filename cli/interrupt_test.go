@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // TestInterruptedWhilePlanning holds that Ctrl-C during a read is no failure of

@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/retainctl/retainctl/broker/brokertest"
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // target is a broker that the law is tried on.

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
 	"github.com/retainctl/retainctl/cli"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/state/statetest"
 )
 

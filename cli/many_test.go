@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/broker/brokertest"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // devices writes a configuration of n messages on a broker.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // TestSlowReadsAreSeen holds that a terminal shows what a plan waits for.

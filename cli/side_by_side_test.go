@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/broker/brokertest"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // TestBrokersAreReadSideBySide lets neither of two brokers answer before both were

@@ -10,7 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/broker/brokertest"
-	ours "github.com/retainctl/retainctl/broker/server"
+	ours "github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )

@@ -10,8 +10,8 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/broker/brokertest"
-	ours "github.com/retainctl/retainctl/broker/server"
-	"github.com/retainctl/retainctl/broker/store"
+	ours "github.com/retainctl/retainctl/embedded/server"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/spec"
 )
 

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	ours "github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/contract/s3gateway"
+	ours "github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state/statetest"
 )

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	ours "github.com/retainctl/retainctl/broker/server"
 	"github.com/retainctl/retainctl/contract/s3gateway"
+	ours "github.com/retainctl/retainctl/embedded/server"
 )
 
 // TestS3Suspended stops a process in the middle of an apply, as a machine that sleeps

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/retainctl/retainctl/broker"
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // The cases of what a broker announces in CONNACK (3.2.2.3), by which

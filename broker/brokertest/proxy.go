@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // Passing is a packet on its way through a proxy.

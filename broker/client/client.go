@@ -25,8 +25,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // Options say whom to connect to, and how. Zero durations take their defaults.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // messages makes n of them, of every QoS in turn.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // fake is a broker that misbehaves as told.

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // inbox holds what the broker sent until a call takes it. It has no bound, on

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // probeAfter is how long a read may bring nothing before another PINGREQ asks

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 const (

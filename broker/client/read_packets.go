@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 func (r *reading) until(ctx context.Context, what string, reached func() bool) error {

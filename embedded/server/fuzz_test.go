@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/retainctl/retainctl/broker/store"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // FuzzSession sends anything behind a CONNECT: the connection may end, and

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // timedOut is mosquitto_sub's exit status after -W, which --remove-retained

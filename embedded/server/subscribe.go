@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/store"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // subscription is one filter that a client subscribed to.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/store"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/embedded/store"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // fullListener fails at first, as one does in a process that has too many files

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

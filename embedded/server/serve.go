@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/retainctl/retainctl/broker/awswire"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/awswire"
 )
 
 // awsRetained is the answer of GetRetainedMessage. What it lacks (content type,

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/retainctl/retainctl/broker/store"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
 )
 

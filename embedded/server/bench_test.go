@@ -7,9 +7,9 @@ import (
 	"net"
 	"testing"
 
-	"github.com/retainctl/retainctl/broker/store"
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // BenchmarkPublish is retained messages of 200 bytes at QoS 1, each with a topic

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/retainctl/retainctl/broker/wire"
+	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
 // maxQueued is how much may wait for one client before it is given up as too
