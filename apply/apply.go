@@ -21,10 +21,11 @@ type Target interface {
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
 }
 
-// Destination is a target with what apply must know of it.
+// Destination is a target and what it can do. The capabilities are those of the open
+// connection: a plan that was made without a refresh does not know them.
 type Destination struct {
 	Target
-	AckProvesStorage bool
+	mqtt.Capabilities
 }
 
 // Options are what a run needs beside its plan.

@@ -108,8 +108,12 @@ type world struct {
 	saved     []*state.Snapshot
 }
 
+func (w *world) capabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{Readable: mqtt.AllFields &^ w.hidden, AckProvesStorage: w.proves}
+}
+
 func (w *world) plan(desired []spec.Message) *plan.Plan {
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields &^ w.hidden}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
 	in := plan.Input{
 		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
@@ -130,7 +134,7 @@ func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
 		observed = time.Time{}
 	}
 	report, err := apply.Run(ctx, p, w.state, apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: w.proves}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Observed: observed,
 		Save: func(_ context.Context, s *state.Snapshot) error {
 			w.saves++
@@ -248,7 +252,7 @@ func TestNothingIsPublishedWhereTheStateCannotBeWritten(t *testing.T) {
 	p := w.plan([]spec.Message{declare("a", "1")})
 	full := errors.New("no space left on device")
 	_, err := apply.Run(t.Context(), p, nil, apply.Options{
-		To:   map[state.Identity]apply.Destination{id: {Target: w.broker}},
+		To:   map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Save: func(context.Context, *state.Snapshot) error { return full },
 	})
 	if !errors.Is(err, full) || len(w.broker.sent) != 0 {

@@ -26,7 +26,7 @@ func (r *run) backUp() error {
 
 // keep puts what a change takes away into a backup.
 func (r *run) keep(b *state.Backup, c *plan.Change) {
-	lost, sensitive := c.Replaced(r.sights[c.Key.Broker], r.Now())
+	lost, sensitive := c.Replaced(r.comparer(c.Key.Broker), r.Now())
 	switch {
 	case sensitive:
 		b.LeftOut++

@@ -17,7 +17,7 @@ import (
 
 func options(w *world) apply.Options {
 	return apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: true}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Observed: time.Now(),
 		Save:     func(context.Context, *state.Snapshot) error { w.saves++; return nil },
 	}
@@ -81,7 +81,7 @@ func TestRefreshOnlyNeedsNoTarget(t *testing.T) {
 	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "1"), declare("c", "1")}))
 	w.broker.live["a"] = declare("a", "theirs").Message
 	delete(w.broker.live, "b")
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
 	in := plan.Input{Prior: w.state, Refreshed: true, Now: time.Now(), Mode: plan.RefreshOnly}
 	b.Observed, _ = w.broker.Read(t.Context(), in.Topics(b))
 	in.Brokers = []plan.Broker{b}

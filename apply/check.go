@@ -46,7 +46,7 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 			clean = append(clean, i)
 		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody was quicker, or the clock
 			r.finish(i, Done, nil, nil)
-		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
+		case !c.MatchesBefore(live, there, r.comparer(c.Key.Broker)):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
 		default:
 			clean = append(clean, i)
@@ -61,7 +61,7 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 func (r *run) fresh() bool {
 	now := r.Now()
 	age, wall := now.Sub(r.Observed), now.Round(0).Sub(r.Observed.Round(0))
-	return age >= 0 && age < freshFor && wall < freshFor
+	return age >= 0 && age < plan.FreshFor && wall < plan.FreshFor
 }
 
 // settle reads the topics that a broker's answers leave unsure, and finishes them;
@@ -97,7 +97,7 @@ func (r *run) settle(ctx context.Context, id state.Identity, unsure []int, answe
 func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
-	see := r.sights[c.Key.Broker]
+	see := r.comparer(c.Key.Broker)
 	before, after := c.MatchesBefore(live, there, see), c.MatchesAfter(live, there, see)
 	if after && (refused == nil || !before) {
 		r.finish(i, Done, nil, nil)
@@ -178,5 +178,5 @@ func (r *run) shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Messag
 	if !there {
 		return nil
 	}
-	return c.Show(live.Message, r.sights[c.Key.Broker])
+	return c.Show(live.Message, r.comparer(c.Key.Broker))
 }

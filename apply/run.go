@@ -16,8 +16,6 @@ const (
 	// batchSize bounds what is in the air between a conflict check and the
 	// read-back: the window in which somebody else's write can be overwritten.
 	batchSize = 1000
-	// freshFor is how old an observation may be when its topics are published.
-	freshFor = 10 * time.Second
 	// maxHangUps is for how many of the first changes a broker may hang up before the
 	// rest is given up.
 	maxHangUps = 3
@@ -55,7 +53,6 @@ type run struct {
 	state   *state.Snapshot
 	report  *Report
 	waiting waiting
-	sights  map[state.Identity]plan.Sight
 	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
 	stopped map[state.Identity]error // why nothing more is published there
 	hangUps map[state.Identity]int   // for the first changes, none of which was kept yet
@@ -87,19 +84,20 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		Options: o, plan: p, state: next,
 		report:  &Report{Results: make([]Result, len(p.Changes))},
 		waiting: newWaiting(),
-		sights:  map[state.Identity]plan.Sight{},
 		proven:  map[state.Identity]bool{},
 		stopped: map[state.Identity]error{},
 		hangUps: map[state.Identity]int{},
 		unread:  map[state.Identity]int{},
 	}
-	for _, b := range p.Brokers {
-		r.sights[b.Identity] = b.Sight(next.DigestKey)
-	}
 	for id, to := range o.To {
 		r.proven[id] = to.AckProvesStorage || o.SkipVerify
 	}
 	return r, nil
+}
+
+// comparer compares what a broker shows now with the plan and the state.
+func (r *run) comparer(id state.Identity) plan.Comparer {
+	return plan.Comparer{Capabilities: r.To[id].Capabilities, Key: r.state.DigestKey}
 }
 
 // successor is the snapshot that a run changes: its own copy.

@@ -21,22 +21,18 @@ func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, 
 			w.Close()
 		}
 	}
-	for i := range p.Brokers {
-		b := &p.Brokers[i]
+	for _, b := range p.Brokers {
 		if !touches(p.Plan, b.Identity) {
 			to[b.Identity] = apply.Destination{}
 			continue
 		}
-		w, err := s.openWriter(ctx, c, *b, p.prior, parallelism)
+		w, err := s.openWriter(ctx, c, b, p.prior, parallelism)
 		if err != nil {
 			closeAll()
 			return nil, nil, err
 		}
 		opened = append(opened, w)
-		can := w.Info().Capabilities
-		// A plan that was made without a refresh did not know what the broker reads back.
-		b.Readable, b.CountsDown = can.Readable, can.ExpiryCountsDown
-		to[b.Identity] = apply.Destination{Target: w, AckProvesStorage: can.AckProvesStorage}
+		to[b.Identity] = apply.Destination{Target: w, Capabilities: w.Info().Capabilities}
 	}
 	return to, closeAll, nil
 }

@@ -80,8 +80,8 @@ func (s *session) importMessages(ctx context.Context, f *importFlags, filters []
 	}
 	made, err := generate.Write(shown, generate.Options{
 		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
-		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
-		Exact: f.exact, Files: f.out != "", Taken: s.taken(e.files),
+		Capabilities: found.can,
+		Exact:        f.exact, Files: f.out != "", Taken: s.taken(e.files),
 		Comment: fmt.Sprintf("Imported from broker %q.", block.Name),
 	})
 	if err != nil {
@@ -132,7 +132,7 @@ func importedBroker(c *spec.Config, name string) (spec.Broker, error) {
 type found struct {
 	live     map[string]mqtt.Retained
 	identity string
-	can      broker.Capabilities
+	can      mqtt.Capabilities
 }
 
 // findLive scans by the filters, and reads by their topics what it found and what was

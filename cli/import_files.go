@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
@@ -99,7 +98,7 @@ func createFile(path string, data []byte) error {
 }
 
 // reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, left leftOut, can broker.Capabilities, scopes []spec.Exclusive) {
+func (s *session) reportImport(f *importFlags, made generate.Result, left leftOut, can mqtt.Capabilities, scopes []spec.Exclusive) {
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
 		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))

@@ -107,11 +107,7 @@ func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
 	return plan.Broker{
 		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
 		Address: info.Address, Description: info.Description,
-		Readable: info.Capabilities.Readable, CountsDown: info.Capabilities.ExpiryCountsDown,
-		Limits: info.Capabilities.Limits,
-		Tariff: plan.Tariff{
-			PublishRate: info.Capabilities.PublishRate, ReadRate: info.Capabilities.ReadRate, UnitBytes: info.Capabilities.MeteredBytes,
-		},
+		Capabilities: info.Capabilities,
 	}
 }
 
@@ -141,7 +137,8 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 			address = "not read yet"
 		}
 		found = append(found, plan.Broker{
-			Name: b.Name, Type: b.Type, Identity: id, Unpinned: !pinned, Address: address, Readable: mqtt.AllFields,
+			Name: b.Name, Type: b.Type, Identity: id, Unpinned: !pinned, Address: address,
+			Capabilities: mqtt.Capabilities{Readable: mqtt.AllFields},
 		})
 	}
 	return found

@@ -168,7 +168,7 @@ func (p *planner) showBefore(t *topic, c *Change, seen mqtt.Message) {
 		c.BeforeDigest = c.prior.Digest
 		return
 	}
-	c.BeforeDigest = t.broker.Sight(p.key).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
+	c.BeforeDigest = t.broker.comparer(p.key).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
 }
 
 func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
@@ -185,7 +185,7 @@ func (p *planner) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
 // recorded nor what is declared, others wrote it, and a secret may stand anywhere in it.
 func (p *planner) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 	hide := p.redaction(t)
-	if hide.None() || !p.in.Refreshed || t.rec != nil && t.broker.Sight(p.key).shows(t.rec, m) {
+	if hide.None() || !p.in.Refreshed || t.rec != nil && t.broker.comparer(p.key).shows(t.rec, m) {
 		return hide
 	}
 	var declared *mqtt.Message
@@ -200,7 +200,7 @@ func (p *planner) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 
 // Show gives what may be shown of a live message at the change's topic that is not
 // the one that was planned on.
-func (c *Change) Show(live mqtt.Message, see Sight) *mqtt.Message {
+func (c *Change) Show(live mqtt.Message, see Comparer) *mqtt.Message {
 	var declared *mqtt.Message
 	if c.complete() && !c.message.IsDeletion() {
 		declared = &c.message

@@ -64,9 +64,9 @@ func (p *planner) seen(t *topic) mqtt.Message {
 	case !p.in.Refreshed:
 		return t.rec.Message
 	case t.rec != nil:
-		return t.broker.Sight(p.key).restore(t.live.Message, t.rec.Message)
+		return t.broker.comparer(p.key).restore(t.live.Message, t.rec.Message)
 	case t.decl != nil:
-		return t.broker.Sight(p.key).restore(t.live.Message, t.decl.Message)
+		return t.broker.comparer(p.key).restore(t.live.Message, t.decl.Message)
 	}
 	return t.live.Message
 }

@@ -277,7 +277,7 @@ func (p *planner) mustRenew(t *topic) bool {
 func (p *planner) timeLeft(t *topic) (left time.Duration, known bool) {
 	b := t.broker
 	switch {
-	case p.in.Refreshed && b.CountsDown && b.Readable.Has(mqtt.FieldExpiry):
+	case p.in.Refreshed && b.ShowsExpiry():
 		return time.Duration(t.live.Expiry) * time.Second, true
 	case t.rec != nil:
 		return remaining(t.rec.UpdatedAt, t.rec.Expiry, p.in.Now), true

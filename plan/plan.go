@@ -57,14 +57,15 @@ type Broker struct {
 	Unpinned    bool   // it was never read: the identity is made up
 	Address     string // for people
 	Description string
-	Readable    mqtt.Fields
-	CountsDown  bool             // a read shows the remaining expiry
-	Limits      mqtt.Limits      // as the broker announced them; none without a refresh
-	Tariff      Tariff           `json:",omitzero"` // unknown without a refresh
 	Observed    mqtt.Observation // empty without a refresh
-	Age         time.Duration    `json:"-"` // of what is observed, when the plan is made
-	Unsure      []string         `json:"-"` // why a scan may not have shown every undeclared message
+	Age         time.Duration    // of what is observed, when the plan is made
+	Unsure      []string         // why a scan may not have shown every undeclared message
+
+	mqtt.Capabilities // without a refresh all that is readable, and nothing else
 }
+
+// comparer compares reads of the broker under a state's digest key.
+func (b *Broker) comparer(key []byte) Comparer { return Comparer{b.Capabilities, key} }
 
 // Mode is what kind of plan is asked for.
 type Mode int

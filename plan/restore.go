@@ -27,7 +27,7 @@ func (c *Change) loses() bool {
 // lost, and where the message is not to be kept because it is sensitive. What a broker
 // does not read back of a message that nobody recorded is left out, and its QoS is
 // taken to be 1.
-func (c *Change) Replaced(see Sight, now time.Time) (r *state.Record, sensitive bool) {
+func (c *Change) Replaced(see Comparer, now time.Time) (r *state.Record, sensitive bool) {
 	if !c.loses() || c.Before == nil {
 		return nil, false
 	}
@@ -57,7 +57,7 @@ func (p *planner) ends(t *topic, seen mqtt.Message) time.Time {
 	var at time.Time
 	switch {
 	case seen.Expiry == 0:
-	case p.in.Refreshed && t.broker.Sight(nil).counts():
+	case p.in.Refreshed && t.broker.ShowsExpiry():
 		at = p.in.Now.Add(seconds(t.live.Expiry))
 	case t.rec != nil:
 		at = t.rec.UpdatedAt.Add(seconds(t.rec.Expiry))

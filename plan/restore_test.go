@@ -17,7 +17,7 @@ func (w *world) backup(p *plan.Plan) *state.Backup {
 	b := &state.Backup{Records: map[state.Key]state.Record{}}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		lost, sensitive := c.Replaced(w.sight(), w.now)
+		lost, sensitive := c.Replaced(w.comparer(), w.now)
 		if sensitive {
 			b.LeftOut++
 		} else if lost != nil {

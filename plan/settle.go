@@ -44,8 +44,8 @@ func (p *planner) settlePending(t *topic) bool {
 	case !t.there: // never written, or gone since: as any other message that is gone
 	case after == nil && t.rec == nil && t.decl == nil: // it was about to delete a stranger: what is there now is one
 	case p.untouched(t):
-		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest && t.broker.Sight(p.key).shows(after, t.live.Message)
-	case after != nil && t.broker.Sight(p.key).shows(after, t.live.Message):
+		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest && t.broker.comparer(p.key).shows(after, t.live.Message)
+	case after != nil && t.broker.comparer(p.key).shows(after, t.live.Message):
 		t.rec = after
 	case p.in.OverwriteUnmanaged:
 	case p.in.Mode == RefreshOnly: // accepts whatever is live
@@ -66,7 +66,7 @@ func (p *planner) settlePending(t *topic) bool {
 // untouched tells whether the live message is what the interrupted apply was
 // about to replace.
 func (p *planner) untouched(t *topic) bool {
-	see := t.broker.Sight(p.key)
+	see := t.broker.comparer(p.key)
 	if t.rec != nil && see.shows(t.rec, t.live.Message) {
 		return true
 	}

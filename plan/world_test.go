@@ -65,7 +65,7 @@ func (w *world) input(desired ...spec.Message) plan.Input {
 		Desired: desired, Prior: w.prior, Refreshed: true, Now: w.now,
 		Brokers: []plan.Broker{{
 			Name: "lab", Type: "mqtt", Identity: identity,
-			Readable: w.readable, CountsDown: w.countsDown, Observed: w.observation(),
+			Capabilities: w.capabilities(), Observed: w.observation(),
 		}},
 	}
 }
@@ -123,7 +123,7 @@ func (w *world) record(c *plan.Change) {
 func (w *world) run(t fataler, p *plan.Plan) {
 	t.Helper()
 	w.begin(p)
-	see := w.sight()
+	see := w.comparer()
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, see) {
@@ -148,8 +148,12 @@ func (w *world) settle(p *plan.Plan) {
 	}
 }
 
-func (w *world) sight() plan.Sight {
-	return plan.Sight{Readable: w.readable, CountsDown: w.countsDown, Key: w.prior.DigestKey}
+func (w *world) capabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{Readable: w.readable, ExpiryCountsDown: w.countsDown}
+}
+
+func (w *world) comparer() plan.Comparer {
+	return plan.Comparer{Capabilities: w.capabilities(), Key: w.prior.DigestKey}
 }
 
 type fataler interface {

@@ -9,51 +9,45 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Sight is what a fresh read is judged with: the fields that the broker reads
-// back, whether it counts expiry down, and the state's digest key.
-type Sight struct {
-	Readable   mqtt.Fields
-	CountsDown bool
-	Key        []byte
+// Comparer compares fresh reads of a broker with what is recorded and planned. It
+// needs to know what a read shows, and the state's digest key.
+type Comparer struct {
+	mqtt.Capabilities
+	Key []byte
 }
 
-// Sight is what reads of the broker are judged with, under a state's digest key.
-func (b *Broker) Sight(key []byte) Sight { return Sight{b.Readable, b.CountsDown, key} }
-
-// restore gives a live message with what a read does not show taken from base:
+// restore returns a live message with what a read does not show taken from base:
 // the fields that cannot be read back, and an expiry that was counted down.
-func (s Sight) restore(live, base mqtt.Message) mqtt.Message {
-	m := live.With(base, mqtt.AllFields&^s.Readable)
-	if s.counts() && live.Expiry > 0 && live.Expiry <= base.Expiry {
+func (c Comparer) restore(live, base mqtt.Message) mqtt.Message {
+	m := live.With(base, mqtt.AllFields&^c.Readable)
+	if c.ShowsExpiry() && live.Expiry > 0 && live.Expiry <= base.Expiry {
 		m.Expiry = base.Expiry
 	}
 	return m
 }
 
-func (s Sight) counts() bool { return s.CountsDown && s.Readable.Has(mqtt.FieldExpiry) }
-
-// shows tells whether a live message is the recorded one in all that can be read.
-func (s Sight) shows(r *state.Record, live mqtt.Message) bool {
-	diff, _ := r.Sealed.Diff(canonical(s.restore(live, r.Message), r.OrderedProperties), s.Key)
-	return diff&s.Readable == 0
+// shows reports whether a live message is the recorded one in all that can be read.
+func (c Comparer) shows(r *state.Record, live mqtt.Message) bool {
+	diff, _ := r.Sealed.Diff(canonical(c.restore(live, r.Message), r.OrderedProperties), c.Key)
+	return diff&c.Readable == 0
 }
 
 // digest is that of a live message over all fields. A live message that shows
 // what was recorded has the record's digest, so that a plan without a refresh
 // and one that found no drift agree.
-func (s Sight) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqtt.Redaction) string {
+func (c Comparer) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqtt.Redaction) string {
 	var base mqtt.Message
 	if r != nil {
-		if s.shows(r, live) {
+		if c.shows(r, live) {
 			return r.Digest
 		}
 		base = r.Message
 	}
-	m := s.restore(live, base)
-	if s.counts() && m.Expiry > base.Expiry {
+	m := c.restore(live, base)
+	if c.ShowsExpiry() && m.Expiry > base.Expiry {
 		m.Expiry = math.MaxUint32 // a countdown has no lasting value: only that there is one
 	}
-	return state.Seal(canonical(m, ordered), hide, s.Key).Digest
+	return state.Seal(canonical(m, ordered), hide, c.Key).Digest
 }
 
 // MatchesBefore tells whether a fresh read (live is false where it heard
@@ -64,7 +58,7 @@ func (s Sight) digest(live mqtt.Message, r *state.Record, ordered bool, hide mqt
 // To find a recorded message back where the plan found none is no conflict: it
 // is our own. A delete whose message is gone does not match, but MatchesAfter. What
 // a removed block forgets was planned without a look: it matches in any case.
-func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Sight) bool {
+func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Comparer) bool {
 	if c.unkeyed {
 		see.Key = nil
 	}
@@ -85,7 +79,7 @@ func (c *Change) Lapsed(now time.Time) bool { return !c.Ends.IsZero() && !now.Be
 
 // MatchesAfter tells whether a fresh read shows what the change publishes. Every
 // byte counts: this is what was just written.
-func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Sight) bool {
+func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Comparer) bool {
 	switch {
 	case c.Action == Delete:
 		return !live
