@@ -11,7 +11,7 @@ import (
 // They are what the plan saw: a message that is another one by the time of its publish
 // is a conflict, and is not replaced. Where nothing is taken away, nothing is written.
 func (r *run) backUp() error {
-	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Broker{}, Records: map[state.Key]state.Record{}}
+	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Pin{}, Records: map[state.Key]state.Record{}}
 	for i := range r.plan.Changes {
 		r.keep(b, &r.plan.Changes[i])
 	}

@@ -111,9 +111,9 @@ func successor(prior *state.Snapshot) (*state.Snapshot, error) {
 // begin does what needs no publish, and saves what is about to be published
 // before the first of it: from here on a kill loses nothing.
 func (r *run) begin(ctx context.Context) error {
-	pins := map[state.Identity]state.Broker{}
+	pins := map[state.Identity]state.Pin{}
 	for _, b := range r.plan.Brokers {
-		pins[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
+		pins[b.Identity] = state.Pin{Type: b.Type, Name: b.Name}
 	}
 	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // no state is begun for a pin alone
 	for i := range r.plan.Bookkeeping {

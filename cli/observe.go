@@ -122,9 +122,9 @@ func unreachable(ctx context.Context, b spec.Broker, err error) error {
 
 // recorded gives the brokers as the state pins them, for a plan that asks none.
 func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
-	blocks := make([]state.Broker, len(c.Brokers))
+	blocks := make([]state.Pin, len(c.Brokers))
 	for i, b := range c.Brokers {
-		blocks[i] = state.Broker{Type: b.Type, Name: b.Name}
+		blocks[i] = state.Pin{Type: b.Type, Name: b.Name}
 	}
 	var found []plan.Broker
 	for i, b := range c.Brokers {

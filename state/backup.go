@@ -15,7 +15,7 @@ const BackupVersion = 1
 type Backup struct {
 	Made    time.Time
 	Lineage string // of the state that was applied from
-	Brokers map[Identity]Broker
+	Brokers map[Identity]Pin
 	Records map[Key]Record // an address is empty where nobody had recorded the message
 	LeftOut int            // sensitive messages
 }

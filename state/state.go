@@ -28,16 +28,16 @@ type Key struct {
 // Snapshot is the whole state. It is a plain value: Clone before changing one
 // that somebody else holds.
 type Snapshot struct {
-	Lineage   string              // made once, when the state is; never changes
-	Serial    uint64              // counts the writes
-	DigestKey []byte              // 32 random bytes, the key of sensitive digests
-	Brokers   map[Identity]Broker // pinned
+	Lineage   string           // made once, when the state is; never changes
+	Serial    uint64           // counts the writes
+	DigestKey []byte           // 32 random bytes, the key of sensitive digests
+	Brokers   map[Identity]Pin // pinned
 	Records   map[Key]Record
 	Pending   map[Key]Pending
 }
 
-// Broker is a pinned broker: the block that last used this identity.
-type Broker struct{ Type, Name string }
+// Pin is the block that last led to a broker.
+type Pin struct{ Type, Name string }
 
 // Record is what was last published to, or adopted at, one topic.
 type Record struct {
