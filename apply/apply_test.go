@@ -115,16 +115,22 @@ func (w *world) capabilities() mqtt.Capabilities {
 func (w *world) plan(desired []spec.Message) *plan.Plan {
 	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
 	in := plan.Input{
-		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
+		Desired: desired, Prior: w.state, Refreshed: true,
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
 		Exclusive: w.exclusive,
 	}
-	b.Observed, _ = w.broker.Read(context.Background(), in.Topics(b))
-	if len(w.exclusive) > 0 {
-		b.Observed, _ = w.broker.Read(context.Background(), slices.Collect(maps.Keys(w.broker.live)))
-	}
 	in.Brokers = []plan.Broker{b}
-	return plan.New(in)
+	return w.finish(plan.Begin(in))
+}
+
+// finish reads what a plan needs and makes it.
+func (w *world) finish(begun *plan.Begun) *plan.Plan {
+	topics := begun.Readings()[0].Topics
+	if len(w.exclusive) > 0 {
+		topics = slices.Collect(maps.Keys(w.broker.live))
+	}
+	seen, _ := w.broker.Read(context.Background(), topics)
+	return begun.Finish(map[state.Identity]plan.Observation{id: {Observation: seen}}, time.Now())
 }
 
 func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {

@@ -82,12 +82,10 @@ func TestRefreshOnlyNeedsNoTarget(t *testing.T) {
 	w.broker.live["a"] = declare("a", "theirs").Message
 	delete(w.broker.live, "b")
 	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
-	in := plan.Input{Prior: w.state, Refreshed: true, Now: time.Now(), Mode: plan.RefreshOnly}
-	b.Observed, _ = w.broker.Read(t.Context(), in.Topics(b))
-	in.Brokers = []plan.Broker{b}
+	in := plan.Input{Prior: w.state, Refreshed: true, Mode: plan.RefreshOnly, Brokers: []plan.Broker{b}}
 	o := options(w)
 	o.To = map[state.Identity]apply.Destination{id: {}}
-	r, err := apply.Run(t.Context(), plan.New(in), w.state, o)
+	r, err := apply.Run(t.Context(), w.finish(plan.Begin(in)), w.state, o)
 	if err != nil || r.SaveErr != nil || r.Published() {
 		t.Fatal(err, r.SaveErr)
 	}

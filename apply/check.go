@@ -44,7 +44,7 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
 		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
 			clean = append(clean, i)
-		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody was quicker, or the clock
+		case !there && (c.Untracked() || c.Lapsed(r.Now())): // somebody was quicker, or the clock
 			r.finish(i, Done, nil, nil)
 		case !c.MatchesBefore(live, there, r.comparer(c.Key.Broker)):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))

@@ -75,7 +75,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		return nil, err
 	}
 	own := *p // the caller's plan stays as it is
-	own.Changes, own.Bookkeeping = slices.Clone(p.Changes), slices.Concat(p.Bookkeeping, p.Drift)
+	own.Changes, own.StateOnly = slices.Clone(p.Changes), slices.Concat(p.StateOnly, p.Drift)
 	p = &own
 	if prior == nil {
 		p.Rekey(next.DigestKey)
@@ -116,8 +116,8 @@ func (r *run) begin(ctx context.Context) error {
 		pins[b.Identity] = state.Pin{Type: b.Type, Name: b.Name}
 	}
 	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // no state is begun for a pin alone
-	for i := range r.plan.Bookkeeping {
-		r.record(&r.plan.Bookkeeping[i])
+	for i := range r.plan.StateOnly {
+		r.record(&r.plan.StateOnly[i])
 	}
 	publishes := 0
 	for i := range r.plan.Changes {
@@ -150,7 +150,7 @@ func (r *run) end(ctx context.Context) {
 		}
 	}
 	r.stamp(ctx)
-	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 || r.repinned {
+	if len(r.plan.Changes)+len(r.plan.StateOnly) > 0 || r.repinned {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer cancel()
 		r.report.SaveErr = r.Save(ctx, r.state)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/observe"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/spec/generate"
@@ -145,7 +146,7 @@ func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string,
 	}}
 	r, err := broker.OpenReader(ctx, b, options)
 	if err != nil {
-		return found{}, unreachable(ctx, b, err)
+		return found{}, worded(observe.Unusable(ctx, b.Name, err))
 	}
 	defer r.Close()
 	fmt.Fprintf(s.Stderr, "Reading broker %s...\n", render.Escape(b.Name))
@@ -160,7 +161,7 @@ func (s *session) findLive(ctx context.Context, b spec.Broker, filters []string,
 	slices.Sort(topics)
 	seen, err := r.Read(ctx, slices.Compact(topics))
 	if err != nil {
-		return found{}, unreachable(ctx, b, err)
+		return found{}, worded(observe.Unusable(ctx, b.Name, err))
 	}
 	if len(seen.Unread) > 0 {
 		topic := slices.Min(slices.Collect(maps.Keys(seen.Unread)))
@@ -182,12 +183,12 @@ func divide(filters []string) (wild, topics []string) {
 
 // scanned finds messages by wildcards, and says where there may be more.
 func (s *session) scanned(ctx context.Context, b spec.Broker, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
-	inventory, err := s.scan(ctx, r, filters, b.Name)
+	inventory, err := observe.Scan(ctx, r, b.Name, filters, observe.Options{Log: s.log})
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
 		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf("Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl import TOPIC...", b.Name))
 	case err != nil:
-		return nil, unreachable(ctx, b, err)
+		return nil, worded(observe.Unusable(ctx, b.Name, err))
 	case len(filters) > 0 && !inventory.Complete:
 		s.warn("There may be more messages", "The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+". What was found is imported; a message that is missing can be imported by its topic, or by a narrower filter.")
 	}

@@ -3,14 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"github.com/retainctl/retainctl/apply"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/state"
 )
 
 func restoreCommand() command {
@@ -54,23 +51,6 @@ func (s *session) lastBackup() string {
 		return fmt.Sprintf(" There are none in %s.", backupFolder)
 	}
 	return fmt.Sprintf(" The last one is %s.", filepath.Join(backupFolder, there[len(there)-1]))
-}
-
-// checkBackup refuses a backup of a broker that no block leads to: its messages would
-// be passed over.
-func checkBackup(brokers []plan.Broker, b *state.Backup) error {
-	if b == nil {
-		return nil
-	}
-	led := slices.Collect(maps.Values(identities(brokers)))
-	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
-		if !slices.Contains(led, key.Broker) {
-			return failure("No block for a broker of the backup", fmt.Sprintf(
-				"The backup holds messages of %s, which was broker %q, but no broker block leads there. Bring the block back.",
-				key.Broker, b.Brokers[key.Broker].Name))
-		}
-	}
-	return nil
 }
 
 // remind says at the end of a restore that the next apply will undo it, where it will.

@@ -12,7 +12,7 @@ type Cost struct {
 	Broker    string // the block's label
 	Publishes int
 	Reads     int
-	Units     int // metered; 0 where nothing is
+	Units     int // metered; 0 if the broker meters nothing
 	Duration  time.Duration
 }
 
@@ -20,7 +20,7 @@ type Cost struct {
 // an older one again.
 const FreshFor = 10 * time.Second
 
-// Costs gives what applying the plan takes of each broker that has quotas.
+// Costs returns what applying the plan takes of each broker that has a quota.
 func (p *Plan) Costs() []Cost {
 	var found []Cost
 	for _, b := range p.Brokers {
@@ -54,7 +54,7 @@ func CostAt(broker string, changes []Change, q mqtt.Quota, age time.Duration) Co
 	return c
 }
 
-// publish counts one publish, and the read that tells when it was stored, which
+// publish counts one publish, and the read that shows when it was stored, which
 // goes beside the publishes that follow. What is retained is metered twice, as
 // PUBLISH and as RETAIN.
 func (c *Cost) publish(change *Change) {

@@ -37,11 +37,11 @@ const (
 // is that field in a form that JSON can say.
 type filePlan struct {
 	Plan
-	Changes     []fileChange `json:",omitempty"`
-	Bookkeeping []fileChange `json:",omitempty"`
-	Drift       []fileChange `json:",omitempty"`
-	Brokers     []fileBroker
-	Variables   []fileVariable
+	Changes   []fileChange `json:",omitempty"`
+	StateOnly []fileChange `json:"Bookkeeping,omitempty"`
+	Drift     []fileChange `json:",omitempty"`
+	Brokers   []fileBroker
+	Variables []fileVariable
 }
 
 type fileChange struct {
@@ -138,7 +138,7 @@ func fromFile(f *filePlan) (*Plan, error) {
 	if p.Changes, err = fromFileChanges(f.Changes); err != nil {
 		return nil, err
 	}
-	if p.Bookkeeping, err = fromFileChanges(f.Bookkeeping); err != nil {
+	if p.StateOnly, err = fromFileChanges(f.StateOnly); err != nil {
 		return nil, err
 	}
 	if p.Drift, err = fromFileChanges(f.Drift); err != nil {

@@ -47,7 +47,7 @@ func writeBody(w io.Writer, p *Plan) error {
 	for _, list := range []struct {
 		name    string
 		changes []Change
-	}{{"Changes", p.Changes}, {"Bookkeeping", p.Bookkeeping}, {"Drift", p.Drift}} {
+	}{{"Changes", p.Changes}, {"Bookkeeping", p.StateOnly}, {"Drift", p.Drift}} {
 		between := `,"` + list.name + `":[`
 		for i := range list.changes {
 			saved, err := toFileChange(&list.changes[i])

@@ -30,7 +30,7 @@ func (w *world) backup(p *plan.Plan) *state.Backup {
 func (w *world) restore(b *state.Backup, desired ...spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.Mode, in.Backup = plan.Restore, b
-	return plan.New(in)
+	return in.plan()
 }
 
 // TestRestore applies two configurations one after the other and restores what the
