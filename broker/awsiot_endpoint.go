@@ -69,7 +69,7 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 	return end, nil
 }
 
-// dataPlane gives the client of what was found. As many idle connections are kept
+// dataPlane returns the client of what was found. As many idle connections are kept
 // as requests may be in flight: with the SDK's ten for each host, every other
 // request would begin with a TLS handshake.
 func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {

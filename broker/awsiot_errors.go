@@ -158,7 +158,7 @@ func awsPartition(region string) string {
 	return "aws"
 }
 
-// awsStatus gives the HTTP status of the answer, or 0 where there was none. A
+// awsStatus returns the HTTP status of the answer, or 0 where there was none. A
 // body that is no JSON (a proxy's page) still carries it.
 func awsStatus(err error) int {
 	var answered interface{ HTTPStatusCode() int }

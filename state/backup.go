@@ -45,7 +45,7 @@ func EncodeBackup(b *Backup) ([]byte, error) {
 	return w.end(), nil
 }
 
-// IsBackup tells whether a file begins as a backup does.
+// IsBackup reports whether a file begins as a backup does.
 func IsBackup(r io.Reader) bool {
 	const magic = `{"backup_version":`
 	start := make([]byte, len(magic))

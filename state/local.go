@@ -19,7 +19,7 @@ type Local struct{ path string }
 
 var _ Store = (*Local)(nil)
 
-// NewLocal gives the store of the file at path. Neither the file nor its folder
+// NewLocal returns the store of the file at path. Neither the file nor its folder
 // need be there.
 func NewLocal(path string) *Local { return &Local{path} }
 
@@ -102,7 +102,7 @@ func ReadFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// VersionOf gives the version of a document that its store gives none of its own.
+// VersionOf returns the version of a document that its store gives none of its own.
 func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:]))
@@ -182,7 +182,7 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// followLinks gives the file that a path leads to, which need not be there.
+// followLinks returns the file that a path leads to, which need not be there.
 func followLinks(path string) (string, error) {
 	const most = 40 // as the kernel
 	for range most {

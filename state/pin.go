@@ -21,7 +21,7 @@ type Orphan struct {
 
 // Pin notes which block leads to which broker, and lets go of a broker that no
 // block leads to and nothing is recorded on: its label may name another one now.
-// It tells whether that changed anything.
+// It reports whether that changed anything.
 func (s *Snapshot) Pin(now map[Identity]Broker) bool {
 	was := maps.Clone(s.Brokers)
 	maps.Copy(s.Brokers, now)
@@ -45,7 +45,7 @@ func (s *Snapshot) held() map[Identity]int {
 	return counts
 }
 
-// Holds tells whether anything is recorded or pending on a broker.
+// Holds reports whether anything is recorded or pending on a broker.
 func (s *Snapshot) Holds(id Identity) bool { return s.held()[id] > 0 }
 
 // CheckPins compares the brokers of a configuration, by block label, with those
@@ -68,7 +68,7 @@ func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []
 	return moved, orphans
 }
 
-// Shared gives two blocks, by label, that lead to one broker: a record there would
+// Shared returns two blocks, by label, that lead to one broker: a record there would
 // belong to both.
 func Shared(now map[string]Identity) (one, other string, shared bool) {
 	first := map[Identity]string{}
@@ -81,7 +81,7 @@ func Shared(now map[string]Identity) (one, other string, shared bool) {
 	return "", "", false
 }
 
-// PinOf gives the identity that a block last led to, and one that no broker has where
+// PinOf returns the identity that a block last led to, and one that no broker has where
 // that is unknown. A label that was never seen is a renamed block where just one
 // recorded broker of its type has lost its own; otherwise nobody can know without
 // asking.
@@ -114,7 +114,7 @@ func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned boo
 	return lost[0], true
 }
 
-// Rebind gives the records and the pin of one identity to another: the same
+// Rebind returns the records and the pin of one identity to another: the same
 // broker under a new address.
 func (s *Snapshot) Rebind(old, new Identity) (records int) {
 	for key, r := range s.Records {

@@ -52,7 +52,7 @@ func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []s
 	return fields, leaves
 }
 
-// secrets gives the keyed digest of every field that r hides at least in part,
+// secrets returns the keyed digest of every field that r hides at least in part,
 // by its name, and of every hidden leaf that is there, by its pointer.
 func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
 	found := map[string]string{}

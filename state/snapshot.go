@@ -26,7 +26,7 @@ func NewSnapshot() (*Snapshot, error) {
 	return s.Clone(), nil
 }
 
-// Clone gives a copy whose maps are its own and never nil. Records are shared:
+// Clone returns a copy whose maps are its own and never nil. Records are shared:
 // they are replaced, never changed in place.
 func (s *Snapshot) Clone() *Snapshot {
 	c := *s
@@ -44,7 +44,7 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
-// Hides tells whether a part of the message that is recorded or pending at a topic is
+// Hides reports whether a part of the message that is recorded or pending at a topic is
 // sensitive.
 func (s *Snapshot) Hides(key Key) bool {
 	pending := s.Pending[key].After

@@ -73,7 +73,7 @@ type Version string
 
 // Store is where a state document is kept.
 type Store interface {
-	// Read gives the document, or a nil Snapshot where there is none yet. One that
+	// Read returns the document, or a nil Snapshot where there is none yet. One that
 	// cannot be decoded has its version all the same, beside the error.
 	Read(ctx context.Context) (*Snapshot, Version, error)
 	// Write replaces the document that was read as since; ErrConflict if that

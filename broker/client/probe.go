@@ -45,7 +45,7 @@ func (r *reading) doubtful(last time.Time, what string) error {
 	return nil
 }
 
-// doubted tells whether a probe is out that has not shown yet that nothing was lost.
+// doubted reports whether a probe is out that has not shown yet that nothing was lost.
 func (r *reading) doubted() bool {
 	if r.probe.sent.IsZero() {
 		return false

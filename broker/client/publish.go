@@ -196,7 +196,7 @@ func (c *Client) check(m mqtt.Message) error {
 	return nil
 }
 
-// freeID gives an identifier that is not in flight. They go round, so that a
+// freeID returns an identifier that is not in flight. They go round, so that a
 // broker that acknowledges twice is noticed rather than believed.
 func (p *publishing) freeID() uint16 {
 	for {

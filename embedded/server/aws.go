@@ -78,7 +78,7 @@ func invalid(format string, args ...any) error {
 
 var errAWSThrottled = awsFailure{http.StatusTooManyRequests, "ThrottlingException", "Too many requests"}
 
-// awsFailureOf gives the model's error for one of the broker's. A refusal is as
+// awsFailureOf returns the model's error for one of the broker's. A refusal is as
 // bare as AWS's own: it names neither the action nor the topic.
 func awsFailureOf(err error) awsFailure {
 	var failure awsFailure

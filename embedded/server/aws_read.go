@@ -95,7 +95,7 @@ func parsePage(s string) (int, error) {
 	return n, nil
 }
 
-// parseToken gives the topic behind which a page begins.
+// parseToken returns the topic behind which a page begins.
 func parseToken(s string) (string, error) {
 	topic, err := base64.URLEncoding.DecodeString(s)
 	if err != nil || len(topic) == 0 || !utf8.Valid(topic) {

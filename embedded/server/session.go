@@ -136,7 +136,7 @@ func (s *session) write() {
 	}
 }
 
-// encode gives the bytes of an item, and none for a message that expired while
+// encode returns the bytes of an item, and none for a message that expired while
 // it waited (MQTT-3.3.2-5), that is too long for the client (MQTT-3.1.2-25), or
 // that its version cannot say.
 func (s *session) encode(buf []byte, it item) []byte {
@@ -238,7 +238,7 @@ func (s *session) publish(p *wire.Publish) error {
 	return nil
 }
 
-// repeated tells whether a QoS 2 publish came before: it is acknowledged once
+// repeated reports whether a QoS 2 publish came before: it is acknowledged once
 // more and not published again (MQTT-4.3.3-10).
 func (s *session) repeated(id uint16) bool {
 	s.mu.Lock()

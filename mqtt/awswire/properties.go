@@ -13,7 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// EncodeUserProperties gives the JSON text, "" where there are none.
+// EncodeUserProperties returns the JSON text, "" where there are none.
 func EncodeUserProperties(props []mqtt.UserProperty) (string, error) {
 	if len(props) == 0 {
 		return "", nil

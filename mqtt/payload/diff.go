@@ -65,7 +65,7 @@ func (d *differences) only(n *node, path []string, leaf func(value string) Leaf)
 	}
 }
 
-// finder gives a function that finds in n the counterpart of another container's
+// finder returns a function that finds in n the counterpart of another container's
 // i-th child: by index in an array, by name in an object. Most documents keep
 // their order, so the same place is tried first; a map is made only when a large
 // object does not.

@@ -28,7 +28,7 @@ func Parse(b []byte) (doc Doc, ok bool) {
 	return Doc{root}, true
 }
 
-// Equal tells whether two payloads say the same: their bytes are equal, or both
+// Equal reports whether two payloads say the same: their bytes are equal, or both
 // are documents that differ only in key order, white space, string escapes and
 // the spelling of a number.
 func Equal(a, b []byte) bool {
@@ -51,7 +51,7 @@ func (d Doc) Leaves() []Leaf {
 	return found.leaves
 }
 
-// Get gives the compact JSON of the value at a pointer.
+// Get returns the compact JSON of the value at a pointer.
 func (d Doc) Get(pointer string) (value string, ok bool) {
 	if CheckPointer(pointer) != nil {
 		return "", false
@@ -67,7 +67,7 @@ func (d Doc) Get(pointer string) (value string, ok bool) {
 	return n.json(), true
 }
 
-// Set gives the document with the value at pointer replaced by raw JSON. A
+// Set returns the document with the value at pointer replaced by raw JSON. A
 // missing last key of an object is added; a missing parent or array element, and
 // what is no JSON, leaves the document as it is.
 func (d Doc) Set(pointer, json string) Doc {
@@ -82,7 +82,7 @@ func (d Doc) Set(pointer, json string) Doc {
 	return Doc{root}
 }
 
-// Replace gives the document with the value at each of the pointers, where there
+// Replace returns the document with the value at each of the pointers, where there
 // is one, replaced by the same raw JSON. It walks the document once, however
 // many the pointers are. The whole document is not replaced.
 func (d Doc) Replace(pointers []string, json string) Doc {
@@ -97,11 +97,11 @@ func (d Doc) Replace(pointers []string, json string) Doc {
 	return Doc{d.root.replaced(at, "", value)}
 }
 
-// Bytes gives the document as JSON. Without an edit these are the parsed bytes
+// Bytes returns the document as JSON. Without an edit these are the parsed bytes
 // up to white space outside strings.
 func (d Doc) Bytes() []byte { return []byte(d.root.json()) }
 
-// same tells whether two values say the same.
+// same reports whether two values say the same.
 func same(a, b *node) bool {
 	if !a.container() || !b.container() {
 		return sameScalar(a, b)
@@ -135,7 +135,7 @@ func sameScalar(a, b *node) bool {
 	return false
 }
 
-// child gives the index of the member or element that a pointer's step names.
+// child returns the index of the member or element that a pointer's step names.
 func (n *node) child(step string) int {
 	switch n.kind() {
 	case '{':
@@ -150,7 +150,7 @@ func (n *node) child(step string) int {
 	return -1
 }
 
-// with gives n with the value at the end of the steps replaced, copying only the
+// with returns n with the value at the end of the steps replaced, copying only the
 // containers on the way.
 func (n *node) with(steps []string, value node) node {
 	if len(steps) == 0 {

@@ -20,7 +20,7 @@ func CheckPointer(pointer string) error {
 	return nil
 }
 
-// steps gives the decoded names and indexes of a pointer.
+// steps returns the decoded names and indexes of a pointer.
 func steps(pointer string) []string {
 	if pointer == "" {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Spread gives the places of d at which may stand what other documents, such as the
+// Spread returns the places of d at which may stand what other documents, such as the
 // known ones, have at the pointers: where d has another shape it may have moved.
 //
 // An index stands for every element of an array, since elements are shifted. An
@@ -50,7 +50,7 @@ func (n *node) spread(at string, steps []string, known []Doc) (found []string) {
 	return []string{at}
 }
 
-// Texts gives the strings, decoded, and the numbers within the value at a pointer.
+// Texts returns the strings, decoded, and the numbers within the value at a pointer.
 func (d Doc) Texts(pointer string) []string {
 	n := &d.root
 	for _, step := range steps(pointer) {
@@ -76,7 +76,7 @@ func (n *node) texts() (found []string) {
 	return found
 }
 
-// Holding gives the places whose text holds one of the others; where the name of a
+// Holding returns the places whose text holds one of the others; where the name of a
 // member does, the place of its object.
 func (d Doc) Holding(texts []string) []string {
 	holds := func(s string) bool {

@@ -4,7 +4,7 @@ package payload
 // language.
 type Value struct{ n *node }
 
-// Root gives the document's object or array.
+// Root returns the document's object or array.
 func (d Doc) Root() Value { return Value{&d.root} }
 
 // Kind is '{', '[', '"', '0' for a number, 't', 'f' or 'n'.
@@ -19,7 +19,7 @@ func (v Value) Text() string { return v.n.text }
 // Raw is the value as compact JSON, its numbers as they were spelled.
 func (v Value) Raw() string { return v.n.json() }
 
-// Values gives the members of an object or the elements of an array, in order.
+// Values returns the members of an object or the elements of an array, in order.
 func (v Value) Values() []Value {
 	all := make([]Value, len(v.n.kids))
 	for i := range v.n.kids {

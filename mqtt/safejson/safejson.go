@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Escape gives JSON with what must not be printed raw as \u escapes. The encoder leaves
+// Escape returns JSON with what must not be printed raw as \u escapes. The encoder leaves
 // DEL, the C1 controls (a terminal takes U+009B for an escape sequence) and bidirectional
 // overrides as they are, and Azure's runner reads "##vso[" as a command wherever it
 // stands. All of it stands in strings only, so the document says the same. Where there
@@ -46,7 +46,7 @@ func plain(json []byte) bool {
 	return true
 }
 
-// command tells whether a runner would read a command here.
+// command reports whether a runner would read a command here.
 func command(s []byte) bool {
 	if len(s) < 2 || s[1] != '#' {
 		return false

@@ -255,7 +255,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// again gives the same bytes for ever.
+// again returns the same bytes for ever.
 type again struct{ b, left []byte }
 
 func (a *again) Read(p []byte) (int, error) {

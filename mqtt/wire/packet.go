@@ -21,7 +21,7 @@ const (
 	V5   Version = 5
 )
 
-// String gives the version as people write it.
+// String returns the version as people write it.
 func (v Version) String() string {
 	switch v {
 	case V311:
@@ -223,7 +223,7 @@ func (*Pingresp) Kind() Type    { return PINGRESP }
 func (*Disconnect) Kind() Type  { return DISCONNECT }
 func (*Auth) Kind() Type        { return AUTH }
 
-// newPacket gives an empty packet of that type, or nil for a type of version v
+// newPacket returns an empty packet of that type, or nil for a type of version v
 // that does not exist (AUTH is new in MQTT 5.0).
 func newPacket(t Type, v Version) Packet {
 	switch t {

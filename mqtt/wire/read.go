@@ -37,7 +37,7 @@ func NewReader(r io.Reader, v Version, maxPacket int) *Reader {
 // Version is what NewReader was given, or what the CONNECT said.
 func (r *Reader) Version() Version { return r.version }
 
-// Buffered tells whether bytes have come that were not decoded yet: one who
+// Buffered reports whether bytes have come that were not decoded yet: one who
 // answers can hold its answers back until there are none, and write them at once.
 func (r *Reader) Buffered() bool { return r.r.Buffered() > 0 }
 
@@ -106,7 +106,7 @@ func (r *Reader) length(t Type) (int, error) {
 	return 0, &Error{MalformedPacket, t, "its length has more than four bytes", "1.5.5"}
 }
 
-// body gives the n bytes of a packet's body, which hold until the next read. A
+// body returns the n bytes of a packet's body, which hold until the next read. A
 // long one grows as its bytes come: a peer that announces 256 MB must send them
 // before they cost memory.
 func (r *Reader) body(n int) ([]byte, error) {
@@ -151,7 +151,7 @@ func (d *decoder) fail(code ReasonCode, rule, problem string) {
 
 func (d *decoder) malformed(rule, problem string) { d.fail(MalformedPacket, rule, problem) }
 
-// take gives the next n bytes, or nil where there are fewer.
+// take returns the next n bytes, or nil where there are fewer.
 func (d *decoder) take(n int) []byte {
 	if n > len(d.b) {
 		d.malformed("2.1.4", "it ends too early")
@@ -214,7 +214,7 @@ func (d *decoder) str() string {
 	return string(p)
 }
 
-// binary gives a copy, or nil where there are no bytes.
+// binary returns a copy, or nil where there are no bytes.
 func (d *decoder) binary() []byte {
 	return bytes.Clone(nonEmpty(d.take(int(d.u16()))))
 }

@@ -75,7 +75,7 @@ var reasonNames = map[ReasonCode]string{
 	WildcardNotSupported: "wildcard subscriptions not supported",
 }
 
-// String gives the code's name in the specification, in lower case, and its
+// String returns the code's name in the specification, in lower case, and its
 // number.
 func (c ReasonCode) String() string {
 	if name := reasonNames[c]; name != "" {
@@ -84,7 +84,7 @@ func (c ReasonCode) String() string {
 	return fmt.Sprintf("reason code 0x%02X", byte(c))
 }
 
-// Failed tells whether the code is a failure: 0x80 and above (2.4).
+// Failed reports whether the code is a failure: 0x80 and above (2.4).
 func (c ReasonCode) Failed() bool { return c >= 0x80 }
 
 // connackReturnCodes are the reason codes that MQTT 3.1.1's Connect Return codes

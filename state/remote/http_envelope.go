@@ -30,7 +30,7 @@ func wrap(s *state.Snapshot, document []byte) []byte {
 	return b.Bytes()
 }
 
-// unwrap gives the document. What is no envelope stays as it is, and is found out by
+// unwrap returns the document. What is no envelope stays as it is, and is found out by
 // who decodes it.
 func unwrap(body []byte) []byte {
 	var envelope struct {

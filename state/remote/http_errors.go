@@ -66,7 +66,7 @@ func (h *HTTP) said(a answer) string {
 	return fmt.Sprintf(" (%s)", strings.ToValidUTF8(text, "?"))
 }
 
-// repeats tells whether a text holds the password, or what else a request is let in by,
+// repeats reports whether a text holds the password, or what else a request is let in by,
 // in a form in which a server may repeat it.
 func (h *HTTP) repeats(text string) bool {
 	user, password := h.settings.Username, h.settings.Password

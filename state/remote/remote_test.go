@@ -52,7 +52,7 @@ func write(t *testing.T, s state.Store, since state.Version) state.Version {
 	return version
 }
 
-// serve gives the address of a server that ends with the test.
+// serve returns the address of a server that ends with the test.
 func serve(t *testing.T, h http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -64,7 +64,7 @@ func serve(t *testing.T, h http.Handler) *url.URL {
 	return u
 }
 
-// nobody gives an address that nothing listens on.
+// nobody returns an address that nothing listens on.
 func nobody(t *testing.T) *url.URL {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

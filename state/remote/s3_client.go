@@ -60,7 +60,7 @@ func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, erro
 	return s, nil
 }
 
-// foreign tells whether the endpoint is that of another store than AWS's own.
+// foreign reports whether the endpoint is that of another store than AWS's own.
 func (s *S3) foreign() bool { return !strings.HasSuffix(s.host, ".amazonaws.com") }
 
 // retryer holds what is tried again: the SDK's own list; 409, which S3 gives for

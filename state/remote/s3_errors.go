@@ -20,7 +20,7 @@ var (
 	opDelete = operation{"delete", "s3:DeleteObject and s3:GetObject on it"}
 )
 
-// status gives the HTTP status of the answer, or 0 where there was none.
+// status returns the HTTP status of the answer, or 0 where there was none.
 func status(err error) int {
 	var answered interface{ HTTPStatusCode() int }
 	if errors.As(err, &answered) {

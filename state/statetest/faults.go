@@ -37,7 +37,7 @@ type Faulty struct {
 	Fault func(*http.Request) Fault // nil is no fault; called by several goroutines
 }
 
-// AtRequest gives every request number n, from 1, a fault, and counts requests.
+// AtRequest returns every request number n, from 1, a fault, and counts requests.
 func AtRequest(n int64, f Fault) (fault func(*http.Request) Fault, requests *atomic.Int64) {
 	requests = new(atomic.Int64)
 	return func(*http.Request) Fault {

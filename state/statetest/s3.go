@@ -58,7 +58,7 @@ func (s *S3) Age(key string, by time.Duration) {
 	s.objects[key] = o
 }
 
-// Object gives what is stored under a key; nil for nothing.
+// Object returns what is stored under a key; nil for nothing.
 func (s *S3) Object(key string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// condition gives the status of a request that is refused, or 0.
+// condition returns the status of a request that is refused, or 0.
 func (s *S3) condition(r *http.Request, o s3Object, there bool) int {
 	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
 	if s.Deaf {

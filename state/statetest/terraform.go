@@ -50,14 +50,14 @@ func (s *Terraform) Start(t *testing.T, faults func(*http.Request) Fault) spec.H
 	return settings
 }
 
-// Holder gives the ID of the lock; nil where it is free.
+// Holder returns the ID of the lock; nil where it is free.
 func (s *Terraform) Holder() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lock["ID"]
 }
 
-// Body gives what is stored.
+// Body returns what is stored.
 func (s *Terraform) Body() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
