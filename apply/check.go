@@ -83,7 +83,8 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 		case unread != nil && answers[i] != nil:
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
-			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the topic and finds out whether it stands", unread), nil)
+			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the "+
+				"topic and finds out whether it stands", unread), nil)
 		case r.stored(i, seen, answers[i]):
 			done++
 		}
@@ -120,11 +121,14 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 func notStored(c *plan.Change, there bool) error {
 	switch {
 	case c.Action == plan.Delete:
-		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user may publish to the topic")
+		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user " +
+			"may publish to the topic")
 	case there:
-		return errors.New("the broker acknowledged the message, but holds another one: check that this user may publish to the topic, and who else does")
+		return errors.New("the broker acknowledged the message, but holds another one: check that this user may " +
+			"publish to the topic, and who else does")
 	}
-	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and read the topic, and that the broker retains messages at all")
+	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and " +
+		"read the topic, and that the broker retains messages at all")
 }
 
 // outliving returns a context that ends the given time after ctx does.

@@ -188,7 +188,8 @@ func isSharedAWSHost(host string) bool {
 func awsAccount(ctx context.Context, cfg aws.Config) (string, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker block to do without): %w", err)
+		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker "+
+			"block to do without): %w", err)
 	}
 	return aws.ToString(out.Account), nil
 }

@@ -101,11 +101,13 @@ func dialAdvice(o Options, err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "is the broker running, and is the port right?"
 	case errors.As(err, &authority) && o.TLS.RootCAs != nil:
-		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the broker that is meant?"
+		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the " +
+			"broker that is meant?"
 	case errors.As(err, &authority):
 		return "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name if the certificate is", o.TLS.ServerName)
+		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name "+
+			"if the certificate is", o.TLS.ServerName)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the broker's certificate is out of date: renew it, or set this machine's clock"
 	case errors.As(err, &invalid):

@@ -175,7 +175,8 @@ func (p *publishing) append(i int) error {
 // retains refuses a broker that announced that it retains nothing (3.2.2.3.5).
 func (c *Client) retains() error {
 	if c.server.RetainUnavailable {
-		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: retain_available true)", c.o.Address)
+		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: "+
+			"retain_available true)", c.o.Address)
 	}
 	return nil
 }

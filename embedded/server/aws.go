@@ -46,7 +46,8 @@ func (b *Broker) serveAWS(r *http.Request) (any, error) {
 	topic, err := url.PathUnescape(label)
 	switch {
 	case operation == "":
-		return nil, awsFailure{http.StatusNotFound, "UnknownOperationException", "this endpoint serves Publish, GetRetainedMessage and ListRetainedMessages only"}
+		return nil, awsFailure{http.StatusNotFound, "UnknownOperationException", "this endpoint serves Publish, " +
+			"GetRetainedMessage and ListRetainedMessages only"}
 	case r.Method != method:
 		return nil, awsFailure{http.StatusMethodNotAllowed, "MethodNotAllowedException", operation + " is a " + method}
 	case err != nil:

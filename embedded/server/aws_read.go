@@ -31,7 +31,8 @@ func (b *Broker) awsGet(topic string) (any, error) {
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, awsFailure{http.StatusNotFound, "ResourceNotFoundException", "No retained message exists for the topic"}
+		return nil, awsFailure{http.StatusNotFound, "ResourceNotFoundException", "No retained message exists for " +
+			"the topic"}
 	}
 	props, err := awswire.EncodeUserProperties(e.UserProperties)
 	if err != nil {

@@ -139,7 +139,8 @@ func explain(err error) error {
 	case errors.Is(err, bolterr.ErrTimeout):
 		return fmt.Errorf("%w; wait for it or stop it, or use its MQTT port instead of its file", ErrInUse)
 	case errors.Is(err, bolterr.ErrInvalid), errors.Is(err, bolterr.ErrChecksum), errors.Is(err, bolterr.ErrVersionMismatch):
-		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an empty broker", err)
+		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an "+
+			"empty broker", err)
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
