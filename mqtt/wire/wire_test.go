@@ -23,7 +23,7 @@ func unhex(t testing.TB, s string) []byte {
 
 func text(s string) string { return hex.EncodeToString([]byte(s)) }
 
-// vectors are packets written out by hand from the specification's tables.
+// vectors contains packets that were written by hand from the specification's tables.
 var vectors = []struct {
 	name    string
 	version Version
@@ -91,7 +91,7 @@ func TestVectors(t *testing.T) {
 				t.Errorf("after the packet: %v, want EOF", err)
 			}
 			if v.name == "publish 5 with everything" {
-				return // its properties are in another order than ours
+				return // its properties are in a different order than ours
 			}
 			got, err := AppendPacket([]byte("x"), v.packet, v.version)
 			if err != nil {
