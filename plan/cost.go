@@ -16,8 +16,8 @@ type Cost struct {
 	Duration  time.Duration
 }
 
-// FreshFor is how old an observation may be when its topics are published. Apply reads
-// an older one again.
+// FreshFor is how old an observation may be when its topics are published. Apply reads an older one
+// again first.
 const FreshFor = 10 * time.Second
 
 // Costs returns what applying the plan takes of each broker that has a quota.
