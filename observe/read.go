@@ -16,7 +16,7 @@ import (
 
 // readOne observes one broker for a plan. If untracked messages are to be found it scans
 // first: what that shows of known topics is believed, and what it does not show is
-// settled by exact reads, as is every untracked message before it is called one.
+// determined by exact reads, as is every untracked message before it is called one.
 func readOne(ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.Reading, o Options) (plan.Observation, error) {
 	name := what.Broker.Name
 	scanned, err := Scan(ctx, r, name, filtersOf(what.Exclusives), o)

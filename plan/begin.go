@@ -140,7 +140,7 @@ func (b *Begun) Readings() []Reading {
 
 // Untracked returns the topics of a scan of one broker that nothing knows and an
 // exclusive block takes in, sorted. Before they are deleted each is read once more by
-// its topic: what a scan shows may be gone by then, and only exact reads are settled.
+// its topic: what a scan shows may be gone by then, and only exact reads determine that.
 func (b *Begun) Untracked(broker state.Identity, live map[string]mqtt.Retained) []string {
 	by := b.byID[broker]
 	if by == nil || !b.looksForUntracked() {

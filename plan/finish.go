@@ -17,7 +17,7 @@ func New(in Input, observed map[state.Identity]Observation, now time.Time) *Plan
 
 // Finish works out the plan. A plan without a refresh observed nothing.
 //
-// What is not to be touched (unread, in conflict) is settled before anything is
+// What is not to be touched (unread, in conflict) is excluded before anything is
 // compared, never filtered out of the result.
 func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *Plan {
 	seen := make(map[state.Identity]*Observation, len(b.in.Brokers))
@@ -30,7 +30,7 @@ func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *
 		switch {
 		case p.in.removed(&t.entry):
 			p.forgetRemoved(t)
-		case p.settled(t):
+		case p.determine(t):
 			p.notePresence(t)
 			p.decide(t)
 		}
@@ -127,7 +127,7 @@ func (p *planner) drop() {
 	slices.SortStableFunc(p.plan.StateOnly, byPlace) // one topic may be there twice
 }
 
-// decide plans one settled topic.
+// decide plans one determined topic.
 func (p *planner) decide(t *topic) {
 	if t.contradicts {
 		p.contradicting = append(p.contradicting, t.key.Topic)

@@ -10,7 +10,7 @@ type RefusalKind string
 
 const (
 	RefuseUnmanaged      RefusalKind = "unmanaged"       // live, unrecorded and different
-	RefuseUnread         RefusalKind = "unread"          // a known topic could not be settled
+	RefuseUnread         RefusalKind = "unread"          // a known topic could not be read
 	RefuseConflict       RefusalKind = "conflict"        // pending, and live is neither before nor after
 	RefusePending        RefusalKind = "pending"         // -refresh=false with pending entries
 	RefuseUnknown        RefusalKind = "unknown"         // -refresh=false, and the record hides what is to be sent along

@@ -1,8 +1,8 @@
 package plan
 
-// settled finds out what is at a topic before anything is planned there. It returns
+// determine finds out what is at a topic before anything is planned there. It returns
 // false if that cannot be known; the plan then refuses.
-func (p *planner) settled(t *topic) bool {
+func (p *planner) determine(t *topic) bool {
 	if !p.refreshed {
 		t.there = t.rec != nil && !(t.decl != nil && expired(t.rec, p.now))
 		if t.pending != nil {
@@ -30,7 +30,7 @@ func (p *planner) settled(t *topic) bool {
 // once more, whichever of the two it is.
 func (p *planner) settlePending(t *topic) bool {
 	after := t.pending.After
-	t.orphan = t.rec == nil && t.decl == nil
+	t.pendingOnly = t.rec == nil && t.decl == nil
 	switch {
 	case !t.there && after == nil:
 		t.rec = nil // deleted

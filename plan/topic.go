@@ -23,14 +23,14 @@ type entry struct {
 }
 
 // topic is one topic of a plan, and what is live there. What is known of it is the
-// topic's own copy: a settled record includes what an interrupted apply did.
+// topic's own copy: once determined, its record includes what an interrupted apply did.
 type topic struct {
 	entry
-	observed *Observation // of its broker
-	live     mqtt.Retained
-	there    bool // live, or without a refresh believed to be
-	orphan   bool // only an interrupted apply knew of it
-	unsure   bool // an interrupted apply may have changed what the broker does not show
+	observed    *Observation // of its broker
+	live        mqtt.Retained
+	there       bool // live, or without a refresh believed to be
+	pendingOnly bool // only an interrupted apply knew of it
+	unsure      bool // an interrupted apply may have changed what the broker does not show
 }
 
 // addresses are those that a topic is declared and recorded under.
@@ -121,7 +121,7 @@ func interrupted(t *topic, reasons ...Reason) []Reason {
 	switch {
 	case t.pending == nil:
 		return reasons
-	case t.orphan:
+	case t.pendingOnly:
 		return []Reason{Interrupted}
 	}
 	return append(reasons, Interrupted)
