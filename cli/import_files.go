@@ -19,8 +19,8 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-// checkOut refuses what would not be part of the configuration, and what is there.
-func (s *session) checkOut(out string) error {
+// checkOut refuses a file that would not be part of the configuration, or that exists.
+func checkOut(s *session, out string) error {
 	if out == "" {
 		return nil
 	}
@@ -38,8 +38,8 @@ func absent(path, name string) error {
 	return nil
 }
 
-// taken are the names that the configuration and its folder have already.
-func (s *session) taken(files map[string]*hcl.File) generate.Names {
+// taken returns the names that the configuration and its folder use already.
+func taken(s *session, files map[string]*hcl.File) generate.Names {
 	names := generate.Declared(files)
 	entries, _ := os.ReadDir(s.Dir) // was read just now
 	for _, entry := range entries {
@@ -49,8 +49,8 @@ func (s *session) taken(files map[string]*hcl.File) generate.Names {
 }
 
 // writeImport prints the configuration, or writes it and its tables as new files.
-// Where the folder is no valid configuration with them, they are taken away again.
-func (s *session) writeImport(f *importFlags, made generate.Result) (err error) {
+// If the configuration is not valid with them, they are removed again.
+func writeImport(s *session, f *importFlags, made generate.Result) (err error) {
 	if f.out == "" {
 		_, err := s.Stdout.Write(made.HCL)
 		return err
@@ -78,7 +78,7 @@ func (s *session) writeImport(f *importFlags, made generate.Result) (err error) 
 		}
 		written = append(written, path)
 	}
-	_, sources, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, false, nil))
+	_, sources, diags := spec.Load(s.Dir, f.inputFlags.inputs(s, false, nil))
 	if diags.HasErrors() {
 		s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
 		return failure("Nothing was imported", "With what was written the configuration is not valid, for the reasons above. The files were removed again.")
@@ -98,8 +98,8 @@ func createFile(path string, data []byte) error {
 	return err
 }
 
-// reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, left leftOut, can broker.Capabilities, scopes []spec.Exclusive) {
+// reportImport prints what was written, and what could not be.
+func reportImport(s *session, f *importFlags, made generate.Result, left leftOut, can broker.Capabilities, scopes []spec.Exclusive) {
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
 		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))

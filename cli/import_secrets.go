@@ -12,11 +12,11 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// withoutSecrets leaves out the messages of which the state records that a part is
-// sensitive: they were declared so once, and a file of the configuration is no place for
-// secrets. Where the state cannot be read that is said, since it is not known then.
-func (s *session) withoutSecrets(ctx context.Context, c *spec.Config, id state.Identity, live []mqtt.Message) []mqtt.Message {
-	snapshot, err := s.recordedState(ctx, c.Backend)
+// withoutSecrets leaves out the messages that the state records as sensitive in part: they
+// were declared so once, and secrets do not belong in a file of the configuration. If the
+// state cannot be read, that is not known, and it prints a warning.
+func withoutSecrets(ctx context.Context, s *session, c *spec.Config, id state.Identity, live []mqtt.Message) []mqtt.Message {
+	snapshot, err := recordedState(ctx, s, c.Backend)
 	if err != nil {
 		s.warn("Secrets may be among what is written", fmt.Sprintf("The state records which messages were declared sensitive, and it cannot be read: %s. Look through what was written before you commit it.", headline(err)))
 		return live
@@ -36,7 +36,7 @@ func (s *session) withoutSecrets(ctx context.Context, c *spec.Config, id state.I
 	return shown
 }
 
-// firstOf lists the first n of many.
+// firstOf lists the first n, and counts the others.
 func firstOf(all []string, n int) string {
 	if len(all) <= n {
 		return strings.Join(all, ", ")
@@ -44,8 +44,8 @@ func firstOf(all []string, n int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(all[:n], ", "), len(all)-n)
 }
 
-func (s *session) recordedState(ctx context.Context, b spec.Backend) (*state.Snapshot, error) {
-	store, _, err := s.openStore(ctx, b, s.Dir)
+func recordedState(ctx context.Context, s *session, b spec.Backend) (*state.Snapshot, error) {
+	store, _, err := openStore(ctx, s, b, s.Dir)
 	if err != nil {
 		return nil, err
 	}

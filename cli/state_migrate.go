@@ -31,53 +31,53 @@ It refuses to replace a state of another lineage, or one that is as new.`,
 				if *from == "" {
 					return 0, failure("From where?", `"state migrate" needs -from=PATH: the state file, or a folder with the old backend block.`)
 				}
-				return s.migrate(ctx, &f, *from, old)
+				return runMigrate(ctx, s, &f, *from, old)
 			}
 		},
 	}
 }
 
-func (s *session) migrate(ctx context.Context, f *inputFlags, from string, old list) (int, error) {
-	source, err := s.source(ctx, f, from, old)
+func runMigrate(ctx context.Context, s *session, f *inputFlags, from string, old list) (int, error) {
+	source, err := oldState(ctx, s, f, from, old)
 	if err != nil {
 		return 0, err
 	}
-	target, err := s.openState(ctx, f)
+	target, err := openState(ctx, s, f)
 	if err != nil {
 		return 0, err
 	}
 	if source.path == target.path {
 		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.path)))
 	}
-	return s.locked(ctx, source, f, "state migrate", func(ctx context.Context) (int, error) {
-		return s.locked(ctx, target, f, "state migrate", func(ctx context.Context) (int, error) {
-			return exitDone, s.move(ctx, source, target)
+	return locked(ctx, s, source, f, "state migrate", func(ctx context.Context) (int, error) {
+		return locked(ctx, s, target, f, "state migrate", func(ctx context.Context) (int, error) {
+			return exitDone, moveState(ctx, s, source, target)
 		})
 	})
 }
 
-// source opens where the state was kept.
-func (s *session) source(ctx context.Context, f *inputFlags, from string, old list) (*project, error) {
+// oldState opens the store where the state was kept.
+func oldState(ctx context.Context, s *session, f *inputFlags, from string, old list) (*project, error) {
 	info, err := os.Stat(s.path(from))
 	if err != nil {
 		return nil, failure("No such state", headline(err)+".")
 	}
 	if !info.IsDir() {
-		store, path := s.localStore(from)
+		store, path := localStore(s, from)
 		return &project{store: store, path: path}, nil
 	}
-	in := s.inputs(f, false, nil)
+	in := f.inputs(s, false, nil)
 	in.BackendOnly, in.BackendConfig, in.Version = true, old, "" // an older configuration may ask for an older version
 	config, files, diags := spec.Load(s.path(from), in)
 	if err := s.diagnose(files, diags); err != nil {
 		return nil, err
 	}
-	store, path, err := s.openStore(ctx, config.Backend, s.path(from))
+	store, path, err := openStore(ctx, s, config.Backend, s.path(from))
 	return &project{store: store, path: path}, err
 }
 
-// move copies the state and reads back what it wrote.
-func (s *session) move(ctx context.Context, source, target *project) error {
+// moveState copies the state and reads back what it wrote.
+func moveState(ctx context.Context, s *session, source, target *project) error {
 	snapshot, _, err := source.store.Read(ctx)
 	if err != nil {
 		return failure("The old state cannot be read", headline(err)+".")
