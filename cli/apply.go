@@ -1,8 +1,6 @@
 package cli
 
-import (
-	"context"
-)
+import "context"
 
 func applyCommand() command {
 	return command{
@@ -13,21 +11,21 @@ Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 		define: func(fs *flags) runFunc {
 			f := applyFlags{operation: "apply"}
 			f.define(fs)
-			return func(ctx context.Context, s *session, args []string) (int, error) { return applyAny(ctx, s, &f, args) }
+			return func(ctx context.Context, s *session, args []string) (int, error) { return runApply(ctx, s, &f, args) }
 		},
 	}
 }
 
-func applyAny(ctx context.Context, s *session, f *applyFlags, args []string) (int, error) {
-	format, err := prepareApply(s, f)
+func runApply(ctx context.Context, s *session, f *applyFlags, args []string) (int, error) {
+	a, err := prepareApply(s, f)
 	if err != nil {
 		return 0, err
 	}
 	switch len(args) {
 	case 0:
-		return applyNew(ctx, s, f, format)
+		return a.newPlan(ctx)
 	case 1:
-		return applySaved(ctx, s, f, args[0])
+		return a.savedPlan(ctx, args[0])
 	}
 	return 0, failure("Too many arguments", "apply takes one plan file at most.")
 }

@@ -1,10 +1,5 @@
 package cli
 
-import (
-	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/state"
-)
-
 // applyFlags are plan's flags and apply's own.
 type applyFlags struct {
 	planFlags
@@ -28,13 +23,4 @@ func (f *applyFlags) defineApply(fs *flags) {
 	fs.StringVar(&f.backup, "backup", "", "write the messages that are replaced to this `file` instead of one in .retainctl/backup")
 	fs.elsewhere("out", "save a plan with \"plan -out=FILE\", review it, then run \"apply FILE\".", false)
 	fs.elsewhere("detailed-exitcode", "whether there are changes is plan's to tell: run \"plan -detailed-exitcode\".", true)
-}
-
-// prepareApply is prepare for a command that publishes.
-func prepareApply(s *session, f *applyFlags) (render.Format, error) {
-	format, err := prepare(s, &f.planFlags)
-	if err == nil {
-		err = mayReplace(s, "-backup", f.backup, "backup", state.IsBackup)
-	}
-	return format, err
 }

@@ -1,31 +1,27 @@
 package cli
 
-import (
-	"context"
+import "context"
 
-	"github.com/retainctl/retainctl/render"
-)
-
-// applyNew plans, asks and applies.
-func applyNew(ctx context.Context, s *session, f *applyFlags, format render.Format) (int, error) {
-	if !f.refresh {
+// newPlan plans, asks and applies.
+func (a applying) newPlan(ctx context.Context) (int, error) {
+	if !a.f.refresh {
 		return 0, failure("Nothing to check against", "apply reads the brokers before it publishes: -refresh=false is for plan.")
 	}
-	p, err := loadProject(ctx, s, &f.inputFlags, true, nil)
+	p, err := loadProject(ctx, a.s, &a.f.inputFlags, true, nil)
 	if err != nil {
 		return 0, err
 	}
-	return locked(ctx, s, p, &f.inputFlags, f.operation, func(ctx context.Context) (int, error) {
-		made, err := makePlan(ctx, s, p, &f.planFlags)
+	return locked(ctx, a.s, p, &a.f.inputFlags, a.f.operation, func(ctx context.Context) (int, error) {
+		made, err := makePlan(ctx, a.s, p, &a.f.planFlags)
 		if err != nil {
 			return 0, err
 		}
-		if err := printPlan(s, made.Plan, &f.planFlags, format, saving{}); err != nil {
+		if err := printPlan(a.s, made.Plan, &a.f.planFlags, a.format, saving{}); err != nil {
 			return 0, err
 		}
-		if err := mayApply(ctx, s, made.Plan, f); err != nil {
+		if err := a.mayApply(ctx, made.Plan); err != nil {
 			return 0, err
 		}
-		return carryOut(ctx, s, p, made, f)
+		return a.carryOut(ctx, p, made)
 	})
 }

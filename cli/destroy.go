@@ -1,8 +1,6 @@
 package cli
 
-import (
-	"context"
-)
+import "context"
 
 func destroyCommand() command {
 	return command{
@@ -15,7 +13,7 @@ func destroyCommand() command {
 				if err := none(args); err != nil {
 					return 0, err
 				}
-				return applyAny(ctx, s, &f, nil)
+				return runApply(ctx, s, &f, nil)
 			}
 		},
 	}

@@ -40,30 +40,36 @@ Exit status: 0 done, 1 error, or -check where something would change.`,
 				if len(args) == 0 {
 					args = []string{"."}
 				}
-				return runFmt(s, o, args)
+				return formatter{s, o}.all(args)
 			}
 		},
 	}
 }
 
-// runFmt formats all targets. If one cannot be read, the others are formatted all the same.
-func runFmt(s *session, o fmtOptions, targets []string) (int, error) {
+// formatter formats files, and prints what it changes.
+type formatter struct {
+	s *session
+	fmtOptions
+}
+
+// all formats all targets. If one cannot be read, the others are formatted all the same.
+func (f formatter) all(targets []string) (int, error) {
 	if slices.Contains(targets, "-") {
 		if len(targets) > 1 {
 			return 0, failure("Too many arguments", "\"-\" stands for standard input, and alone.")
 		}
-		return formatStdin(s, o)
+		return f.stdin()
 	}
 	exit := exitDone
 	for _, target := range targets {
-		paths, err := configFiles(s, target, o.recursive)
+		paths, err := configFiles(f.s, target, f.recursive)
 		if err != nil {
-			exit = s.fail(err)
+			exit = f.s.fail(err)
 		}
 		for _, path := range paths {
-			code, err := formatFile(s, o, path)
+			code, err := f.file(path)
 			if err != nil {
-				code = s.fail(err)
+				code = f.s.fail(err)
 			}
 			exit = max(exit, code)
 		}
@@ -71,51 +77,51 @@ func runFmt(s *session, o fmtOptions, targets []string) (int, error) {
 	return exit, nil
 }
 
-func formatStdin(s *session, o fmtOptions) (int, error) {
-	src, err := io.ReadAll(s.Stdin)
+func (f formatter) stdin() (int, error) {
+	src, err := io.ReadAll(f.s.Stdin)
 	if err != nil {
 		return 0, fmt.Errorf("read standard input: %w", err)
 	}
-	o.list = false
-	formatted, exit, err := formatted(s, o, "<stdin>", src)
-	if err == nil && !o.check && !o.diff {
-		_, err = s.Stdout.Write(formatted)
+	f.list = false
+	formatted, exit, err := f.formatted("<stdin>", src)
+	if err == nil && !f.check && !f.diff {
+		_, err = f.s.Stdout.Write(formatted)
 	}
 	return exit, err
 }
 
-func formatFile(s *session, o fmtOptions, path string) (int, error) {
+func (f formatter) file(path string) (int, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
-	formatted, exit, err := formatted(s, o, path, src)
-	if err != nil || o.check || !o.write || bytes.Equal(src, formatted) {
+	formatted, exit, err := f.formatted(path, src)
+	if err != nil || f.check || !f.write || bytes.Equal(src, formatted) {
 		return exit, err
 	}
 	return exit, state.WriteFile(path, formatted)
 }
 
 // formatted returns a text in the usual style, and prints what changes.
-func formatted(s *session, o fmtOptions, path string, src []byte) ([]byte, int, error) {
+func (f formatter) formatted(path string, src []byte) ([]byte, int, error) {
 	name := path
-	if rel, err := filepath.Rel(s.Dir, path); err == nil && path != "<stdin>" {
+	if rel, err := filepath.Rel(f.s.Dir, path); err == nil && path != "<stdin>" {
 		name = rel
 	}
 	formatted, file, diags := spec.Format(src, name)
 	if diags.HasErrors() {
-		return nil, 0, s.diagnose(map[string]*hcl.File{name: file}, diags)
+		return nil, 0, f.s.diagnose(map[string]*hcl.File{name: file}, diags)
 	}
 	if bytes.Equal(src, formatted) {
 		return formatted, exitDone, nil
 	}
-	if o.list {
-		fmt.Fprintln(s.Stdout, render.Escape(name))
+	if f.list {
+		fmt.Fprintln(f.s.Stdout, render.Escape(name))
 	}
-	if o.diff {
-		printDiff(s, diff.Diff("old/"+name, src, "new/"+name, formatted))
+	if f.diff {
+		f.printDiff(diff.Diff("old/"+name, src, "new/"+name, formatted))
 	}
-	if o.check {
+	if f.check {
 		return formatted, exitError, nil
 	}
 	return formatted, exitDone, nil
@@ -123,8 +129,8 @@ func formatted(s *session, o fmtOptions, path string, src []byte) ([]byte, int, 
 
 // printDiff escapes each line: untrusted authors wrote them, and neither a CI runner nor a
 // terminal may take commands from them.
-func printDiff(s *session, text []byte) {
+func (f formatter) printDiff(text []byte) {
 	for line := range strings.Lines(string(text)) {
-		fmt.Fprintln(s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintln(f.s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))
 	}
 }

@@ -38,43 +38,32 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err := checkOut(s, f.out); err != nil {
 		return 0, err
 	}
-	e, err := evaluate(ctx, s, f.inputFlags.inputs(s, true, nil))
+	i, err := openImport(ctx, s, f)
 	if err != nil {
 		return 0, err
 	}
-	if e.diags.HasErrors() && len(e.files) == 0 {
-		return 0, failure("No broker to read", fmt.Sprintf("The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\nor name another folder with -chdir=DIR.", s.Dir))
-	}
-	if err := s.diagnose(e.files, e.diags); err != nil {
-		return 0, err
-	}
-	config := e.config
-	block, err := importedBroker(config, f.broker)
+	found, err := i.findLive(ctx, filters)
 	if err != nil {
 		return 0, err
 	}
-	found, err := findLive(ctx, s, block, filters, f.parallelism)
-	if err != nil {
-		return 0, err
-	}
-	live, left := undeclared(config, block.Name, found.live)
-	shown := withoutSecrets(ctx, s, config, state.Identity(found.identity), live)
+	live, left := undeclared(i.config, i.block.Name, found.live)
+	shown := i.withoutSecrets(ctx, state.Identity(found.identity), live)
 	if len(shown) == 0 {
 		fmt.Fprintln(s.Stderr, strings.Join(append([]string{"Nothing to import."}, left.said()...), " "))
 		return exitDone, nil
 	}
 	made, err := generate.Write(shown, generate.Options{
-		Broker: block.Name, BrokerType: block.Type, Several: len(config.Brokers) > 1,
+		Broker: i.block.Name, BrokerType: i.block.Type, Several: len(i.config.Brokers) > 1,
 		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
-		Exact: f.exact, Files: f.out != "", Taken: taken(s, e.files),
-		Comment: fmt.Sprintf("Imported from broker %q.", block.Name),
+		Exact: f.exact, Files: f.out != "", Taken: i.taken(),
+		Comment: fmt.Sprintf("Imported from broker %q.", i.block.Name),
 	})
 	if err != nil {
 		return 0, err
 	}
-	if err := writeImport(s, f, made); err != nil {
+	if err := i.write(made); err != nil {
 		return 0, err
 	}
-	reportImport(s, f, made, left, found.can, exclusives(config, block.Name))
+	i.report(made, left, found.can)
 	return exitDone, nil
 }

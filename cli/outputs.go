@@ -16,14 +16,14 @@ func outputsOf(c *spec.Config) []render.Output {
 }
 
 // sayOutputs prints the outputs at the end of an apply, as Terraform does.
-func sayOutputs(s *session, c *spec.Config, format string) error {
+func sayOutputs(s *session, c *spec.Config, format render.Format) error {
 	outputs := outputsOf(c)
 	switch {
 	case len(outputs) == 0:
 	case s.events != nil:
 		s.events.Outputs(outputs)
 		return s.events.Err()
-	case format == string(render.Text):
+	case format == render.Text:
 		fmt.Fprint(s.Stdout, "\nOutputs:\n\n")
 		return render.Outputs(s.Stdout, outputs)
 	}

@@ -1,8 +1,6 @@
 package cli
 
-import (
-	"context"
-)
+import "context"
 
 func restoreCommand() command {
 	return command{
@@ -22,7 +20,7 @@ Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 }
 
 func runRestore(ctx context.Context, s *session, f *applyFlags, args []string) (int, error) {
-	format, err := prepareApply(s, f)
+	a, err := prepareApply(s, f)
 	if err != nil {
 		return 0, err
 	}
@@ -35,5 +33,5 @@ func runRestore(ctx context.Context, s *session, f *applyFlags, args []string) (
 	if f.restoring, err = readBackup(s, args[0]); err != nil {
 		return 0, err
 	}
-	return applyNew(ctx, s, f, format)
+	return a.newPlan(ctx)
 }
