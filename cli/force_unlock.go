@@ -39,7 +39,7 @@ func runForceUnlock(ctx context.Context, s *session, f *inputFlags, id string, f
 		if why := unasked(s, true); why != "" {
 			return failure("Nobody to ask", why+". Give -force to release the lock all the same.")
 		}
-		yes, err := ask(ctx, s, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.path)))
+		yes, err := ask(ctx, s, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.store.Address())))
 		if err != nil {
 			return err
 		}
@@ -49,12 +49,12 @@ func runForceUnlock(ctx context.Context, s *session, f *inputFlags, id string, f
 	}
 	switch err := p.store.ForceUnlock(ctx, id); {
 	case errors.Is(err, state.ErrNotLocked):
-		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.path)))
+		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.store.Address())))
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		return failure("The lock stays", headline(err)+".")
 	}
-	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.path))
+	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.store.Address()))
 	return nil
 }

@@ -44,7 +44,7 @@ func firstOf(all []string, n int) string {
 }
 
 func (i importing) recordedState(ctx context.Context) (*state.Snapshot, error) {
-	store, _, err := openStore(ctx, i.s, i.config.Backend, i.s.Dir)
+	store, err := openStore(ctx, i.s, i.config.Backend, i.s.Dir)
 	if err != nil {
 		return nil, err
 	}

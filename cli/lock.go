@@ -41,7 +41,7 @@ func lockLost(s *session, lost *state.LostError, err error) error {
 func takeLock(ctx context.Context, s *session, p *project, timeout time.Duration, operation string) (context.Context, func(context.Context) error, error) {
 	deadline := time.Now().Add(timeout)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		held, unlock, err := p.store.Lock(ctx, lockInfo(s, operation, p.path))
+		held, unlock, err := p.store.Lock(ctx, lockInfo(s, operation, p.store.Address()))
 		var other *state.LockedError
 		switch {
 		case err == nil:

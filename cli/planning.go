@@ -41,7 +41,7 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 		return nil, unread(ctx, err)
 	}
 	if prior == nil && f.statePath != "" && !f.refresh {
-		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
+		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
 	in := plan.Input{
 		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),

@@ -8,13 +8,13 @@ import (
 
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
+	"github.com/retainctl/retainctl/state/backend"
 )
 
 // project is a loaded configuration with its state store.
 type project struct {
 	config *spec.Config
-	store  state.Store
-	path   string // where the state is, for people
+	store  backend.Store
 }
 
 // loadProject evaluates the configuration and opens the state's store.
@@ -24,19 +24,17 @@ func loadProject(ctx context.Context, s *session, f *inputFlags, brokers bool, p
 		return nil, err
 	}
 	if f.statePath != "" {
-		store, path := localStore(s, f.statePath)
-		return &project{config: config, store: store, path: path}, nil
+		return &project{config: config, store: state.NewLocal(s.path(f.statePath))}, nil
 	}
-	store, path, err := openStore(ctx, s, config.Backend, s.Dir)
-	return &project{config: config, store: store, path: path}, err
+	store, err := openStore(ctx, s, config.Backend, s.Dir)
+	return &project{config: config, store: store}, err
 }
 
 // openState opens the store that -state or the configuration's backend names. It connects
 // to no broker and evaluates no broker argument.
 func openState(ctx context.Context, s *session, f *inputFlags) (*project, error) {
 	if f.statePath != "" {
-		store, path := localStore(s, f.statePath)
-		return &project{store: store, path: path}, nil
+		return &project{store: state.NewLocal(s.path(f.statePath))}, nil
 	}
 	return loadProject(ctx, s, f, false, nil)
 }
@@ -52,7 +50,7 @@ func readState(ctx context.Context, s *session, f *inputFlags) (*project, *state
 		return nil, nil, unread(ctx, err)
 	}
 	if snapshot == nil && f.statePath != "" {
-		return nil, nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
+		return nil, nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
 	return p, snapshot, nil
 }

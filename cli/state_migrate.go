@@ -7,6 +7,7 @@ import (
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
 )
 
 func stateMigrateCommand() command {
@@ -46,8 +47,8 @@ func runMigrate(ctx context.Context, s *session, f *inputFlags, from string, old
 	if err != nil {
 		return 0, err
 	}
-	if source.path == target.path {
-		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.path)))
+	if source.store.Address() == target.store.Address() {
+		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.store.Address())))
 	}
 	return locked(ctx, s, source, f, "state migrate", func(ctx context.Context) (int, error) {
 		return locked(ctx, s, target, f, "state migrate", func(ctx context.Context) (int, error) {
@@ -63,8 +64,7 @@ func oldState(ctx context.Context, s *session, f *inputFlags, from string, old l
 		return nil, failure("No such state", headline(err)+".")
 	}
 	if !info.IsDir() {
-		store, path := localStore(s, from)
-		return &project{store: store, path: path}, nil
+		return &project{store: state.NewLocal(s.path(from))}, nil
 	}
 	in := f.inputs(s, false, nil)
 	in.BackendOnly, in.BackendConfig, in.Version = true, old, "" // an older configuration may ask for an older version
@@ -72,8 +72,8 @@ func oldState(ctx context.Context, s *session, f *inputFlags, from string, old l
 	if err := s.diagnose(files, diags); err != nil {
 		return nil, err
 	}
-	store, path, err := openStore(ctx, s, config.Backend, s.path(from))
-	return &project{store: store, path: path}, err
+	store, err := openStore(ctx, s, config.Backend, s.path(from))
+	return &project{store: store}, err
 }
 
 // moveState copies the state and reads back what it wrote.
@@ -83,7 +83,7 @@ func moveState(ctx context.Context, s *session, source, target *project) error {
 		return failure("The old state cannot be read", headline(err)+".")
 	}
 	if snapshot == nil {
-		return failure("No state to migrate", fmt.Sprintf("There is no state in %s.", render.Escape(source.path)))
+		return failure("No state to migrate", fmt.Sprintf("There is no state in %s.", render.Escape(source.store.Address())))
 	}
 	stored, version, err := target.store.Read(ctx)
 	if err != nil {
@@ -93,16 +93,16 @@ func moveState(ctx context.Context, s *session, source, target *project) error {
 	case err != nil:
 		return err
 	case done:
-		fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(target.path))
+		fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(target.store.Address()))
 		return nil
 	}
 	if _, err := target.store.Write(ctx, snapshot, version); err != nil {
 		return failure("The state could not be written to the new place", headline(err)+". The old one is as it was.")
 	}
 	if read, _, err := target.store.Read(ctx); err != nil || !equal(read, snapshot) {
-		return failure("The new place does not give back what was written", fmt.Sprintf("%s answered otherwise (%v). The old state is as it was.", render.Escape(target.path), err))
+		return failure("The new place does not give back what was written", fmt.Sprintf("%s answered otherwise (%v). The old state is as it was.", render.Escape(target.store.Address()), err))
 	}
 	fmt.Fprintf(s.Stdout, "Moved %s, serial %d, from %s to %s.\nThe old state is left as it is: remove it once a plan shows no changes.\n",
-		render.Count(len(snapshot.Records), "record"), snapshot.Serial, render.Escape(source.path), render.Escape(target.path))
+		render.Count(len(snapshot.Records), "record"), snapshot.Serial, render.Escape(source.store.Address()), render.Escape(target.store.Address()))
 	return nil
 }

@@ -51,13 +51,13 @@ func runPush(ctx context.Context, s *session, f *inputFlags, file string, force 
 		case err != nil:
 			return 0, err
 		case done:
-			fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(p.path))
+			fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(p.store.Address()))
 			return exitDone, nil
 		}
 		if _, err := p.store.Write(ctx, given, version); err != nil {
 			return 0, failure("The state could not be written", headline(err)+".")
 		}
-		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n", render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.path))
+		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n", render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.store.Address()))
 		return exitDone, nil
 	})
 }

@@ -6,18 +6,17 @@ import (
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
-	"github.com/retainctl/retainctl/state"
 	"github.com/retainctl/retainctl/state/backend"
 	"github.com/retainctl/retainctl/state/remote"
 )
 
-// openStore opens the store of the backend block of a folder, and names it for people.
-func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (state.Store, string, error) {
+// openStore opens the store of the backend block of a folder.
+func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (backend.Store, error) {
 	store, err := backend.Open(ctx, b, folder, remoteOptions(s))
 	if err != nil {
-		return nil, "", unusable(b, err)
+		return nil, unusable(b, err)
 	}
-	return store, store.Address(), nil
+	return store, nil
 }
 
 // unusable is the failure to open a backend's store.
@@ -26,11 +25,6 @@ func unusable(b spec.Backend, err error) error {
 		return failure("The state's bucket cannot be used", headline(err)+".")
 	}
 	return failure("The state's server cannot be used", headline(err)+".")
-}
-
-func localStore(s *session, path string) (state.Store, string) {
-	path = s.path(path)
-	return state.NewLocal(path), path
 }
 
 func remoteOptions(s *session) remote.Options {
