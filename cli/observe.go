@@ -15,7 +15,7 @@ import (
 )
 
 // observing returns the options of whatever opens brokers for a plan.
-func (s *session) observing(parallelism int) observe.Options {
+func observing(s *session, parallelism int) observe.Options {
 	return observe.Options{
 		Dir: s.Dir, Parallelism: parallelism, Log: s.log,
 		Opening: func(broker string) func() { return s.waiting(fmt.Sprintf("Connecting to broker %s", broker)) },
@@ -27,7 +27,7 @@ func (s *session) observing(parallelism int) observe.Options {
 
 // observed makes a plan from what stands on the brokers that it needs, or from what is
 // recorded of them.
-func (s *session) observed(ctx context.Context, declared []spec.Broker, in plan.Input, parallelism int) (*plan.Plan, error) {
+func observed(ctx context.Context, s *session, declared []spec.Broker, in plan.Input, parallelism int) (*plan.Plan, error) {
 	needed := observe.Needed(declared, &in)
 	if !in.Refreshed {
 		begun, err := observe.Recorded(needed, declared, in)
@@ -36,7 +36,7 @@ func (s *session) observed(ctx context.Context, declared []spec.Broker, in plan.
 		}
 		return begun.Finish(nil, time.Now()), nil
 	}
-	begun, results, err := observe.Brokers(ctx, needed, in, s.observing(parallelism))
+	begun, results, err := observe.Brokers(ctx, needed, in, observing(s, parallelism))
 	if err != nil {
 		return nil, worded(err)
 	}
@@ -44,8 +44,10 @@ func (s *session) observed(ctx context.Context, declared []spec.Broker, in plan.
 }
 
 // destinations opens the brokers of a plan for its run.
-func (s *session) destinations(ctx context.Context, c *spec.Config, p *planned, parallelism int) (map[state.Identity]apply.Destination, func(), error) {
-	open, err := observe.OpenWriters(ctx, c.Brokers, p.Plan, p.prior, s.observing(parallelism))
+func destinations(
+	ctx context.Context, s *session, c *spec.Config, p *planned, parallelism int,
+) (map[state.Identity]apply.Destination, func(), error) {
+	open, err := observe.OpenWriters(ctx, c.Brokers, p.Plan, p.prior, observing(s, parallelism))
 	if err != nil {
 		return nil, nil, worded(err)
 	}
@@ -109,14 +111,4 @@ func worded(err error) error {
 		return failure("Not the broker that was planned for", fmt.Sprintf(replaced, other.Name, other.Planned, other.Now))
 	}
 	return err
-}
-
-// waiting shows on a terminal what is waited for, until it is called.
-func (s *session) waiting(what string) (stop func()) {
-	if !s.StderrTTY || s.events != nil {
-		return func() {}
-	}
-	seconds := time.NewTicker(time.Second)
-	stopped := render.Waiting(s.Stderr, what, seconds.C)
-	return func() { seconds.Stop(); stopped() }
 }
