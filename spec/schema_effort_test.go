@@ -17,7 +17,7 @@ func TestSchemaThatBranches(t *testing.T) {
 	for i := range levels {
 		fmt.Fprintf(&defs, `"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]},`, i, i+1, i+1)
 	}
-	s := newSchema(`{"$defs":{`+defs.String()+fmt.Sprintf(`"d%d":{"type":"number"}},"$ref":"#/$defs/d0"}`, levels), maxEffort/25)
+	s := newSchema(`{"$defs":{`+defs.String()+fmt.Sprintf(`"d%d":{"type":"number"}},"$ref":"#/$defs/d0"}`, levels), maxEffort/100)
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
@@ -70,7 +70,7 @@ func TestHostileSchemas(t *testing.T) {
 		"unique":      {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSchema(c.schema, maxEffort/25)
+			s := newSchema(c.schema, maxEffort/100)
 			if s.err != nil {
 				t.Fatal(s.err)
 			}
