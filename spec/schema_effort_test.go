@@ -83,8 +83,8 @@ func TestHostileSchemas(t *testing.T) {
 	}
 }
 
-// dynamic has no reference to the schemas that branch but the dynamic one of another
-// resource, which leads to a schema of its own unless it is come to from here.
+// dynamic refers to the schemas that branch only by the dynamic reference of another
+// resource, which leads to that resource's own schema unless validation began here.
 func dynamic(branching string) string {
 	return strings.TrimSuffix(branching, `"$ref":"#/$defs/d0"}`) + `"$id":"x:root","$ref":"y:other"}`
 }
