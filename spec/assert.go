@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // checkDecl is a check block.
@@ -21,7 +23,7 @@ func (d *declarations) check(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "check")
 	before := len(d.diags)
-	content := d.content(b.Body, described("check", ""))
+	content := d.content(b.Body, language.Find("check", ""))
 	c := &checkDecl{name: name, at: b.DefRange}
 	d.checks[name] = c
 	for _, block := range content.Blocks {

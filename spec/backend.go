@@ -11,10 +11,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-)
 
-// DefaultStatePath is where the local backend keeps the state, below the root.
-const DefaultStatePath = "retain.state.json"
+	"github.com/retainctl/retainctl/spec/language"
+)
 
 const (
 	defaultLockLease = time.Minute
@@ -25,9 +24,9 @@ const (
 // backendArguments are the arguments of each backend type; nil of one that there is
 // not.
 func backendArguments(typ string) []string {
-	for _, b := range described("retainctl", "").Blocks {
+	for _, b := range language.Find("retainctl", "").Blocks {
 		if b.Kind == typ {
-			return b.names()
+			return b.Names()
 		}
 	}
 	return nil
@@ -41,7 +40,7 @@ func (e *evaluator) backend(block *hcl.Block, overrides []string) Backend {
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
-			types := kinds(described("retainctl", "").Blocks, "backend")
+			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
 			e.tally.add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
 			return b
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // brokerDecl is a broker block before evaluation.
@@ -29,9 +31,9 @@ func (d *declarations) broker(b *hcl.Block) {
 	}
 	d.identifier(decl.name, b.LabelRanges[1], "broker")
 	d.brokers = append(d.brokers, decl)
-	as := described("broker", decl.typ)
+	as := language.Find("broker", decl.typ)
 	if as == nil {
-		types := kinds(Language(), "broker")
+		types := language.Kinds(language.Blocks(), "broker")
 		d.report(errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, didYouMean(decl.typ, slices.Values(types)), oneOf(types)))
 		return
 	}

@@ -15,7 +15,11 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/language"
 )
+
+// DefaultStatePath is where the local backend keeps the state, below the root.
+const DefaultStatePath = language.DefaultStatePath
 
 // Config is a whole configuration, evaluated.
 type Config struct {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // declarations are the blocks of all files, by what they declare, before
@@ -26,7 +28,7 @@ type declarations struct {
 }
 
 func rootSchema() *hcl.BodySchema {
-	return &hcl.BodySchema{Blocks: append(headers(Language()), foreign...)}
+	return &hcl.BodySchema{Blocks: append(language.Headers(language.Blocks()), foreign...)}
 }
 
 // declare collects the blocks of the files of one folder and reports what is wrong
@@ -56,7 +58,7 @@ func (d *declarations) report(diags ...*hcl.Diagnostic) { d.diags = append(d.dia
 // rootOnly tells whether a block speaks of brokers as a whole. A module has none
 // of its own: it is called several times.
 func rootOnly(typ string) bool {
-	return slices.ContainsFunc(Language(), func(b Block) bool { return b.Type == typ && b.RootOnly })
+	return slices.ContainsFunc(language.Blocks(), func(b language.Block) bool { return b.Type == typ && b.RootOnly })
 }
 
 func (d *declarations) block(b *hcl.Block) {
@@ -119,8 +121,8 @@ func (d *declarations) identifier(name string, at hcl.Range, what string) {
 }
 
 // content reads a block's body as it is described, with what is wrong reported.
-func (d *declarations) content(body hcl.Body, as *Block) *hcl.BodyContent {
-	content, diags := body.Content(as.schema())
+func (d *declarations) content(body hcl.Body, as *language.Block) *hcl.BodyContent {
+	content, diags := body.Content(as.Schema())
 	d.report(diags...)
 	return content
 }

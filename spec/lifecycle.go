@@ -10,6 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // lifecycle reads the lifecycle block of a message.
@@ -18,10 +19,10 @@ func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
 		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
 		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
 	}
-	as := *described("message", "").block("lifecycle")
+	as := *language.Find("message", "").Inner("lifecycle")
 	as.Arguments = slices.Clip(as.Arguments)
 	for _, name := range slices.Sorted(maps.Keys(needless)) {
-		as.Arguments = append(as.Arguments, Argument{Name: name})
+		as.Arguments = append(as.Arguments, language.Argument{Name: name})
 	}
 	content := d.content(b.Body, &as)
 	for name, why := range sorted(needless) {

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // messageDecl is a message block before evaluation.
@@ -40,7 +41,7 @@ func (d *declarations) message(b *hcl.Block) {
 		d.report(errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
 		return
 	}
-	content := d.content(b.Body, described("message", ""))
+	content := d.content(b.Body, language.Find("message", ""))
 	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
 	d.messages[label] = m
 	for i, block := range content.Blocks {

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // moduleDecl is a module block before evaluation.
@@ -33,7 +35,7 @@ func (d *declarations) module(b *hcl.Block) {
 		return
 	}
 	d.identifier(name, b.LabelRanges[0], "module")
-	content, rest, diags := b.Body.PartialContent(described("module", "").schema())
+	content, rest, diags := b.Body.PartialContent(language.Find("module", "").Schema())
 	d.report(diags...)
 	inputs, diags := rest.JustAttributes()
 	d.report(diags...)
@@ -73,7 +75,7 @@ func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
 // reserved reports variables that no module block could set.
 func (d *declarations) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, name := range described("module", "").names() {
+	for _, name := range language.Find("module", "").Names() {
 		if v := d.variables[name]; v != nil {
 			diags = append(diags, errorf(&v.at, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
 		}
@@ -90,7 +92,7 @@ func (m *moduleDecl) link() hcl.Diagnostics {
 		}
 	}
 	for name, v := range sorted(m.body.variables) {
-		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(described("module", "").names(), name) {
+		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(language.Find("module", "").Names(), name) {
 			diags = append(diags, errorf(&m.at, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.at))
 		}
 	}

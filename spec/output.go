@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // outputDecl is an output block.
@@ -35,7 +37,7 @@ func (d *declarations) output(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "output")
 	before := len(d.diags)
-	content := d.content(b.Body, described("output", ""))
+	content := d.content(b.Body, language.Find("output", ""))
 	o := &outputDecl{name: name, at: b.DefRange, value: content.Attributes["value"], dependsOn: content.Attributes["depends_on"]}
 	d.outputs[name] = o
 	d.literal(content.Attributes["description"], new(string))

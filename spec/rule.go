@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // rule is a condition that must hold: a validation, precondition, postcondition
@@ -17,7 +19,7 @@ type rule struct {
 
 // rule reads such a block.
 func (d *declarations) rule(b *hcl.Block) (rule, bool) {
-	content := d.content(b.Body, new(ruleBlock(b.Type, "")))
+	content := d.content(b.Body, new(language.Rule(b.Type, "")))
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
 	if condition == nil || message == nil {
 		article := "A"

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // Scope is the part of a broker's topics that a block speaks of.
@@ -54,7 +55,7 @@ func (d *declarations) scope(b *hcl.Block) {
 		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
 		return
 	}
-	decl.attrs = d.content(b.Body, described(decl.kind, "")).Attributes
+	decl.attrs = d.content(b.Body, language.Find(decl.kind, "")).Attributes
 	d.scopes = append(d.scopes, decl)
 }
 

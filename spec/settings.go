@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // checkVersion holds required_version before anything else is looked at: a
@@ -50,7 +52,7 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 func (e *evaluator) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
 	if b := e.decl.settings; b != nil {
-		content, diags := b.Body.Content(described("retainctl", "").schema())
+		content, diags := b.Body.Content(language.Find("retainctl", "").Schema())
 		e.tally.add(diags...)
 		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // variableDecl is a variable block.
@@ -49,7 +51,7 @@ func (d *declarations) variable(b *hcl.Block) {
 	}
 	d.identifier(name, b.LabelRanges[0], "variable")
 	before := len(d.diags)
-	content := d.content(b.Body, described("variable", ""))
+	content := d.content(b.Body, language.Find("variable", ""))
 	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
 	if len(d.diags) > before { // a misspelt default is not a missing one
 		v.def = cty.DynamicVal

@@ -1,4 +1,7 @@
-package spec
+package language
+
+// DefaultStatePath is where the local backend keeps the state, below the root.
+const DefaultStatePath = "retain.state.json"
 
 // settingsBlock is the retainctl block.
 func settingsBlock() Block {

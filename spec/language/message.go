@@ -1,4 +1,4 @@
-package spec
+package language
 
 func messageBlock() Block {
 	return Block{
@@ -33,15 +33,15 @@ func messageBlock() Block {
 				{Name: "on_destroy", Type: "string", Default: `"delete"`, Doc: "`\"forget\"`: leave the message on the broker and drop it from the state", Limits: "`\"delete\"` or `\"forget\"`"},
 			},
 			Blocks: []Block{
-				ruleBlock("precondition", "Must hold before the message is evaluated."),
-				ruleBlock("postcondition", "Must hold for the message as it is declared, which is `self` here."),
+				Rule("precondition", "Must hold before the message is evaluated."),
+				Rule("postcondition", "Must hold for the message as it is declared, which is `self` here."),
 			},
 		}},
 	}
 }
 
-// ruleBlock is a block with a condition.
-func ruleBlock(typ, doc string) Block {
+// Rule describes a block with a condition.
+func Rule(typ, doc string) Block {
 	return Block{Type: typ, Doc: doc, Arguments: []Argument{
 		{Name: "condition", Type: "bool", Required: true, Doc: "true where all is well"},
 		{Name: "error_message", Type: "string", Required: true, Doc: "for the one who must put it right"},

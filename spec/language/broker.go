@@ -1,4 +1,4 @@
-package spec
+package language
 
 func brokerBlocks() []Block {
 	rate := Argument{Name: "rate", Type: "number", Doc: "publishes a second", Limits: "above 0, at most 1,000,000"}

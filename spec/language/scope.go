@@ -1,4 +1,4 @@
-package spec
+package language
 
 // scopeBlocks are those that speak of the topics that match a filter.
 func scopeBlocks() []Block {

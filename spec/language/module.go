@@ -1,4 +1,4 @@
-package spec
+package language
 
 // moduleBlocks are those that configurations are put together from.
 func moduleBlocks() []Block {
@@ -13,7 +13,7 @@ func moduleBlocks() []Block {
 				{Name: "nullable", Type: "literal bool", Default: "true", Doc: "`false`: a null stands for the default"},
 				{Name: "sensitive", Type: "literal bool", Default: "false", Doc: "hide the value, and what is made of it, wherever it would be shown or stored"},
 			},
-			Blocks: []Block{ruleBlock("validation", "Must be true of a good value.")},
+			Blocks: []Block{Rule("validation", "Must be true of a good value.")},
 		},
 		{
 			Type: "locals", Doc: "Names for expressions: `local.NAME`.",
@@ -39,12 +39,12 @@ func moduleBlocks() []Block {
 				{Name: "sensitive", Type: "literal bool", Default: "false", Doc: "hide the value", Limits: "required in the root where the value is made of sensitive values"},
 				{Name: "depends_on", Type: "list of references", Doc: "`message.NAME`, `module.NAME`: whoever uses the output waits for these"},
 			},
-			Blocks: []Block{ruleBlock("precondition", "Must be true before the value is used.")},
+			Blocks: []Block{Rule("precondition", "Must be true before the value is used.")},
 		},
 		{
 			Type: "check", Labels: []string{"name"},
 			Doc:    "Says what should be true of the configuration. Where it is not, the plan warns.",
-			Blocks: []Block{ruleBlock("assert", "One thing that should be true.")},
+			Blocks: []Block{Rule("assert", "One thing that should be true.")},
 		},
 	}
 }
