@@ -8,13 +8,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // arguments reads the arguments of a block, or of one instance of it, and reports
 // what is wrong at the argument's place.
 type arguments struct {
-	e      *evaluator
-	t      *tally
+	e      *moduleInstance
+	sink   *diag.Sink
 	attrs  hcl.Attributes
 	at     *hcl.Range // of the block: the place of what is not given
 	ctx    *hcl.EvalContext
@@ -54,7 +56,7 @@ func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
 	if slices.Contains(secretArguments, attr.Name) {
 		eval = a.e.evalSecret
 	}
-	value, ok := eval(a.t, a.ctx, attr.Expr)
+	value, ok := eval(a.sink, a.ctx, attr.Expr)
 	if fixed && ok {
 		a.fixed[attr.Name] = value
 	}
@@ -93,7 +95,7 @@ func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 
 func (a *arguments) wrong(name, summary, format string, args ...any) {
 	a.broken = true
-	a.t.add(errorf(place(a.attrs, a.at, name), summary, format, args...))
+	a.sink.Add(errorf(place(a.attrs, a.at, name), summary, format, args...))
 }
 
 func (a *arguments) invalid(name, format string, args ...any) {

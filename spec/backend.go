@@ -34,33 +34,33 @@ func backendArguments(typ string) []string {
 
 // backend reads the backend block, or what stands for it where there is none.
 // The overrides are those of -backend-config, which CI gives.
-func (e *evaluator) backend(block *hcl.Block, overrides []string) Backend {
+func (e *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 	b := Backend{Type: "local"}
 	attrs := e.overrides(overrides)
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
 			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
-			e.tally.add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
+			e.sink.Add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
 			return b
 		}
 		given, diags := block.Body.JustAttributes()
-		e.tally.add(diags...)
+		e.sink.Add(diags...)
 		maps.Copy(given, attrs)
 		attrs = given
 	}
-	a := arguments{e: e, t: &e.tally, attrs: attrs, at: &b.Range, ctx: e.scope("", expressions(attrs)...)}
+	a := arguments{e: e, sink: &e.sink, attrs: attrs, at: &b.Range, ctx: e.scope("", expressions(attrs)...)}
 	a.backend(&b)
 	return b
 }
 
 // overrides reads -backend-config as the arguments of a block.
-func (e *evaluator) overrides(given []string) hcl.Attributes {
+func (e *moduleInstance) overrides(given []string) hcl.Attributes {
 	attrs := hcl.Attributes{}
 	for _, arg := range given {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			e.tally.add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
+			e.sink.Add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
 			continue
 		}
 		at := hcl.Range{Filename: "-backend-config=" + name, Start: hcl.InitialPos, End: hcl.InitialPos}
@@ -73,7 +73,7 @@ func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
 		if !slices.Contains(known, name) {
-			a.e.tally.add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+			a.e.sink.Add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
 	switch b.Type {

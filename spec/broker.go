@@ -41,14 +41,14 @@ func (d *declarations) broker(b *hcl.Block) {
 }
 
 // declaredBrokers are the broker blocks, or the default where none stands.
-func (e *evaluator) declaredBrokers() []*brokerDecl {
+func (e *moduleInstance) declaredBrokers() []*brokerDecl {
 	if len(e.root.decl.brokers) == 0 {
 		return []*brokerDecl{{typ: "embedded", name: "default"}}
 	}
 	return e.root.decl.brokers
 }
 
-func (e *evaluator) broker(name string) *brokerDecl {
+func (e *moduleInstance) broker(name string) *brokerDecl {
 	if e.byName == nil {
 		e.byName = map[string]*brokerDecl{}
 		for _, b := range e.declaredBrokers() {
@@ -58,7 +58,7 @@ func (e *evaluator) broker(name string) *brokerDecl {
 	return e.byName[name]
 }
 
-func (e *evaluator) brokerNames() iter.Seq[string] {
+func (e *moduleInstance) brokerNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, b := range e.declaredBrokers() {
 			if !yield(b.name) {
@@ -69,7 +69,7 @@ func (e *evaluator) brokerNames() iter.Seq[string] {
 }
 
 // brokers evaluates the broker blocks' arguments, where that is asked for.
-func (e *evaluator) brokers(root string) []Broker {
+func (e *moduleInstance) brokers(root string) []Broker {
 	var all []Broker
 	for _, decl := range e.declaredBrokers() {
 		b := Broker{Type: decl.typ, Name: decl.name, Range: decl.at}
@@ -84,10 +84,10 @@ func (e *evaluator) brokers(root string) []Broker {
 
 // alone refuses two blocks that lead to one broker, as far as their arguments
 // tell: one message would then have two records.
-func (e *evaluator) alone(b Broker, before []Broker) {
+func (e *moduleInstance) alone(b Broker, before []Broker) {
 	for _, other := range before {
 		if at := leadsTo(b.Settings); at != "" && at == leadsTo(other.Settings) {
-			e.tally.add(errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+			e.sink.Add(errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
 		}
 	}
 }
@@ -115,8 +115,8 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 	return Broker{}, false
 }
 
-func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
-	a := arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
+func (e *moduleInstance) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
+	a := arguments{e: e, sink: &e.sink, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
 	switch decl.typ {
 	case "mqtt":
 		return a.mqtt(root)
@@ -167,7 +167,7 @@ func (a *arguments) address() MQTTAddress {
 // pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.t.add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
+		a.sink.Add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
 		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // maxModules bounds the instances of all module blocks: ten blocks that each
@@ -15,9 +17,9 @@ const maxModules = 100_000
 
 // call is an evaluated module block: the instances of its module.
 type call struct {
-	e         *evaluator // of the module that the block stands in
+	e         *moduleInstance // of the module that the block stands in
 	decl      *moduleDecl
-	instances []*evaluator // in the order of their keys
+	instances []*moduleInstance // in the order of their keys
 	broken    bool
 
 	contexts map[string]*hcl.EvalContext // of each input, before each and count
@@ -28,7 +30,7 @@ type call struct {
 
 // expandCall finds the instances of a module block; nil where that is being done
 // already, in a circle.
-func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
+func (e *moduleInstance) expandCall(m *moduleDecl, at hcl.Range) *call {
 	if c := e.calls[m.name]; c != nil {
 		return c
 	}
@@ -40,10 +42,10 @@ func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
 		e: e, decl: m,
 		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{}, varies: map[string]bool{}, values: map[string]cty.Value{},
 	}
-	instances, ok := e.repeated(m.attrs, m.at, &e.tally, e.roomForModules)
+	instances, ok := e.repeated(m.attrs, m.at, &e.sink, e.roomForModules)
 	e.calls[m.name] = c
 	if c.broken = !ok || m.body == nil; c.broken {
-		e.poisoned = true
+		e.sawUnknown = true
 		return c
 	}
 	for name, attr := range m.inputs {
@@ -51,7 +53,7 @@ func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
 	}
 	static := e.place.static + m.address() + "."
 	for _, instance := range instances {
-		child := e.evaluator(m.body, modulePath{e.place.path + ModuleAddress(m.name, instance.index) + ".", static})
+		child := e.instance(m.body, modulePath{e.place.path + ModuleAddress(m.name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -59,9 +61,9 @@ func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
 }
 
 // roomForModules counts instances of modules.
-func (e *evaluator) roomForModules(n int64, at hcl.Range, t *tally) bool {
+func (e *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxModules-e.modules) {
-		t.add(errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
+		t.Add(errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
 		return false
 	}
 	e.modules += int(n)
@@ -69,7 +71,7 @@ func (e *evaluator) roomForModules(n int64, at hcl.Range, t *tally) bool {
 }
 
 // input gives the value of a variable that the module block gives, or its default.
-func (e *evaluator) input(decl *variableDecl, at hcl.Range) cty.Value {
+func (e *moduleInstance) input(decl *variableDecl, at hcl.Range) cty.Value {
 	if !e.enter("var."+decl.name, at) {
 		return cty.DynamicVal
 	}
@@ -111,7 +113,7 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 		ctx = c.e.scope(c.decl.repeat(), attr.Expr)
 		c.contexts[decl.name] = ctx
 	}
-	t := tally{instance: c.e.place.path + ModuleAddress(c.decl.name, instance.index), ledger: c.e.notes.general}
+	t := c.e.found.general.Sink(c.e.place.path + ModuleAddress(c.decl.name, instance.index))
 	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
@@ -120,12 +122,12 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 	value, err := decl.convert(value)
 	switch {
 	case err != nil:
-		t.add(errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
+		t.Add(errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
 		return cty.DynamicVal
 	case !value.IsNull() || decl.nullable:
 		return value
 	case decl.def == cty.NilVal:
-		t.add(errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
+		t.Add(errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
 		return cty.DynamicVal
 	}
 	return decl.def
@@ -133,7 +135,7 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 
 // module gives the value of module.NAME: an object of the needed outputs, or an
 // object or tuple of such where the block has instances.
-func (e *evaluator) module(name string, n *needed) cty.Value {
+func (e *moduleInstance) module(name string, n *needed) cty.Value {
 	decl := e.decl.modules[name]
 	if decl == nil {
 		e.undeclared("module", name, n.at, maps.Keys(e.decl.modules))

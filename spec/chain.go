@@ -17,7 +17,7 @@ type link struct{ address, static string }
 
 // enter begins to resolve a thing of this module. It refuses one that is being
 // resolved, naming the chain that leads back to it.
-func (e *evaluator) enter(local string, at hcl.Range) bool {
+func (e *moduleInstance) enter(local string, at hcl.Range) bool {
 	address := e.place.path + local
 	if e.active[address] {
 		var chain []string
@@ -40,7 +40,7 @@ func (e *evaluator) enter(local string, at hcl.Range) bool {
 	return true
 }
 
-func (e *evaluator) leave() {
+func (e *moduleInstance) leave() {
 	last := len(e.chain) - 1
 	delete(e.active, e.chain[last].address)
 	e.chain = e.chain[:last]

@@ -21,7 +21,7 @@ func (d *decoder) limits() {
 	broker := Broker{Type: d.e.broker(d.m.Broker).typ}
 	for _, v := range broker.Limits().Check(d.m.Message) {
 		d.broken = true
-		d.t.addKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+		d.sink.AddKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
 	}
 }
 
@@ -67,7 +67,7 @@ func shortened(s string) string {
 }
 
 // doubts warns about what some brokers refuse: once for a block.
-func (e *evaluator) doubts(x *expansion) {
+func (e *moduleInstance) doubts(x *expansion) {
 	type doubt struct {
 		first string
 		count int
@@ -90,7 +90,7 @@ func (e *evaluator) doubts(x *expansion) {
 		if d.count > 1 {
 			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}
-		x.tally.addKind(why.Reason, warnf(x.decl.field(why.Field), summary, what+", but %s.%s", shortened(d.first), why.Reason, more))
+		x.sink.AddKind(why.Reason, warnf(x.decl.field(why.Field), summary, what+", but %s.%s", shortened(d.first), why.Reason, more))
 	}
 }
 
@@ -131,7 +131,7 @@ func (r *run) checkDuplicates() {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
-		r.root.tally.addKind(c.a.Name, errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+		r.root.sink.AddKind(c.a.Name, errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
 			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
 }

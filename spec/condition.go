@@ -12,7 +12,7 @@ type conditions struct {
 	pre, post *hcl.EvalContext // before each and count
 }
 
-func (e *evaluator) conditions(m *messageDecl) conditions {
+func (e *moduleInstance) conditions(m *messageDecl) conditions {
 	own := ownRoot(m.repeat())
 	return conditions{
 		decl: m,
@@ -39,5 +39,5 @@ func (c conditions) after(d *decoder, instance instanceOf) bool {
 }
 
 func (c conditions) hold(d *decoder, rules []rule, ctx *hcl.EvalContext) bool {
-	return d.e.require(d.t, rules, func(rule) *hcl.EvalContext { return ctx })
+	return d.e.require(d.sink, rules, func(rule) *hcl.EvalContext { return ctx })
 }

@@ -13,7 +13,7 @@ import (
 // Console evaluates expressions in the root module of a configuration.
 type Console struct {
 	root *sandbox
-	e    *evaluator
+	e    *moduleInstance
 }
 
 // ConsoleInput is the name that diagnostics have for a text of the console.
@@ -62,8 +62,8 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		bound(node, newBudget())
 	}
 	// Every expression has notes of its own: a mistake is told each time that it is made.
-	e, n := *c.e, newNotes()
-	e.notes, e.tally = n, tally{ledger: n.general}
+	e, n := *c.e, newFindings()
+	e.found, e.sink = n, n.general.Sink("")
 	value, ok := e.eval(e.scope("", expr), expr)
 	diags = withoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {

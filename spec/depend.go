@@ -11,7 +11,7 @@ type reference struct{ root, name string }
 
 // reach gives everything that the expressions refer to, also by way of locals,
 // without evaluating anything.
-func (e *evaluator) reach(exprs ...hcl.Expression) map[reference]bool {
+func (e *moduleInstance) reach(exprs ...hcl.Expression) map[reference]bool {
 	found := map[reference]bool{}
 	for waiting := exprs; len(waiting) > 0; {
 		expr := waiting[len(waiting)-1]
@@ -33,7 +33,7 @@ func (e *evaluator) reach(exprs ...hcl.Expression) map[reference]bool {
 
 // brokerOnly are the locals that only broker blocks use, where these are not
 // evaluated: they may need variables that are unset.
-func (e *evaluator) brokerOnly() map[reference]bool {
+func (e *moduleInstance) brokerOnly() map[reference]bool {
 	if e.evalBrokers || e.call != nil {
 		return nil
 	}

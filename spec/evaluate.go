@@ -6,34 +6,36 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // run is one evaluation of a whole configuration: what its modules share.
 type run struct {
-	root        *evaluator
+	root        *moduleInstance
 	evalBrokers bool
 	functions   map[string]function.Function
 	byName      map[string]*brokerDecl // broker blocks; filled in when first asked for
 	schemas     map[string]*schema
 	scopes      scopes // of all modules; filled in at the end of everything
 
-	chain     []link // what is being resolved, the outermost first
-	active    map[string]bool
-	circular  map[string]bool // members of reported circles, by their static address
-	instances int             // of all message blocks
-	modules   int             // instances of all module blocks
-	poisoned  bool            // an unknown value was met
-	failed    []Failed        // assertions
+	chain      []link // what is being resolved, the outermost first
+	active     map[string]bool
+	circular   map[string]bool // members of reported circles, by their static address
+	instances  int             // of all message blocks
+	modules    int             // instances of all module blocks
+	sawUnknown bool            // an unknown value was met
+	failed     []Failed        // assertions
 
-	found map[*declarations]*notes
-	first map[string]*evaluator // one instance of each module, by its static place
-	needs map[string][]string   // what message blocks wait for, by their static address
+	findings map[*declarations]*findings
+	first    map[string]*moduleInstance // one instance of each module, by its static place
+	needs    map[string][]string        // what message blocks wait for, by their static address
 }
 
-// evaluator computes the values of one instance of a module: the root, or what a
+// moduleInstance computes the values of one instance of a module: the root, or what a
 // module block calls. It computes each when it is first asked for, so that
 // declarations may stand in any order, and once.
-type evaluator struct {
+type moduleInstance struct {
 	*run
 	decl  *declarations
 	place modulePath
@@ -47,8 +49,8 @@ type evaluator struct {
 	calls   map[string]*call
 	outputs map[string]cty.Value
 
-	notes *notes
-	tally tally
+	found *findings
+	sink  diag.Sink
 }
 
 // modulePath is where an instance of a module is in the tree of modules, as a prefix of
@@ -58,29 +60,29 @@ type modulePath struct {
 	static string // without instance keys: what dependencies speak of
 }
 
-func newEvaluator(decl *declarations, root *sandbox, evalBrokers bool) *evaluator {
+func newRun(decl *declarations, root *sandbox, evalBrokers bool) *moduleInstance {
 	r := &run{
 		evalBrokers: evalBrokers,
 		functions:   newFunctions(root, "."),
 		schemas:     map[string]*schema{},
 		active:      map[string]bool{},
 		circular:    map[string]bool{},
-		found:       map[*declarations]*notes{},
-		first:       map[string]*evaluator{},
+		findings:    map[*declarations]*findings{},
+		first:       map[string]*moduleInstance{},
 		needs:       map[string][]string{},
 	}
-	r.root = r.evaluator(decl, modulePath{})
+	r.root = r.instance(decl, modulePath{})
 	return r.root
 }
 
-// evaluator makes the evaluator of one instance of a module.
-func (r *run) evaluator(decl *declarations, at modulePath) *evaluator {
-	n := r.found[decl]
+// instance makes the evaluator of one instance of a module.
+func (r *run) instance(decl *declarations, at modulePath) *moduleInstance {
+	n := r.findings[decl]
 	if n == nil {
-		n = newNotes()
-		r.found[decl] = n
+		n = newFindings()
+		r.findings[decl] = n
 	}
-	e := &evaluator{
+	e := &moduleInstance{
 		run:     r,
 		decl:    decl,
 		place:   at,
@@ -90,8 +92,8 @@ func (r *run) evaluator(decl *declarations, at modulePath) *evaluator {
 		blocks:  map[string]*expansion{},
 		calls:   map[string]*call{},
 		outputs: map[string]cty.Value{},
-		notes:   n,
-		tally:   tally{instance: strings.TrimSuffix(at.path, "."), ledger: n.general},
+		found:   n,
+		sink:    n.general.Sink(strings.TrimSuffix(at.path, ".")),
 	}
 	if r.first[at.static] == nil {
 		r.first[at.static] = e
@@ -101,14 +103,14 @@ func (r *run) evaluator(decl *declarations, at modulePath) *evaluator {
 
 // eval evaluates an expression; ok is false where it has errors, which are
 // reported, or where it depends on something that has.
-func (e *evaluator) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
-	return e.evalInto(&e.tally, ctx, expr)
+func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+	return e.evalInto(&e.sink, ctx, expr)
 }
 
-func (e *evaluator) evalInto(t *tally, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	if len(diags) > 0 {
-		t.addFrom(diags, expr, ctx)
+		t.AddShown(diags, func(d *hcl.Diagnostic) *hcl.Diagnostic { return discreet(d, expr, ctx) })
 		if diags.HasErrors() {
 			return cty.DynamicVal, false
 		}
@@ -118,18 +120,18 @@ func (e *evaluator) evalInto(t *tally, ctx *hcl.EvalContext, expr hcl.Expression
 		return value, true
 	}
 	if left < 0 {
-		t.add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", maxParts))
+		t.Add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", maxParts))
 	}
-	e.poisoned = true
+	e.sawUnknown = true
 	return cty.DynamicVal, false
 }
 
 // evalSecret evaluates an argument that is always sensitive, whatever it is made
 // of.
-func (e *evaluator) evalSecret(t *tally, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+func (e *moduleInstance) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
-		t.add(withheld(d))
+		t.Add(withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
 }

@@ -35,7 +35,7 @@ func (s *scopes) exclusive(a *arguments, scope Scope, name string) {
 	for _, other := range s.exclusives {
 		if other.Broker == x.Broker && mqtt.Overlap(other.Filter, x.Filter) {
 			at := x.FilterRange
-			a.t.add(errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
+			a.sink.Add(errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
 				x.Filter, other.Filter, other.Address, other.FilterRange))
 		}
 	}
@@ -58,7 +58,7 @@ func (a *arguments) except(within string) []string {
 		filter := element.AsString()
 		a.checkFilter("except", filter)
 		if !a.broken && !mqtt.Overlap(within, filter) {
-			a.t.addKind(filter, warnf(place(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", shortened(within), shortened(filter)))
+			a.sink.AddKind(filter, warnf(place(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", shortened(within), shortened(filter)))
 		}
 		filters = append(filters, filter)
 	}
@@ -70,10 +70,10 @@ func (x *Exclusive) check(in *expansion, m *Message) {
 	switch {
 	case !x.Has(m.Broker, m.Topic):
 	case x.Excepts(m.Topic):
-		in.tally.addKind(x.Address, errorf(in.decl.field(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
+		in.sink.AddKind(x.Address, errorf(in.decl.field(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
 			shortened(m.Topic), x.Address, x.Range))
 	case m.OnDestroy == "forget":
-		in.tally.addKind(x.Address, errorf(place(in.decl.lifecycle, &in.decl.at, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
+		in.sink.AddKind(x.Address, errorf(place(in.decl.lifecycle, &in.decl.at, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
 			shortened(m.Topic), x.Filter, x.Address, x.Range))
 	}
 }

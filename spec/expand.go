@@ -4,6 +4,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // maxInstances bounds the instances of all blocks: count = 1e9 is a mistake, and
@@ -31,7 +33,7 @@ func (i instanceOf) context(base *hcl.EvalContext) *hcl.EvalContext {
 
 // expand evaluates a message block with all its instances; nil where it is being
 // evaluated already, in a circle.
-func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
+func (e *moduleInstance) expand(m *messageDecl, at hcl.Range) *expansion {
 	if x := e.blocks[m.label]; x != nil && !e.active[e.place.path+m.address()] {
 		return x
 	}
@@ -39,16 +41,16 @@ func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
 		return nil
 	}
 	defer e.leave()
-	x := &expansion{e: e, decl: m, tally: tally{instance: e.tally.instance, ledger: e.notes.block(m)}}
+	x := &expansion{e: e, decl: m, sink: e.found.block(m).Sink(e.sink.Instance)}
 	e.blocks[m.label] = x
-	instances, ok := e.repeated(m.attrs, m.at, &x.tally, e.room)
+	instances, ok := e.repeated(m.attrs, m.at, &x.sink, e.room)
 	if !ok {
 		x.broken = true
 		return x
 	}
 	base, must := e.scope(m.repeat(), m.perInstance()...), e.conditions(m)
-	common := e.lifecycle(m, &x.tally)
-	args := arguments{e: e, t: &x.tally, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
+	common := e.lifecycle(m, &x.sink)
+	args := arguments{e: e, sink: &x.sink, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
 	block := e.place.path + m.address()
 	x.messages = make([]Message, 0, len(instances))
 	for _, instance := range instances {
@@ -61,7 +63,7 @@ func (e *evaluator) expand(m *messageDecl, at hcl.Range) *expansion {
 			x.broken = true
 		}
 	}
-	x.tally.instance = e.tally.instance
+	x.sink.Instance = e.sink.Instance
 	e.doubts(x)
 	return x
 }
@@ -79,10 +81,10 @@ func (m *messageDecl) perInstance() []hcl.Expression {
 
 // room counts instances against a bound, and reports at a place where there would
 // be too many.
-type room func(n int64, at hcl.Range, t *tally) bool
+type room func(n int64, at hcl.Range, t *diag.Sink) bool
 
 // repeated lists the instances of a block with these arguments.
-func (e *evaluator) repeated(attrs hcl.Attributes, block hcl.Range, t *tally, room room) ([]instanceOf, bool) {
+func (e *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
 	name := repeat(attrs)
 	if name == "" {
 		return []instanceOf{{}}, room(1, block, t)
@@ -95,9 +97,9 @@ func (e *evaluator) repeated(attrs hcl.Attributes, block hcl.Range, t *tally, ro
 	}
 	switch {
 	case value.IsMarked():
-		t.add(errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
+		t.Add(errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
 	case value.IsNull():
-		t.add(errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
+		t.Add(errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
 	case name == "count":
 		return counted(value, at, t, room)
 	default:
@@ -106,13 +108,13 @@ func (e *evaluator) repeated(attrs hcl.Attributes, block hcl.Range, t *tally, ro
 	return nil, false
 }
 
-func counted(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, bool) {
+func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
 	value, err := convert.Convert(value, cty.Number)
 	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
 		err = errNotWhole
 	}
 	if err != nil {
-		t.add(errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
+		t.Add(errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
 		return nil, false
 	}
 	n, _ := value.AsBigFloat().Int64()
@@ -126,11 +128,11 @@ func counted(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, 
 	return all, true
 }
 
-func forEach(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, bool) {
+func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
-		t.add(errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
+		t.Add(errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
 			"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.", typ.FriendlyName()))
 		return nil, false
 	}
@@ -144,7 +146,7 @@ func forEach(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, 
 			key = element
 		}
 		if key.IsNull() {
-			t.add(errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
+			t.Add(errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
 			return nil, false
 		}
 		all = append(all, instanceOf{key, element})
@@ -153,9 +155,9 @@ func forEach(value cty.Value, at hcl.Range, t *tally, room room) ([]instanceOf, 
 }
 
 // room counts messages.
-func (e *evaluator) room(n int64, at hcl.Range, t *tally) bool {
+func (e *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxInstances-e.instances) {
-		t.add(errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
+		t.Add(errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
 		return false
 	}
 	e.instances += int(n)

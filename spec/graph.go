@@ -19,7 +19,7 @@ type references struct {
 // scope makes the context that the expressions are evaluated in: what they refer
 // to and nothing else, so that only this is evaluated. repeat is "for_each" or
 // "count" where the instance's own context adds each or count.
-func (e *evaluator) scope(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
+func (e *moduleInstance) scope(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
 	return e.scopeWith([]string{ownRoot(repeat)}, exprs...)
 }
 
@@ -33,7 +33,7 @@ func ownRoot(repeat string) string {
 }
 
 // scopeWith is scope where the instance's own context adds the roots own.
-func (e *evaluator) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
+func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
 	refs := references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
 	for _, expr := range exprs {
 		for _, t := range expr.Variables() {
@@ -62,7 +62,7 @@ func (r references) set(root, name string, value cty.Value) {
 
 // resolve finds the value of one reference. What cannot be found is reported and
 // stands as unknown, which evaluates without further errors.
-func (e *evaluator) resolve(t hcl.Traversal, own []string, refs references) {
+func (e *moduleInstance) resolve(t hcl.Traversal, own []string, refs references) {
 	root := t.RootName()
 	switch root {
 	case "each", "count", "self":
@@ -112,7 +112,7 @@ func step(t hcl.Traversal) (string, hcl.Range, bool) {
 	return "", hcl.Range{}, false
 }
 
-func (e *evaluator) lookup(root, name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	switch root {
 	case "var":
 		return e.variable(name, at)
@@ -133,7 +133,7 @@ func (e *evaluator) lookup(root, name string, at hcl.Range) cty.Value {
 	return cty.DynamicVal
 }
 
-func (e *evaluator) brokerName(name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	switch {
 	case e.call != nil:
 		e.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
@@ -145,7 +145,7 @@ func (e *evaluator) brokerName(name string, at hcl.Range) cty.Value {
 	return cty.StringVal(name)
 }
 
-func (e *evaluator) variable(name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) variable(name string, at hcl.Range) cty.Value {
 	if value, there := e.vars[name]; there {
 		return value
 	}
@@ -161,7 +161,7 @@ func (e *evaluator) variable(name string, at hcl.Range) cty.Value {
 	return cty.DynamicVal
 }
 
-func (e *evaluator) local(name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) local(name string, at hcl.Range) cty.Value {
 	if value, there := e.locals[name]; there {
 		return value
 	}
@@ -179,7 +179,7 @@ func (e *evaluator) local(name string, at hcl.Range) cty.Value {
 		value = cty.DynamicVal
 	}
 	if err := withinBounds(value); err != nil {
-		e.tally.add(errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
+		e.sink.Add(errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
 		value = cty.DynamicVal
 	}
 	e.locals[name] = value
@@ -188,7 +188,7 @@ func (e *evaluator) local(name string, at hcl.Range) cty.Value {
 
 // message gives the value of message.NAME: an object, or an object or tuple of
 // such where the block has instances.
-func (e *evaluator) message(name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) message(name string, at hcl.Range) cty.Value {
 	decl := e.decl.messages[name]
 	if decl == nil {
 		e.undeclared("message", name, at, maps.Keys(e.decl.messages))

@@ -26,7 +26,7 @@ type given struct {
 
 // variables finds every variable's value and puts it into e.vars. A variable
 // without one is left out; who refers to it reports that.
-func (l *loader) variables(e *evaluator) {
+func (l *loader) variables(e *moduleInstance) {
 	all := l.given()
 	for _, name := range slices.Sorted(maps.Keys(l.decl.variables)) {
 		decl := l.decl.variables[name]
@@ -197,8 +197,8 @@ func (l *loader) variableFiles() []string {
 }
 
 // unset reports a variable that nothing gives a value, once.
-func (e *evaluator) unset(decl *variableDecl) {
+func (e *moduleInstance) unset(decl *variableDecl) {
 	e.vars[decl.name] = cty.DynamicVal
-	e.tally.add(errorf(&decl.at, "No value for variable",
+	e.sink.Add(errorf(&decl.at, "No value for variable",
 		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.name, decl.name, fmt.Sprint(EnvPrefix, decl.name)))
 }

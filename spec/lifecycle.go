@@ -10,6 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -44,14 +45,14 @@ func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
 }
 
 // lifecycle reads what holds for every instance of a block.
-func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
+func (e *moduleInstance) lifecycle(m *messageDecl, t *diag.Sink) Message {
 	var common Message
 	attrs := maps.Clone(m.lifecycle)
 	if attr := attrs["ignore_changes"]; attr != nil {
 		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
 		delete(attrs, "ignore_changes")
 	}
-	a := arguments{e: e, t: t, attrs: attrs, at: &m.at, ctx: e.scope("", expressions(attrs)...)}
+	a := arguments{e: e, sink: t, attrs: attrs, at: &m.at, ctx: e.scope("", expressions(attrs)...)}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
 	common.PreventDestroy = a.is("prevent_destroy")
 	return common
@@ -59,27 +60,27 @@ func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
 
 // ignored reads ignore_changes: names of fields, without quotes, and pointers
 // into a JSON payload.
-func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
+func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 	if hcl.ExprAsKeyword(list) == "all" {
 		return mqtt.AllFields, nil
 	}
 	var fields mqtt.Fields
 	var leaves []string
 	items, diags := hcl.ExprList(list)
-	t.add(diags...)
+	t.Add(diags...)
 	for _, item := range items {
 		name, at := hcl.ExprAsKeyword(item), item.Range()
 		if name == "" {
 			value, diags := item.Value(nil)
 			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
-				t.add(errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
+				t.Add(errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
 				continue
 			}
 			name = value.AsString()
 		}
 		if strings.HasPrefix(name, "/") {
 			if err := payload.CheckPointer(name); err != nil {
-				t.add(errorf(&at, "Invalid path in ignore_changes", "%s.", sentence(err)))
+				t.Add(errorf(&at, "Invalid path in ignore_changes", "%s.", sentence(err)))
 				continue
 			}
 			leaves = append(leaves, name)
@@ -88,7 +89,7 @@ func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
 		field := mqtt.FieldNamed(name)
 		if field == 0 {
 			names := mqtt.AllFields.Names()
-			t.add(errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, didYouMean(name, slices.Values(names)), oneOf(names)))
+			t.Add(errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, didYouMean(name, slices.Values(names)), oneOf(names)))
 		}
 		fields |= field
 	}

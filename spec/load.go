@@ -85,7 +85,7 @@ func (l *loader) load() *Config {
 		config = l.config(e)
 	}
 	l.report(e.diagnostics()...)
-	if e.poisoned && !l.diags.HasErrors() {
+	if e.sawUnknown && !l.diags.HasErrors() {
 		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
 	}
 	return config
@@ -93,7 +93,7 @@ func (l *loader) load() *Config {
 
 // evaluator reads the files and gives what evaluates them; nil where they cannot be
 // read.
-func (l *loader) evaluator() *evaluator {
+func (l *loader) evaluator() *moduleInstance {
 	root, err := newSandbox(l.dir)
 	if err != nil {
 		l.report(errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", sentence(err)))
@@ -115,12 +115,12 @@ func (l *loader) evaluator() *evaluator {
 	if !l.in.BackendOnly {
 		l.modules(l.decl, nil)
 	}
-	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
+	e := newRun(l.decl, root, l.in.EvalBrokers)
 	l.variables(e)
 	return e
 }
 
-func (l *loader) config(e *evaluator) *Config {
+func (l *loader) config(e *moduleInstance) *Config {
 	c := &Config{}
 	e.settings(c, l.in.BackendConfig)
 	c.Brokers = e.brokers(l.root.dir)

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -90,18 +91,18 @@ func (m *messageDecl) argument(names ...string) *hcl.Range {
 
 // expansion is an evaluated message block.
 type expansion struct {
-	e        *evaluator // of the module that the block stands in
+	e        *moduleInstance // of the module that the block stands in
 	decl     *messageDecl
 	messages []Message // in the order of their keys
 	common   *Message  // what was read once for all instances; nil before
 	broken   bool      // an instance could not be evaluated
-	tally    tally
+	sink     diag.Sink
 }
 
 // at says which instance is looked at: the address tells nothing where there is one.
 func (x *expansion) at(address string, index cty.Value) {
 	if index != cty.NilVal || x.e.call != nil {
-		x.tally.instance = address
+		x.sink.Instance = address
 	}
 }
 

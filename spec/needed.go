@@ -25,7 +25,7 @@ func (r references) need(name string, at hcl.Range) *needed {
 }
 
 // take adds what the reference t to the module name needs.
-func (n *needed) take(e *evaluator, t hcl.Traversal, name string) {
+func (n *needed) take(e *moduleInstance, t hcl.Traversal, name string) {
 	m := e.decl.modules[name]
 	if m == nil || m.body == nil {
 		return

@@ -34,7 +34,7 @@ func (r *run) order() {
 }
 
 // module adds the blocks of one module.
-func (s *sorter) module(e *evaluator) {
+func (s *sorter) module(e *moduleInstance) {
 	here := strings.TrimSuffix(e.place.static, ".")
 	if e.call != nil {
 		s.at[here] = e.call.decl.at
@@ -70,7 +70,7 @@ func (s *sorter) module(e *evaluator) {
 
 // inherit gives what all messages of a module wait for: the dependencies of its
 // block, and of the blocks around it.
-func (s *sorter) inherit(e *evaluator) []string {
+func (s *sorter) inherit(e *moduleInstance) []string {
 	if e.call == nil {
 		return nil
 	}
@@ -91,14 +91,14 @@ func (s *sorter) inherit(e *evaluator) []string {
 
 // follow adds the message blocks that expressions of a module refer to, also by way
 // of locals, inputs and outputs, without evaluating anything.
-func (s *sorter) follow(e *evaluator, exprs []hcl.Expression, found map[string]bool) {
+func (s *sorter) follow(e *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
 	type step struct {
-		e     *evaluator
+		e     *moduleInstance
 		exprs []hcl.Expression
 	}
 	seen := map[string]bool{}
 	var waiting []step
-	visit := func(e *evaluator, local string, exprs ...hcl.Expression) {
+	visit := func(e *moduleInstance, local string, exprs ...hcl.Expression) {
 		if key := e.place.static + local; !seen[key] {
 			seen[key] = true
 			waiting = append(waiting, step{e, exprs})
@@ -117,7 +117,7 @@ func (s *sorter) follow(e *evaluator, exprs []hcl.Expression, found map[string]b
 
 // reference follows one reference: visit takes the expressions behind it, with
 // the module that they stand in.
-func (s *sorter) reference(e *evaluator, t hcl.Traversal, found map[string]bool, visit func(*evaluator, string, ...hcl.Expression)) {
+func (s *sorter) reference(e *moduleInstance, t hcl.Traversal, found map[string]bool, visit func(*moduleInstance, string, ...hcl.Expression)) {
 	name, at, named := step(t)
 	if !named {
 		return
@@ -155,12 +155,12 @@ func (s *sorter) reference(e *evaluator, t hcl.Traversal, found map[string]bool,
 }
 
 // dependsOn reads a depends_on argument of this module; nil is none.
-func (e *evaluator) dependsOn(attr *hcl.Attribute) []string {
+func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	if attr == nil {
 		return nil
 	}
 	list, diags := hcl.ExprList(attr.Expr)
-	e.tally.add(diags...)
+	e.sink.Add(diags...)
 	var needs []string
 	for _, expr := range list {
 		t, diags := hcl.AbsTraversalForExpr(expr)
@@ -171,7 +171,7 @@ func (e *evaluator) dependsOn(attr *hcl.Attribute) []string {
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
-			e.tally.add(errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+			e.sink.Add(errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
 		case root == "module" && e.decl.modules[name] == nil:
 			e.undeclared("module", name, at, maps.Keys(e.decl.modules))
 		case root == "module":
@@ -224,5 +224,5 @@ func (s *sorter) circle(addresses []string) {
 		chain = append(chain, fmt.Sprintf("%s (%s:%d)", address, at.Filename, at.Start.Line))
 	}
 	at := s.at[addresses[0]]
-	s.root.tally.add(errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(shorten(chain), " → ")))
+	s.root.sink.Add(errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(shorten(chain), " → ")))
 }

@@ -53,7 +53,7 @@ func (d *declarations) output(b *hcl.Block) {
 }
 
 // output gives the value of an output of this module.
-func (e *evaluator) output(name string, at hcl.Range) cty.Value {
+func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	if value, known := e.outputs[name]; known {
 		return value
 	}
@@ -62,18 +62,18 @@ func (e *evaluator) output(name string, at hcl.Range) cty.Value {
 		return cty.DynamicVal
 	}
 	defer e.leave()
-	held := e.require(&e.tally, decl.preconditions, func(r rule) *hcl.EvalContext { return e.scope("", r.condition, r.message) })
+	held := e.require(&e.sink, decl.preconditions, func(r rule) *hcl.EvalContext { return e.scope("", r.condition, r.message) })
 	value, _ := e.eval(e.scope("", decl.value.Expr), decl.value.Expr)
 	if err := withinBounds(value); err != nil {
-		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
+		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
 		held = false
 	}
 	if e.call == nil && !decl.sensitive && isSensitive(value) {
-		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
 	if e.call == nil && infinite(value) {
-		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
 		held = false
 	}
 	if !held {

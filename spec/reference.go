@@ -9,7 +9,7 @@ import (
 )
 
 // undeclared reports a name that nothing declares: once, wherever it is used.
-func (e *evaluator) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
+func (e *moduleInstance) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
 	advice := didYouMean(name, names)
 	if advice == "" {
 		advice = " Declare it, or name one that is declared."
@@ -22,16 +22,16 @@ func (e *evaluator) undeclared(what, name string, at hcl.Range, names iter.Seq[s
 }
 
 // once reports a mistake of references that is known by its key.
-func (e *evaluator) once(key string, at *hcl.Range, summary, format string, args ...any) {
-	if e.notes.reported[key] {
+func (e *moduleInstance) once(key string, at *hcl.Range, summary, format string, args ...any) {
+	if e.found.reported[key] {
 		return
 	}
-	e.notes.reported[key] = true
-	e.tally.add(errorf(at, summary, format, args...))
+	e.found.reported[key] = true
+	e.sink.Add(errorf(at, summary, format, args...))
 }
 
 // notHere reports each, count or self where an instance does not have it.
-func (e *evaluator) notHere(t hcl.Traversal, root string) {
+func (e *moduleInstance) notHere(t hcl.Traversal, root string) {
 	at := t.SourceRange()
 	where := "the arguments of a message or module block that has count, other than count itself"
 	switch root {
@@ -43,7 +43,7 @@ func (e *evaluator) notHere(t hcl.Traversal, root string) {
 	e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in %s.", root, where)
 }
 
-func (e *evaluator) unknownRoot(t hcl.Traversal, root string) {
+func (e *moduleInstance) unknownRoot(t hcl.Traversal, root string) {
 	at := t.SourceRange()
 	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
 	advice := didYouMean(root, slices.Values(roots))
@@ -55,7 +55,7 @@ func (e *evaluator) unknownRoot(t hcl.Traversal, root string) {
 
 // checkAttribute reports a reference to what messages do not have, with a hint
 // that the evaluation itself does not give.
-func (e *evaluator) checkAttribute(t hcl.Traversal, name string) bool {
+func (e *moduleInstance) checkAttribute(t hcl.Traversal, name string) bool {
 	decl := e.decl.messages[name]
 	rest := t[2:]
 	if decl != nil && decl.repeat() != "" && len(rest) > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -42,7 +43,7 @@ func ruleExpressions(rules []rule) []hcl.Expression {
 
 // fails evaluates a rule. Where its condition is false, it gives the rule's error
 // message. A rule that cannot be evaluated was reported, and does not fail.
-func (e *evaluator) fails(t *tally, ctx *hcl.EvalContext, r rule) (message string, failed bool) {
+func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r rule) (message string, failed bool) {
 	value, ok := e.evalInto(t, ctx, r.condition)
 	if !ok {
 		return "", false
@@ -50,7 +51,7 @@ func (e *evaluator) fails(t *tally, ctx *hcl.EvalContext, r rule) (message strin
 	value, _ = value.Unmark()
 	value, err := convert.Convert(value, cty.Bool)
 	if err != nil || value.IsNull() {
-		t.add(errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
+		t.Add(errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
 		return "", false
 	}
 	if value.True() {
@@ -59,7 +60,7 @@ func (e *evaluator) fails(t *tally, ctx *hcl.EvalContext, r rule) (message strin
 	return e.errorMessage(t, ctx, r), true
 }
 
-func (e *evaluator) errorMessage(t *tally, ctx *hcl.EvalContext, r rule) string {
+func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule) string {
 	const otherwise = "The condition does not hold."
 	value, ok := e.evalInto(t, ctx, r.message)
 	switch {
@@ -70,7 +71,7 @@ func (e *evaluator) errorMessage(t *tally, ctx *hcl.EvalContext, r rule) string 
 	}
 	value, err := convert.Convert(value, cty.String)
 	if err != nil || value.IsNull() {
-		t.add(errorf(r.message.Range().Ptr(), "Invalid error message", "error_message is a string."))
+		t.Add(errorf(r.message.Range().Ptr(), "Invalid error message", "error_message is a string."))
 		return otherwise
 	}
 	return value.AsString()
@@ -78,12 +79,12 @@ func (e *evaluator) errorMessage(t *tally, ctx *hcl.EvalContext, r rule) string 
 
 // require reports the rules that do not hold, in the contexts that scope gives, and
 // tells whether all do.
-func (e *evaluator) require(t *tally, rules []rule, scope func(rule) *hcl.EvalContext) bool {
+func (e *moduleInstance) require(t *diag.Sink, rules []rule, scope func(rule) *hcl.EvalContext) bool {
 	held := true
 	for _, r := range rules {
 		ctx := scope(r)
 		if message, failed := e.fails(t, ctx, r); failed {
-			t.add(r.failure(hcl.DiagError, message, ctx))
+			t.Add(r.failure(hcl.DiagError, message, ctx))
 			held = false
 		}
 	}

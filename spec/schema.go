@@ -55,7 +55,7 @@ func (noLoader) Load(url string) (any, error) {
 // one would mean the schema itself.
 const schemaBase = "schema:///"
 
-func (e *evaluator) compiled(text string) *schema {
+func (e *moduleInstance) compiled(text string) *schema {
 	s := e.schemas[text]
 	if s == nil {
 		s = &schema{patience: 10 * time.Second}
@@ -99,7 +99,7 @@ func (d *decoder) schema() {
 	}
 	if summary, detail := s.check(&d.m); summary != "" {
 		d.broken = true
-		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
+		d.sink.Add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
 	}
 }
 

@@ -72,9 +72,9 @@ func ScopeAddress(kind, label string) string {
 }
 
 // evaluate adds the blocks of one module that bound a plan.
-func (found *scopes) evaluate(e *evaluator) {
+func (found *scopes) evaluate(e *moduleInstance) {
 	for _, decl := range e.decl.scopes {
-		a := &arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
+		a := &arguments{e: e, sink: &e.sink, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
 		s := a.scope(decl)
 		switch decl.kind {
 		case "exclusive":
@@ -159,7 +159,7 @@ func (s *scopes) check(blocks []*expansion) {
 			x.at(m.Address, m.Index)
 			s.checkMessage(x, m)
 		}
-		x.tally.instance = x.e.tally.instance
+		x.sink.Instance = x.e.sink.Instance
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *scopes) checkMessage(x *expansion, m *Message) {
 	}
 	for _, r := range s.removed {
 		if r.Has(m.Broker, m.Topic) {
-			x.tally.addKind(r.Range.String(), errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
+			x.sink.AddKind(r.Range.String(), errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
 				shortened(m.Topic), r.Filter, r.Range))
 		}
 	}

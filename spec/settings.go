@@ -49,15 +49,15 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 }
 
 // settings evaluates the retainctl block.
-func (e *evaluator) settings(c *Config, overrides []string) {
+func (e *moduleInstance) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
 	if b := e.decl.settings; b != nil {
 		content, diags := b.Body.Content(language.Find("retainctl", "").Schema())
-		e.tally.add(diags...)
+		e.sink.Add(diags...)
 		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {
 			if i > 0 {
-				e.tally.add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				e.sink.Add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
@@ -66,7 +66,7 @@ func (e *evaluator) settings(c *Config, overrides []string) {
 	c.Backend = e.backend(backend, overrides)
 }
 
-func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
+func (e *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	if attr == nil {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
 			return &t
 		}
 	}
-	e.tally.add(errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", sentence(err)))
+	e.sink.Add(errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", sentence(err)))
 	return nil
 }
 

@@ -135,7 +135,7 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 }
 
 // variables are the values that the configuration was evaluated with, by name.
-func (e *evaluator) variables() []Variable {
+func (e *moduleInstance) variables() []Variable {
 	var all []Variable
 	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
 		decl := e.decl.variables[name]
@@ -148,7 +148,7 @@ func (e *evaluator) variables() []Variable {
 // validate evaluates the validation blocks of the root module, once all of its
 // variables have their values. A variable that fails is poisoned: what is computed
 // from it would only fail in turn.
-func (e *evaluator) validate() {
+func (e *moduleInstance) validate() {
 	var failed []string
 	for name := range sorted(e.vars) {
 		if !e.valid(e.decl.variables[name]) {
@@ -161,10 +161,10 @@ func (e *evaluator) validate() {
 }
 
 // valid evaluates a variable's validation blocks.
-func (e *evaluator) valid(v *variableDecl) bool {
+func (e *moduleInstance) valid(v *variableDecl) bool {
 	valid := true
 	for _, r := range v.validations {
-		message, failed := e.fails(&e.tally, e.scope("", r.condition, r.message), r)
+		message, failed := e.fails(&e.sink, e.scope("", r.condition, r.message), r)
 		if !failed {
 			continue
 		}
@@ -172,7 +172,7 @@ func (e *evaluator) valid(v *variableDecl) bool {
 		if e.call != nil && e.call.decl.inputs[v.name] != nil {
 			at, of = e.call.decl.inputs[v.name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.name)
 		}
-		e.tally.add(errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
+		e.sink.Add(errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
 		valid = false
 	}
 	return valid

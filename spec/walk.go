@@ -31,7 +31,7 @@ func (r *run) everything() {
 }
 
 // evaluateAll evaluates all of a module, and of the modules that it calls.
-func (e *evaluator) evaluateAll() {
+func (e *moduleInstance) evaluateAll() {
 	unused := e.brokerOnly()
 	for name, decl := range sorted(e.decl.variables) {
 		if e.call != nil {
@@ -65,7 +65,7 @@ func (e *evaluator) evaluateAll() {
 // before those of the modules that it calls, each by name.
 func (r *run) everyBlock() []*expansion {
 	var all []*expansion
-	r.root.eachModule(func(e *evaluator) {
+	r.root.eachModule(func(e *moduleInstance) {
 		for _, x := range sorted(e.blocks) {
 			all = append(all, x)
 		}
@@ -74,7 +74,7 @@ func (r *run) everyBlock() []*expansion {
 }
 
 // eachModule visits a module and all that it calls.
-func (e *evaluator) eachModule(visit func(*evaluator)) {
+func (e *moduleInstance) eachModule(visit func(*moduleInstance)) {
 	visit(e)
 	for _, c := range sorted(e.calls) {
 		for _, child := range c.instances {
@@ -100,8 +100,8 @@ func (r *run) messages() []Message {
 func (r *run) diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	byFolder := func(a, b *declarations) int { return strings.Compare(a.dir, b.dir) }
-	for _, decl := range slices.SortedFunc(maps.Keys(r.found), byFolder) {
-		diags = append(diags, r.found[decl].diagnostics()...)
+	for _, decl := range slices.SortedFunc(maps.Keys(r.findings), byFolder) {
+		diags = append(diags, r.findings[decl].diagnostics()...)
 	}
 	return diags
 }
