@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // maxModules bounds the instances of all module blocks: ten blocks that each
@@ -78,7 +79,7 @@ func (e *moduleInstance) input(decl *variableDecl, at hcl.Range) cty.Value {
 	defer e.leave()
 	value := e.call.input(decl, e.own)
 	if decl.sensitive {
-		value = value.Mark(sensitive)
+		value = value.Mark(sensitive.Mark)
 	}
 	e.vars[decl.name] = value
 	if !e.valid(decl) {

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 
+	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -60,10 +61,10 @@ type modulePath struct {
 	static string // without instance keys: what dependencies speak of
 }
 
-func newRun(decl *declarations, root *sandbox, evalBrokers bool) *moduleInstance {
+func newRun(decl *declarations, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
 	r := &run{
 		evalBrokers: evalBrokers,
-		functions:   newFunctions(root, "."),
+		functions:   calls,
 		schemas:     map[string]*schema{},
 		active:      map[string]bool{},
 		circular:    map[string]bool{},
@@ -115,12 +116,12 @@ func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.E
 			return cty.DynamicVal, false
 		}
 	}
-	left := maxParts
-	if wholly(value, &left) {
+	left := bounds.MaxParts
+	if bounds.WhollyKnown(value, &left) {
 		return value, true
 	}
 	if left < 0 {
-		t.Add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", maxParts))
+		t.Add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
 	}
 	e.sawUnknown = true
 	return cty.DynamicVal, false

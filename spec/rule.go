@@ -9,6 +9,7 @@ import (
 
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // rule is a condition that must hold: a validation, precondition, postcondition
@@ -66,7 +67,7 @@ func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule
 	switch {
 	case !ok:
 		return otherwise
-	case isSensitive(value):
+	case sensitive.Is(value):
 		return otherwise + " Its error_message holds a sensitive value and is not shown."
 	}
 	value, err := convert.Convert(value, cty.String)

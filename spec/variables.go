@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -127,7 +128,7 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)
 	}
-	converted, err := convertTo(value, v.typ)
+	converted, err := functions.Convert(value, v.typ)
 	if err != nil && !v.sensitive {
 		err = located(err, value)
 	}
