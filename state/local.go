@@ -23,6 +23,9 @@ var _ Store = (*Local)(nil)
 // need be there.
 func NewLocal(path string) *Local { return &Local{path} }
 
+// Address names the document for people.
+func (l *Local) Address() string { return l.path }
+
 // Read implements Store. An empty file is not taken for an absent one: a full
 // disk leaves such files.
 func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
