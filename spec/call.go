@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -54,7 +55,7 @@ func (e *moduleInstance) expandCall(m *moduleDecl, at hcl.Range) *call {
 	}
 	static := e.place.static + m.address() + "."
 	for _, instance := range instances {
-		child := e.instance(m.body, modulePath{e.place.path + ModuleAddress(m.name, instance.index) + ".", static})
+		child := e.instance(m.body, modulePath{e.place.path + addrs.Module(m.name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -114,7 +115,7 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 		ctx = c.e.scope(c.decl.repeat(), attr.Expr)
 		c.contexts[decl.name] = ctx
 	}
-	t := c.e.found.general.Sink(c.e.place.path + ModuleAddress(c.decl.name, instance.index))
+	t := c.e.found.general.Sink(c.e.place.path + addrs.Module(c.decl.name, instance.index))
 	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -44,12 +42,4 @@ func (e *moduleInstance) leave() {
 	last := len(e.chain) - 1
 	delete(e.active, e.chain[last].address)
 	e.chain = e.chain[:last]
-}
-
-// shorten leaves out the middle of a chain that nobody would read.
-func shorten(chain []string) []string {
-	if len(chain) <= 12 {
-		return chain
-	}
-	return slices.Concat(chain[:6], []string{fmt.Sprintf("(%d more)", len(chain)-11)}, chain[len(chain)-5:])
 }

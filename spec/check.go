@@ -57,15 +57,6 @@ func (m *messageDecl) field(f mqtt.Fields) *hcl.Range {
 	return m.argument(f.Names()...)
 }
 
-// shortened keeps a long text from filling the screen.
-func shortened(s string) string {
-	const most = 200
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "..."
-}
-
 // doubts warns about what some brokers refuse: once for a block.
 func (e *moduleInstance) doubts(x *expansion) {
 	type doubt struct {

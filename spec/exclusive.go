@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // Exclusive is an exclusive block: a live message within it that is not declared
@@ -23,7 +24,7 @@ func (x *Exclusive) Excepts(topic string) bool {
 
 // Stranger gives the address of an undeclared message within the scope:
 // exclusive.NAME["topic"].
-func (x *Exclusive) Stranger(topic string) string { return x.Address + indexed(cty.StringVal(topic)) }
+func (x *Exclusive) Stranger(topic string) string { return x.Address + addrs.Key(cty.StringVal(topic)) }
 
 // exclusive takes in an exclusive block. Two of them that overlap would each
 // delete what belongs to the other.

@@ -5,6 +5,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -54,7 +55,7 @@ func (e *moduleInstance) expand(m *messageDecl, at hcl.Range) *expansion {
 	block := e.place.path + m.address()
 	x.messages = make([]Message, 0, len(instances))
 	for _, instance := range instances {
-		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+indexed(instance.index)
+		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+addrs.Key(instance.index)
 		x.at(common.Address, instance.index)
 		d := decoder{args, x, common}
 		if must.before(&d, instance) && d.decode() && must.after(&d, instance) {

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
@@ -83,7 +84,7 @@ func (m *messageDecl) expressions() []hcl.Expression {
 	return append(expressions(attrs), ruleExpressions(slices.Concat(m.preconditions, m.postconditions))...)
 }
 
-func (m *messageDecl) address() string { return Address(m.label, cty.NilVal) }
+func (m *messageDecl) address() string { return addrs.Message(m.label, cty.NilVal) }
 
 // argument gives the range of an argument, or of the block's header where it is not given.
 func (m *messageDecl) argument(names ...string) *hcl.Range {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // static is the block's address without instance keys: what others depend on.
@@ -125,7 +127,7 @@ func (s *sorter) reference(e *moduleInstance, t hcl.Traversal, found map[string]
 	switch local := t.RootName() + "." + name; t.RootName() {
 	case "message":
 		if e.decl.messages[name] != nil {
-			found[e.place.static+Address(name, cty.NilVal)] = true
+			found[e.place.static+addrs.Message(name, cty.NilVal)] = true
 		}
 	case "local":
 		if attr := e.decl.locals[name]; attr != nil {

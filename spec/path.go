@@ -7,6 +7,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
@@ -26,7 +27,7 @@ func located(err error, value cty.Value) error {
 			if !step.Key.IsKnown() || step.Key.IsNull() || !step.Key.Type().IsPrimitiveType() {
 				b.WriteString("[...]")
 			} else {
-				b.WriteString(indexed(step.Key))
+				b.WriteString(addrs.Key(step.Key))
 			}
 		}
 	}

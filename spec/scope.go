@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -59,18 +59,6 @@ func (d *declarations) scope(b *hcl.Block) {
 	d.scopes = append(d.scopes, decl)
 }
 
-// ScopeAddress names an exclusive, protect, removed or schema block: protect.prod,
-// removed.
-func ScopeAddress(kind, label string) string {
-	switch {
-	case label == "":
-		return kind
-	case hclsyntax.ValidIdentifier(label):
-		return kind + "." + label
-	}
-	return kind + "[" + Quote(label) + "]"
-}
-
 // evaluate adds the blocks of one module that bound a plan.
 func (found *scopes) evaluate(e *moduleInstance) {
 	for _, decl := range e.decl.scopes {
@@ -100,7 +88,7 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 // scope reads what all of these blocks have. One that deletes or forgets is about
 // one broker; one that only forbids is about every broker that it does not name.
 func (a *arguments) scope(decl *scopeDecl) Scope {
-	s := Scope{Address: a.e.place.path + ScopeAddress(decl.kind, decl.label), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
+	s := Scope{Address: a.e.place.path + addrs.Scope(decl.kind, decl.label), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
 	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
 		s.Broker = a.broker(decl.kind + " block")
 	}
