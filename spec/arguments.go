@@ -78,7 +78,7 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	}
 	value, err := convert.Convert(given, want)
 	if err != nil {
-		a.invalid(name, "%s.", sentence(located(err, given)))
+		a.invalid(name, "%s.", diag.Sentence(diag.Located(err, given)))
 		return value, false
 	}
 	return value, !value.IsNull()
@@ -96,7 +96,7 @@ func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 
 func (a *arguments) wrong(name, summary, format string, args ...any) {
 	a.broken = true
-	a.sink.Add(errorf(place(a.attrs, a.at, name), summary, format, args...))
+	a.sink.Add(diag.Errorf(place(a.attrs, a.at, name), summary, format, args...))
 }
 
 func (a *arguments) invalid(name, format string, args ...any) {
@@ -172,7 +172,7 @@ func (a *arguments) choice(name string, choices ...string) string {
 	}
 	text := value.AsString()
 	if !slices.Contains(choices, text) {
-		a.invalid(name, "%q is not known.%s It is %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
+		a.invalid(name, "%q is not known.%s It is %s.", text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
 		return choices[0]
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -32,7 +33,7 @@ func (d *declarations) check(b *hcl.Block) {
 		}
 	}
 	if len(content.Blocks) == 0 && len(d.diags) == before {
-		d.report(errorf(&b.DefRange, "Empty check", "A check block holds assert blocks, each with a condition and an error_message."))
+		d.report(diag.Errorf(&b.DefRange, "Empty check", "A check block holds assert blocks, each with a condition and an error_message."))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -41,7 +42,7 @@ func (e *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
 			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
-			e.sink.Add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
+			e.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
 			return b
 		}
 		given, diags := block.Body.JustAttributes()
@@ -60,7 +61,7 @@ func (e *moduleInstance) overrides(given []string) hcl.Attributes {
 	for _, arg := range given {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			e.sink.Add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
+			e.sink.Add(diag.Errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
 			continue
 		}
 		at := hcl.Range{Filename: "-backend-config=" + name, Start: hcl.InitialPos, End: hcl.InitialPos}
@@ -73,7 +74,7 @@ func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
 		if !slices.Contains(known, name) {
-			a.e.sink.Add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+			a.e.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
 	b.Settings = backendDecoders[b.Type](a)
@@ -103,7 +104,7 @@ func (a *arguments) instead(name string, known []string) string {
 	case "access_key", "secret_key":
 		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 	}
-	return didYouMean(name, slices.Values(known))
+	return diag.DidYouMean(name, slices.Values(known))
 }
 
 func (a *arguments) s3() BackendSettings {
@@ -116,7 +117,7 @@ func (a *arguments) s3() BackendSettings {
 	}
 	var err error
 	if s.Endpoint, err = ParseAWSEndpoint(a.shown("endpoint")); err != nil {
-		a.invalid("endpoint", "%s.", sentence(err))
+		a.invalid("endpoint", "%s.", diag.Sentence(err))
 	}
 	if value, given := a.plain("use_lockfile", cty.Bool); given && value.False() {
 		a.invalid("use_lockfile", "The state is always locked. -lock=false does without for one command.")
@@ -161,7 +162,7 @@ func (a *arguments) webAddress(name string) *url.URL {
 		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the arguments username and password")
 	}
 	if err != nil {
-		a.invalid(name, "%s.", sentence(err))
+		a.invalid(name, "%s.", diag.Sentence(err))
 		return nil
 	}
 	return u

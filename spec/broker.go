@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -34,7 +35,7 @@ func (d *declarations) broker(b *hcl.Block) {
 	as := language.Find("broker", decl.typ)
 	if as == nil {
 		types := language.Kinds(language.Blocks(), "broker")
-		d.report(errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, didYouMean(decl.typ, slices.Values(types)), oneOf(types)))
+		d.report(diag.Errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, diag.DidYouMean(decl.typ, slices.Values(types)), diag.OneOf(types)))
 		return
 	}
 	decl.attrs = d.content(b.Body, as).Attributes
@@ -87,7 +88,7 @@ func (e *moduleInstance) brokers(root string) []Broker {
 func (e *moduleInstance) alone(b Broker, before []Broker) {
 	for _, other := range before {
 		if at := leadsTo(b.Settings); at != "" && at == leadsTo(other.Settings) {
-			e.sink.Add(errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+			e.sink.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (a *arguments) address() MQTTAddress {
 	}
 	address, err := ParseMQTTAddress(text)
 	if err != nil {
-		a.invalid("url", "%s.", sentence(err))
+		a.invalid("url", "%s.", diag.Sentence(err))
 	}
 	return address
 }
@@ -183,7 +184,7 @@ func (a *arguments) address() MQTTAddress {
 // pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.sink.Add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
+		a.sink.Add(diag.Errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
 		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")
@@ -203,7 +204,7 @@ func (a *arguments) pairs(s *MQTTSettings) {
 func (a *arguments) endpoint() string {
 	text := a.shown("endpoint")
 	if _, err := ParseAWSEndpoint(text); err != nil {
-		a.invalid("endpoint", "%s.", sentence(err))
+		a.invalid("endpoint", "%s.", diag.Sentence(err))
 	}
 	return text
 }

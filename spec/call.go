@@ -65,7 +65,7 @@ func (e *moduleInstance) expandCall(m *moduleDecl, at hcl.Range) *call {
 // roomForModules counts instances of modules.
 func (e *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxModules-e.modules) {
-		t.Add(errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
+		t.Add(diag.Errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
 		return false
 	}
 	e.modules += int(n)
@@ -124,12 +124,12 @@ func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
 	value, err := decl.convert(value)
 	switch {
 	case err != nil:
-		t.Add(errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
+		t.Add(diag.Errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
 		return cty.DynamicVal
 	case !value.IsNull() || decl.nullable:
 		return value
 	case decl.def == cty.NilVal:
-		t.Add(errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
+		t.Add(diag.Errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
 		return cty.DynamicVal
 	}
 	return decl.def

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // maxChain is how many references may follow one another. Resolving them is
@@ -26,7 +28,7 @@ func (e *moduleInstance) enter(local string, at hcl.Range) bool {
 			}
 		}
 		chain = append(chain, address)
-		e.once("cycle "+strings.Join(chain, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(shorten(chain), " → "))
+		e.once("cycle "+strings.Join(chain, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(chain), " → "))
 		return false
 	}
 	if len(e.chain) >= maxChain {

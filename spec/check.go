@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // limits reports what the message's broker would refuse.
@@ -21,16 +22,16 @@ func (d *decoder) limits() {
 	broker := Broker{Type: d.e.broker(d.m.Broker).typ}
 	for _, v := range broker.Limits().Check(d.m.Message) {
 		d.broken = true
-		d.sink.AddKind(kindOf(v.Reason), errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
 	}
 }
 
 // violation spells a reason, with the topic where it is about that.
 func (d *decoder) violation(v mqtt.Violation) string {
 	if v.Field != 0 {
-		return capital(v.Reason)
+		return diag.Capital(v.Reason)
 	}
-	return fmt.Sprintf("The topic %q cannot be used: %s", shortened(d.m.Topic), v.Reason)
+	return fmt.Sprintf("The topic %q cannot be used: %s", diag.Excerpt(d.m.Topic), v.Reason)
 }
 
 // kindOf tells reasons apart, but not their numbers.
@@ -81,7 +82,7 @@ func (e *moduleInstance) doubts(x *expansion) {
 		if d.count > 1 {
 			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}
-		x.sink.AddKind(why.Reason, warnf(x.decl.field(why.Field), summary, what+", but %s.%s", shortened(d.first), why.Reason, more))
+		x.sink.AddKind(why.Reason, diag.Warnf(x.decl.field(why.Field), summary, what+", but %s.%s", diag.Excerpt(d.first), why.Reason, more))
 	}
 }
 
@@ -122,8 +123,8 @@ func (r *run) checkDuplicates() {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
-		r.root.sink.AddKind(c.a.Name, errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
-			shortened(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
+		r.root.sink.AddKind(c.a.Name, diag.Errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+			diag.Excerpt(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
 }
 

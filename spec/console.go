@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -38,8 +39,8 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 		l.root.Close()
 	}
 	files := l.files()
-	withinFiles(l.diags, files)
-	return c, files, inOrder(functions.WithoutStacks(l.diags))
+	diag.WithinFiles(l.diags, files)
+	return c, files, diag.InOrder(functions.WithoutStacks(l.diags))
 }
 
 // Close lets go of the configuration's folder.
@@ -71,7 +72,7 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	value, ok := e.eval(e.scope("", expr), expr)
 	diags = functions.WithoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
-		diags = append(diags, errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
+		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
 	}
 	result.Value = value
 	return result, diags

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -63,7 +64,7 @@ func rootOnly(typ string) bool {
 
 func (d *declarations) block(b *hcl.Block) {
 	if d.dir != "." && rootOnly(b.Type) {
-		d.report(errorf(&b.DefRange, "Block of the root module", "%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the configuration's own folder.", b.Type, d.dir))
+		d.report(diag.Errorf(&b.DefRange, "Block of the root module", "%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the configuration's own folder.", b.Type, d.dir))
 		return
 	}
 	switch b.Type {
@@ -90,7 +91,7 @@ func (d *declarations) block(b *hcl.Block) {
 	case "check":
 		d.check(b)
 	default:
-		d.report(errorf(&b.DefRange, "Block of Terraform", "retainctl has no %q blocks. %s", b.Type, instead(b.Type)))
+		d.report(diag.Errorf(&b.DefRange, "Block of Terraform", "retainctl has no %q blocks. %s", b.Type, instead(b.Type)))
 	}
 }
 
@@ -110,13 +111,13 @@ func (d *declarations) local(b *hcl.Block) {
 
 // duplicate reports a second declaration and shows where the first stands.
 func (d *declarations) duplicate(at hcl.Range, what string, first hcl.Range, advice string) {
-	d.report(errorf(&at, "Duplicate "+what, "The first one stands at %s. %s", first, advice))
+	d.report(diag.Errorf(&at, "Duplicate "+what, "The first one stands at %s. %s", first, advice))
 }
 
 // identifier checks a name that expressions use without quotes.
 func (d *declarations) identifier(name string, at hcl.Range, what string) {
 	if !hclsyntax.ValidIdentifier(name) {
-		d.report(errorf(&at, "Invalid name", "The name of a %s starts with a letter and goes on with letters, digits, \"_\" and \"-\", so that expressions can use it; %q does not.", what, name))
+		d.report(diag.Errorf(&at, "Invalid name", "The name of a %s starts with a letter and goes on with letters, digits, \"_\" and \"-\", so that expressions can use it; %q does not.", what, name))
 	}
 }
 

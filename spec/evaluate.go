@@ -111,7 +111,7 @@ func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Va
 func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	if len(diags) > 0 {
-		t.AddShown(diags, func(d *hcl.Diagnostic) *hcl.Diagnostic { return discreet(d, expr, ctx) })
+		t.AddEvaluated(diags, expr, ctx)
 		if diags.HasErrors() {
 			return cty.DynamicVal, false
 		}
@@ -121,7 +121,7 @@ func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.E
 		return value, true
 	}
 	if left < 0 {
-		t.Add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
+		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
 	}
 	e.sawUnknown = true
 	return cty.DynamicVal, false
@@ -132,7 +132,7 @@ func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.E
 func (e *moduleInstance) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
-		t.Add(withheld(d))
+		t.Add(diag.Withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
 }

@@ -98,9 +98,9 @@ func (e *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag
 	}
 	switch {
 	case value.IsMarked():
-		t.Add(errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
+		t.Add(diag.Errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
 	case value.IsNull():
-		t.Add(errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
+		t.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
 	case name == "count":
 		return counted(value, at, t, room)
 	default:
@@ -115,7 +115,7 @@ func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 		err = errNotWhole
 	}
 	if err != nil {
-		t.Add(errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
+		t.Add(diag.Errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
 		return nil, false
 	}
 	n, _ := value.AsBigFloat().Int64()
@@ -133,7 +133,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
-		t.Add(errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
+		t.Add(diag.Errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
 			"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.", typ.FriendlyName()))
 		return nil, false
 	}
@@ -147,7 +147,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 			key = element
 		}
 		if key.IsNull() {
-			t.Add(errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
+			t.Add(diag.Errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
 			return nil, false
 		}
 		all = append(all, instanceOf{key, element})
@@ -158,7 +158,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 // room counts messages.
 func (e *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxInstances-e.instances) {
-		t.Add(errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
+		t.Add(diag.Errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
 		return false
 	}
 	e.instances += int(n)

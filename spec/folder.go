@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 const (
@@ -62,12 +64,12 @@ func (l *loader) mayOpen(m *moduleDecl, dir string, way []opened) *hcl.Diagnosti
 		for _, o := range append(way[max(start, 0):len(way):len(way)], opened{m, dir}) {
 			chain = append(chain, fmt.Sprintf("module.%s (%s:%d)", o.m.name, o.m.at.Filename, o.m.at.Start.Line))
 		}
-		return errorf(at, "Modules in a circle", "The module would be part of itself without end: %s. Take one of these blocks out.", strings.Join(shorten(chain), " → "))
+		return diag.Errorf(at, "Modules in a circle", "The module would be part of itself without end: %s. Take one of these blocks out.", strings.Join(diag.ShortenChain(chain), " → "))
 	case len(way) >= maxModuleDepth:
-		return errorf(at, "Modules nested too deeply", "More than %d modules call one another here. Look for a link to a folder that leads back up.", maxModuleDepth)
+		return diag.Errorf(at, "Modules nested too deeply", "More than %d modules call one another here. Look for a link to a folder that leads back up.", maxModuleDepth)
 	case len(l.known) >= maxFolders && l.known[dir] == nil:
 		l.full = true
-		return errorf(at, "Too many modules", "The configuration has more than %d module folders.", maxFolders)
+		return diag.Errorf(at, "Too many modules", "The configuration has more than %d module folders.", maxFolders)
 	}
 	return nil
 }
@@ -77,12 +79,12 @@ func (l *loader) module(m *moduleDecl, dir string) *declarations {
 	at := m.source.Expr.Range().Ptr()
 	names, err := l.root.List(dir)
 	if err != nil {
-		l.report(errorf(at, "Module not readable", "%s. source names a folder, relative to the one of this file.", sentence(err)))
+		l.report(diag.Errorf(at, "Module not readable", "%s. source names a folder, relative to the one of this file.", diag.Sentence(err)))
 		return nil
 	}
 	names = withSuffix(names, configSuffixes...)
 	if len(names) == 0 {
-		l.report(errorf(at, "Empty module", "The folder %s has no file whose name ends in .retain.hcl or .retain.json.", dir))
+		l.report(diag.Errorf(at, "Empty module", "The folder %s has no file whose name ends in .retain.hcl or .retain.json.", dir))
 		return nil
 	}
 	before := len(l.diags)

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // references are the values that expressions refer to, by root and name.
@@ -131,7 +132,7 @@ func (e *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	case "module":
 		return cty.StringVal(e.decl.dir)
 	}
-	e.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", didYouMean(name, slices.Values([]string{"root", "module"})))
+	e.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
 	return cty.DynamicVal
 }
 
@@ -181,7 +182,7 @@ func (e *moduleInstance) local(name string, at hcl.Range) cty.Value {
 		value = cty.DynamicVal
 	}
 	if err := bounds.Value(value); err != nil {
-		e.sink.Add(errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
+		e.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
 		value = cty.DynamicVal
 	}
 	e.locals[name] = value

@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
@@ -69,14 +70,14 @@ func (l *loader) value(decl *variableDecl, all map[string]given) (cty.Value, boo
 	}
 	value, err := decl.convert(value)
 	if err != nil {
-		l.report(errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.name, from, err))
+		l.report(diag.Errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.name, from, err))
 		return cty.DynamicVal, true
 	}
 	if !value.IsNull() || decl.nullable {
 		return value, true
 	}
 	if decl.def == cty.NilVal {
-		l.report(errorf(&decl.at, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.name, from))
+		l.report(diag.Errorf(&decl.at, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.name, from))
 		return cty.DynamicVal, true
 	}
 	return decl.def, true
@@ -100,7 +101,7 @@ func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
 		return value, true
 	}
 	if decl.sensitive {
-		diags = hcl.Diagnostics{errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.name, g.from)}
+		diags = hcl.Diagnostics{diag.Errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.name, g.from)}
 	} else if g.expr == nil {
 		l.parser.AddFile(g.from, &hcl.File{Bytes: []byte(g.text)})
 	}
@@ -116,7 +117,7 @@ func (l *loader) checkPreset(decl *variableDecl, g given, planned cty.Value) {
 		return
 	}
 	if value, err := decl.convert(value); err != nil || !value.RawEquals(planned) {
-		l.report(errorf(&decl.at, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.name))
+		l.report(diag.Errorf(&decl.at, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.name))
 	}
 }
 
@@ -157,11 +158,11 @@ func (l *loader) given() map[string]given {
 func (l *loader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
-		l.report(errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
+		l.report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
 		return
 	}
 	if _, declared := l.decl.variables[name]; !declared {
-		l.report(errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, didYouMean(name, maps.Keys(l.decl.variables))))
+		l.report(diag.Errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, diag.DidYouMean(name, maps.Keys(l.decl.variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
@@ -171,7 +172,7 @@ func (l *loader) argument(set string, all map[string]given) {
 // such files are shared between configurations.
 func (l *loader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.report(errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", sentence(err)))
+		l.report(diag.Errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
 	}
 	f := l.parseFile(src, from.from)
@@ -183,7 +184,7 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 	for _, key := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[key]
 		if _, declared := l.decl.variables[key]; !declared {
-			l.report(warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, didYouMean(key, maps.Keys(l.decl.variables))))
+			l.report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.variables))))
 		}
 		from.expr = attr.Expr
 		all[key] = from
@@ -202,6 +203,6 @@ func (l *loader) variableFiles() []string {
 // unset reports a variable that nothing gives a value, once.
 func (e *moduleInstance) unset(decl *variableDecl) {
 	e.vars[decl.name] = cty.DynamicVal
-	e.sink.Add(errorf(&decl.at, "No value for variable",
+	e.sink.Add(diag.Errorf(&decl.at, "No value for variable",
 		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.name, decl.name, fmt.Sprint(EnvPrefix, decl.name)))
 }

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // checkJSONText refuses what the JSON parser would mend without a word: bytes that
@@ -62,5 +64,5 @@ func badText(src []byte, name string, at int, detail string) *hcl.Diagnostic {
 	column := at - bytes.LastIndexByte(src[:at], '\n')
 	start := hcl.Pos{Line: line, Column: column, Byte: at}
 	end := hcl.Pos{Line: line, Column: column + 1, Byte: at + 1}
-	return errorf(&hcl.Range{Filename: name, Start: start, End: end}, "Invalid text", "%s", detail)
+	return diag.Errorf(&hcl.Range{Filename: name, Start: start, End: end}, "Invalid text", "%s", detail)
 }

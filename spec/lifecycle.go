@@ -28,7 +28,7 @@ func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
 	content := d.content(b.Body, &as)
 	for name, why := range sorted(needless) {
 		if attr := content.Attributes[name]; attr != nil {
-			d.report(errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
+			d.report(diag.Errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
 			delete(content.Attributes, name)
 		}
 	}
@@ -73,14 +73,14 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		if name == "" {
 			value, diags := item.Value(nil)
 			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
-				t.Add(errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
+				t.Add(diag.Errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
 				continue
 			}
 			name = value.AsString()
 		}
 		if strings.HasPrefix(name, "/") {
 			if err := payload.CheckPointer(name); err != nil {
-				t.Add(errorf(&at, "Invalid path in ignore_changes", "%s.", sentence(err)))
+				t.Add(diag.Errorf(&at, "Invalid path in ignore_changes", "%s.", diag.Sentence(err)))
 				continue
 			}
 			leaves = append(leaves, name)
@@ -89,7 +89,7 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		field := mqtt.FieldNamed(name)
 		if field == 0 {
 			names := mqtt.AllFields.Names()
-			t.Add(errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, didYouMean(name, slices.Values(names)), oneOf(names)))
+			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
 		}
 		fields |= field
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -49,8 +50,8 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 		config = nil
 	}
 	files := l.files()
-	withinFiles(l.diags, files)
-	return config, files, inOrder(functions.WithoutStacks(l.diags))
+	diag.WithinFiles(l.diags, files)
+	return config, files, diag.InOrder(functions.WithoutStacks(l.diags))
 }
 
 type loader struct {
@@ -93,7 +94,7 @@ func (l *loader) load() *Config {
 	}
 	l.report(e.diagnostics()...)
 	if e.sawUnknown && !l.diags.HasErrors() {
-		l.report(errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
+		l.report(diag.Errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
 	}
 	return config
 }
@@ -103,7 +104,7 @@ func (l *loader) load() *Config {
 func (l *loader) evaluator() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
-		l.report(errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", sentence(err)))
+		l.report(diag.Errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
 		return nil
 	}
 	l.root = root
@@ -145,7 +146,7 @@ var configSuffixes = []string{".retain.hcl", ".retain.json"}
 func (l *loader) parseRoot() []hcl.Body {
 	names := l.list(configSuffixes...)
 	if len(names) == 0 && !l.diags.HasErrors() {
-		l.report(errorf(nil, "No configuration files",
+		l.report(diag.Errorf(nil, "No configuration files",
 			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for example with\n\n"+
 				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with -chdir=DIR.", l.dir))
 	}
@@ -159,7 +160,7 @@ func (l *loader) parse(dir string, names []string) []hcl.Body {
 		src, err := l.root.ReadFile(dir, name)
 		name = path.Join(dir, name)
 		if err != nil {
-			l.report(errorf(nil, "Configuration file not readable", "%s.", sentence(err)))
+			l.report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
 			continue
 		}
 		if f := l.parseFile(src, name); f != nil {
@@ -202,7 +203,7 @@ func (l *loader) parseFile(src []byte, name string) *hcl.File {
 func (l *loader) list(suffixes ...string) []string {
 	names, err := l.root.List(".")
 	if err != nil {
-		l.report(errorf(nil, "Configuration folder not readable", "%s.", sentence(err)))
+		l.report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
 	}
 	return withSuffix(names, suffixes...)
 }

@@ -41,7 +41,7 @@ func (d *declarations) message(b *hcl.Block) {
 		return
 	}
 	if label == "" {
-		d.report(errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
+		d.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
 		return
 	}
 	content := d.content(b.Body, language.Find("message", ""))
@@ -72,7 +72,7 @@ func (m *messageDecl) repeat() string { return repeat(m.attrs) }
 // oneRepeat reports a block that has both arguments, and takes one out.
 func (d *declarations) oneRepeat(attrs hcl.Attributes, block string) {
 	if attrs["for_each"] != nil && attrs["count"] != nil {
-		d.report(errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
+		d.report(diag.Errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
 		delete(attrs, "count")
 	}
 }

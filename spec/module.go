@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -49,7 +50,7 @@ func (d *declarations) module(b *hcl.Block) {
 // as seen from the folder from.
 func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
 	if m.source == nil {
-		return "", errorf(&m.at, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.name)
+		return "", diag.Errorf(&m.at, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.name)
 	}
 	at := m.source.Expr.Range().Ptr()
 	value, diags := m.source.Expr.Value(nil)
@@ -58,16 +59,16 @@ func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
 		value, _ = convert.Convert(value, cty.String)
 	}
 	if diags.HasErrors() || value.IsNull() || !value.IsKnown() || value.Type() != cty.String {
-		return "", errorf(at, "Invalid source", "The source of a module is a literal string, since modules are read before anything is evaluated.")
+		return "", diag.Errorf(at, "Invalid source", "The source of a module is a literal string, since modules are read before anything is evaluated.")
 	}
 	source := value.AsString()
 	local := strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
 	if !local {
-		return "", errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.name)
+		return "", diag.Errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.name)
 	}
 	dir := path.Join(from, source)
 	if dir == ".." || strings.HasPrefix(dir, "../") {
-		return "", errorf(at, "Source outside of the configuration", "%s leads out of the configuration's folder; modules stand below it.", source)
+		return "", diag.Errorf(at, "Source outside of the configuration", "%s leads out of the configuration's folder; modules stand below it.", source)
 	}
 	return dir, nil
 }
@@ -77,7 +78,7 @@ func (d *declarations) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range language.Find("module", "").Names() {
 		if v := d.variables[name]; v != nil {
-			diags = append(diags, errorf(&v.at, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
+			diags = append(diags, diag.Errorf(&v.at, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
 		}
 	}
 	return diags
@@ -93,14 +94,14 @@ func (m *moduleDecl) link() hcl.Diagnostics {
 	}
 	for name, v := range sorted(m.body.variables) {
 		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(language.Find("module", "").Names(), name) {
-			diags = append(diags, errorf(&m.at, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.at))
+			diags = append(diags, diag.Errorf(&m.at, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.at))
 		}
 	}
 	return diags
 }
 
 func (m *moduleDecl) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
-	advice := didYouMean(attr.Name, maps.Keys(m.body.variables))
+	advice := diag.DidYouMean(attr.Name, maps.Keys(m.body.variables))
 	switch {
 	case advice != "":
 	case attr.Name == "providers":
@@ -110,7 +111,7 @@ func (m *moduleDecl) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
 	case len(m.body.variables) == 0:
 		advice = " It has no variables."
 	default:
-		advice = fmt.Sprintf(" It has %s.", oneOf(slices.Sorted(maps.Keys(m.body.variables))))
+		advice = fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(m.body.variables))))
 	}
-	return errorf(&attr.NameRange, "Unknown input", "The module in %s has no variable %q.%s", m.body.dir, attr.Name, advice)
+	return diag.Errorf(&attr.NameRange, "Unknown input", "The module in %s has no variable %q.%s", m.body.dir, attr.Name, advice)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // needed are the outputs of a module that some expressions refer to. Only these
@@ -52,12 +54,12 @@ func (n *needed) take(e *moduleInstance, t hcl.Traversal, name string) {
 }
 
 func (d *declarations) outputAdvice(name string) string {
-	advice := didYouMean(name, maps.Keys(d.outputs))
+	advice := diag.DidYouMean(name, maps.Keys(d.outputs))
 	switch {
 	case advice != "":
 		return advice
 	case len(d.outputs) == 0:
 		return " It has no output blocks."
 	}
-	return fmt.Sprintf(" It has %s.", oneOf(slices.Sorted(maps.Keys(d.outputs))))
+	return fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(d.outputs))))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // static is the block's address without instance keys: what others depend on.
@@ -173,7 +174,7 @@ func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
-			e.sink.Add(errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+			e.sink.Add(diag.Errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
 		case root == "module" && e.decl.modules[name] == nil:
 			e.undeclared("module", name, at, maps.Keys(e.decl.modules))
 		case root == "module":
@@ -226,5 +227,5 @@ func (s *sorter) circle(addresses []string) {
 		chain = append(chain, fmt.Sprintf("%s (%s:%d)", address, at.Filename, at.Start.Line))
 	}
 	at := s.at[addresses[0]]
-	s.root.sink.Add(errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(shorten(chain), " → ")))
+	s.root.sink.Add(diag.Errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(diag.ShortenChain(chain), " → ")))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -45,7 +46,7 @@ func (d *declarations) output(b *hcl.Block) {
 	d.literal(content.Attributes["description"], new(string))
 	d.literal(content.Attributes["sensitive"], &o.sensitive)
 	if o.value == nil && len(d.diags) == before {
-		d.report(errorf(&o.at, "Missing value", "An output has a value, which may be any expression."))
+		d.report(diag.Errorf(&o.at, "Missing value", "An output has a value, which may be any expression."))
 	}
 	for _, block := range content.Blocks {
 		if r, ok := d.rule(block); ok {
@@ -67,15 +68,15 @@ func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	held := e.require(&e.sink, decl.preconditions, func(r rule) *hcl.EvalContext { return e.scope("", r.condition, r.message) })
 	value, _ := e.eval(e.scope("", decl.value.Expr), decl.value.Expr)
 	if err := bounds.Value(value); err != nil {
-		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
+		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
 		held = false
 	}
 	if e.call == nil && !decl.sensitive && sensitive.Is(value) {
-		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
 	if e.call == nil && infinite(value) {
-		e.sink.Add(errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
 		held = false
 	}
 	if !held {

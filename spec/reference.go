@@ -6,11 +6,13 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // undeclared reports a name that nothing declares: once, wherever it is used.
 func (e *moduleInstance) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
-	advice := didYouMean(name, names)
+	advice := diag.DidYouMean(name, names)
 	if advice == "" {
 		advice = " Declare it, or name one that is declared."
 	}
@@ -27,7 +29,7 @@ func (e *moduleInstance) once(key string, at *hcl.Range, summary, format string,
 		return
 	}
 	e.found.reported[key] = true
-	e.sink.Add(errorf(at, summary, format, args...))
+	e.sink.Add(diag.Errorf(at, summary, format, args...))
 }
 
 // notHere reports each, count or self where an instance does not have it.
@@ -46,11 +48,11 @@ func (e *moduleInstance) notHere(t hcl.Traversal, root string) {
 func (e *moduleInstance) unknownRoot(t hcl.Traversal, root string) {
 	at := t.SourceRange()
 	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
-	advice := didYouMean(root, slices.Values(roots))
+	advice := diag.DidYouMean(root, slices.Values(roots))
 	if len(t) == 1 {
 		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
 	}
-	e.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, oneOf(roots), advice)
+	e.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
 }
 
 // checkAttribute reports a reference to what messages do not have, with a hint
@@ -68,6 +70,6 @@ func (e *moduleInstance) checkAttribute(t hcl.Traversal, name string) bool {
 	if !ok || slices.Contains(referable, attr.Name) {
 		return true
 	}
-	e.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, didYouMean(attr.Name, slices.Values(referable)), oneOf(referable))
+	e.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, diag.DidYouMean(attr.Name, slices.Values(referable)), diag.OneOf(referable))
 	return false
 }

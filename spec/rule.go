@@ -28,7 +28,7 @@ func (d *declarations) rule(b *hcl.Block) (rule, bool) {
 		if strings.HasPrefix(b.Type, "a") {
 			article = "An"
 		}
-		d.report(errorf(&b.DefRange, "Incomplete "+b.Type, "%s %s block needs both condition, an expression that is true where all is well, and error_message, a sentence for the one who must put it right.", article, b.Type))
+		d.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type, "%s %s block needs both condition, an expression that is true where all is well, and error_message, a sentence for the one who must put it right.", article, b.Type))
 		return rule{}, false
 	}
 	return rule{b.Type, condition.Expr, message.Expr}, true
@@ -52,7 +52,7 @@ func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r rule) (mess
 	value, _ = value.Unmark()
 	value, err := convert.Convert(value, cty.Bool)
 	if err != nil || value.IsNull() {
-		t.Add(errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
+		t.Add(diag.Errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
 		return "", false
 	}
 	if value.True() {
@@ -72,7 +72,7 @@ func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule
 	}
 	value, err := convert.Convert(value, cty.String)
 	if err != nil || value.IsNull() {
-		t.Add(errorf(r.message.Range().Ptr(), "Invalid error message", "error_message is a string."))
+		t.Add(diag.Errorf(r.message.Range().Ptr(), "Invalid error message", "error_message is a string."))
 		return otherwise
 	}
 	return value.AsString()
@@ -96,7 +96,7 @@ func (e *moduleInstance) require(t *diag.Sink, rules []rule, scope func(rule) *h
 // writer say what the names in the condition stood for.
 func (r rule) failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
-		Severity: severity, Summary: capital(r.kind) + " failed", Detail: message,
+		Severity: severity, Summary: diag.Capital(r.kind) + " failed", Detail: message,
 		Subject: r.condition.Range().Ptr(), Expression: r.condition, EvalContext: ctx,
 	}
 }

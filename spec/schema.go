@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // schema is a JSON Schema, compiled once for all messages that have its text.
@@ -99,7 +100,7 @@ func (d *decoder) schema() {
 	}
 	if summary, detail := s.check(&d.m); summary != "" {
 		d.broken = true
-		d.sink.Add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
+		d.sink.Add(diag.Errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -49,7 +50,7 @@ func (d *declarations) scope(b *hcl.Block) {
 	switch first := slices.IndexFunc(d.scopes, same); {
 	case len(b.Labels) == 0:
 	case decl.label == "":
-		d.report(errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
+		d.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
 		return
 	case first >= 0:
 		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
@@ -110,9 +111,9 @@ func (a *arguments) scope(decl *scopeDecl) Scope {
 func (a *arguments) checkFilter(name, filter string) {
 	switch err := mqtt.CheckFilter(filter); {
 	case err != nil:
-		a.invalid(name, "%q is no topic filter: %s.", shortened(filter), err)
+		a.invalid(name, "%q is no topic filter: %s.", diag.Excerpt(filter), err)
 	case filter[0] == '$':
-		a.invalid(name, "%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.", shortened(filter))
+		a.invalid(name, "%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.", diag.Excerpt(filter))
 	}
 }
 
@@ -122,7 +123,7 @@ func (a *arguments) broker(what string) string {
 		if all := a.e.declaredBrokers(); len(all) == 1 {
 			return all[0].name
 		}
-		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, oneOf(slices.Collect(a.e.brokerNames())))
+		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, diag.OneOf(slices.Collect(a.e.brokerNames())))
 		return ""
 	}
 	value, given := a.plain("broker", cty.String)
@@ -130,7 +131,7 @@ func (a *arguments) broker(what string) string {
 	case !given && !a.broken:
 		a.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
 	case given && a.e.broker(value.AsString()) == nil:
-		a.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), didYouMean(value.AsString(), a.e.brokerNames()))
+		a.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), diag.DidYouMean(value.AsString(), a.e.brokerNames()))
 	case given:
 		return value.AsString()
 	}
@@ -157,8 +158,8 @@ func (s *scopes) checkMessage(x *expansion, m *Message) {
 	}
 	for _, r := range s.removed {
 		if r.Has(m.Broker, m.Topic) {
-			x.sink.AddKind(r.Range.String(), errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
-				shortened(m.Topic), r.Filter, r.Range))
+			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
+				diag.Excerpt(m.Topic), r.Filter, r.Range))
 		}
 	}
 	for i := range s.schemas {

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -39,13 +40,13 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 	at := attr.Expr.Range()
 	constraint, err := version.NewConstraint(text)
 	if err != nil {
-		return hcl.Diagnostics{errorf(&at, "Invalid required_version", "%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
+		return hcl.Diagnostics{diag.Errorf(&at, "Invalid required_version", "%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
 	}
 	have, err := version.NewVersion(running)
 	if err != nil || constraint.Check(have.Core()) { // a build without a version is a developer's
 		return nil
 	}
-	return hcl.Diagnostics{errorf(&at, "Another version of retainctl is required", "The configuration asks for retainctl %s, and this is %s.", text, running)}
+	return hcl.Diagnostics{diag.Errorf(&at, "Another version of retainctl is required", "The configuration asks for retainctl %s, and this is %s.", text, running)}
 }
 
 // settings evaluates the retainctl block.
@@ -57,7 +58,7 @@ func (e *moduleInstance) settings(c *Config, overrides []string) {
 		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {
 			if i > 0 {
-				e.sink.Add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				e.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
@@ -82,7 +83,7 @@ func (e *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 			return &t
 		}
 	}
-	e.sink.Add(errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", sentence(err)))
+	e.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", diag.Sentence(err)))
 	return nil
 }
 

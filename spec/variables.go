@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/language"
 )
@@ -87,10 +88,10 @@ func (d *declarations) defaultValue(v *variableDecl, attr *hcl.Attribute) {
 	value, err := v.convert(value)
 	switch {
 	case err != nil:
-		d.report(errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.name, err))
+		d.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.name, err))
 		value = cty.DynamicVal
 	case value.IsNull() && !v.nullable:
-		d.report(errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.name))
+		d.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.name))
 		value = cty.DynamicVal
 	}
 	v.def = value
@@ -112,7 +113,7 @@ func (d *declarations) literal(attr *hcl.Attribute, into any) {
 	}
 	value, err := convert.Convert(value, want)
 	if err != nil || value.IsNull() {
-		d.report(errorf(attr.Expr.Range().Ptr(), "Invalid value", "%s is a literal %s here.", attr.Name, want.FriendlyName()))
+		d.report(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid value", "%s is a literal %s here.", attr.Name, want.FriendlyName()))
 		return
 	}
 	switch into := into.(type) {
@@ -130,7 +131,7 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 	}
 	converted, err := functions.Convert(value, v.typ)
 	if err != nil && !v.sensitive {
-		err = located(err, value)
+		err = diag.Located(err, value)
 	}
 	return converted, err
 }
@@ -173,7 +174,7 @@ func (e *moduleInstance) valid(v *variableDecl) bool {
 		if e.call != nil && e.call.decl.inputs[v.name] != nil {
 			at, of = e.call.decl.inputs[v.name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.name)
 		}
-		e.sink.Add(errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
+		e.sink.Add(diag.Errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
 		valid = false
 	}
 	return valid

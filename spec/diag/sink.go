@@ -39,26 +39,26 @@ type repeated struct {
 	instances int
 }
 
-// Add takes diagnostics whose summary and place tell them apart.
+// Add takes diagnostics that differ from others in their summary or place.
 func (s *Sink) Add(diags ...*hcl.Diagnostic) {
 	for _, d := range diags {
 		s.AddKind("", d)
 	}
 }
 
-// AddKind takes a diagnostic that kind tells apart from others of its place.
+// AddKind takes a diagnostic that differs from others of its place in its kind.
 func (s *Sink) AddKind(kind string, d *hcl.Diagnostic) {
 	if s.isNew(kind, d) {
 		s.keep(kind, d)
 	}
 }
 
-// AddShown takes diagnostics as show makes them fit to be shown, which is asked only
-// about those that are new.
-func (s *Sink) AddShown(diags hcl.Diagnostics, show func(*hcl.Diagnostic) *hcl.Diagnostic) {
+// AddEvaluated takes the diagnostics of the evaluation of expr in ctx, without what
+// they would show of sensitive values.
+func (s *Sink) AddEvaluated(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
 	for _, d := range diags {
 		if s.isNew("", d) {
-			s.keep("", show(d))
+			s.keep("", discreet(d, expr, ctx))
 		}
 	}
 }

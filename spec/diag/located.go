@@ -1,4 +1,4 @@
-package spec
+package diag
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// located says where in a value an error is: `devices["a"].at.x: a number is
+// Located says where in a value an error is: `devices["a"].at.x: a number is
 // required`. The keys of a sensitive value are left out with the rest of it.
-func located(err error, value cty.Value) error {
+func Located(err error, value cty.Value) error {
 	var at cty.PathError
 	if !errors.As(err, &at) || len(at.Path) == 0 || sensitive.Is(value) {
 		return err
@@ -31,5 +31,5 @@ func located(err error, value cty.Value) error {
 			}
 		}
 	}
-	return fmt.Errorf("%s: %w", shortened(strings.TrimPrefix(b.String(), ".")), err)
+	return fmt.Errorf("%s: %w", Excerpt(strings.TrimPrefix(b.String(), ".")), err)
 }

@@ -1,4 +1,4 @@
-package spec
+package diag
 
 import (
 	"maps"
@@ -9,8 +9,8 @@ import (
 
 var missingAttribute = regexp.MustCompile(`attribute named "([^"]+)"`)
 
-// hinted names the attribute that was probably meant, where hcl says that an object
-// has not the one that is asked for.
+// hinted adds the attribute that was probably meant if hcl says that an object does not
+// have one.
 func hinted(d *hcl.Diagnostic) *hcl.Diagnostic {
 	missing := missingAttribute.FindStringSubmatch(d.Detail)
 	if d.Summary != "Unsupported attribute" || missing == nil || d.Expression == nil || d.EvalContext == nil {
@@ -23,7 +23,7 @@ func hinted(d *hcl.Diagnostic) *hcl.Diagnostic {
 			if diags.HasErrors() || !v.Type().IsObjectType() {
 				continue
 			}
-			if hint := didYouMean(missing[1], maps.Keys(v.Type().AttributeTypes())); hint != "" {
+			if hint := DidYouMean(missing[1], maps.Keys(v.Type().AttributeTypes())); hint != "" {
 				with := *d
 				with.Detail += hint
 				return &with

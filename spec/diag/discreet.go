@@ -1,4 +1,4 @@
-package spec
+package diag
 
 import (
 	"github.com/hashicorp/hcl/v2"
@@ -6,18 +6,18 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// discreet gives d without sensitive values. A diagnostic writer leaves out
+// discreet returns d without sensitive values. A diagnostic writer leaves out
 // values that are marked, but a function's own error quotes its arguments after
 // the marks were taken off, and so do keys of a for expression.
 func discreet(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	if !sensitive.UsedBy(expr, ctx) && !sensitive.UsedBy(d.Expression, d.EvalContext) {
 		return hinted(d)
 	}
-	return withheld(d)
+	return Withheld(d)
 }
 
-// withheld gives d without any value of the expression that it is about.
-func withheld(d *hcl.Diagnostic) *hcl.Diagnostic {
+// Withheld returns d without any value of the expression that it is about.
+func Withheld(d *hcl.Diagnostic) *hcl.Diagnostic {
 	quiet := *d
 	quiet.Expression, quiet.EvalContext, quiet.Extra = nil, nil, nil
 	switch d.Summary {

@@ -1,4 +1,4 @@
-package spec
+package diag
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// didYouMean gives ` Did you mean "x"?` for the nearest of the names, or nothing
-// where none is near.
-func didYouMean(given string, names iter.Seq[string]) string {
+// DidYouMean returns ` Did you mean "x"?` for the nearest of the names, or nothing if
+// none is near.
+func DidYouMean(given string, names iter.Seq[string]) string {
 	best, least := "", 3
 	for _, name := range slices.Sorted(names) {
 		if strings.EqualFold(given, name) {
@@ -28,8 +28,8 @@ func didYouMean(given string, names iter.Seq[string]) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// oneOf lists names for a reader: "a", "b" or "c".
-func oneOf(names []string) string {
+// OneOf lists names in a sentence: "a", "b" or "c".
+func OneOf(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = fmt.Sprintf("%q", name)
