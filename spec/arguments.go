@@ -103,16 +103,6 @@ func (a *arguments) invalid(name, format string, args ...any) {
 	a.wrong(name, "Invalid "+name, format, args...)
 }
 
-// place is where the first of the arguments that is given stands, or the block.
-func place(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
-	for _, name := range names {
-		if attr := attrs[name]; attr != nil {
-			return attr.Expr.Range().Ptr()
-		}
-	}
-	return block
-}
-
 // text reads a string that may be sensitive: it is never shown.
 func (a *arguments) text(name string) string {
 	value, given := a.get(name, cty.String)

@@ -2,44 +2,15 @@ package spec
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
-
-// brokerDecl is a broker block before evaluation.
-type brokerDecl struct {
-	typ, name string
-	at        hcl.Range
-	attrs     hcl.Attributes
-}
-
-func (d *declarations) broker(b *hcl.Block) {
-	decl := &brokerDecl{typ: b.Labels[0], name: b.Labels[1], at: b.DefRange}
-	for _, other := range d.brokers {
-		if other.name == decl.name {
-			d.duplicate(b.DefRange, fmt.Sprintf("broker %q", decl.name), other.at, "Names of brokers are unique over all types, since broker.NAME stands for one.")
-			return
-		}
-	}
-	d.identifier(decl.name, b.LabelRanges[1], "broker")
-	d.brokers = append(d.brokers, decl)
-	as := language.Find("broker", decl.typ)
-	if as == nil {
-		types := language.Kinds(language.Blocks(), "broker")
-		d.report(diag.Errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, diag.DidYouMean(decl.typ, slices.Values(types)), diag.OneOf(types)))
-		return
-	}
-	decl.attrs = d.content(b.Body, as).Attributes
-}
 
 // declaredBrokers are the broker blocks, or the default where none stands.
 func (e *moduleInstance) declaredBrokers() []*brokerDecl {

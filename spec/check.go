@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/diag"
 )
@@ -42,20 +40,6 @@ func kindOf(reason string) string {
 		}
 		return r
 	}, reason)
-}
-
-// field is where a field was given.
-func (m *messageDecl) field(f mqtt.Fields) *hcl.Range {
-	switch f {
-	case 0:
-		if m.attrs["topic"] == nil {
-			return &m.labelAt
-		}
-		return m.argument("topic")
-	case mqtt.FieldPayload:
-		return m.argument("payload", "payload_base64")
-	}
-	return m.argument(f.Names()...)
 }
 
 // doubts warns about what some brokers refuse: once for a block.

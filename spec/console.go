@@ -38,7 +38,7 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 	} else if l.root != nil {
 		l.root.Close()
 	}
-	files := l.files()
+	files := l.shownFiles()
 	diag.WithinFiles(l.diags, files)
 	return c, files, diag.InOrder(functions.WithoutStacks(l.diags))
 }

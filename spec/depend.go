@@ -45,34 +45,3 @@ func (e *moduleInstance) brokerOnly() map[reference]bool {
 	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
 	return unused
 }
-
-// beyondBrokers are the expressions of all blocks but broker blocks and locals.
-func (d *declarations) beyondBrokers() []hcl.Expression {
-	var all []hcl.Expression
-	for _, m := range d.messages {
-		all = append(all, m.expressions()...)
-		all = append(all, expressions(m.lifecycle)...)
-	}
-	for _, s := range d.scopes {
-		all = append(all, expressions(s.attrs)...)
-	}
-	for _, m := range d.modules {
-		all = append(all, expressions(m.attrs)...)
-		all = append(all, expressions(m.inputs)...)
-	}
-	for _, o := range d.outputs {
-		all = append(all, o.expressions()...)
-	}
-	for _, c := range d.checks {
-		all = append(all, ruleExpressions(c.asserts)...)
-	}
-	return all
-}
-
-func expressions(attrs hcl.Attributes) []hcl.Expression {
-	var exprs []hcl.Expression
-	for _, attr := range sorted(attrs) { // in the same order each time, so that mistakes read the same
-		exprs = append(exprs, attr.Expr)
-	}
-	return exprs
-}

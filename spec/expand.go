@@ -69,17 +69,6 @@ func (e *moduleInstance) expand(m *messageDecl, at hcl.Range) *expansion {
 	return x
 }
 
-// perInstance are the expressions that are evaluated for each instance.
-func (m *messageDecl) perInstance() []hcl.Expression {
-	var exprs []hcl.Expression
-	for name, attr := range sorted(m.attrs) {
-		if name != "for_each" && name != "count" && name != "depends_on" {
-			exprs = append(exprs, attr.Expr)
-		}
-	}
-	return exprs
-}
-
 // room counts instances against a bound, and reports at a place where there would
 // be too many.
 type room func(n int64, at hcl.Range, t *diag.Sink) bool

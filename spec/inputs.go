@@ -103,7 +103,7 @@ func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
 	if decl.sensitive {
 		diags = hcl.Diagnostics{diag.Errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.name, g.from)}
 	} else if g.expr == nil {
-		l.parser.AddFile(g.from, &hcl.File{Bytes: []byte(g.text)})
+		l.addText(g.from, g.text)
 	}
 	l.report(diags...)
 	return value, false

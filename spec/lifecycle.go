@@ -11,38 +11,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/language"
 )
-
-// lifecycle reads the lifecycle block of a message.
-func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
-	needless := map[string]string{
-		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
-		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
-	}
-	as := *language.Find("message", "").Inner("lifecycle")
-	as.Arguments = slices.Clip(as.Arguments)
-	for _, name := range slices.Sorted(maps.Keys(needless)) {
-		as.Arguments = append(as.Arguments, language.Argument{Name: name})
-	}
-	content := d.content(b.Body, &as)
-	for name, why := range sorted(needless) {
-		if attr := content.Attributes[name]; attr != nil {
-			d.report(diag.Errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
-			delete(content.Attributes, name)
-		}
-	}
-	m.lifecycle = content.Attributes
-	for _, block := range content.Blocks {
-		r, ok := d.rule(block)
-		switch {
-		case ok && block.Type == "precondition":
-			m.preconditions = append(m.preconditions, r)
-		case ok:
-			m.postconditions = append(m.postconditions, r)
-		}
-	}
-}
 
 // lifecycle reads what holds for every instance of a block.
 func (e *moduleInstance) lifecycle(m *messageDecl, t *diag.Sink) Message {

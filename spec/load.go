@@ -1,19 +1,12 @@
 package spec
 
 import (
-	"path"
-	"slices"
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclparse"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
-	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // Inputs are what an invocation adds to the files of a folder.
@@ -49,22 +42,18 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 	if l.diags.HasErrors() {
 		config = nil
 	}
-	files := l.files()
+	files := l.shownFiles()
 	diag.WithinFiles(l.diags, files)
 	return config, files, diag.InOrder(functions.WithoutStacks(l.diags))
 }
 
 type loader struct {
-	dir    string
-	in     Inputs
-	root   *functions.Sandbox
-	made   *bounds.Budget
-	parser *hclparse.Parser
-	decl   *declarations
-	known  map[string]*declarations // module folders that were read; nil where one cannot be used
-	full   bool                     // too many of them
-	hide   []string                 // files of which no line may be shown
-	diags  hcl.Diagnostics
+	*source
+	dir  string
+	in   Inputs
+	made *bounds.Budget
+	decl *declarations
+	hide []string // files of which no line may be shown
 }
 
 func newLoader(dir string, in Inputs) *loader {
@@ -72,7 +61,7 @@ func newLoader(dir string, in Inputs) *loader {
 	if made == nil {
 		made = bounds.NewBudget(bounds.MaxMade)
 	}
-	return &loader{dir: dir, in: in, made: made, parser: hclparse.NewParser(), known: map[string]*declarations{}}
+	return &loader{source: newSource(nil, made), dir: dir, in: in, made: made}
 }
 
 // load goes stage by stage. A stage whose input is broken is not begun: what it
@@ -99,7 +88,7 @@ func (l *loader) load() *Config {
 	return config
 }
 
-// evaluator reads the files and gives what evaluates them; nil where they cannot be
+// evaluator reads the files and returns what evaluates them; nil if they cannot be
 // read.
 func (l *loader) evaluator() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
@@ -108,17 +97,8 @@ func (l *loader) evaluator() *moduleInstance {
 		return nil
 	}
 	l.root = root
-	bodies := l.parseRoot()
-	if l.diags.HasErrors() {
+	if l.decl = readAll(l.source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
 		return nil
-	}
-	if l.report(checkVersion(bodies, l.in.Version)...); l.diags.HasErrors() {
-		return nil
-	}
-	l.decl = declare(bodies, ".")
-	l.report(l.decl.diags...)
-	if !l.in.BackendOnly {
-		l.modules(l.decl, nil)
 	}
 	e := newRun(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
 	l.variables(e)
@@ -137,87 +117,9 @@ func (l *loader) config(e *moduleInstance) *Config {
 	return c
 }
 
-func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
-
-// configSuffixes end the names of a configuration's files.
-var configSuffixes = []string{".retain.hcl", ".retain.json"}
-
-// parseRoot reads the files of the root module.
-func (l *loader) parseRoot() []hcl.Body {
-	names := l.list(configSuffixes...)
-	if len(names) == 0 && !l.diags.HasErrors() {
-		l.report(diag.Errorf(nil, "No configuration files",
-			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for example with\n\n"+
-				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with -chdir=DIR.", l.dir))
-	}
-	return l.parse(".", names)
-}
-
-// parse reads the files of a module, whose folder is relative to the root.
-func (l *loader) parse(dir string, names []string) []hcl.Body {
-	var bodies []hcl.Body
-	for _, name := range names {
-		src, err := l.root.ReadFile(dir, name)
-		name = path.Join(dir, name)
-		if err != nil {
-			l.report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
-			continue
-		}
-		if f := l.parseFile(src, name); f != nil {
-			bodies = append(bodies, f.Body)
-		}
-	}
-	return bodies
-}
-
-// parseFile parses one file in the syntax that its name says.
-func (l *loader) parseFile(src []byte, name string) *hcl.File {
-	json := strings.HasSuffix(name, ".json")
-	d := bounds.Source(src, name, json)
-	if json && d == nil {
-		d = checkJSONText(src, name)
-	}
-	if d != nil {
-		l.parser.AddFile(name, &hcl.File{Bytes: src})
-		l.report(d)
-		return nil
-	}
-	parse := l.parser.ParseHCL
-	if json {
-		parse = l.parser.ParseJSON
-	}
-	f, diags := parse(src, name)
-	l.report(diags...)
-	if diags.HasErrors() {
-		return nil
-	}
-	if body, ok := f.Body.(*hclsyntax.Body); ok {
-		sensitive.KeepKeyMarks(body)
-		l.made.Guard(body)
-	}
-	return f
-}
-
-// list gives the folder's files with one of the suffixes, by name. Hidden files
-// are an editor's.
-func (l *loader) list(suffixes ...string) []string {
-	names, err := l.root.List(".")
-	if err != nil {
-		l.report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
-	}
-	return withSuffix(names, suffixes...)
-}
-
-func withSuffix(names []string, suffixes ...string) []string {
-	return slices.DeleteFunc(names, func(name string) bool {
-		matches := func(suffix string) bool { return strings.HasSuffix(name, suffix) }
-		return name[0] == '.' || !slices.ContainsFunc(suffixes, matches)
-	})
-}
-
-// files are the sources, without those whose lines may hold secrets.
-func (l *loader) files() map[string]*hcl.File {
-	files := l.parser.Files()
+// shownFiles returns the sources, without those whose lines may hold secrets.
+func (l *loader) shownFiles() map[string]*hcl.File {
+	files := l.source.files()
 	for _, name := range l.hide {
 		delete(files, name)
 	}

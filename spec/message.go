@@ -2,93 +2,19 @@ package spec
 
 import (
 	"encoding/base64"
-	"fmt"
-	"maps"
-	"slices"
 	"unicode/utf8"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
-
-// messageDecl is a message block before evaluation.
-type messageDecl struct {
-	label     string
-	at        hcl.Range // of the block's header
-	labelAt   hcl.Range
-	attrs     hcl.Attributes
-	lifecycle hcl.Attributes
-
-	preconditions, postconditions []rule
-}
 
 // referable are the attributes that other expressions can use.
 var referable = []string{
 	"topic", "broker", "qos", "payload", "payload_base64", "content_type", "payload_format_indicator",
 	"user_properties", "response_topic", "correlation_data", "message_expiry",
-}
-
-func (d *declarations) message(b *hcl.Block) {
-	label := b.Labels[0]
-	if first, there := d.messages[label]; there {
-		d.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.at, "Labels of messages are unique over all files; the topic may be the same as the label or given by topic.")
-		return
-	}
-	if label == "" {
-		d.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
-		return
-	}
-	content := d.content(b.Body, language.Find("message", ""))
-	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
-	d.messages[label] = m
-	for i, block := range content.Blocks {
-		if i > 0 {
-			d.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")
-			break
-		}
-		d.lifecycle(m, block)
-	}
-	d.oneRepeat(m.attrs, "message")
-}
-
-// repeat is the argument that gives a block its instances, or "".
-func repeat(attrs hcl.Attributes) string {
-	for _, name := range []string{"for_each", "count"} {
-		if attrs[name] != nil {
-			return name
-		}
-	}
-	return ""
-}
-
-func (m *messageDecl) repeat() string { return repeat(m.attrs) }
-
-// oneRepeat reports a block that has both arguments, and takes one out.
-func (d *declarations) oneRepeat(attrs hcl.Attributes, block string) {
-	if attrs["for_each"] != nil && attrs["count"] != nil {
-		d.report(diag.Errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
-		delete(attrs, "count")
-	}
-}
-
-// expressions are those that a message's instances are made of.
-func (m *messageDecl) expressions() []hcl.Expression {
-	attrs := maps.Clone(m.attrs)
-	delete(attrs, "depends_on")
-	return append(expressions(attrs), ruleExpressions(slices.Concat(m.preconditions, m.postconditions))...)
-}
-
-func (m *messageDecl) address() string { return addrs.Message(m.label, cty.NilVal) }
-
-// argument gives the range of an argument, or of the block's header where it is not given.
-func (m *messageDecl) argument(names ...string) *hcl.Range {
-	return place(m.attrs, &m.at, names...)
 }
 
 // expansion is an evaluated message block.

@@ -1,59 +1,13 @@
 package spec
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
-
-// outputDecl is an output block.
-type outputDecl struct {
-	name          string
-	at            hcl.Range
-	value         *hcl.Attribute
-	dependsOn     *hcl.Attribute
-	sensitive     bool
-	preconditions []rule
-}
-
-func (o *outputDecl) address() string { return "output." + o.name }
-
-func (o *outputDecl) expressions() []hcl.Expression {
-	exprs := ruleExpressions(o.preconditions)
-	if o.value != nil {
-		exprs = append(exprs, o.value.Expr)
-	}
-	return exprs
-}
-
-func (d *declarations) output(b *hcl.Block) {
-	name := b.Labels[0]
-	if first, there := d.outputs[name]; there {
-		d.duplicate(b.DefRange, fmt.Sprintf("output %q", name), first.at, "Names of outputs are unique over all files of a folder.")
-		return
-	}
-	d.identifier(name, b.LabelRanges[0], "output")
-	before := len(d.diags)
-	content := d.content(b.Body, language.Find("output", ""))
-	o := &outputDecl{name: name, at: b.DefRange, value: content.Attributes["value"], dependsOn: content.Attributes["depends_on"]}
-	d.outputs[name] = o
-	d.literal(content.Attributes["description"], new(string))
-	d.literal(content.Attributes["sensitive"], &o.sensitive)
-	if o.value == nil && len(d.diags) == before {
-		d.report(diag.Errorf(&o.at, "Missing value", "An output has a value, which may be any expression."))
-	}
-	for _, block := range content.Blocks {
-		if r, ok := d.rule(block); ok {
-			o.preconditions = append(o.preconditions, r)
-		}
-	}
-}
 
 // output gives the value of an output of this module.
 func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {

@@ -1,46 +1,13 @@
 package spec
 
 import (
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
-
-// rule is a condition that must hold: a validation, precondition, postcondition
-// or assert block.
-type rule struct {
-	kind               string // the block's type
-	condition, message hcl.Expression
-}
-
-// rule reads such a block.
-func (d *declarations) rule(b *hcl.Block) (rule, bool) {
-	content := d.content(b.Body, new(language.Rule(b.Type, "")))
-	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
-	if condition == nil || message == nil {
-		article := "A"
-		if strings.HasPrefix(b.Type, "a") {
-			article = "An"
-		}
-		d.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type, "%s %s block needs both condition, an expression that is true where all is well, and error_message, a sentence for the one who must put it right.", article, b.Type))
-		return rule{}, false
-	}
-	return rule{b.Type, condition.Expr, message.Expr}, true
-}
-
-func ruleExpressions(rules []rule) []hcl.Expression {
-	var exprs []hcl.Expression
-	for _, r := range rules {
-		exprs = append(exprs, r.condition, r.message)
-	}
-	return exprs
-}
 
 // fails evaluates a rule. Where its condition is false, it gives the rule's error
 // message. A rule that cannot be evaluated was reported, and does not fail.
@@ -90,13 +57,4 @@ func (e *moduleInstance) require(t *diag.Sink, rules []rule, scope func(rule) *h
 		}
 	}
 	return held
-}
-
-// failure is the diagnostic of a rule that does not hold. Its context lets the
-// writer say what the names in the condition stood for.
-func (r rule) failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
-	return &hcl.Diagnostic{
-		Severity: severity, Summary: diag.Capital(r.kind) + " failed", Detail: message,
-		Subject: r.condition.Range().Ptr(), Expression: r.condition, EvalContext: ctx,
-	}
 }

@@ -1,9 +1,7 @@
 package spec
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -11,7 +9,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/language"
 )
 
 // Scope is the part of a broker's topics that a block speaks of.
@@ -35,29 +32,6 @@ type scopes struct {
 	protects   []Scope
 	removed    []Scope
 	schemas    []schemaBlock
-}
-
-// scopeDecl is an exclusive, protect, removed or schema block before evaluation.
-type scopeDecl struct {
-	kind, label string // removed has no label
-	at          hcl.Range
-	attrs       hcl.Attributes
-}
-
-func (d *declarations) scope(b *hcl.Block) {
-	decl := &scopeDecl{kind: b.Type, label: strings.Join(b.Labels, ""), at: b.DefRange}
-	same := func(other *scopeDecl) bool { return other.kind == decl.kind && other.label == decl.label }
-	switch first := slices.IndexFunc(d.scopes, same); {
-	case len(b.Labels) == 0:
-	case decl.label == "":
-		d.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
-		return
-	case first >= 0:
-		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
-		return
-	}
-	decl.attrs = d.content(b.Body, language.Find(decl.kind, "")).Attributes
-	d.scopes = append(d.scopes, decl)
 }
 
 // evaluate adds the blocks of one module that bound a plan.

@@ -1,24 +1,12 @@
 package spec
 
 import (
-	"iter"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
-
-// sorted goes through a map by name.
-func sorted[V any](m map[string]V) iter.Seq2[string, V] {
-	return func(yield func(string, V) bool) {
-		for _, name := range slices.Sorted(maps.Keys(m)) {
-			if !yield(name, m[name]) {
-				return
-			}
-		}
-	}
-}
 
 // everything evaluates the whole configuration, also what nothing refers to, so
 // that mistakes there are reported.

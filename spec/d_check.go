@@ -1,0 +1,38 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
+)
+
+// checkDecl is a check block.
+type checkDecl struct {
+	name    string
+	at      hcl.Range
+	asserts []rule
+}
+
+func (r *reader) check(b *hcl.Block, known map[string]*checkDecl) {
+	name := b.Labels[0]
+	if first, there := known[name]; there {
+		r.duplicate(b.DefRange, fmt.Sprintf("check %q", name), first.at, "Names of checks are unique over all files of a folder.")
+		return
+	}
+	r.identifier(name, b.LabelRanges[0], "check")
+	before := len(r.diags)
+	content := r.content(b.Body, language.Find("check", ""))
+	c := &checkDecl{name: name, at: b.DefRange}
+	known[name] = c
+	for _, block := range content.Blocks {
+		if rule, ok := r.rule(block); ok {
+			c.asserts = append(c.asserts, rule)
+		}
+	}
+	if len(content.Blocks) == 0 && len(r.diags) == before {
+		r.report(diag.Errorf(&b.DefRange, "Empty check", "A check block holds assert blocks, each with a condition and an error_message."))
+	}
+}

@@ -1,0 +1,100 @@
+package spec
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/functions"
+	"github.com/retainctl/retainctl/spec/sensitive"
+)
+
+// source reads and parses the files of a configuration.
+type source struct {
+	root   *functions.Sandbox
+	made   *bounds.Budget // that the expressions of the files are charged to
+	parser *hclparse.Parser
+	diags  hcl.Diagnostics
+}
+
+// newSource returns a source of the files below root.
+func newSource(root *functions.Sandbox, made *bounds.Budget) *source {
+	return &source{root: root, made: made, parser: hclparse.NewParser()}
+}
+
+// report takes diagnostics, of the files or of what is made of them.
+func (s *source) report(diags ...*hcl.Diagnostic) { s.diags = append(s.diags, diags...) }
+
+// files returns the sources that were read, by name.
+func (s *source) files() map[string]*hcl.File { return s.parser.Files() }
+
+// addText adds a text that is no file, for the lines that a diagnostic writer shows.
+func (s *source) addText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
+
+// parse reads the files of a module, whose folder is relative to the root.
+func (s *source) parse(dir string, names []string) []hcl.Body {
+	var bodies []hcl.Body
+	for _, name := range names {
+		src, err := s.root.ReadFile(dir, name)
+		name = path.Join(dir, name)
+		if err != nil {
+			s.report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
+			continue
+		}
+		if f := s.parseFile(src, name); f != nil {
+			bodies = append(bodies, f.Body)
+		}
+	}
+	return bodies
+}
+
+// parseFile parses one file in the syntax that its name says.
+func (s *source) parseFile(src []byte, name string) *hcl.File {
+	json := strings.HasSuffix(name, ".json")
+	d := bounds.Source(src, name, json)
+	if json && d == nil {
+		d = checkJSONText(src, name)
+	}
+	if d != nil {
+		s.parser.AddFile(name, &hcl.File{Bytes: src})
+		s.report(d)
+		return nil
+	}
+	parse := s.parser.ParseHCL
+	if json {
+		parse = s.parser.ParseJSON
+	}
+	f, diags := parse(src, name)
+	s.report(diags...)
+	if diags.HasErrors() {
+		return nil
+	}
+	if body, ok := f.Body.(*hclsyntax.Body); ok {
+		sensitive.KeepKeyMarks(body)
+		s.made.Guard(body)
+	}
+	return f
+}
+
+// list gives the folder's files with one of the suffixes, by name. Hidden files
+// are an editor's.
+func (s *source) list(suffixes ...string) []string {
+	names, err := s.root.List(".")
+	if err != nil {
+		s.report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
+	}
+	return withSuffix(names, suffixes...)
+}
+
+func withSuffix(names []string, suffixes ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		matches := func(suffix string) bool { return strings.HasSuffix(name, suffix) }
+		return name[0] == '.' || !slices.ContainsFunc(suffixes, matches)
+	})
+}

@@ -1,0 +1,107 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/functions"
+	"github.com/retainctl/retainctl/spec/language"
+)
+
+// variableDecl is a variable block.
+type variableDecl struct {
+	name        string
+	at          hcl.Range
+	typ         cty.Type // a constraint; cty.DynamicPseudoType where none is given
+	typed       bool     // a type is given
+	optional    *typeexpr.Defaults
+	def         cty.Value // cty.NilVal where none is given
+	nullable    bool
+	sensitive   bool
+	validations []rule
+}
+
+// typeConstraint reads a type. "list" and "map" alone are an old short form that
+// Terraform still takes.
+func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diagnostics) {
+	switch hcl.ExprAsKeyword(expr) {
+	case "list":
+		return cty.List(cty.DynamicPseudoType), nil, nil
+	case "map":
+		return cty.Map(cty.DynamicPseudoType), nil, nil
+	}
+	return typeexpr.TypeConstraintWithDefaults(expr)
+}
+
+// literal tells whether a value from the command line or the environment is
+// taken as it stands, and not read as an expression: as in Terraform, where
+// -var=name=1.10 is a string for a string.
+func (v *variableDecl) literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
+
+func (r *reader) variable(b *hcl.Block, known map[string]*variableDecl) {
+	name := b.Labels[0]
+	if first, there := known[name]; there {
+		r.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.at, "Names of variables are unique over all files.")
+		return
+	}
+	r.identifier(name, b.LabelRanges[0], "variable")
+	before := len(r.diags)
+	content := r.content(b.Body, language.Find("variable", ""))
+	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
+	if len(r.diags) > before { // a misspelt default is not a missing one
+		v.def = cty.DynamicVal
+	}
+	known[name] = v
+	r.literal(content.Attributes["description"], new(string))
+	r.literal(content.Attributes["nullable"], &v.nullable)
+	r.literal(content.Attributes["sensitive"], &v.sensitive)
+	if attr := content.Attributes["type"]; attr != nil {
+		typ, optional, diags := typeConstraint(attr.Expr)
+		if r.report(diags...); diags.HasErrors() {
+			typ = cty.DynamicPseudoType
+		}
+		v.typ, v.optional, v.typed = typ, optional, true
+	}
+	if attr := content.Attributes["default"]; attr != nil {
+		r.defaultValue(v, attr)
+	}
+	for _, block := range content.Blocks {
+		if rule, ok := r.rule(block); ok {
+			v.validations = append(v.validations, rule)
+		}
+	}
+}
+
+func (r *reader) defaultValue(v *variableDecl, attr *hcl.Attribute) {
+	value, diags := attr.Expr.Value(nil)
+	if r.report(diags...); diags.HasErrors() {
+		v.def = cty.DynamicVal
+		return
+	}
+	value, err := v.convert(value)
+	switch {
+	case err != nil:
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.name, err))
+		value = cty.DynamicVal
+	case value.IsNull() && !v.nullable:
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.name))
+		value = cty.DynamicVal
+	}
+	v.def = value
+}
+
+// convert makes a value fit the variable's type.
+func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
+	if v.optional != nil && !value.IsNull() {
+		value = v.optional.Apply(value)
+	}
+	converted, err := functions.Convert(value, v.typ)
+	if err != nil && !v.sensitive {
+		err = diag.Located(err, value)
+	}
+	return converted, err
+}
