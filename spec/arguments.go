@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -96,7 +97,7 @@ func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 
 func (a *arguments) wrong(name, summary, format string, args ...any) {
 	a.broken = true
-	a.sink.Add(diag.Errorf(place(a.attrs, a.at, name), summary, format, args...))
+	a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, name), summary, format, args...))
 }
 
 func (a *arguments) invalid(name, format string, args ...any) {

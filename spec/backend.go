@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
@@ -50,7 +51,7 @@ func (e *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 		maps.Copy(given, attrs)
 		attrs = given
 	}
-	a := arguments{e: e, sink: &e.sink, attrs: attrs, at: &b.Range, ctx: e.scope("", expressions(attrs)...)}
+	a := arguments{e: e, sink: &e.sink, attrs: attrs, at: &b.Range, ctx: e.scope("", declare.Expressions(attrs)...)}
 	a.backend(&b)
 	return b
 }

@@ -8,23 +8,24 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
 // declaredBrokers are the broker blocks, or the default where none stands.
-func (e *moduleInstance) declaredBrokers() []*brokerDecl {
-	if len(e.root.decl.brokers) == 0 {
-		return []*brokerDecl{{typ: "embedded", name: "default"}}
+func (e *moduleInstance) declaredBrokers() []*declare.Broker {
+	if len(e.root.decl.Brokers) == 0 {
+		return []*declare.Broker{{Type: "embedded", Name: "default"}}
 	}
-	return e.root.decl.brokers
+	return e.root.decl.Brokers
 }
 
-func (e *moduleInstance) broker(name string) *brokerDecl {
+func (e *moduleInstance) broker(name string) *declare.Broker {
 	if e.byName == nil {
-		e.byName = map[string]*brokerDecl{}
+		e.byName = map[string]*declare.Broker{}
 		for _, b := range e.declaredBrokers() {
-			e.byName[b.name] = b
+			e.byName[b.Name] = b
 		}
 	}
 	return e.byName[name]
@@ -33,7 +34,7 @@ func (e *moduleInstance) broker(name string) *brokerDecl {
 func (e *moduleInstance) brokerNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, b := range e.declaredBrokers() {
-			if !yield(b.name) {
+			if !yield(b.Name) {
 				return
 			}
 		}
@@ -44,7 +45,7 @@ func (e *moduleInstance) brokerNames() iter.Seq[string] {
 func (e *moduleInstance) brokers(root string) []Broker {
 	var all []Broker
 	for _, decl := range e.declaredBrokers() {
-		b := Broker{Type: decl.typ, Name: decl.name, Range: decl.at}
+		b := Broker{Type: decl.Type, Name: decl.Name, Range: decl.At}
 		if e.evalBrokers {
 			b.Settings = e.brokerSettings(decl, root)
 		}
@@ -87,9 +88,9 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 	return Broker{}, false
 }
 
-func (e *moduleInstance) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
-	a := arguments{e: e, sink: &e.sink, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
-	decode := brokerDecoders[decl.typ]
+func (e *moduleInstance) brokerSettings(decl *declare.Broker, root string) BrokerSettings {
+	a := arguments{e: e, sink: &e.sink, attrs: decl.Attrs, at: &decl.At, ctx: e.scope("", declare.Expressions(decl.Attrs)...)}
+	decode := brokerDecoders[decl.Type]
 	if decode == nil { // the declaration was refused
 		return nil
 	}
@@ -155,7 +156,7 @@ func (a *arguments) address() MQTTAddress {
 // pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.sink.Add(diag.Errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
+		a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
 		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -20,7 +21,7 @@ const maxModules = 100_000
 // call is an evaluated module block: the instances of its module.
 type call struct {
 	e         *moduleInstance // of the module that the block stands in
-	decl      *moduleDecl
+	decl      *declare.Call
 	instances []*moduleInstance // in the order of their keys
 	broken    bool
 
@@ -32,11 +33,11 @@ type call struct {
 
 // expandCall finds the instances of a module block; nil where that is being done
 // already, in a circle.
-func (e *moduleInstance) expandCall(m *moduleDecl, at hcl.Range) *call {
-	if c := e.calls[m.name]; c != nil {
+func (e *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
+	if c := e.calls[m.Name]; c != nil {
 		return c
 	}
-	if !e.enter(m.address(), at) {
+	if !e.enter(m.Address(), at) {
 		return nil
 	}
 	defer e.leave()
@@ -44,18 +45,18 @@ func (e *moduleInstance) expandCall(m *moduleDecl, at hcl.Range) *call {
 		e: e, decl: m,
 		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{}, varies: map[string]bool{}, values: map[string]cty.Value{},
 	}
-	instances, ok := e.repeated(m.attrs, m.at, &e.sink, e.roomForModules)
-	e.calls[m.name] = c
-	if c.broken = !ok || m.body == nil; c.broken {
+	instances, ok := e.repeated(m.Attrs, m.At, &e.sink, e.roomForModules)
+	e.calls[m.Name] = c
+	if c.broken = !ok || m.Body == nil; c.broken {
 		e.sawUnknown = true
 		return c
 	}
-	for name, attr := range m.inputs {
+	for name, attr := range m.Inputs {
 		c.varies[name] = slices.ContainsFunc(attr.Expr.Variables(), ofInstance)
 	}
-	static := e.place.static + m.address() + "."
+	static := e.place.static + m.Address() + "."
 	for _, instance := range instances {
-		child := e.instance(m.body, modulePath{e.place.path + addrs.Module(m.name, instance.index) + ".", static})
+		child := e.instance(m.Body, modulePath{e.place.path + addrs.Module(m.Name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -73,74 +74,74 @@ func (e *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) boo
 }
 
 // input gives the value of a variable that the module block gives, or its default.
-func (e *moduleInstance) input(decl *variableDecl, at hcl.Range) cty.Value {
-	if !e.enter("var."+decl.name, at) {
+func (e *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value {
+	if !e.enter("var."+decl.Name, at) {
 		return cty.DynamicVal
 	}
 	defer e.leave()
 	value := e.call.input(decl, e.own)
-	if decl.sensitive {
+	if decl.Sensitive {
 		value = value.Mark(sensitive.Mark)
 	}
-	e.vars[decl.name] = value
+	e.vars[decl.Name] = value
 	if !e.valid(decl) {
-		e.vars[decl.name] = cty.DynamicVal
+		e.vars[decl.Name] = cty.DynamicVal
 	}
-	return e.vars[decl.name]
+	return e.vars[decl.Name]
 }
 
 // input evaluates an input for one instance of the module.
-func (c *call) input(decl *variableDecl, instance instanceOf) cty.Value {
-	if value, known := c.fixed[decl.name]; known {
+func (c *call) input(decl *declare.Variable, instance instanceOf) cty.Value {
+	if value, known := c.fixed[decl.Name]; known {
 		return value
 	}
 	value := c.convert(decl, instance)
-	if !c.varies[decl.name] {
-		c.fixed[decl.name] = value
+	if !c.varies[decl.Name] {
+		c.fixed[decl.Name] = value
 	}
 	return value
 }
 
-func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
-	attr := c.decl.inputs[decl.name]
+func (c *call) convert(decl *declare.Variable, instance instanceOf) cty.Value {
+	attr := c.decl.Inputs[decl.Name]
 	switch {
 	case attr != nil:
-	case decl.def == cty.NilVal: // which was reported
+	case decl.Default == cty.NilVal: // which was reported
 		return cty.DynamicVal
 	default:
-		return decl.def
+		return decl.Default
 	}
-	ctx := c.contexts[decl.name]
+	ctx := c.contexts[decl.Name]
 	if ctx == nil {
-		ctx = c.e.scope(c.decl.repeat(), attr.Expr)
-		c.contexts[decl.name] = ctx
+		ctx = c.e.scope(c.decl.Repeat(), attr.Expr)
+		c.contexts[decl.Name] = ctx
 	}
-	t := c.e.found.general.Sink(c.e.place.path + addrs.Module(c.decl.name, instance.index))
+	t := c.e.found.general.Sink(c.e.place.path + addrs.Module(c.decl.Name, instance.index))
 	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
 	}
 	at := attr.Expr.Range().Ptr()
-	value, err := decl.convert(value)
+	value, err := decl.Convert(value)
 	switch {
 	case err != nil:
-		t.Add(diag.Errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
+		t.Add(diag.Errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
 		return cty.DynamicVal
-	case !value.IsNull() || decl.nullable:
+	case !value.IsNull() || decl.Nullable:
 		return value
-	case decl.def == cty.NilVal:
-		t.Add(diag.Errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
+	case decl.Default == cty.NilVal:
+		t.Add(diag.Errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.Name, decl.At))
 		return cty.DynamicVal
 	}
-	return decl.def
+	return decl.Default
 }
 
 // module gives the value of module.NAME: an object of the needed outputs, or an
 // object or tuple of such where the block has instances.
 func (e *moduleInstance) module(name string, n *needed) cty.Value {
-	decl := e.decl.modules[name]
+	decl := e.decl.Calls[name]
 	if decl == nil {
-		e.undeclared("module", name, n.at, maps.Keys(e.decl.modules))
+		e.undeclared("module", name, n.at, maps.Keys(e.decl.Calls))
 		return cty.DynamicVal
 	}
 	c := e.expandCall(decl, n.at)
@@ -149,7 +150,7 @@ func (e *moduleInstance) module(name string, n *needed) cty.Value {
 	}
 	names := slices.Sorted(maps.Keys(n.outputs))
 	if n.all {
-		names = slices.Sorted(maps.Keys(decl.body.outputs))
+		names = slices.Sorted(maps.Keys(decl.Body.Outputs))
 	}
 	key := strings.Join(names, " ")
 	if value, known := c.values[key]; known {
@@ -180,7 +181,7 @@ func (c *call) value(names []string, at hcl.Range) (_ cty.Value, keep bool) {
 
 // collect gives the instances' objects in the form that the block has.
 func (c *call) collect(objects []cty.Value) cty.Value {
-	switch c.decl.repeat() {
+	switch c.decl.Repeat() {
 	case "for_each":
 		all := make(map[string]cty.Value, len(objects))
 		for i, child := range c.instances {

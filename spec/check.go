@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -17,10 +18,10 @@ func (d *decoder) limits() {
 	if d.broken {
 		return
 	}
-	broker := Broker{Type: d.e.broker(d.m.Broker).typ}
+	broker := Broker{Type: d.e.broker(d.m.Broker).Type}
 	for _, v := range broker.Limits().Check(d.m.Message) {
 		d.broken = true
-		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.field(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
 	}
 }
 
@@ -66,7 +67,7 @@ func (e *moduleInstance) doubts(x *expansion) {
 		if d.count > 1 {
 			more = fmt.Sprintf(" The same holds for %s more of this block.", topics(d.count-1))
 		}
-		x.sink.AddKind(why.Reason, diag.Warnf(x.decl.field(why.Field), summary, what+", but %s.%s", diag.Excerpt(d.first), why.Reason, more))
+		x.sink.AddKind(why.Reason, diag.Warnf(x.decl.FieldRange(why.Field), summary, what+", but %s.%s", diag.Excerpt(d.first), why.Reason, more))
 	}
 }
 
@@ -74,7 +75,7 @@ func (e *moduleInstance) doubts(x *expansion) {
 // topic is the identity. Pairs of blocks are reported once.
 func (r *run) checkDuplicates() {
 	type place struct{ broker, topic string }
-	type pair struct{ first, second *messageDecl }
+	type pair struct{ first, second *declare.Message }
 	type clash struct {
 		a, b  *Message
 		of    *expansion // a's block
@@ -107,7 +108,7 @@ func (r *run) checkDuplicates() {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
-		r.root.sink.AddKind(c.a.Name, diag.Errorf(p.second.field(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+		r.root.sink.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
 			diag.Excerpt(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
 }
@@ -115,9 +116,9 @@ func (r *run) checkDuplicates() {
 // topicPlace says where a block's topic is declared, and by which call of its
 // module.
 func (x *expansion) topicPlace() string {
-	at := x.decl.field(0).String()
+	at := x.decl.FieldRange(0).String()
 	if c := x.e.call; c != nil {
-		at += fmt.Sprintf(" (%s at %s)", c.decl.address(), c.decl.at)
+		at += fmt.Sprintf(" (%s at %s)", c.decl.Address(), c.decl.At)
 	}
 	return at
 }

@@ -31,16 +31,16 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 	l := newLoader(dir, in)
 	e := l.evaluator()
 	var c *Console
-	if e != nil && !l.diags.HasErrors() {
+	if e != nil && !l.Diags.HasErrors() {
 		e.everything()
-		l.report(e.diagnostics()...)
-		c = &Console{l.root, e}
-	} else if l.root != nil {
-		l.root.Close()
+		l.Report(e.diagnostics()...)
+		c = &Console{l.Root, e}
+	} else if l.Root != nil {
+		l.Root.Close()
 	}
 	files := l.shownFiles()
-	diag.WithinFiles(l.diags, files)
-	return c, files, diag.InOrder(functions.WithoutStacks(l.diags))
+	diag.WithinFiles(l.Diags, files)
+	return c, files, diag.InOrder(functions.WithoutStacks(l.Diags))
 }
 
 // Close lets go of the configuration's folder.
@@ -105,13 +105,13 @@ func (c *Console) members(of string) []string {
 	var names []string
 	switch decl := c.e.decl; of {
 	case "var":
-		names = slices.Collect(maps.Keys(decl.variables))
+		names = slices.Collect(maps.Keys(decl.Variables))
 	case "local":
-		names = slices.Collect(maps.Keys(decl.locals))
+		names = slices.Collect(maps.Keys(decl.Locals))
 	case "message":
-		names = slices.Collect(maps.Keys(decl.messages))
+		names = slices.Collect(maps.Keys(decl.Messages))
 	case "module":
-		names = slices.Collect(maps.Keys(decl.modules))
+		names = slices.Collect(maps.Keys(decl.Calls))
 	case "broker":
 		names = slices.Collect(c.e.brokerNames())
 	case "path":

@@ -28,9 +28,9 @@ type decoder struct {
 // decode reads all arguments; it tells whether nothing is wrong with them.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
-	d.m.Name, d.m.Range = decl.label, decl.at
+	d.m.Name, d.m.Range = decl.Label, decl.At
 	d.m.Broker = d.broker("message")
-	if d.m.Topic = decl.label; d.attrs["topic"] != nil {
+	if d.m.Topic = decl.Label; d.attrs["topic"] != nil {
 		d.topic()
 	}
 	d.payload()

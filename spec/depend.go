@@ -4,6 +4,8 @@ import (
 	"maps"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/declare"
 )
 
 // reference is one thing that an expression names: {"local", "devices"}.
@@ -17,13 +19,13 @@ func (e *moduleInstance) reach(exprs ...hcl.Expression) map[reference]bool {
 		expr := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
 		for _, t := range expr.Variables() {
-			name, _, named := step(t)
+			name, _, named := declare.Step(t)
 			ref := reference{t.RootName(), name}
 			if !named || found[ref] {
 				continue
 			}
 			found[ref] = true
-			if attr := e.decl.locals[name]; ref.root == "local" && attr != nil {
+			if attr := e.decl.Locals[name]; ref.root == "local" && attr != nil {
 				waiting = append(waiting, attr.Expr)
 			}
 		}
@@ -38,10 +40,10 @@ func (e *moduleInstance) brokerOnly() map[reference]bool {
 		return nil
 	}
 	var brokers []hcl.Expression
-	for _, b := range e.decl.brokers {
-		brokers = append(brokers, expressions(b.attrs)...)
+	for _, b := range e.decl.Brokers {
+		brokers = append(brokers, declare.Expressions(b.Attrs)...)
 	}
-	unused, used := e.reach(brokers...), e.reach(e.decl.beyondBrokers()...)
+	unused, used := e.reach(brokers...), e.reach(e.decl.BeyondBrokers()...)
 	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
 	return unused
 }

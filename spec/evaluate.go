@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -16,7 +17,7 @@ type run struct {
 	root        *moduleInstance
 	evalBrokers bool
 	functions   map[string]function.Function
-	byName      map[string]*brokerDecl // broker blocks; filled in when first asked for
+	byName      map[string]*declare.Broker // broker blocks; filled in when first asked for
 	schemas     map[string]*schema
 	scopes      scopes // of all modules; filled in at the end of everything
 
@@ -28,7 +29,7 @@ type run struct {
 	sawUnknown bool            // an unknown value was met
 	failed     []Failed        // assertions
 
-	findings map[*declarations]*findings
+	findings map[*declare.Module]*findings
 	first    map[string]*moduleInstance // one instance of each module, by its static place
 	needs    map[string][]string        // what message blocks wait for, by their static address
 }
@@ -38,7 +39,7 @@ type run struct {
 // declarations may stand in any order, and once.
 type moduleInstance struct {
 	*run
-	decl  *declarations
+	decl  *declare.Module
 	place modulePath
 	call  *call      // that the module is an instance of; nil of the root
 	own   instanceOf // which instance of it
@@ -61,14 +62,14 @@ type modulePath struct {
 	static string // without instance keys: what dependencies speak of
 }
 
-func newRun(decl *declarations, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
+func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
 	r := &run{
 		evalBrokers: evalBrokers,
 		functions:   calls,
 		schemas:     map[string]*schema{},
 		active:      map[string]bool{},
 		circular:    map[string]bool{},
-		findings:    map[*declarations]*findings{},
+		findings:    map[*declare.Module]*findings{},
 		first:       map[string]*moduleInstance{},
 		needs:       map[string][]string{},
 	}
@@ -77,7 +78,7 @@ func newRun(decl *declarations, calls map[string]function.Function, evalBrokers 
 }
 
 // instance makes the evaluator of one instance of a module.
-func (r *run) instance(decl *declarations, at modulePath) *moduleInstance {
+func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 	n := r.findings[decl]
 	if n == nil {
 		n = newFindings()

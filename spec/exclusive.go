@@ -7,6 +7,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -60,7 +61,7 @@ func (a *arguments) except(within string) []string {
 		filter := element.AsString()
 		a.checkFilter("except", filter)
 		if !a.broken && !mqtt.Overlap(within, filter) {
-			a.sink.AddKind(filter, diag.Warnf(place(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", diag.Excerpt(within), diag.Excerpt(filter)))
+			a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", diag.Excerpt(within), diag.Excerpt(filter)))
 		}
 		filters = append(filters, filter)
 	}
@@ -72,10 +73,10 @@ func (x *Exclusive) check(in *expansion, m *Message) {
 	switch {
 	case !x.Has(m.Broker, m.Topic):
 	case x.Excepts(m.Topic):
-		in.sink.AddKind(x.Address, diag.Errorf(in.decl.field(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
+		in.sink.AddKind(x.Address, diag.Errorf(in.decl.FieldRange(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
 			diag.Excerpt(m.Topic), x.Address, x.Range))
 	case m.OnDestroy == "forget":
-		in.sink.AddKind(x.Address, diag.Errorf(place(in.decl.lifecycle, &in.decl.at, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
+		in.sink.AddKind(x.Address, diag.Errorf(declare.RangeOf(in.decl.Lifecycle, &in.decl.At, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
 			diag.Excerpt(m.Topic), x.Filter, x.Address, x.Range))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -34,25 +35,25 @@ func (i instanceOf) context(base *hcl.EvalContext) *hcl.EvalContext {
 
 // expand evaluates a message block with all its instances; nil where it is being
 // evaluated already, in a circle.
-func (e *moduleInstance) expand(m *messageDecl, at hcl.Range) *expansion {
-	if x := e.blocks[m.label]; x != nil && !e.active[e.place.path+m.address()] {
+func (e *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
+	if x := e.blocks[m.Label]; x != nil && !e.active[e.place.path+m.Address()] {
 		return x
 	}
-	if !e.enter(m.address(), at) {
+	if !e.enter(m.Address(), at) {
 		return nil
 	}
 	defer e.leave()
 	x := &expansion{e: e, decl: m, sink: e.found.block(m).Sink(e.sink.Instance)}
-	e.blocks[m.label] = x
-	instances, ok := e.repeated(m.attrs, m.at, &x.sink, e.room)
+	e.blocks[m.Label] = x
+	instances, ok := e.repeated(m.Attrs, m.At, &x.sink, e.room)
 	if !ok {
 		x.broken = true
 		return x
 	}
-	base, must := e.scope(m.repeat(), m.perInstance()...), e.conditions(m)
+	base, must := e.scope(m.Repeat(), m.PerInstance()...), e.conditions(m)
 	common := e.lifecycle(m, &x.sink)
-	args := arguments{e: e, sink: &x.sink, attrs: m.attrs, at: &m.at, fixed: newFixed(m.attrs)}
-	block := e.place.path + m.address()
+	args := arguments{e: e, sink: &x.sink, attrs: m.Attrs, at: &m.At, fixed: newFixed(m.Attrs)}
+	block := e.place.path + m.Address()
 	x.messages = make([]Message, 0, len(instances))
 	for _, instance := range instances {
 		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+addrs.Key(instance.index)
@@ -75,7 +76,7 @@ type room func(n int64, at hcl.Range, t *diag.Sink) bool
 
 // repeated lists the instances of a block with these arguments.
 func (e *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
-	name := repeat(attrs)
+	name := declare.Repeat(attrs)
 	if name == "" {
 		return []instanceOf{{}}, room(1, block, t)
 	}

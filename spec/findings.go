@@ -7,22 +7,23 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // findings are what was found wrong with one module, in any of its instances.
 type findings struct {
 	general  *diag.Collector
-	blocks   map[*messageDecl]*diag.Collector
+	blocks   map[*declare.Message]*diag.Collector
 	reported map[string]bool // mistakes of references, by their keys
 }
 
 func newFindings() *findings {
-	return &findings{general: diag.NewCollector("module"), blocks: map[*messageDecl]*diag.Collector{}, reported: map[string]bool{}}
+	return &findings{general: diag.NewCollector("module"), blocks: map[*declare.Message]*diag.Collector{}, reported: map[string]bool{}}
 }
 
 // block gives the ledger of a message block.
-func (n *findings) block(m *messageDecl) *diag.Collector {
+func (n *findings) block(m *declare.Message) *diag.Collector {
 	if n.blocks[m] == nil {
 		n.blocks[m] = diag.NewCollector("block")
 	}
@@ -32,7 +33,7 @@ func (n *findings) block(m *messageDecl) *diag.Collector {
 // diagnostics gives all that was noted, by block.
 func (n *findings) diagnostics() hcl.Diagnostics {
 	diags := n.general.Diagnostics()
-	byLabel := func(a, b *messageDecl) int { return strings.Compare(a.label, b.label) }
+	byLabel := func(a, b *declare.Message) int { return strings.Compare(a.Label, b.Label) }
 	for _, m := range slices.SortedFunc(maps.Keys(n.blocks), byLabel) {
 		diags = append(diags, n.blocks[m].Diagnostics()...)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -43,7 +44,7 @@ func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.E
 			e.resolve(t, own, refs)
 		}
 	}
-	for name, n := range sorted(refs.modules) {
+	for name, n := range declare.Sorted(refs.modules) {
 		refs.set("module", name, e.module(name, n))
 	}
 	ctx := &hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{}}
@@ -80,7 +81,7 @@ func (e *moduleInstance) resolve(t hcl.Traversal, own []string, refs references)
 		refs.unknown[root] = true
 		return
 	}
-	name, at, named := step(t)
+	name, at, named := declare.Step(t)
 	if !named {
 		e.once(fmt.Sprint(root, t.SourceRange()), t.SourceRange().Ptr(), "Incomplete reference", "%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot be used.", root, root)
 		refs.unknown[root] = true
@@ -113,7 +114,7 @@ func (e *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	case "root":
 		return cty.StringVal(".")
 	case "module":
-		return cty.StringVal(e.decl.dir)
+		return cty.StringVal(e.decl.Dir)
 	}
 	e.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
 	return cty.DynamicVal
@@ -135,9 +136,9 @@ func (e *moduleInstance) variable(name string, at hcl.Range) cty.Value {
 	if value, there := e.vars[name]; there {
 		return value
 	}
-	decl := e.decl.variables[name]
+	decl := e.decl.Variables[name]
 	if decl == nil {
-		e.undeclared("variable", name, at, maps.Keys(e.decl.variables))
+		e.undeclared("variable", name, at, maps.Keys(e.decl.Variables))
 		return cty.DynamicVal
 	}
 	if e.call != nil {
@@ -151,9 +152,9 @@ func (e *moduleInstance) local(name string, at hcl.Range) cty.Value {
 	if value, there := e.locals[name]; there {
 		return value
 	}
-	attr := e.decl.locals[name]
+	attr := e.decl.Locals[name]
 	if attr == nil {
-		e.undeclared("local", name, at, maps.Keys(e.decl.locals))
+		e.undeclared("local", name, at, maps.Keys(e.decl.Locals))
 		return cty.DynamicVal
 	}
 	if !e.enter("local."+name, at) {
@@ -175,9 +176,9 @@ func (e *moduleInstance) local(name string, at hcl.Range) cty.Value {
 // message gives the value of message.NAME: an object, or an object or tuple of
 // such where the block has instances.
 func (e *moduleInstance) message(name string, at hcl.Range) cty.Value {
-	decl := e.decl.messages[name]
+	decl := e.decl.Messages[name]
 	if decl == nil {
-		e.undeclared("message", name, at, maps.Keys(e.decl.messages))
+		e.undeclared("message", name, at, maps.Keys(e.decl.Messages))
 		return cty.DynamicVal
 	}
 	if value, there := e.objects[name]; there {

@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -32,18 +33,18 @@ type given struct {
 // without one is left out; who refers to it reports that.
 func (l *loader) variables(e *moduleInstance) {
 	all := l.given()
-	for _, name := range slices.Sorted(maps.Keys(l.decl.variables)) {
-		decl := l.decl.variables[name]
+	for _, name := range slices.Sorted(maps.Keys(l.decl.Variables)) {
+		decl := l.decl.Variables[name]
 		value, ok := l.value(decl, all)
 		switch {
-		case ok && decl.sensitive:
+		case ok && decl.Sensitive:
 			e.vars[name] = value.Mark(sensitive.Mark)
 		case ok:
 			e.vars[name] = value
 		case l.in.EvalBrokers:
 			e.unset(decl)
 		}
-		if decl.sensitive {
+		if decl.Sensitive {
 			l.hide = append(l.hide, l.variableFiles()...)
 		}
 	}
@@ -52,15 +53,15 @@ func (l *loader) variables(e *moduleInstance) {
 
 // value decides one variable's value; ok is false where there is none. A value
 // that is wrong is reported and stands as unknown.
-func (l *loader) value(decl *variableDecl, all map[string]given) (cty.Value, bool) {
-	value, from := l.in.Preset[decl.name], "the saved plan"
-	g, there := all[decl.name]
+func (l *loader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
+	value, from := l.in.Preset[decl.Name], "the saved plan"
+	g, there := all[decl.Name]
 	if value != cty.NilVal && g.flag {
 		l.checkPreset(decl, g, value)
 	}
 	if value == cty.NilVal {
 		if !there {
-			return decl.def, decl.def != cty.NilVal
+			return decl.Default, decl.Default != cty.NilVal
 		}
 		var ok bool
 		if value, ok = l.read(decl, g); !ok {
@@ -68,25 +69,25 @@ func (l *loader) value(decl *variableDecl, all map[string]given) (cty.Value, boo
 		}
 		from = g.from
 	}
-	value, err := decl.convert(value)
+	value, err := decl.Convert(value)
 	if err != nil {
-		l.report(diag.Errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.name, from, err))
+		l.Report(diag.Errorf(&decl.At, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.Name, from, err))
 		return cty.DynamicVal, true
 	}
-	if !value.IsNull() || decl.nullable {
+	if !value.IsNull() || decl.Nullable {
 		return value, true
 	}
-	if decl.def == cty.NilVal {
-		l.report(diag.Errorf(&decl.at, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.name, from))
+	if decl.Default == cty.NilVal {
+		l.Report(diag.Errorf(&decl.At, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.Name, from))
 		return cty.DynamicVal, true
 	}
-	return decl.def, true
+	return decl.Default, true
 }
 
 // read gets the value out of a source. What is wrong with the text of a
 // sensitive variable is not shown with the text.
-func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
-	if g.expr == nil && decl.literal() {
+func (l *loader) read(decl *declare.Variable, g given) (cty.Value, bool) {
+	if g.expr == nil && decl.Literal() {
 		return cty.StringVal(g.text), true
 	}
 	expr, diags := g.expr, hcl.Diagnostics(nil)
@@ -100,24 +101,24 @@ func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
 	if !diags.HasErrors() {
 		return value, true
 	}
-	if decl.sensitive {
-		diags = hcl.Diagnostics{diag.Errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.name, g.from)}
+	if decl.Sensitive {
+		diags = hcl.Diagnostics{diag.Errorf(&decl.At, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.Name, g.from)}
 	} else if g.expr == nil {
-		l.addText(g.from, g.text)
+		l.AddText(g.from, g.text)
 	}
-	l.report(diags...)
+	l.Report(diags...)
 	return value, false
 }
 
 // checkPreset refuses a value of the command line that is not the saved plan's:
 // what was reviewed is what is applied.
-func (l *loader) checkPreset(decl *variableDecl, g given, planned cty.Value) {
+func (l *loader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
 	value, ok := l.read(decl, g)
 	if !ok {
 		return
 	}
-	if value, err := decl.convert(value); err != nil || !value.RawEquals(planned) {
-		l.report(diag.Errorf(&decl.at, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.name))
+	if value, err := decl.Convert(value); err != nil || !value.RawEquals(planned) {
+		l.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.Name))
 	}
 }
 
@@ -140,8 +141,8 @@ func (l *loader) given() map[string]given {
 			all[short] = given{from: name, text: text}
 		}
 	}
-	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
-		src, err := l.root.ReadFile(".", name)
+	for _, name := range l.List(".auto.retainvars.hcl", ".auto.retainvars.json") {
+		src, err := l.Root.ReadFile(".", name)
 		l.variableFile(given{from: name}, src, err, all)
 	}
 	for _, arg := range l.in.Vars {
@@ -158,11 +159,11 @@ func (l *loader) given() map[string]given {
 func (l *loader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
-		l.report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
+		l.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
 		return
 	}
-	if _, declared := l.decl.variables[name]; !declared {
-		l.report(diag.Errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, diag.DidYouMean(name, maps.Keys(l.decl.variables))))
+	if _, declared := l.decl.Variables[name]; !declared {
+		l.Report(diag.Errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, diag.DidYouMean(name, maps.Keys(l.decl.Variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
@@ -172,19 +173,19 @@ func (l *loader) argument(set string, all map[string]given) {
 // such files are shared between configurations.
 func (l *loader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.report(diag.Errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", diag.Sentence(err)))
+		l.Report(diag.Errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
 	}
-	f := l.parseFile(src, from.from)
+	f := l.ParseFile(src, from.from)
 	if f == nil {
 		return
 	}
 	attrs, diags := f.Body.JustAttributes()
-	l.report(diags...)
+	l.Report(diags...)
 	for _, key := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[key]
-		if _, declared := l.decl.variables[key]; !declared {
-			l.report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.variables))))
+		if _, declared := l.decl.Variables[key]; !declared {
+			l.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.Variables))))
 		}
 		from.expr = attr.Expr
 		all[key] = from
@@ -193,7 +194,7 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 
 // variableFiles names the variable files.
 func (l *loader) variableFiles() []string {
-	names := l.list(".auto.retainvars.hcl", ".auto.retainvars.json")
+	names := l.List(".auto.retainvars.hcl", ".auto.retainvars.json")
 	for _, arg := range l.in.Vars {
 		names = append(names, arg.File)
 	}
@@ -201,8 +202,8 @@ func (l *loader) variableFiles() []string {
 }
 
 // unset reports a variable that nothing gives a value, once.
-func (e *moduleInstance) unset(decl *variableDecl) {
-	e.vars[decl.name] = cty.DynamicVal
-	e.sink.Add(diag.Errorf(&decl.at, "No value for variable",
-		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.name, decl.name, fmt.Sprint(EnvPrefix, decl.name)))
+func (e *moduleInstance) unset(decl *declare.Variable) {
+	e.vars[decl.Name] = cty.DynamicVal
+	e.sink.Add(diag.Errorf(&decl.At, "No value for variable",
+		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.Name, decl.Name, fmt.Sprint(EnvPrefix, decl.Name)))
 }

@@ -10,18 +10,19 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // lifecycle reads what holds for every instance of a block.
-func (e *moduleInstance) lifecycle(m *messageDecl, t *diag.Sink) Message {
+func (e *moduleInstance) lifecycle(m *declare.Message, t *diag.Sink) Message {
 	var common Message
-	attrs := maps.Clone(m.lifecycle)
+	attrs := maps.Clone(m.Lifecycle)
 	if attr := attrs["ignore_changes"]; attr != nil {
 		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
 		delete(attrs, "ignore_changes")
 	}
-	a := arguments{e: e, sink: t, attrs: attrs, at: &m.at, ctx: e.scope("", expressions(attrs)...)}
+	a := arguments{e: e, sink: t, attrs: attrs, at: &m.At, ctx: e.scope("", declare.Expressions(attrs)...)}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
 	common.PreventDestroy = a.is("prevent_destroy")
 	return common

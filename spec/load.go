@@ -5,6 +5,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 )
@@ -39,20 +40,20 @@ type VarArg struct{ Set, File string }
 func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
 	config := l.load()
-	if l.diags.HasErrors() {
+	if l.Diags.HasErrors() {
 		config = nil
 	}
 	files := l.shownFiles()
-	diag.WithinFiles(l.diags, files)
-	return config, files, diag.InOrder(functions.WithoutStacks(l.diags))
+	diag.WithinFiles(l.Diags, files)
+	return config, files, diag.InOrder(functions.WithoutStacks(l.Diags))
 }
 
 type loader struct {
-	*source
+	*declare.Source
 	dir  string
 	in   Inputs
 	made *bounds.Budget
-	decl *declarations
+	decl *declare.Module
 	hide []string // files of which no line may be shown
 }
 
@@ -61,15 +62,15 @@ func newLoader(dir string, in Inputs) *loader {
 	if made == nil {
 		made = bounds.NewBudget(bounds.MaxMade)
 	}
-	return &loader{source: newSource(nil, made), dir: dir, in: in, made: made}
+	return &loader{Source: declare.NewSource(nil, made), dir: dir, in: in, made: made}
 }
 
 // load goes stage by stage. A stage whose input is broken is not begun: what it
 // would report follows from what has been reported.
 func (l *loader) load() *Config {
 	e := l.evaluator()
-	if l.root != nil {
-		defer l.root.Close()
+	if l.Root != nil {
+		defer l.Root.Close()
 	}
 	if e == nil {
 		return nil
@@ -81,9 +82,9 @@ func (l *loader) load() *Config {
 		e.everything()
 		config = l.config(e)
 	}
-	l.report(e.diagnostics()...)
-	if e.sawUnknown && !l.diags.HasErrors() {
-		l.report(diag.Errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
+	l.Report(e.diagnostics()...)
+	if e.sawUnknown && !l.Diags.HasErrors() {
+		l.Report(diag.Errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
 	}
 	return config
 }
@@ -93,11 +94,11 @@ func (l *loader) load() *Config {
 func (l *loader) evaluator() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
-		l.report(diag.Errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
+		l.Report(diag.Errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
 		return nil
 	}
-	l.root = root
-	if l.decl = readAll(l.source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
+	l.Root = root
+	if l.decl = declare.Read(l.Source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
 		return nil
 	}
 	e := newRun(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
@@ -108,7 +109,7 @@ func (l *loader) evaluator() *moduleInstance {
 func (l *loader) config(e *moduleInstance) *Config {
 	c := &Config{}
 	e.settings(c, l.in.BackendConfig)
-	c.Brokers = e.brokers(l.root.Dir())
+	c.Brokers = e.brokers(l.Root.Dir())
 	c.Messages = e.messages()
 	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
 	c.Variables = e.variables()
@@ -119,7 +120,7 @@ func (l *loader) config(e *moduleInstance) *Config {
 
 // shownFiles returns the sources, without those whose lines may hold secrets.
 func (l *loader) shownFiles() map[string]*hcl.File {
-	files := l.source.files()
+	files := l.Source.Files()
 	for _, name := range l.hide {
 		delete(files, name)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -20,7 +21,7 @@ var referable = []string{
 // expansion is an evaluated message block.
 type expansion struct {
 	e        *moduleInstance // of the module that the block stands in
-	decl     *messageDecl
+	decl     *declare.Message
 	messages []Message // in the order of their keys
 	common   *Message  // what was read once for all instances; nil before
 	broken   bool      // an instance could not be evaluated
@@ -39,7 +40,7 @@ func (x *expansion) value() cty.Value {
 	if x.broken {
 		return cty.DynamicVal
 	}
-	switch x.decl.repeat() {
+	switch x.decl.Repeat() {
 	case "for_each":
 		all := make(map[string]cty.Value, len(x.messages))
 		for i := range x.messages {

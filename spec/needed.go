@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -28,38 +29,38 @@ func (r references) need(name string, at hcl.Range) *needed {
 
 // take adds what the reference t to the module name needs.
 func (n *needed) take(e *moduleInstance, t hcl.Traversal, name string) {
-	m := e.decl.modules[name]
-	if m == nil || m.body == nil {
+	m := e.decl.Calls[name]
+	if m == nil || m.Body == nil {
 		return
 	}
 	rest := t[2:]
-	if m.repeat() != "" && len(rest) > 0 {
-		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.body.outputs[attr.Name] != nil {
-			e.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.repeat(), name, attr.Name, name, attr.Name)
+	if m.Repeat() != "" && len(rest) > 0 {
+		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.Body.Outputs[attr.Name] != nil {
+			e.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.Repeat(), name, attr.Name, name, attr.Name)
 			n.wrong = true
 			return
 		}
 		rest = rest[1:]
 	}
-	output, at, named := step(append(hcl.Traversal{hcl.TraverseRoot{}}, rest...))
+	output, at, named := declare.Step(append(hcl.Traversal{hcl.TraverseRoot{}}, rest...))
 	switch {
 	case len(rest) == 0 || !named:
 		n.all = true
-	case m.body.outputs[output] == nil:
+	case m.Body.Outputs[output] == nil:
 		n.wrong = true
-		e.once("output"+at.String(), &at, "Undeclared output", "The module in %s has no output %q.%s", m.body.dir, output, m.body.outputAdvice(output))
+		e.once("output"+at.String(), &at, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output, outputAdvice(m.Body, output))
 	default:
 		n.outputs[output] = true
 	}
 }
 
-func (d *declarations) outputAdvice(name string) string {
-	advice := diag.DidYouMean(name, maps.Keys(d.outputs))
+func outputAdvice(d *declare.Module, name string) string {
+	advice := diag.DidYouMean(name, maps.Keys(d.Outputs))
 	switch {
 	case advice != "":
 		return advice
-	case len(d.outputs) == 0:
+	case len(d.Outputs) == 0:
 		return " It has no output blocks."
 	}
-	return fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(d.outputs))))
+	return fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(d.Outputs))))
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // static is the block's address without instance keys: what others depend on.
-func (x *expansion) static() string { return x.e.place.static + x.decl.address() }
+func (x *expansion) static() string { return x.e.place.static + x.decl.Address() }
 
 // sorter finds out what message blocks wait for. A dependency is a block or a
 // module, without instance keys, as in Terraform: so it costs the same for one
@@ -30,7 +31,7 @@ type sorter struct {
 // could not begin anywhere.
 func (r *run) order() {
 	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
-	for _, e := range sorted(r.first) {
+	for _, e := range declare.Sorted(r.first) {
 		s.module(e)
 	}
 	s.search()
@@ -40,28 +41,28 @@ func (r *run) order() {
 func (s *sorter) module(e *moduleInstance) {
 	here := strings.TrimSuffix(e.place.static, ".")
 	if e.call != nil {
-		s.at[here] = e.call.decl.at
+		s.at[here] = e.call.decl.At
 	}
-	for _, o := range sorted(e.decl.outputs) {
-		e.dependsOn(o.dependsOn) // who uses the output waits for these; mistakes are reported here
+	for _, o := range declare.Sorted(e.decl.Outputs) {
+		e.dependsOn(o.DependsOn) // who uses the output waits for these; mistakes are reported here
 	}
-	for _, m := range sorted(e.decl.modules) {
-		e.dependsOn(m.attrs["depends_on"]) // likewise, where the module has no message
-		if nested := e.place.static + m.address(); s.first[nested+"."] != nil {
+	for _, m := range declare.Sorted(e.decl.Calls) {
+		e.dependsOn(m.Attrs["depends_on"]) // likewise, where the module has no message
+		if nested := e.place.static + m.Address(); s.first[nested+"."] != nil {
 			s.edges[here] = append(s.edges[here], nested)
 		}
 	}
-	for _, m := range sorted(e.decl.messages) {
-		address := e.place.static + m.address()
+	for _, m := range declare.Sorted(e.decl.Messages) {
+		address := e.place.static + m.Address()
 		set := map[string]bool{}
 		for _, need := range s.inherit(e) {
 			set[need] = true
 		}
-		for _, need := range e.dependsOn(m.attrs["depends_on"]) {
+		for _, need := range e.dependsOn(m.Attrs["depends_on"]) {
 			set[need] = true
 		}
-		s.follow(e, m.expressions(), set)
-		s.at[address] = m.at
+		s.follow(e, m.Expressions(), set)
+		s.at[address] = m.At
 		s.needs[address] = slices.Sorted(maps.Keys(set))
 		s.edges[address] = s.needs[address]
 		s.edges[here] = append(s.edges[here], address)
@@ -81,11 +82,11 @@ func (s *sorter) inherit(e *moduleInstance) []string {
 		return known
 	}
 	set := map[string]bool{}
-	outer, attrs := e.call.e, e.call.decl.attrs
+	outer, attrs := e.call.e, e.call.decl.Attrs
 	for _, need := range slices.Concat(s.inherit(outer), outer.dependsOn(attrs["depends_on"])) {
 		set[need] = true
 	}
-	if name := repeat(attrs); name != "" {
+	if name := declare.Repeat(attrs); name != "" {
 		s.follow(outer, []hcl.Expression{attrs[name].Expr}, set)
 	}
 	s.inherited[e.place.static] = slices.Sorted(maps.Keys(set))
@@ -121,22 +122,22 @@ func (s *sorter) follow(e *moduleInstance, exprs []hcl.Expression, found map[str
 // reference follows one reference: visit takes the expressions behind it, with
 // the module that they stand in.
 func (s *sorter) reference(e *moduleInstance, t hcl.Traversal, found map[string]bool, visit func(*moduleInstance, string, ...hcl.Expression)) {
-	name, at, named := step(t)
+	name, at, named := declare.Step(t)
 	if !named {
 		return
 	}
 	switch local := t.RootName() + "." + name; t.RootName() {
 	case "message":
-		if e.decl.messages[name] != nil {
+		if e.decl.Messages[name] != nil {
 			found[e.place.static+addrs.Message(name, cty.NilVal)] = true
 		}
 	case "local":
-		if attr := e.decl.locals[name]; attr != nil {
+		if attr := e.decl.Locals[name]; attr != nil {
 			visit(e, local, attr.Expr)
 		}
 	case "var":
-		if e.call != nil && e.call.decl.inputs[name] != nil {
-			visit(e.call.e, e.call.decl.address()+" "+local, e.call.decl.inputs[name].Expr)
+		if e.call != nil && e.call.decl.Inputs[name] != nil {
+			visit(e.call.e, e.call.decl.Address()+" "+local, e.call.decl.Inputs[name].Expr)
 		}
 	case "module":
 		child := s.first[e.place.static+local+"."]
@@ -145,12 +146,12 @@ func (s *sorter) reference(e *moduleInstance, t hcl.Traversal, found map[string]
 		}
 		n := needed{at: at, outputs: map[string]bool{}}
 		n.take(e, t, name)
-		for name, o := range sorted(child.decl.outputs) {
+		for name, o := range declare.Sorted(child.decl.Outputs) {
 			if !n.all && !n.outputs[name] {
 				continue
 			}
-			visit(child, o.address(), o.expressions()...)
-			for _, need := range child.dependsOn(o.dependsOn) {
+			visit(child, o.Address(), o.Expressions()...)
+			for _, need := range child.dependsOn(o.DependsOn) {
 				found[need] = true
 			}
 		}
@@ -170,19 +171,19 @@ func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 		root, name, at := "", "", expr.Range()
 		if !diags.HasErrors() {
 			root = t.RootName()
-			name, _, _ = step(t)
+			name, _, _ = declare.Step(t)
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
 			e.sink.Add(diag.Errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
-		case root == "module" && e.decl.modules[name] == nil:
-			e.undeclared("module", name, at, maps.Keys(e.decl.modules))
+		case root == "module" && e.decl.Calls[name] == nil:
+			e.undeclared("module", name, at, maps.Keys(e.decl.Calls))
 		case root == "module":
-			needs = append(needs, e.place.static+e.decl.modules[name].address())
-		case e.decl.messages[name] == nil:
-			e.undeclared("message", name, at, maps.Keys(e.decl.messages))
+			needs = append(needs, e.place.static+e.decl.Calls[name].Address())
+		case e.decl.Messages[name] == nil:
+			e.undeclared("message", name, at, maps.Keys(e.decl.Messages))
 		default:
-			needs = append(needs, e.place.static+e.decl.messages[name].address())
+			needs = append(needs, e.place.static+e.decl.Messages[name].Address())
 		}
 	}
 	return needs
@@ -208,7 +209,7 @@ func (s *sorter) search() {
 		path = path[:len(path)-1]
 		state[address] = done
 	}
-	for address := range sorted(s.edges) {
+	for address := range declare.Sorted(s.edges) {
 		if state[address] == 0 {
 			visit(address)
 		}

@@ -5,6 +5,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -14,29 +15,29 @@ func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	if value, known := e.outputs[name]; known {
 		return value
 	}
-	decl := e.decl.outputs[name]
-	if decl.value == nil || !e.enter(decl.address(), at) {
+	decl := e.decl.Outputs[name]
+	if decl.Value == nil || !e.enter(decl.Address(), at) {
 		return cty.DynamicVal
 	}
 	defer e.leave()
-	held := e.require(&e.sink, decl.preconditions, func(r rule) *hcl.EvalContext { return e.scope("", r.condition, r.message) })
-	value, _ := e.eval(e.scope("", decl.value.Expr), decl.value.Expr)
+	held := e.require(&e.sink, decl.Preconditions, func(r declare.Rule) *hcl.EvalContext { return e.scope("", r.Condition, r.Message) })
+	value, _ := e.eval(e.scope("", decl.Value.Expr), decl.Value.Expr)
 	if err := bounds.Value(value); err != nil {
-		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
+		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
 		held = false
 	}
-	if e.call == nil && !decl.sensitive && sensitive.Is(value) {
-		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+	if e.call == nil && !decl.Sensitive && sensitive.Is(value) {
+		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
 	if e.call == nil && infinite(value) {
-		e.sink.Add(diag.Errorf(decl.value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
 		held = false
 	}
 	if !held {
 		value = cty.DynamicVal
 	}
-	if decl.sensitive {
+	if decl.Sensitive {
 		value = value.Mark(sensitive.Mark)
 	}
 	e.outputs[name] = value
@@ -56,9 +57,9 @@ func infinite(value cty.Value) (found bool) {
 // rootOutputs are the outputs of the root module, by name.
 func (r *run) rootOutputs() []Output {
 	var all []Output
-	for name, decl := range sorted(r.root.decl.outputs) {
+	for name, decl := range declare.Sorted(r.root.decl.Outputs) {
 		value, _ := r.root.outputs[name].UnmarkDeep()
-		all = append(all, Output{Name: name, Value: value, Sensitive: decl.sensitive, Range: decl.at})
+		all = append(all, Output{Name: name, Value: value, Sensitive: decl.Sensitive, Range: decl.At})
 	}
 	return all
 }

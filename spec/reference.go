@@ -58,9 +58,9 @@ func (e *moduleInstance) unknownRoot(t hcl.Traversal, root string) {
 // checkAttribute reports a reference to what messages do not have, with a hint
 // that the evaluation itself does not give.
 func (e *moduleInstance) checkAttribute(t hcl.Traversal, name string) bool {
-	decl := e.decl.messages[name]
+	decl := e.decl.Messages[name]
 	rest := t[2:]
-	if decl != nil && decl.repeat() != "" && len(rest) > 0 {
+	if decl != nil && decl.Repeat() != "" && len(rest) > 0 {
 		rest = rest[1:]
 	}
 	if decl == nil || len(rest) == 0 {

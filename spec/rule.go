@@ -5,21 +5,22 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // fails evaluates a rule. Where its condition is false, it gives the rule's error
 // message. A rule that cannot be evaluated was reported, and does not fail.
-func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r rule) (message string, failed bool) {
-	value, ok := e.evalInto(t, ctx, r.condition)
+func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) (message string, failed bool) {
+	value, ok := e.evalInto(t, ctx, r.Condition)
 	if !ok {
 		return "", false
 	}
 	value, _ = value.Unmark()
 	value, err := convert.Convert(value, cty.Bool)
 	if err != nil || value.IsNull() {
-		t.Add(diag.Errorf(r.condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
+		t.Add(diag.Errorf(r.Condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
 		return "", false
 	}
 	if value.True() {
@@ -28,9 +29,9 @@ func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r rule) (mess
 	return e.errorMessage(t, ctx, r), true
 }
 
-func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule) string {
+func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) string {
 	const otherwise = "The condition does not hold."
-	value, ok := e.evalInto(t, ctx, r.message)
+	value, ok := e.evalInto(t, ctx, r.Message)
 	switch {
 	case !ok:
 		return otherwise
@@ -39,7 +40,7 @@ func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule
 	}
 	value, err := convert.Convert(value, cty.String)
 	if err != nil || value.IsNull() {
-		t.Add(diag.Errorf(r.message.Range().Ptr(), "Invalid error message", "error_message is a string."))
+		t.Add(diag.Errorf(r.Message.Range().Ptr(), "Invalid error message", "error_message is a string."))
 		return otherwise
 	}
 	return value.AsString()
@@ -47,12 +48,12 @@ func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r rule
 
 // require reports the rules that do not hold, in the contexts that scope gives, and
 // tells whether all do.
-func (e *moduleInstance) require(t *diag.Sink, rules []rule, scope func(rule) *hcl.EvalContext) bool {
+func (e *moduleInstance) require(t *diag.Sink, rules []declare.Rule, scope func(declare.Rule) *hcl.EvalContext) bool {
 	held := true
 	for _, r := range rules {
 		ctx := scope(r)
 		if message, failed := e.fails(t, ctx, r); failed {
-			t.Add(r.failure(hcl.DiagError, message, ctx))
+			t.Add(r.Failure(hcl.DiagError, message, ctx))
 			held = false
 		}
 	}

@@ -100,7 +100,7 @@ func (d *decoder) schema() {
 	}
 	if summary, detail := s.check(&d.m); summary != "" {
 		d.broken = true
-		d.sink.Add(diag.Errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
+		d.sink.Add(diag.Errorf(d.x.decl.ArgumentRange("payload", "payload_base64"), summary, "%s", detail))
 	}
 }
 

@@ -30,6 +30,6 @@ func (s *schemaBlock) check(x *expansion, m *Message) {
 		return
 	}
 	if summary, detail := s.schema.check(m); summary != "" {
-		x.sink.AddKind(s.Range.String(), diag.Errorf(x.decl.argument("payload", "payload_base64"), summary, "%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.", detail, s.Address, s.Range, s.Filter))
+		x.sink.AddKind(s.Range.String(), diag.Errorf(x.decl.ArgumentRange("payload", "payload_base64"), summary, "%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.", detail, s.Address, s.Range, s.Filter))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -36,12 +37,12 @@ type scopes struct {
 
 // evaluate adds the blocks of one module that bound a plan.
 func (found *scopes) evaluate(e *moduleInstance) {
-	for _, decl := range e.decl.scopes {
-		a := &arguments{e: e, sink: &e.sink, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
+	for _, decl := range e.decl.Scopes {
+		a := &arguments{e: e, sink: &e.sink, attrs: decl.Attrs, at: &decl.At, ctx: e.scope("", declare.Expressions(decl.Attrs)...)}
 		s := a.scope(decl)
-		switch decl.kind {
+		switch decl.Kind {
 		case "exclusive":
-			found.exclusive(a, s, decl.label)
+			found.exclusive(a, s, decl.Label)
 		case "protect":
 			found.protects = appendSound(found.protects, a, s)
 		case "removed":
@@ -62,17 +63,17 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 
 // scope reads what all of these blocks have. One that deletes or forgets is about
 // one broker; one that only forbids is about every broker that it does not name.
-func (a *arguments) scope(decl *scopeDecl) Scope {
-	s := Scope{Address: a.e.place.path + addrs.Scope(decl.kind, decl.label), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
-	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
-		s.Broker = a.broker(decl.kind + " block")
+func (a *arguments) scope(decl *declare.Scope) Scope {
+	s := Scope{Address: a.e.place.path + addrs.Scope(decl.Kind, decl.Label), Range: decl.At, FilterRange: *declare.RangeOf(decl.Attrs, &decl.At, "filter")}
+	if decl.Kind == "exclusive" || decl.Kind == "removed" || decl.Attrs["broker"] != nil {
+		s.Broker = a.broker(decl.Kind + " block")
 	}
 	value, given := a.plain("filter", cty.String)
 	switch {
 	case given:
 		s.Filter = value.AsString()
 		a.checkFilter("filter", s.Filter)
-	case decl.attrs["filter"] == nil:
+	case decl.Attrs["filter"] == nil:
 		a.wrong("filter", "Missing filter", "A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or \"site/#\".")
 	case !a.broken:
 		a.wrong("filter", "Null filter", "filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
@@ -95,7 +96,7 @@ func (a *arguments) checkFilter(name, filter string) {
 func (a *arguments) broker(what string) string {
 	if a.attrs["broker"] == nil {
 		if all := a.e.declaredBrokers(); len(all) == 1 {
-			return all[0].name
+			return all[0].Name
 		}
 		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, diag.OneOf(slices.Collect(a.e.brokerNames())))
 		return ""
@@ -132,7 +133,7 @@ func (s *scopes) checkMessage(x *expansion, m *Message) {
 	}
 	for _, r := range s.removed {
 		if r.Has(m.Broker, m.Topic) {
-			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
+			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.FieldRange(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
 				diag.Excerpt(m.Topic), r.Filter, r.Range))
 		}
 	}

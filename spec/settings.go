@@ -17,7 +17,7 @@ import (
 // settings evaluates the retainctl block.
 func (e *moduleInstance) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
-	if b := e.decl.settings; b != nil {
+	if b := e.decl.Settings; b != nil {
 		content, diags := b.Body.Content(language.Find("retainctl", "").Schema())
 		e.sink.Add(diags...)
 		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])

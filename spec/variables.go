@@ -7,6 +7,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -14,9 +15,9 @@ import (
 func (e *moduleInstance) variables() []Variable {
 	var all []Variable
 	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
-		decl := e.decl.variables[name]
+		decl := e.decl.Variables[name]
 		value, _ := e.vars[name].UnmarkDeep()
-		all = append(all, Variable{Name: name, Value: value, Sensitive: decl.sensitive, Range: decl.at})
+		all = append(all, Variable{Name: name, Value: value, Sensitive: decl.Sensitive, Range: decl.At})
 	}
 	return all
 }
@@ -26,8 +27,8 @@ func (e *moduleInstance) variables() []Variable {
 // from it would only fail in turn.
 func (e *moduleInstance) validate() {
 	var failed []string
-	for name := range sorted(e.vars) {
-		if !e.valid(e.decl.variables[name]) {
+	for name := range declare.Sorted(e.vars) {
+		if !e.valid(e.decl.Variables[name]) {
 			failed = append(failed, name)
 		}
 	}
@@ -37,18 +38,18 @@ func (e *moduleInstance) validate() {
 }
 
 // valid evaluates a variable's validation blocks.
-func (e *moduleInstance) valid(v *variableDecl) bool {
+func (e *moduleInstance) valid(v *declare.Variable) bool {
 	valid := true
-	for _, r := range v.validations {
-		message, failed := e.fails(&e.sink, e.scope("", r.condition, r.message), r)
+	for _, r := range v.Validations {
+		message, failed := e.fails(&e.sink, e.scope("", r.Condition, r.Message), r)
 		if !failed {
 			continue
 		}
-		at, of := &v.at, ""
-		if e.call != nil && e.call.decl.inputs[v.name] != nil {
-			at, of = e.call.decl.inputs[v.name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.name)
+		at, of := &v.At, ""
+		if e.call != nil && e.call.decl.Inputs[v.Name] != nil {
+			at, of = e.call.decl.Inputs[v.Name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.Name)
 		}
-		e.sink.Add(diag.Errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.condition.Range()))
+		e.sink.Add(diag.Errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.Condition.Range()))
 		valid = false
 	}
 	return valid

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/declare"
 )
 
 // everything evaluates the whole configuration, also what nothing refers to, so
@@ -21,27 +23,27 @@ func (r *run) everything() {
 // evaluateAll evaluates all of a module, and of the modules that it calls.
 func (e *moduleInstance) evaluateAll() {
 	unused := e.brokerOnly()
-	for name, decl := range sorted(e.decl.variables) {
+	for name, decl := range declare.Sorted(e.decl.Variables) {
 		if e.call != nil {
-			e.variable(name, decl.at)
+			e.variable(name, decl.At)
 		}
 	}
-	for name, attr := range sorted(e.decl.locals) {
+	for name, attr := range declare.Sorted(e.decl.Locals) {
 		if !unused[reference{"local", name}] {
 			e.local(name, attr.NameRange)
 		}
 	}
-	for _, m := range sorted(e.decl.messages) {
-		e.expand(m, m.at)
+	for _, m := range declare.Sorted(e.decl.Messages) {
+		e.expand(m, m.At)
 	}
-	for name, o := range sorted(e.decl.outputs) {
-		e.output(name, o.at)
+	for name, o := range declare.Sorted(e.decl.Outputs) {
+		e.output(name, o.At)
 	}
-	for _, c := range sorted(e.decl.checks) {
+	for _, c := range declare.Sorted(e.decl.Checks) {
 		e.assert(c)
 	}
-	for _, m := range sorted(e.decl.modules) {
-		if c := e.expandCall(m, m.at); c != nil {
+	for _, m := range declare.Sorted(e.decl.Calls) {
+		if c := e.expandCall(m, m.At); c != nil {
 			for _, child := range c.instances {
 				child.evaluateAll()
 			}
@@ -54,7 +56,7 @@ func (e *moduleInstance) evaluateAll() {
 func (r *run) everyBlock() []*expansion {
 	var all []*expansion
 	r.root.eachModule(func(e *moduleInstance) {
-		for _, x := range sorted(e.blocks) {
+		for _, x := range declare.Sorted(e.blocks) {
 			all = append(all, x)
 		}
 	})
@@ -64,7 +66,7 @@ func (r *run) everyBlock() []*expansion {
 // eachModule visits a module and all that it calls.
 func (e *moduleInstance) eachModule(visit func(*moduleInstance)) {
 	visit(e)
-	for _, c := range sorted(e.calls) {
+	for _, c := range declare.Sorted(e.calls) {
 		for _, child := range c.instances {
 			child.eachModule(visit)
 		}
@@ -87,7 +89,7 @@ func (r *run) messages() []Message {
 // diagnostics gives all that was found, by module and block.
 func (r *run) diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	byFolder := func(a, b *declarations) int { return strings.Compare(a.dir, b.dir) }
+	byFolder := func(a, b *declare.Module) int { return strings.Compare(a.Dir, b.Dir) }
 	for _, decl := range slices.SortedFunc(maps.Keys(r.findings), byFolder) {
 		diags = append(diags, r.findings[decl].diagnostics()...)
 	}

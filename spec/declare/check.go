@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// checkDecl is a check block.
-type checkDecl struct {
-	name    string
+// Check is a check block.
+type Check struct {
+	Name    string
 	at      hcl.Range
-	asserts []rule
+	Asserts []Rule
 }
 
-func (r *reader) check(b *hcl.Block, known map[string]*checkDecl) {
+func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
 		r.duplicate(b.DefRange, fmt.Sprintf("check %q", name), first.at, "Names of checks are unique over all files of a folder.")
@@ -25,11 +25,11 @@ func (r *reader) check(b *hcl.Block, known map[string]*checkDecl) {
 	r.identifier(name, b.LabelRanges[0], "check")
 	before := len(r.diags)
 	content := r.content(b.Body, language.Find("check", ""))
-	c := &checkDecl{name: name, at: b.DefRange}
+	c := &Check{Name: name, at: b.DefRange}
 	known[name] = c
 	for _, block := range content.Blocks {
 		if rule, ok := r.rule(block); ok {
-			c.asserts = append(c.asserts, rule)
+			c.Asserts = append(c.Asserts, rule)
 		}
 	}
 	if len(content.Blocks) == 0 && len(r.diags) == before {

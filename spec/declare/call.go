@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"fmt"
@@ -13,24 +13,24 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// moduleDecl is a module block before evaluation.
-type moduleDecl struct {
-	name   string
-	at     hcl.Range // of the block's header
+// Call is a module block before evaluation.
+type Call struct {
+	Name   string
+	At     hcl.Range // of the block's header
 	source *hcl.Attribute
-	attrs  hcl.Attributes // for_each, count and depends_on
-	inputs hcl.Attributes
-	body   *declarations // of the folder that source names
+	Attrs  hcl.Attributes // for_each, count and depends_on
+	Inputs hcl.Attributes
+	Body   *Module // of the folder that source names
 }
 
-func (m *moduleDecl) address() string { return "module." + m.name }
+func (m *Call) Address() string { return "module." + m.Name }
 
-func (m *moduleDecl) repeat() string { return repeat(m.attrs) }
+func (m *Call) Repeat() string { return Repeat(m.Attrs) }
 
-func (r *reader) module(b *hcl.Block, known map[string]*moduleDecl) {
+func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("module %q", name), first.at, "Names of modules are unique over all files of a folder.")
+		r.duplicate(b.DefRange, fmt.Sprintf("module %q", name), first.At, "Names of modules are unique over all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "module")
@@ -38,17 +38,17 @@ func (r *reader) module(b *hcl.Block, known map[string]*moduleDecl) {
 	r.report(diags...)
 	inputs, diags := rest.JustAttributes()
 	r.report(diags...)
-	m := &moduleDecl{name: name, at: b.DefRange, source: content.Attributes["source"], attrs: content.Attributes, inputs: inputs}
-	delete(m.attrs, "source")
-	r.oneRepeat(m.attrs, "module")
+	m := &Call{Name: name, At: b.DefRange, source: content.Attributes["source"], Attrs: content.Attributes, Inputs: inputs}
+	delete(m.Attrs, "source")
+	r.oneRepeat(m.Attrs, "module")
 	known[name] = m
 }
 
 // folder gives the folder that the block's source names, relative to the root,
 // as seen from the folder from.
-func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
+func (m *Call) folder(from string) (string, *hcl.Diagnostic) {
 	if m.source == nil {
-		return "", diag.Errorf(&m.at, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.name)
+		return "", diag.Errorf(&m.At, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.Name)
 	}
 	at := m.source.Expr.Range().Ptr()
 	value, diags := m.source.Expr.Value(nil)
@@ -62,7 +62,7 @@ func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
 	source := value.AsString()
 	local := strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
 	if !local {
-		return "", diag.Errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.name)
+		return "", diag.Errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.Name)
 	}
 	dir := path.Join(from, source)
 	if dir == ".." || strings.HasPrefix(dir, "../") {

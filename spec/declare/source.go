@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"path"
@@ -15,47 +15,47 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// source reads and parses the files of a configuration.
-type source struct {
-	root   *functions.Sandbox
+// Source reads and parses the files of a configuration.
+type Source struct {
+	Root   *functions.Sandbox
 	made   *bounds.Budget // that the expressions of the files are charged to
 	parser *hclparse.Parser
-	diags  hcl.Diagnostics
+	Diags  hcl.Diagnostics
 }
 
-// newSource returns a source of the files below root.
-func newSource(root *functions.Sandbox, made *bounds.Budget) *source {
-	return &source{root: root, made: made, parser: hclparse.NewParser()}
+// NewSource returns a source of the files below root.
+func NewSource(root *functions.Sandbox, made *bounds.Budget) *Source {
+	return &Source{Root: root, made: made, parser: hclparse.NewParser()}
 }
 
-// report takes diagnostics, of the files or of what is made of them.
-func (s *source) report(diags ...*hcl.Diagnostic) { s.diags = append(s.diags, diags...) }
+// Report takes diagnostics, of the files or of what is made of them.
+func (s *Source) Report(diags ...*hcl.Diagnostic) { s.Diags = append(s.Diags, diags...) }
 
-// files returns the sources that were read, by name.
-func (s *source) files() map[string]*hcl.File { return s.parser.Files() }
+// Files returns the sources that were read, by name.
+func (s *Source) Files() map[string]*hcl.File { return s.parser.Files() }
 
-// addText adds a text that is no file, for the lines that a diagnostic writer shows.
-func (s *source) addText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
+// AddText adds a text that is no file, for the lines that a diagnostic writer shows.
+func (s *Source) AddText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
 
 // parse reads the files of a module, whose folder is relative to the root.
-func (s *source) parse(dir string, names []string) []hcl.Body {
+func (s *Source) parse(dir string, names []string) []hcl.Body {
 	var bodies []hcl.Body
 	for _, name := range names {
-		src, err := s.root.ReadFile(dir, name)
+		src, err := s.Root.ReadFile(dir, name)
 		name = path.Join(dir, name)
 		if err != nil {
-			s.report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
+			s.Report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
 			continue
 		}
-		if f := s.parseFile(src, name); f != nil {
+		if f := s.ParseFile(src, name); f != nil {
 			bodies = append(bodies, f.Body)
 		}
 	}
 	return bodies
 }
 
-// parseFile parses one file in the syntax that its name says.
-func (s *source) parseFile(src []byte, name string) *hcl.File {
+// ParseFile parses one file in the syntax that its name says.
+func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	json := strings.HasSuffix(name, ".json")
 	d := bounds.Source(src, name, json)
 	if json && d == nil {
@@ -63,7 +63,7 @@ func (s *source) parseFile(src []byte, name string) *hcl.File {
 	}
 	if d != nil {
 		s.parser.AddFile(name, &hcl.File{Bytes: src})
-		s.report(d)
+		s.Report(d)
 		return nil
 	}
 	parse := s.parser.ParseHCL
@@ -71,7 +71,7 @@ func (s *source) parseFile(src []byte, name string) *hcl.File {
 		parse = s.parser.ParseJSON
 	}
 	f, diags := parse(src, name)
-	s.report(diags...)
+	s.Report(diags...)
 	if diags.HasErrors() {
 		return nil
 	}
@@ -82,12 +82,12 @@ func (s *source) parseFile(src []byte, name string) *hcl.File {
 	return f
 }
 
-// list gives the folder's files with one of the suffixes, by name. Hidden files
+// List gives the folder's files with one of the suffixes, by name. Hidden files
 // are an editor's.
-func (s *source) list(suffixes ...string) []string {
-	names, err := s.root.List(".")
+func (s *Source) List(suffixes ...string) []string {
+	names, err := s.Root.List(".")
 	if err != nil {
-		s.report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
+		s.Report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
 	}
 	return withSuffix(names, suffixes...)
 }

@@ -1,13 +1,13 @@
-package spec
+package declare
 
 import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
 
-// step gives the second step of a reference: a name, or an index that is a
+// Step gives the second step of a reference: a name, or an index that is a
 // literal string.
-func step(t hcl.Traversal) (string, hcl.Range, bool) {
+func Step(t hcl.Traversal) (string, hcl.Range, bool) {
 	if len(t) < 2 {
 		return "", hcl.Range{}, false
 	}

@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"strings"
@@ -9,15 +9,15 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// rule is a condition that must hold: a validation, precondition, postcondition
+// Rule is a condition that must hold: a validation, precondition, postcondition
 // or assert block.
-type rule struct {
+type Rule struct {
 	kind               string // the block's type
-	condition, message hcl.Expression
+	Condition, Message hcl.Expression
 }
 
 // rule reads such a block.
-func (r *reader) rule(b *hcl.Block) (rule, bool) {
+func (r *reader) rule(b *hcl.Block) (Rule, bool) {
 	content := r.content(b.Body, new(language.Rule(b.Type, "")))
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
 	if condition == nil || message == nil {
@@ -26,24 +26,24 @@ func (r *reader) rule(b *hcl.Block) (rule, bool) {
 			article = "An"
 		}
 		r.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type, "%s %s block needs both condition, an expression that is true where all is well, and error_message, a sentence for the one who must put it right.", article, b.Type))
-		return rule{}, false
+		return Rule{}, false
 	}
-	return rule{b.Type, condition.Expr, message.Expr}, true
+	return Rule{b.Type, condition.Expr, message.Expr}, true
 }
 
-func ruleExpressions(rules []rule) []hcl.Expression {
+func RuleExpressions(rules []Rule) []hcl.Expression {
 	var exprs []hcl.Expression
 	for _, rule := range rules {
-		exprs = append(exprs, rule.condition, rule.message)
+		exprs = append(exprs, rule.Condition, rule.Message)
 	}
 	return exprs
 }
 
-// failure is the diagnostic of a rule that does not hold. Its context lets the
+// Failure is the diagnostic of a rule that does not hold. Its context lets the
 // writer say what the names in the condition stood for.
-func (r rule) failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
+func (r Rule) Failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
 		Severity: severity, Summary: diag.Capital(r.kind) + " failed", Detail: message,
-		Subject: r.condition.Range().Ptr(), Expression: r.condition, EvalContext: ctx,
+		Subject: r.Condition.Range().Ptr(), Expression: r.Condition, EvalContext: ctx,
 	}
 }

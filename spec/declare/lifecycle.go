@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"maps"
@@ -11,7 +11,7 @@ import (
 )
 
 // lifecycle reads the lifecycle block of a message.
-func (r *reader) lifecycle(m *messageDecl, b *hcl.Block) {
+func (r *reader) lifecycle(m *Message, b *hcl.Block) {
 	needless := map[string]string{
 		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
 		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
@@ -22,20 +22,20 @@ func (r *reader) lifecycle(m *messageDecl, b *hcl.Block) {
 		as.Arguments = append(as.Arguments, language.Argument{Name: name})
 	}
 	content := r.content(b.Body, &as)
-	for name, why := range sorted(needless) {
+	for name, why := range Sorted(needless) {
 		if attr := content.Attributes[name]; attr != nil {
 			r.report(diag.Errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
 			delete(content.Attributes, name)
 		}
 	}
-	m.lifecycle = content.Attributes
+	m.Lifecycle = content.Attributes
 	for _, block := range content.Blocks {
 		rule, ok := r.rule(block)
 		switch {
 		case ok && block.Type == "precondition":
-			m.preconditions = append(m.preconditions, rule)
+			m.Preconditions = append(m.Preconditions, rule)
 		case ok:
-			m.postconditions = append(m.postconditions, rule)
+			m.Postconditions = append(m.Postconditions, rule)
 		}
 	}
 }

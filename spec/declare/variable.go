@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"fmt"
@@ -12,17 +12,17 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// variableDecl is a variable block.
-type variableDecl struct {
-	name        string
-	at          hcl.Range
+// Variable is a variable block.
+type Variable struct {
+	Name        string
+	At          hcl.Range
 	typ         cty.Type // a constraint; cty.DynamicPseudoType where none is given
 	typed       bool     // a type is given
 	optional    *typeexpr.Defaults
-	def         cty.Value // cty.NilVal where none is given
-	nullable    bool
-	sensitive   bool
-	validations []rule
+	Default     cty.Value // cty.NilVal where none is given
+	Nullable    bool
+	Sensitive   bool
+	Validations []Rule
 }
 
 // typeConstraint reads a type. "list" and "map" alone are an old short form that
@@ -37,28 +37,28 @@ func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diag
 	return typeexpr.TypeConstraintWithDefaults(expr)
 }
 
-// literal tells whether a value from the command line or the environment is
+// Literal tells whether a value from the command line or the environment is
 // taken as it stands, and not read as an expression: as in Terraform, where
 // -var=name=1.10 is a string for a string.
-func (v *variableDecl) literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
+func (v *Variable) Literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
 
-func (r *reader) variable(b *hcl.Block, known map[string]*variableDecl) {
+func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.at, "Names of variables are unique over all files.")
+		r.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.At, "Names of variables are unique over all files.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "variable")
 	before := len(r.diags)
 	content := r.content(b.Body, language.Find("variable", ""))
-	v := &variableDecl{name: name, at: b.DefRange, typ: cty.DynamicPseudoType, nullable: true}
+	v := &Variable{Name: name, At: b.DefRange, typ: cty.DynamicPseudoType, Nullable: true}
 	if len(r.diags) > before { // a misspelt default is not a missing one
-		v.def = cty.DynamicVal
+		v.Default = cty.DynamicVal
 	}
 	known[name] = v
 	r.literal(content.Attributes["description"], new(string))
-	r.literal(content.Attributes["nullable"], &v.nullable)
-	r.literal(content.Attributes["sensitive"], &v.sensitive)
+	r.literal(content.Attributes["nullable"], &v.Nullable)
+	r.literal(content.Attributes["sensitive"], &v.Sensitive)
 	if attr := content.Attributes["type"]; attr != nil {
 		typ, optional, diags := typeConstraint(attr.Expr)
 		if r.report(diags...); diags.HasErrors() {
@@ -71,36 +71,36 @@ func (r *reader) variable(b *hcl.Block, known map[string]*variableDecl) {
 	}
 	for _, block := range content.Blocks {
 		if rule, ok := r.rule(block); ok {
-			v.validations = append(v.validations, rule)
+			v.Validations = append(v.Validations, rule)
 		}
 	}
 }
 
-func (r *reader) defaultValue(v *variableDecl, attr *hcl.Attribute) {
+func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 	value, diags := attr.Expr.Value(nil)
 	if r.report(diags...); diags.HasErrors() {
-		v.def = cty.DynamicVal
+		v.Default = cty.DynamicVal
 		return
 	}
-	value, err := v.convert(value)
+	value, err := v.Convert(value)
 	switch {
 	case err != nil:
-		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.name, err))
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.Name, err))
 		value = cty.DynamicVal
-	case value.IsNull() && !v.nullable:
-		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.name))
+	case value.IsNull() && !v.Nullable:
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.Name))
 		value = cty.DynamicVal
 	}
-	v.def = value
+	v.Default = value
 }
 
-// convert makes a value fit the variable's type.
-func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
+// Convert makes a value fit the variable's type.
+func (v *Variable) Convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)
 	}
 	converted, err := functions.Convert(value, v.typ)
-	if err != nil && !v.sensitive {
+	if err != nil && !v.Sensitive {
 		err = diag.Located(err, value)
 	}
 	return converted, err

@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"iter"
@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// repeat is the argument that gives a block its instances, or "".
-func repeat(attrs hcl.Attributes) string {
+// Repeat is the argument that gives a block its instances, or "".
+func Repeat(attrs hcl.Attributes) string {
 	for _, name := range []string{"for_each", "count"} {
 		if attrs[name] != nil {
 			return name
@@ -28,8 +28,8 @@ func (r *reader) oneRepeat(attrs hcl.Attributes, block string) {
 	}
 }
 
-// place is where the first of the arguments that is given stands, or the block.
-func place(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
+// RangeOf is where the first of the arguments that is given stands, or the block.
+func RangeOf(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
 	for _, name := range names {
 		if attr := attrs[name]; attr != nil {
 			return attr.Expr.Range().Ptr()
@@ -38,16 +38,16 @@ func place(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
 	return block
 }
 
-func expressions(attrs hcl.Attributes) []hcl.Expression {
+func Expressions(attrs hcl.Attributes) []hcl.Expression {
 	var exprs []hcl.Expression
-	for _, attr := range sorted(attrs) { // in the same order each time, so that mistakes read the same
+	for _, attr := range Sorted(attrs) { // in the same order each time, so that mistakes read the same
 		exprs = append(exprs, attr.Expr)
 	}
 	return exprs
 }
 
-// sorted goes through a map by name.
-func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+// Sorted goes through a map by name.
+func Sorted[V any](m map[string]V) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		for _, name := range slices.Sorted(maps.Keys(m)) {
 			if !yield(name, m[name]) {

@@ -1,4 +1,4 @@
-package spec
+package declare
 
 import (
 	"github.com/hashicorp/hcl/v2"
