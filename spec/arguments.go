@@ -17,7 +17,7 @@ import (
 // arguments reads the arguments of a block, or of one instance of it, and reports
 // what is wrong at the argument's place.
 type arguments struct {
-	e      *moduleInstance
+	eval   *evaluator
 	sink   *diag.Sink
 	attrs  hcl.Attributes
 	at     *hcl.Range // of the block: the place of what is not given
@@ -47,16 +47,16 @@ func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootN
 // secretArguments are never shown, whatever they are made of.
 var secretArguments = []string{"password", "token", "key_file"}
 
-// eval evaluates an argument; ok is false where it, or what it depends on, has
-// errors, which are reported.
-func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
+// value evaluates an argument; ok is false if it, or what it depends on, has errors,
+// which are reported.
+func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 	known, fixed := a.fixed[attr.Name]
 	if known != cty.NilVal {
 		return known, true
 	}
-	eval := a.e.evalInto
+	eval := a.eval.evalInto
 	if slices.Contains(secretArguments, attr.Name) {
-		eval = a.e.evalSecret
+		eval = a.eval.evalSecret
 	}
 	value, ok := eval(a.sink, a.ctx, attr.Expr)
 	if fixed && ok {
@@ -73,7 +73,7 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	if attr == nil {
 		return cty.NilVal, false
 	}
-	given, ok := a.eval(attr)
+	given, ok := a.value(attr)
 	if !ok {
 		return given, false
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
@@ -51,8 +50,7 @@ func (e *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 		maps.Copy(given, attrs)
 		attrs = given
 	}
-	a := arguments{e: e, sink: &e.sink, attrs: attrs, at: &b.Range, ctx: e.scope("", declare.Expressions(attrs)...)}
-	a.backend(&b)
+	e.arguments(attrs, &b.Range).backend(&b)
 	return b
 }
 
@@ -75,7 +73,7 @@ func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
 		if !slices.Contains(known, name) {
-			a.e.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+			a.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
 	b.Settings = backendDecoders[b.Type](a)

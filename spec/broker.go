@@ -2,7 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"iter"
 	"path/filepath"
 	"time"
 
@@ -13,60 +12,32 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// declaredBrokers are the broker blocks, or the default where none stands.
-func (e *moduleInstance) declaredBrokers() []*declare.Broker {
-	if len(e.root.decl.Brokers) == 0 {
-		return []*declare.Broker{{Type: "embedded", Name: "default"}}
-	}
-	return e.root.decl.Brokers
-}
-
-func (e *moduleInstance) broker(name string) *declare.Broker {
-	if e.byName == nil {
-		e.byName = map[string]*declare.Broker{}
-		for _, b := range e.declaredBrokers() {
-			e.byName[b.Name] = b
-		}
-	}
-	return e.byName[name]
-}
-
-func (e *moduleInstance) brokerNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, b := range e.declaredBrokers() {
-			if !yield(b.Name) {
-				return
-			}
-		}
-	}
-}
-
 // brokers evaluates the broker blocks' arguments, where that is asked for.
-func (e *moduleInstance) brokers(root string) []Broker {
+func (e *moduleInstance) brokerBlocks(root string) []Broker {
 	var all []Broker
-	for _, decl := range e.declaredBrokers() {
+	for _, decl := range e.brokers.decls {
 		b := Broker{Type: decl.Type, Name: decl.Name, Range: decl.At}
 		if e.evalBrokers {
 			b.Settings = e.brokerSettings(decl, root)
 		}
-		e.alone(b, all)
+		checkDistinct(b, all, &e.sink)
 		all = append(all, b)
 	}
 	return all
 }
 
-// alone refuses two blocks that lead to one broker, as far as their arguments
+// checkDistinct refuses two blocks that lead to one broker, as far as their arguments
 // tell: one message would then have two records.
-func (e *moduleInstance) alone(b Broker, before []Broker) {
+func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
 	for _, other := range before {
-		if at := leadsTo(b.Settings); at != "" && at == leadsTo(other.Settings) {
-			e.sink.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
+			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
 		}
 	}
 }
 
-// leadsTo is where a broker's arguments lead to, "" where they do not tell.
-func leadsTo(settings BrokerSettings) string {
+// destination is where a broker's arguments lead to, "" where they do not tell.
+func destination(settings BrokerSettings) string {
 	switch s := settings.(type) {
 	case *MQTTSettings:
 		if s.Address != (MQTTAddress{}) {
@@ -89,12 +60,11 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 }
 
 func (e *moduleInstance) brokerSettings(decl *declare.Broker, root string) BrokerSettings {
-	a := arguments{e: e, sink: &e.sink, attrs: decl.Attrs, at: &decl.At, ctx: e.scope("", declare.Expressions(decl.Attrs)...)}
 	decode := brokerDecoders[decl.Type]
 	if decode == nil { // the declaration was refused
 		return nil
 	}
-	return decode(&a, root)
+	return decode(e.arguments(decl.Attrs, &decl.At), root)
 }
 
 // brokerDecoders read the arguments of each broker type; root is the folder of the

@@ -18,19 +18,6 @@ import (
 // repeat the next ten times are 10^10.
 const maxModules = 100_000
 
-// call is an evaluated module block: the instances of its module.
-type call struct {
-	e         *moduleInstance // of the module that the block stands in
-	decl      *declare.Call
-	instances []*moduleInstance // in the order of their keys
-	broken    bool
-
-	contexts map[string]*hcl.EvalContext // of each input, before each and count
-	fixed    map[string]cty.Value        // inputs that are the same in every instance
-	varies   map[string]bool             // and those that are not
-	values   map[string]cty.Value        // of the whole block, by the outputs in it
-}
-
 // expandCall finds the instances of a module block; nil where that is being done
 // already, in a circle.
 func (e *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {

@@ -14,15 +14,6 @@ type conditions struct {
 	pre, post *hcl.EvalContext // before each and count
 }
 
-func (e *moduleInstance) conditions(m *declare.Message) conditions {
-	own := ownRoot(m.Repeat())
-	return conditions{
-		decl: m,
-		pre:  e.scopeWith([]string{own}, declare.RuleExpressions(m.Preconditions)...),
-		post: e.scopeWith([]string{own, "self"}, declare.RuleExpressions(m.Postconditions)...),
-	}
-}
-
 // before tells whether the preconditions hold. They come before anything of the
 // instance is evaluated, so that they can keep it from being.
 func (c conditions) before(d *decoder, instance instanceOf) bool {
@@ -41,5 +32,5 @@ func (c conditions) after(d *decoder, instance instanceOf) bool {
 }
 
 func (c conditions) hold(d *decoder, rules []declare.Rule, ctx *hcl.EvalContext) bool {
-	return d.e.require(d.sink, rules, func(declare.Rule) *hcl.EvalContext { return ctx })
+	return d.eval.require(d.sink, rules, func(declare.Rule) *hcl.EvalContext { return ctx })
 }

@@ -113,7 +113,7 @@ func (c *Console) members(of string) []string {
 	case "module":
 		names = slices.Collect(maps.Keys(decl.Calls))
 	case "broker":
-		names = slices.Collect(c.e.brokerNames())
+		names = slices.Collect(c.e.brokers.names())
 	case "path":
 		names = []string{"root", "module"}
 	default:

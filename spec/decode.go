@@ -2,12 +2,8 @@ package spec
 
 import (
 	"encoding/base64"
-	"errors"
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -21,15 +17,17 @@ import (
 // decoder turns the arguments of one instance into a Message.
 type decoder struct {
 	arguments
-	x *expansion
-	m Message
+	x       *expansion
+	brokers *brokerSet
+	schemas schemas
+	m       Message
 }
 
 // decode reads all arguments; it tells whether nothing is wrong with them.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
 	d.m.Name, d.m.Range = decl.Label, decl.At
-	d.m.Broker = d.broker("message")
+	d.m.Broker = d.broker(d.brokers, "message")
 	if d.m.Topic = decl.Label; d.attrs["topic"] != nil {
 		d.topic()
 	}
@@ -101,7 +99,7 @@ func (d *decoder) payload() {
 }
 
 func (d *decoder) payloadText(attr *hcl.Attribute) {
-	value, ok := d.eval(attr)
+	value, ok := d.value(attr)
 	switch {
 	case !ok:
 	case value.IsNull():
@@ -238,35 +236,4 @@ func (d *decoder) expiry() {
 	case d.m.RenewBefore >= expiry:
 		d.invalid("renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
 	}
-}
-
-var (
-	errNotWhole = errors.New("it has a fraction or is negative")
-	errTooLong  = errors.New("the duration is too long")
-	days        = regexp.MustCompile(`^([0-9]{1,6})d(.*)$`)
-)
-
-// parseDuration reads seconds as a number, or a duration as Go spells it, with
-// days before it.
-func parseDuration(s string) (time.Duration, error) {
-	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
-		if !(math.Abs(seconds) < float64(math.MaxInt64/time.Second)) {
-			return 0, errTooLong
-		}
-		return time.Duration(math.Round(seconds * float64(time.Second))), nil
-	}
-	m := days.FindStringSubmatch(s)
-	if m == nil {
-		return time.ParseDuration(s)
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil || n > 100_000 {
-		return 0, errTooLong
-	}
-	whole := time.Duration(n) * 24 * time.Hour
-	if strings.TrimSpace(m[2]) == "" {
-		return whole, nil
-	}
-	rest, err := time.ParseDuration(m[2])
-	return whole + rest, err
 }

@@ -1,115 +1,21 @@
 package spec
 
 import (
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/retainctl/retainctl/spec/bounds"
-	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// run is one evaluation of a whole configuration: what its modules share.
-type run struct {
-	root        *moduleInstance
-	evalBrokers bool
-	functions   map[string]function.Function
-	byName      map[string]*declare.Broker // broker blocks; filled in when first asked for
-	schemas     map[string]*schema
-	scopes      scopes // of all modules; filled in at the end of everything
-
-	chain      []link // what is being resolved, the outermost first
-	active     map[string]bool
-	circular   map[string]bool // members of reported circles, by their static address
-	instances  int             // of all message blocks
-	modules    int             // instances of all module blocks
-	sawUnknown bool            // an unknown value was met
-	failed     []Failed        // assertions
-
-	findings map[*declare.Module]*findings
-	first    map[string]*moduleInstance // one instance of each module, by its static place
-	needs    map[string][]string        // what message blocks wait for, by their static address
+// evaluator computes single expressions, in contexts that hold all that they refer to.
+type evaluator struct {
+	sawUnknown bool // a value was not known, for which some diagnostic gives the reason
 }
 
-// moduleInstance computes the values of one instance of a module: the root, or what a
-// module block calls. It computes each when it is first asked for, so that
-// declarations may stand in any order, and once.
-type moduleInstance struct {
-	*run
-	decl  *declare.Module
-	place modulePath
-	call  *call      // that the module is an instance of; nil of the root
-	own   instanceOf // which instance of it
-
-	vars    map[string]cty.Value // marked; unknown where the value is wrong
-	locals  map[string]cty.Value
-	objects map[string]cty.Value // messages as expressions see them
-	blocks  map[string]*expansion
-	calls   map[string]*call
-	outputs map[string]cty.Value
-
-	found *findings
-	sink  diag.Sink
-}
-
-// modulePath is where an instance of a module is in the tree of modules, as a prefix of
-// addresses: nothing, or `module.site["a"].`.
-type modulePath struct {
-	path   string
-	static string // without instance keys: what dependencies speak of
-}
-
-func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
-	r := &run{
-		evalBrokers: evalBrokers,
-		functions:   calls,
-		schemas:     map[string]*schema{},
-		active:      map[string]bool{},
-		circular:    map[string]bool{},
-		findings:    map[*declare.Module]*findings{},
-		first:       map[string]*moduleInstance{},
-		needs:       map[string][]string{},
-	}
-	r.root = r.instance(decl, modulePath{})
-	return r.root
-}
-
-// instance makes the evaluator of one instance of a module.
-func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
-	n := r.findings[decl]
-	if n == nil {
-		n = newFindings()
-		r.findings[decl] = n
-	}
-	e := &moduleInstance{
-		run:     r,
-		decl:    decl,
-		place:   at,
-		vars:    map[string]cty.Value{},
-		locals:  map[string]cty.Value{},
-		objects: map[string]cty.Value{},
-		blocks:  map[string]*expansion{},
-		calls:   map[string]*call{},
-		outputs: map[string]cty.Value{},
-		found:   n,
-		sink:    n.general.Sink(strings.TrimSuffix(at.path, ".")),
-	}
-	if r.first[at.static] == nil {
-		r.first[at.static] = e
-	}
-	return e
-}
-
-// eval evaluates an expression; ok is false where it has errors, which are
-// reported, or where it depends on something that has.
-func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
-	return e.evalInto(&e.sink, ctx, expr)
-}
-
-func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+// evalInto evaluates an expression and reports its errors to t; ok is false if it has
+// any, or if it depends on something that has.
+func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
 	value, diags := expr.Value(ctx)
 	if len(diags) > 0 {
 		t.AddEvaluated(diags, expr, ctx)
@@ -130,7 +36,7 @@ func (e *moduleInstance) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.E
 
 // evalSecret evaluates an argument that is always sensitive, whatever it is made
 // of.
-func (e *moduleInstance) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+func (e *evaluator) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
 		t.Add(diag.Withheld(d))

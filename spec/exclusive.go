@@ -1,32 +1,12 @@
 package spec
 
 import (
-	"slices"
-
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
-
-// Exclusive is an exclusive block: a live message within it that is not declared
-// is deleted.
-type Exclusive struct {
-	Scope
-	Name   string   // the block's label
-	Except []string // filters of what is left alone
-}
-
-// Excepts tells whether a topic of the scope is left alone all the same.
-func (x *Exclusive) Excepts(topic string) bool {
-	return slices.ContainsFunc(x.Except, func(filter string) bool { return mqtt.Match(filter, topic) })
-}
-
-// Stranger gives the address of an undeclared message within the scope:
-// exclusive.NAME["topic"].
-func (x *Exclusive) Stranger(topic string) string { return x.Address + addrs.Key(cty.StringVal(topic)) }
 
 // exclusive takes in an exclusive block. Two of them that overlap would each
 // delete what belongs to the other.

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -27,6 +26,13 @@ func (e *moduleInstance) scope(repeat string, exprs ...hcl.Expression) *hcl.Eval
 	return e.scopeWith([]string{ownRoot(repeat)}, exprs...)
 }
 
+// arguments returns the arguments of a block at a place, to be read in the context of
+// what they refer to.
+func (e *moduleInstance) arguments(attrs hcl.Attributes, at *hcl.Range) *arguments {
+	ctx := e.scope("", declare.Expressions(attrs)...)
+	return &arguments{eval: &e.evaluator, sink: &e.sink, attrs: attrs, at: at, ctx: ctx}
+}
+
 // ownRoot is the root that an instance has of its own for an argument that
 // repeats its block.
 func ownRoot(repeat string) string {
@@ -39,10 +45,8 @@ func ownRoot(repeat string) string {
 // scopeWith is scope where the instance's own context adds the roots own.
 func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
 	refs := references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
-	for _, expr := range exprs {
-		for _, t := range expr.Variables() {
-			e.resolve(t, own, refs)
-		}
+	for ref := range declare.References(exprs...) {
+		e.resolve(ref, own, refs)
 	}
 	for name, n := range declare.Sorted(refs.modules) {
 		refs.set("module", name, e.module(name, n))
@@ -66,35 +70,34 @@ func (r references) set(root, name string, value cty.Value) {
 
 // resolve finds the value of one reference. What cannot be found is reported and
 // stands as unknown, which evaluates without further errors.
-func (e *moduleInstance) resolve(t hcl.Traversal, own []string, refs references) {
-	root := t.RootName()
+func (e *moduleInstance) resolve(ref declare.Reference, own []string, refs references) {
+	root, name := ref.Root, ref.Name
 	switch root {
 	case "each", "count", "self":
 		if !slices.Contains(own, root) {
-			e.notHere(t, root)
+			e.notHere(ref)
 			refs.unknown[root] = true
 		}
 		return
 	case "var", "local", "broker", "message", "module", "path":
 	default:
-		e.unknownRoot(t, root)
+		e.unknownRoot(ref)
 		refs.unknown[root] = true
 		return
 	}
-	name, at, named := declare.Step(t)
-	if !named {
-		e.once(fmt.Sprint(root, t.SourceRange()), t.SourceRange().Ptr(), "Incomplete reference", "%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot be used.", root, root)
+	if !ref.Named {
+		e.incomplete(ref)
 		refs.unknown[root] = true
 		return
 	}
 	if root == "module" {
-		refs.need(name, at).take(e, t, name)
+		refs.need(name, ref.NameRange).take(e, ref)
 		return
 	}
 	if _, done := refs.values[root][name]; !done {
-		refs.set(root, name, e.lookup(root, name, at))
+		refs.set(root, name, e.lookup(root, name, ref.NameRange))
 	}
-	if root == "message" && !e.checkAttribute(t, name) {
+	if root == "message" && !e.checkAttribute(ref) {
 		refs.set(root, name, cty.DynamicVal)
 	}
 }
@@ -125,8 +128,8 @@ func (e *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	case e.call != nil:
 		e.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
 		return cty.DynamicVal
-	case e.broker(name) == nil:
-		e.undeclared("broker", name, at, e.brokerNames())
+	case e.brokers.byName[name] == nil:
+		e.undeclared("broker", name, at, e.brokers.names())
 		return cty.DynamicVal
 	}
 	return cty.StringVal(name)

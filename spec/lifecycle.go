@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,19 +9,16 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
-	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// lifecycle reads what holds for every instance of a block.
-func (e *moduleInstance) lifecycle(m *declare.Message, t *diag.Sink) Message {
+// lifecycle reads what holds for every instance of a block: the arguments of its
+// lifecycle block, and ignore_changes, which is no value.
+func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
-	attrs := maps.Clone(m.Lifecycle)
-	if attr := attrs["ignore_changes"]; attr != nil {
-		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
-		delete(attrs, "ignore_changes")
+	if changes != nil {
+		common.IgnoreFields, common.IgnoreLeaves = ignored(changes.Expr, a.sink)
 	}
-	a := arguments{e: e, sink: t, attrs: attrs, at: &m.At, ctx: e.scope("", declare.Expressions(attrs)...)}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
 	common.PreventDestroy = a.is("prevent_destroy")
 	return common

@@ -79,8 +79,7 @@ func (l *loader) load() *Config {
 	if l.in.BackendOnly {
 		e.settings(config, l.in.BackendConfig)
 	} else {
-		e.everything()
-		config = l.config(e)
+		config = l.config(e.everything())
 	}
 	l.Report(e.diagnostics()...)
 	if e.sawUnknown && !l.Diags.HasErrors() {
@@ -106,15 +105,15 @@ func (l *loader) evaluator() *moduleInstance {
 	return e
 }
 
-func (l *loader) config(e *moduleInstance) *Config {
+func (l *loader) config(all *evaluated) *Config {
 	c := &Config{}
-	e.settings(c, l.in.BackendConfig)
-	c.Brokers = e.brokers(l.Root.Dir())
-	c.Messages = e.messages()
-	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
-	c.Variables = e.variables()
-	c.Outputs = e.rootOutputs()
-	c.Failed = e.failed
+	all.root.settings(c, l.in.BackendConfig)
+	c.Brokers = all.root.brokerBlocks(l.Root.Dir())
+	c.Messages = all.messages()
+	c.Exclusives, c.Protects, c.Removed = all.scopes.exclusives, all.scopes.protects, all.scopes.removed
+	c.Variables = all.root.variables()
+	c.Outputs = all.rootOutputs()
+	c.Failed = all.failed
 	return c
 }
 

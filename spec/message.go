@@ -2,6 +2,7 @@ package spec
 
 import (
 	"encoding/base64"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/zclconf/go-cty/cty"
@@ -18,19 +19,33 @@ var referable = []string{
 	"user_properties", "response_topic", "correlation_data", "message_expiry",
 }
 
+// modulePath is where an instance of a module is in the tree of modules, as a prefix of
+// addresses: nothing, or `module.site["a"].`.
+type modulePath struct {
+	path   string
+	static string // without instance keys: what dependencies speak of
+}
+
+// instance is the address of the instance.
+func (p modulePath) instance() string { return strings.TrimSuffix(p.path, ".") }
+
 // expansion is an evaluated message block.
 type expansion struct {
-	e        *moduleInstance // of the module that the block stands in
 	decl     *declare.Message
-	messages []Message // in the order of their keys
-	common   *Message  // what was read once for all instances; nil before
-	broken   bool      // an instance could not be evaluated
+	place    modulePath    // of the module that declares it
+	call     *declare.Call // of that module; nil of the root
+	messages []Message     // in the order of their keys
+	common   *Message      // what was read once for all instances; nil before
+	broken   bool          // an instance could not be evaluated
 	sink     diag.Sink
 }
 
+// static is the block's address without instance keys: what others depend on.
+func (x *expansion) static() string { return x.place.static + x.decl.Address() }
+
 // at says which instance is looked at: the address tells nothing where there is one.
 func (x *expansion) at(address string, index cty.Value) {
-	if index != cty.NilVal || x.e.call != nil {
+	if index != cty.NilVal || x.call != nil {
 		x.sink.Instance = address
 	}
 }

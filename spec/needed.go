@@ -20,20 +20,23 @@ type needed struct {
 	wrong   bool // an output that there is not
 }
 
+func newNeeded(at hcl.Range) *needed { return &needed{at: at, outputs: map[string]bool{}} }
+
 func (r references) need(name string, at hcl.Range) *needed {
 	if r.modules[name] == nil {
-		r.modules[name] = &needed{at: at, outputs: map[string]bool{}}
+		r.modules[name] = newNeeded(at)
 	}
 	return r.modules[name]
 }
 
-// take adds what the reference t to the module name needs.
-func (n *needed) take(e *moduleInstance, t hcl.Traversal, name string) {
+// take adds what a reference to a module needs.
+func (n *needed) take(e *moduleInstance, ref declare.Reference) {
+	name := ref.Name
 	m := e.decl.Calls[name]
 	if m == nil || m.Body == nil {
 		return
 	}
-	rest := t[2:]
+	rest := ref.Traversal[2:]
 	if m.Repeat() != "" && len(rest) > 0 {
 		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.Body.Outputs[attr.Name] != nil {
 			e.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.Repeat(), name, attr.Name, name, attr.Name)
@@ -42,15 +45,15 @@ func (n *needed) take(e *moduleInstance, t hcl.Traversal, name string) {
 		}
 		rest = rest[1:]
 	}
-	output, at, named := declare.Step(append(hcl.Traversal{hcl.TraverseRoot{}}, rest...))
+	output := declare.NewReference(append(hcl.Traversal{hcl.TraverseRoot{}}, rest...))
 	switch {
-	case len(rest) == 0 || !named:
+	case len(rest) == 0 || !output.Named:
 		n.all = true
-	case m.Body.Outputs[output] == nil:
+	case m.Body.Outputs[output.Name] == nil:
 		n.wrong = true
-		e.once("output"+at.String(), &at, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output, outputAdvice(m.Body, output))
+		e.once("output"+output.NameRange.String(), &output.NameRange, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output.Name, outputAdvice(m.Body, output.Name))
 	default:
-		n.outputs[output] = true
+		n.outputs[output.Name] = true
 	}
 }
 

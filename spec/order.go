@@ -14,27 +14,26 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// static is the block's address without instance keys: what others depend on.
-func (x *expansion) static() string { return x.e.place.static + x.decl.Address() }
-
 // sorter finds out what message blocks wait for. A dependency is a block or a
 // module, without instance keys, as in Terraform: so it costs the same for one
 // instance and for 10,000.
 type sorter struct {
 	*run
+	needs     map[string][]string  // what message blocks wait for, by their static address
 	inherited map[string][]string  // by module: what all of it waits for
 	edges     map[string][]string  // by block or module
 	at        map[string]hcl.Range // where they stand
 }
 
-// order fills in what each block depends on and reports circles, which apply
-// could not begin anywhere.
-func (r *run) order() {
-	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
+// order returns what each message block depends on, by its static address. It reports
+// circles, in which apply could not begin anywhere.
+func (r *run) order() map[string][]string {
+	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
 	for _, e := range declare.Sorted(r.first) {
 		s.module(e)
 	}
 	s.search()
+	return s.needs
 }
 
 // module adds the blocks of one module.
@@ -93,69 +92,21 @@ func (s *sorter) inherit(e *moduleInstance) []string {
 	return s.inherited[e.place.static]
 }
 
-// follow adds the message blocks that expressions of a module refer to, also by way
-// of locals, inputs and outputs, without evaluating anything.
+// follow adds the message blocks that expressions of a module refer to, and what the
+// outputs that they use wait for.
 func (s *sorter) follow(e *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
-	type step struct {
-		e     *moduleInstance
-		exprs []hcl.Expression
-	}
-	seen := map[string]bool{}
-	var waiting []step
-	visit := func(e *moduleInstance, local string, exprs ...hcl.Expression) {
-		if key := e.place.static + local; !seen[key] {
-			seen[key] = true
-			waiting = append(waiting, step{e, exprs})
-		}
-	}
-	for waiting = []step{{e, exprs}}; len(waiting) > 0; {
-		at := waiting[len(waiting)-1]
-		waiting = waiting[:len(waiting)-1]
-		for _, expr := range at.exprs {
-			for _, t := range expr.Variables() {
-				s.reference(at.e, t, found, visit)
+	e.follow(exprs, func(in *moduleInstance, to reference) {
+		switch to.root {
+		case "message":
+			if in.decl.Messages[to.name] != nil {
+				found[in.place.static+addrs.Message(to.name, cty.NilVal)] = true
 			}
-		}
-	}
-}
-
-// reference follows one reference: visit takes the expressions behind it, with
-// the module that they stand in.
-func (s *sorter) reference(e *moduleInstance, t hcl.Traversal, found map[string]bool, visit func(*moduleInstance, string, ...hcl.Expression)) {
-	name, at, named := declare.Step(t)
-	if !named {
-		return
-	}
-	switch local := t.RootName() + "." + name; t.RootName() {
-	case "message":
-		if e.decl.Messages[name] != nil {
-			found[e.place.static+addrs.Message(name, cty.NilVal)] = true
-		}
-	case "local":
-		if attr := e.decl.Locals[name]; attr != nil {
-			visit(e, local, attr.Expr)
-		}
-	case "var":
-		if e.call != nil && e.call.decl.Inputs[name] != nil {
-			visit(e.call.e, e.call.decl.Address()+" "+local, e.call.decl.Inputs[name].Expr)
-		}
-	case "module":
-		child := s.first[e.place.static+local+"."]
-		if child == nil {
-			return
-		}
-		n := needed{at: at, outputs: map[string]bool{}}
-		n.take(e, t, name)
-		for name, o := range declare.Sorted(child.decl.Outputs) {
-			if !n.all && !n.outputs[name] {
-				continue
-			}
-			visit(child, o.Address(), o.Expressions()...)
-			for _, need := range child.dependsOn(o.DependsOn) {
+		case "output":
+			for _, need := range in.dependsOn(in.decl.Outputs[to.name].DependsOn) {
 				found[need] = true
 			}
 		}
-	}
+	})
 }
 
 // dependsOn reads a depends_on argument of this module; nil is none.
@@ -170,8 +121,8 @@ func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 		t, diags := hcl.AbsTraversalForExpr(expr)
 		root, name, at := "", "", expr.Range()
 		if !diags.HasErrors() {
-			root = t.RootName()
-			name, _, _ = declare.Step(t)
+			ref := declare.NewReference(t)
+			root, name = ref.Root, ref.Name
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
@@ -219,7 +170,7 @@ func (s *sorter) search() {
 // circle reports blocks that wait for each other. A circle of references was
 // reported when it was evaluated.
 func (s *sorter) circle(addresses []string) {
-	if slices.ContainsFunc(addresses, func(address string) bool { return s.circular[address] }) {
+	if slices.ContainsFunc(addresses, func(address string) bool { return s.chain.circular[address] }) {
 		return
 	}
 	var chain []string

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
@@ -33,8 +35,8 @@ func (e *moduleInstance) once(key string, at *hcl.Range, summary, format string,
 }
 
 // notHere reports each, count or self where an instance does not have it.
-func (e *moduleInstance) notHere(t hcl.Traversal, root string) {
-	at := t.SourceRange()
+func (e *moduleInstance) notHere(ref declare.Reference) {
+	root, at := ref.Root, ref.Traversal.SourceRange()
 	where := "the arguments of a message or module block that has count, other than count itself"
 	switch root {
 	case "each":
@@ -45,11 +47,18 @@ func (e *moduleInstance) notHere(t hcl.Traversal, root string) {
 	e.once(fmt.Sprint(root, at), &at, fmt.Sprintf("%q is not available here", root), "%s exists in %s.", root, where)
 }
 
-func (e *moduleInstance) unknownRoot(t hcl.Traversal, root string) {
-	at := t.SourceRange()
+// incomplete reports a root without a name.
+func (e *moduleInstance) incomplete(ref declare.Reference) {
+	root, at := ref.Root, ref.Traversal.SourceRange()
+	e.once(fmt.Sprint(root, at), &at, "Incomplete reference", "%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot be used.", root, root)
+}
+
+// unknownRoot reports a name that no reference begins with.
+func (e *moduleInstance) unknownRoot(ref declare.Reference) {
+	root, at := ref.Root, ref.Traversal.SourceRange()
 	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
 	advice := diag.DidYouMean(root, slices.Values(roots))
-	if len(t) == 1 {
+	if len(ref.Traversal) == 1 {
 		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
 	}
 	e.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
@@ -57,9 +66,9 @@ func (e *moduleInstance) unknownRoot(t hcl.Traversal, root string) {
 
 // checkAttribute reports a reference to what messages do not have, with a hint
 // that the evaluation itself does not give.
-func (e *moduleInstance) checkAttribute(t hcl.Traversal, name string) bool {
-	decl := e.decl.Messages[name]
-	rest := t[2:]
+func (e *moduleInstance) checkAttribute(ref declare.Reference) bool {
+	decl := e.decl.Messages[ref.Name]
+	rest := ref.Traversal[2:]
 	if decl != nil && decl.Repeat() != "" && len(rest) > 0 {
 		rest = rest[1:]
 	}
@@ -73,3 +82,21 @@ func (e *moduleInstance) checkAttribute(t hcl.Traversal, name string) bool {
 	e.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, diag.DidYouMean(attr.Name, slices.Values(referable)), diag.OneOf(referable))
 	return false
 }
+
+// enter begins to resolve a thing of this module. It refuses one that is being
+// resolved, with the chain that leads back to it.
+func (e *moduleInstance) enter(local string, at hcl.Range) bool {
+	address := e.place.path + local
+	if circle := e.chain.circle(address); circle != nil {
+		e.once("cycle "+strings.Join(circle, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
+		return false
+	}
+	if e.chain.full() {
+		e.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
+		return false
+	}
+	e.chain.enter(link{address, e.place.static + local})
+	return true
+}
+
+func (e *moduleInstance) leave() { e.chain.leave() }

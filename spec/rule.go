@@ -12,7 +12,7 @@ import (
 
 // fails evaluates a rule. Where its condition is false, it gives the rule's error
 // message. A rule that cannot be evaluated was reported, and does not fail.
-func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) (message string, failed bool) {
+func (e *evaluator) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) (message string, failed bool) {
 	value, ok := e.evalInto(t, ctx, r.Condition)
 	if !ok {
 		return "", false
@@ -29,7 +29,7 @@ func (e *moduleInstance) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rul
 	return e.errorMessage(t, ctx, r), true
 }
 
-func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) string {
+func (e *evaluator) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) string {
 	const otherwise = "The condition does not hold."
 	value, ok := e.evalInto(t, ctx, r.Message)
 	switch {
@@ -48,7 +48,7 @@ func (e *moduleInstance) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r decl
 
 // require reports the rules that do not hold, in the contexts that scope gives, and
 // tells whether all do.
-func (e *moduleInstance) require(t *diag.Sink, rules []declare.Rule, scope func(declare.Rule) *hcl.EvalContext) bool {
+func (e *evaluator) require(t *diag.Sink, rules []declare.Rule, scope func(declare.Rule) *hcl.EvalContext) bool {
 	held := true
 	for _, r := range rules {
 		ctx := scope(r)

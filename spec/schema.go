@@ -56,12 +56,16 @@ func (noLoader) Load(url string) (any, error) {
 // one would mean the schema itself.
 const schemaBase = "schema:///"
 
-func (e *moduleInstance) compiled(text string) *schema {
-	s := e.schemas[text]
+// schemas are those that were compiled, by their text.
+type schemas map[string]*schema
+
+// compiled returns the schema of a text, with the reason if it is none.
+func (all schemas) compiled(text string) *schema {
+	s := all[text]
 	if s == nil {
 		s = &schema{patience: 10 * time.Second}
 		s.compiled, s.err = compileSchema(text)
-		e.schemas[text] = s
+		all[text] = s
 	}
 	return s
 }
@@ -94,7 +98,7 @@ func (d *decoder) schema() {
 	if !given || d.broken {
 		return
 	}
-	s := d.usable(value.AsString())
+	s := d.usable(d.schemas, value.AsString())
 	if d.broken {
 		return
 	}
@@ -105,8 +109,8 @@ func (d *decoder) schema() {
 }
 
 // usable gives the schema argument compiled; what is wrong with it is reported.
-func (a *arguments) usable(text string) *schema {
-	s := a.e.compiled(text)
+func (a *arguments) usable(all schemas, text string) *schema {
+	s := all.compiled(text)
 	if s.err != nil {
 		a.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
 	}

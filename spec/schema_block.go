@@ -13,7 +13,7 @@ type schemaBlock struct {
 	schema *schema
 }
 
-func (a *arguments) schemaBlock(s Scope) schemaBlock {
+func (a *arguments) schemaBlock(all schemas, s Scope) schemaBlock {
 	value, given := a.plain("schema", cty.String)
 	if !given {
 		if !a.broken {
@@ -21,7 +21,7 @@ func (a *arguments) schemaBlock(s Scope) schemaBlock {
 		}
 		return schemaBlock{}
 	}
-	return schemaBlock{s, a.usable(value.AsString())}
+	return schemaBlock{s, a.usable(all, value.AsString())}
 }
 
 // check reports a declared message whose payload does not fulfil the schema.

@@ -10,14 +10,23 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
+// evaluated is a configuration with all of its values.
+type evaluated struct {
+	*run
+	blocks []*expansion        // of all modules
+	scopes scopes              // of all modules
+	needs  map[string][]string // what message blocks wait for, by their static address
+}
+
 // everything evaluates the whole configuration, also what nothing refers to, so
 // that mistakes there are reported.
-func (r *run) everything() {
+func (r *run) everything() *evaluated {
 	r.root.evaluateAll()
-	r.order()
-	r.checkDuplicates()
-	r.root.eachModule(r.scopes.evaluate)
-	r.scopes.check(r.everyBlock())
+	all := &evaluated{run: r, needs: r.order(), blocks: r.everyBlock()}
+	checkDuplicates(all.blocks, &r.root.sink)
+	r.root.eachModule(all.scopes.evaluate)
+	all.scopes.check(all.blocks)
+	return all
 }
 
 // evaluateAll evaluates all of a module, and of the modules that it calls.
@@ -74,16 +83,16 @@ func (e *moduleInstance) eachModule(visit func(*moduleInstance)) {
 }
 
 // messages gathers every instance of every block.
-func (r *run) messages() []Message {
-	all := make([]Message, 0, r.instances)
-	for _, x := range r.everyBlock() {
-		needs := r.needs[x.static()]
+func (all *evaluated) messages() []Message {
+	messages := make([]Message, 0, all.instances)
+	for _, x := range all.blocks {
+		needs := all.needs[x.static()]
 		for i := range x.messages {
 			x.messages[i].DependsOn = needs
 		}
-		all = append(all, x.messages...)
+		messages = append(messages, x.messages...)
 	}
-	return all
+	return messages
 }
 
 // diagnostics gives all that was found, by module and block.
@@ -94,4 +103,30 @@ func (r *run) diagnostics() hcl.Diagnostics {
 		diags = append(diags, r.findings[decl].diagnostics()...)
 	}
 	return diags
+}
+
+// brokerOnly are the locals that only broker blocks use, where these are not
+// evaluated: they may need variables that are unset.
+func (e *moduleInstance) brokerOnly() map[reference]bool {
+	if e.evalBrokers || e.call != nil {
+		return nil
+	}
+	var brokers []hcl.Expression
+	for _, b := range e.decl.Brokers {
+		brokers = append(brokers, declare.Expressions(b.Attrs)...)
+	}
+	unused, used := e.reach(brokers), e.reach(e.decl.BeyondBrokers())
+	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
+	return unused
+}
+
+// reach returns what of this module some expressions need.
+func (e *moduleInstance) reach(exprs []hcl.Expression) map[reference]bool {
+	found := map[reference]bool{}
+	e.follow(exprs, func(in *moduleInstance, to reference) {
+		if in == e {
+			found[to] = true
+		}
+	})
+	return found
 }

@@ -1,0 +1,76 @@
+package spec
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/retainctl/retainctl/spec/declare"
+)
+
+// reference is a thing of a module that something refers to: {"local", "devices"}.
+type reference struct{ root, name string }
+
+// follow visits all that expressions of a module refer to, also by way of locals,
+// inputs and outputs. Nothing is evaluated. An output that is referred to is visited as
+// {"output", NAME} in the first instance of its module.
+func (e *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
+	f := follower{seen: map[string]bool{}, visit: visit}
+	for f.add(e, "", exprs...); len(f.waiting) > 0; {
+		last := len(f.waiting) - 1
+		from := f.waiting[last]
+		f.waiting = f.waiting[:last]
+		for ref := range declare.References(from.exprs...) {
+			if ref.Named {
+				visit(from.in, reference{ref.Root, ref.Name})
+				f.behind(from.in, ref)
+			}
+		}
+	}
+}
+
+// follower goes through expressions, each once.
+type follower struct {
+	seen    map[string]bool
+	waiting []expressions
+	visit   func(in *moduleInstance, to reference)
+}
+
+// expressions are some of one module.
+type expressions struct {
+	in    *moduleInstance
+	exprs []hcl.Expression
+}
+
+// add takes the expressions of a thing, which its local address tells from others of
+// the module.
+func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression) {
+	if key := in.place.static + local; !f.seen[key] {
+		f.seen[key] = true
+		f.waiting = append(f.waiting, expressions{in, exprs})
+	}
+}
+
+// behind adds the expressions that are behind a reference.
+func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
+	switch local := ref.Root + "." + ref.Name; ref.Root {
+	case "local":
+		if attr := in.decl.Locals[ref.Name]; attr != nil {
+			f.add(in, local, attr.Expr)
+		}
+	case "var":
+		if c := in.call; c != nil && c.decl.Inputs[ref.Name] != nil {
+			f.add(c.e, c.decl.Address()+" "+local, c.decl.Inputs[ref.Name].Expr)
+		}
+	case "module":
+		child := in.first[in.place.static+local+"."]
+		if child == nil {
+			return
+		}
+		n := newNeeded(ref.NameRange)
+		n.take(in, ref)
+		for name, o := range declare.Sorted(child.decl.Outputs) {
+			if n.all || n.outputs[name] {
+				f.add(child, o.Address(), o.Expressions()...)
+				f.visit(child, reference{"output", name})
+			}
+		}
+	}
+}

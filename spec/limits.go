@@ -1,0 +1,40 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/diag"
+)
+
+// limits reports what the message's broker would refuse.
+func (d *decoder) limits() {
+	if d.broken {
+		return
+	}
+	broker := Broker{Type: d.brokers.byName[d.m.Broker].Type}
+	for _, v := range broker.Limits().Check(d.m.Message) {
+		d.broken = true
+		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+	}
+}
+
+// violation spells a reason, with the topic where it is about that.
+func (d *decoder) violation(v mqtt.Violation) string {
+	if v.Field != 0 {
+		return diag.Capital(v.Reason)
+	}
+	return fmt.Sprintf("The topic %q cannot be used: %s", diag.Excerpt(d.m.Topic), v.Reason)
+}
+
+// kindOf tells reasons apart, but not their numbers.
+func kindOf(reason string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, reason)
+}

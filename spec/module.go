@@ -1,0 +1,109 @@
+package spec
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
+)
+
+// run is one evaluation of a whole configuration: what its modules share.
+type run struct {
+	evaluator
+	root        *moduleInstance
+	evalBrokers bool
+	functions   map[string]function.Function
+	brokers     *brokerSet
+	schemas     schemas
+
+	chain     chain    // what is being resolved
+	instances int      // of all message blocks
+	modules   int      // instances of all module blocks
+	failed    []Failed // assertions
+
+	findings map[*declare.Module]*findings
+	first    map[string]*moduleInstance // one instance of each module, by its static place
+}
+
+// moduleInstance computes the values of one instance of a module: the root, or what a
+// module block calls. It computes each when it is first asked for, so that
+// declarations may stand in any order, and once.
+type moduleInstance struct {
+	*run
+	decl  *declare.Module
+	place modulePath
+	call  *call      // that the module is an instance of; nil of the root
+	own   instanceOf // which instance of it
+
+	vars    map[string]cty.Value // marked; unknown where the value is wrong
+	locals  map[string]cty.Value
+	objects map[string]cty.Value // messages as expressions see them
+	blocks  map[string]*expansion
+	calls   map[string]*call
+	outputs map[string]cty.Value
+
+	found *findings
+	sink  diag.Sink
+}
+
+// call is an evaluated module block: the instances of its module.
+type call struct {
+	e         *moduleInstance // of the module that the block stands in
+	decl      *declare.Call
+	instances []*moduleInstance // in the order of their keys
+	broken    bool
+
+	contexts map[string]*hcl.EvalContext // of each input, before each and count
+	fixed    map[string]cty.Value        // inputs that are the same in every instance
+	varies   map[string]bool             // and those that are not
+	values   map[string]cty.Value        // of the whole block, by the outputs in it
+}
+
+// newRun returns the run of a configuration with this root module, in its root.
+func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
+	r := &run{
+		evalBrokers: evalBrokers,
+		functions:   calls,
+		brokers:     newBrokerSet(decl.Brokers),
+		schemas:     schemas{},
+		chain:       newChain(),
+		findings:    map[*declare.Module]*findings{},
+		first:       map[string]*moduleInstance{},
+	}
+	r.root = r.instance(decl, modulePath{})
+	return r.root
+}
+
+// instance returns a new instance of a module.
+func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
+	n := r.findings[decl]
+	if n == nil {
+		n = newFindings()
+		r.findings[decl] = n
+	}
+	e := &moduleInstance{
+		run:     r,
+		decl:    decl,
+		place:   at,
+		vars:    map[string]cty.Value{},
+		locals:  map[string]cty.Value{},
+		objects: map[string]cty.Value{},
+		blocks:  map[string]*expansion{},
+		calls:   map[string]*call{},
+		outputs: map[string]cty.Value{},
+		found:   n,
+		sink:    n.general.Sink(at.instance()),
+	}
+	if r.first[at.static] == nil {
+		r.first[at.static] = e
+	}
+	return e
+}
+
+// eval evaluates an expression; ok is false where it has errors, which are
+// reported, or where it depends on something that has.
+func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+	return e.evalInto(&e.sink, ctx, expr)
+}
