@@ -11,7 +11,6 @@ import (
 	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
-	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // maxModules bounds the instances of all module blocks: ten blocks that each
@@ -58,23 +57,6 @@ func (e *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) boo
 	}
 	e.modules += int(n)
 	return true
-}
-
-// input gives the value of a variable that the module block gives, or its default.
-func (e *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value {
-	if !e.enter("var."+decl.Name, at) {
-		return cty.DynamicVal
-	}
-	defer e.leave()
-	value := e.call.input(decl, e.own)
-	if decl.Sensitive {
-		value = value.Mark(sensitive.Mark)
-	}
-	e.vars[decl.Name] = value
-	if !e.valid(decl) {
-		e.vars[decl.Name] = cty.DynamicVal
-	}
-	return e.vars[decl.Name]
 }
 
 // input evaluates an input for one instance of the module.

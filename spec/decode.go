@@ -14,15 +14,6 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// decoder turns the arguments of one instance into a Message.
-type decoder struct {
-	arguments
-	x       *expansion
-	brokers *brokerSet
-	schemas schemas
-	m       Message
-}
-
 // decode reads all arguments; it tells whether nothing is wrong with them.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
@@ -45,24 +36,6 @@ func (d *decoder) decode() bool {
 	d.schema()
 	d.limits()
 	return !d.broken
-}
-
-// hideable reads a string that is hidden where it is sensitive.
-func (d *decoder) hideable(name string, f mqtt.Fields) string {
-	value, given := d.get(name, cty.String)
-	if !given {
-		return ""
-	}
-	return d.reveal(value, f)
-}
-
-// reveal takes a string out of its marks and notes them.
-func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
-	if sensitive.Is(value) {
-		d.m.Redaction.Fields |= f
-	}
-	value, _ = value.Unmark()
-	return value.AsString()
 }
 
 func (d *decoder) topic() {

@@ -10,19 +10,19 @@ import (
 
 // exclusive takes in an exclusive block. Two of them that overlap would each
 // delete what belongs to the other.
-func (s *scopes) exclusive(a *arguments, scope Scope, name string) {
+func (a *arguments) exclusive(scope Scope, name string, known []Exclusive) []Exclusive {
 	x := Exclusive{Scope: scope, Name: name, Except: a.except(scope.Filter)}
 	if a.broken {
-		return
+		return known
 	}
-	for _, other := range s.exclusives {
+	for _, other := range known {
 		if other.Broker == x.Broker && mqtt.Overlap(other.Filter, x.Filter) {
 			at := x.FilterRange
 			a.sink.Add(diag.Errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
 				x.Filter, other.Filter, other.Address, other.FilterRange))
 		}
 	}
-	s.exclusives = append(s.exclusives, x)
+	return append(known, x)
 }
 
 // except reads the filters of what is left alone.

@@ -65,7 +65,7 @@ func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
 			return
 		}
 		n := newNeeded(ref.NameRange)
-		n.take(in, ref)
+		n.take(&in.reporter, ref)
 		for name, o := range declare.Sorted(child.decl.Outputs) {
 			if n.all || n.outputs[name] {
 				f.add(child, o.Address(), o.Expressions()...)

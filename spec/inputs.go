@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -17,6 +16,30 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
+// Inputs are what an invocation adds to the files of a folder.
+type Inputs struct {
+	Vars          []VarArg // -var and -var-file in the order given: the later wins
+	Env           []string // as os.Environ gives it; RETAINCTL_VAR_name sets a variable
+	BackendConfig []string // -backend-config=K=V, each
+	Version       string   // of this program, for required_version; "" is not checked
+
+	// EvalBrokers has broker arguments evaluated. Without it (-refresh=false)
+	// Settings stay nil, and variables that only broker blocks use may be unset.
+	EvalBrokers bool
+
+	// BackendOnly has nothing evaluated but the backend block: the folder is that of
+	// an earlier configuration, whose data files need not be there.
+	BackendOnly bool
+
+	// Preset are the variables of a saved plan, by name. They override all else.
+	Preset map[string]cty.Value
+
+	made *bounds.Budget // nil: the usual one
+}
+
+// VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
+type VarArg struct{ Set, File string }
+
 // EnvPrefix begins the environment variables that set variables.
 const EnvPrefix = "RETAINCTL_VAR_"
 
@@ -29,9 +52,17 @@ type given struct {
 	expr hcl.Expression
 }
 
+// inputReader finds the values of the root module's variables.
+type inputReader struct {
+	*declare.Source
+	in   Inputs
+	decl *declare.Module
+	hide []string // files of which no line may be shown
+}
+
 // variables finds every variable's value and puts it into e.vars. A variable
 // without one is left out; who refers to it reports that.
-func (l *loader) variables(e *moduleInstance) {
+func (l *inputReader) variables(e *moduleInstance) {
 	all := l.given()
 	for _, name := range slices.Sorted(maps.Keys(l.decl.Variables)) {
 		decl := l.decl.Variables[name]
@@ -53,7 +84,7 @@ func (l *loader) variables(e *moduleInstance) {
 
 // value decides one variable's value; ok is false where there is none. A value
 // that is wrong is reported and stands as unknown.
-func (l *loader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
+func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
 	value, from := l.in.Preset[decl.Name], "the saved plan"
 	g, there := all[decl.Name]
 	if value != cty.NilVal && g.flag {
@@ -86,7 +117,7 @@ func (l *loader) value(decl *declare.Variable, all map[string]given) (cty.Value,
 
 // read gets the value out of a source. What is wrong with the text of a
 // sensitive variable is not shown with the text.
-func (l *loader) read(decl *declare.Variable, g given) (cty.Value, bool) {
+func (l *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	if g.expr == nil && decl.Literal() {
 		return cty.StringVal(g.text), true
 	}
@@ -112,7 +143,7 @@ func (l *loader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 
 // checkPreset refuses a value of the command line that is not the saved plan's:
 // what was reviewed is what is applied.
-func (l *loader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
+func (l *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
 	value, ok := l.read(decl, g)
 	if !ok {
 		return
@@ -133,7 +164,7 @@ func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 }
 
 // given collects what the sources say; a later source overrides an earlier one.
-func (l *loader) given() map[string]given {
+func (l *inputReader) given() map[string]given {
 	all := map[string]given{}
 	for _, entry := range l.in.Env {
 		name, text, _ := strings.Cut(entry, "=")
@@ -156,7 +187,7 @@ func (l *loader) given() map[string]given {
 	return all
 }
 
-func (l *loader) argument(set string, all map[string]given) {
+func (l *inputReader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
 		l.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
@@ -171,7 +202,7 @@ func (l *loader) argument(set string, all map[string]given) {
 
 // variableFile adds what a file sets. A name that is not declared is a warning:
 // such files are shared between configurations.
-func (l *loader) variableFile(from given, src []byte, err error, all map[string]given) {
+func (l *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
 		l.Report(diag.Errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
@@ -193,17 +224,10 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 }
 
 // variableFiles names the variable files.
-func (l *loader) variableFiles() []string {
+func (l *inputReader) variableFiles() []string {
 	names := l.List(".auto.retainvars.hcl", ".auto.retainvars.json")
 	for _, arg := range l.in.Vars {
 		names = append(names, arg.File)
 	}
 	return names
-}
-
-// unset reports a variable that nothing gives a value, once.
-func (e *moduleInstance) unset(decl *declare.Variable) {
-	e.vars[decl.Name] = cty.DynamicVal
-	e.sink.Add(diag.Errorf(&decl.At, "No value for variable",
-		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.Name, decl.Name, fmt.Sprint(EnvPrefix, decl.Name)))
 }

@@ -2,37 +2,12 @@ package spec
 
 import (
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 )
-
-// Inputs are what an invocation adds to the files of a folder.
-type Inputs struct {
-	Vars          []VarArg // -var and -var-file in the order given: the later wins
-	Env           []string // as os.Environ gives it; RETAINCTL_VAR_name sets a variable
-	BackendConfig []string // -backend-config=K=V, each
-	Version       string   // of this program, for required_version; "" is not checked
-
-	// EvalBrokers has broker arguments evaluated. Without it (-refresh=false)
-	// Settings stay nil, and variables that only broker blocks use may be unset.
-	EvalBrokers bool
-
-	// BackendOnly has nothing evaluated but the backend block: the folder is that of
-	// an earlier configuration, whose data files need not be there.
-	BackendOnly bool
-
-	// Preset are the variables of a saved plan, by name. They override all else.
-	Preset map[string]cty.Value
-
-	made *bounds.Budget // nil: the usual one
-}
-
-// VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
-type VarArg struct{ Set, File string }
 
 // Load reads, evaluates and checks the configuration of a folder. The files are
 // for a diagnostic writer, which shows lines of them. The Config is nil if and
@@ -49,12 +24,9 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 }
 
 type loader struct {
-	*declare.Source
+	inputReader
 	dir  string
-	in   Inputs
 	made *bounds.Budget
-	decl *declare.Module
-	hide []string // files of which no line may be shown
 }
 
 func newLoader(dir string, in Inputs) *loader {
@@ -62,7 +34,7 @@ func newLoader(dir string, in Inputs) *loader {
 	if made == nil {
 		made = bounds.NewBudget(bounds.MaxMade)
 	}
-	return &loader{Source: declare.NewSource(nil, made), dir: dir, in: in, made: made}
+	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, made), in: in}, dir: dir, made: made}
 }
 
 // load goes stage by stage. A stage whose input is broken is not begun: what it

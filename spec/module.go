@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -32,7 +34,7 @@ type run struct {
 // declarations may stand in any order, and once.
 type moduleInstance struct {
 	*run
-	decl  *declare.Module
+	reporter
 	place modulePath
 	call  *call      // that the module is an instance of; nil of the root
 	own   instanceOf // which instance of it
@@ -43,9 +45,6 @@ type moduleInstance struct {
 	blocks  map[string]*expansion
 	calls   map[string]*call
 	outputs map[string]cty.Value
-
-	found *findings
-	sink  diag.Sink
 }
 
 // call is an evaluated module block: the instances of its module.
@@ -84,17 +83,15 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 		r.findings[decl] = n
 	}
 	e := &moduleInstance{
-		run:     r,
-		decl:    decl,
-		place:   at,
-		vars:    map[string]cty.Value{},
-		locals:  map[string]cty.Value{},
-		objects: map[string]cty.Value{},
-		blocks:  map[string]*expansion{},
-		calls:   map[string]*call{},
-		outputs: map[string]cty.Value{},
-		found:   n,
-		sink:    n.general.Sink(at.instance()),
+		run:      r,
+		reporter: reporter{decl, n, n.general.Sink(at.instance())},
+		place:    at,
+		vars:     map[string]cty.Value{},
+		locals:   map[string]cty.Value{},
+		objects:  map[string]cty.Value{},
+		blocks:   map[string]*expansion{},
+		calls:    map[string]*call{},
+		outputs:  map[string]cty.Value{},
 	}
 	if r.first[at.static] == nil {
 		r.first[at.static] = e
@@ -107,3 +104,21 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	return e.evalInto(&e.sink, ctx, expr)
 }
+
+// enter begins to resolve a thing of this module. It refuses one that is being
+// resolved, with the chain that leads back to it.
+func (e *moduleInstance) enter(local string, at hcl.Range) bool {
+	address := e.place.path + local
+	if circle := e.chain.circle(address); circle != nil {
+		e.once("cycle "+strings.Join(circle, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
+		return false
+	}
+	if e.chain.full() {
+		e.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
+		return false
+	}
+	e.chain.enter(link{address, e.place.static + local})
+	return true
+}
+
+func (e *moduleInstance) leave() { e.chain.leave() }

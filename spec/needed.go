@@ -6,10 +6,29 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
+
+// references are the values that expressions refer to, by root and name.
+type references struct {
+	values  map[string]map[string]cty.Value
+	unknown map[string]bool // roots of which a reference is wrong
+	modules map[string]*needed
+}
+
+func newReferences() references {
+	return references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
+}
+
+func (r references) set(root, name string, value cty.Value) {
+	if r.values[root] == nil {
+		r.values[root] = map[string]cty.Value{}
+	}
+	r.values[root][name] = value
+}
 
 // needed are the outputs of a module that some expressions refer to. Only these
 // are evaluated, so that two modules may use each other's.
@@ -30,16 +49,16 @@ func (r references) need(name string, at hcl.Range) *needed {
 }
 
 // take adds what a reference to a module needs.
-func (n *needed) take(e *moduleInstance, ref declare.Reference) {
+func (n *needed) take(r *reporter, ref declare.Reference) {
 	name := ref.Name
-	m := e.decl.Calls[name]
+	m := r.decl.Calls[name]
 	if m == nil || m.Body == nil {
 		return
 	}
 	rest := ref.Traversal[2:]
 	if m.Repeat() != "" && len(rest) > 0 {
 		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.Body.Outputs[attr.Name] != nil {
-			e.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.Repeat(), name, attr.Name, name, attr.Name)
+			r.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.Repeat(), name, attr.Name, name, attr.Name)
 			n.wrong = true
 			return
 		}
@@ -51,7 +70,7 @@ func (n *needed) take(e *moduleInstance, ref declare.Reference) {
 		n.all = true
 	case m.Body.Outputs[output.Name] == nil:
 		n.wrong = true
-		e.once("output"+output.NameRange.String(), &output.NameRange, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output.Name, outputAdvice(m.Body, output.Name))
+		r.once("output"+output.NameRange.String(), &output.NameRange, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output.Name, outputAdvice(m.Body, output.Name))
 	default:
 		n.outputs[output.Name] = true
 	}

@@ -1,14 +1,12 @@
 package spec
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/declare"
-	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // variables are the values that the configuration was evaluated with, by name.
@@ -35,22 +33,4 @@ func (e *moduleInstance) validate() {
 	for _, name := range failed {
 		e.vars[name] = cty.DynamicVal
 	}
-}
-
-// valid evaluates a variable's validation blocks.
-func (e *moduleInstance) valid(v *declare.Variable) bool {
-	valid := true
-	for _, r := range v.Validations {
-		message, failed := e.fails(&e.sink, e.scope("", r.Condition, r.Message), r)
-		if !failed {
-			continue
-		}
-		at, of := &v.At, ""
-		if e.call != nil && e.call.decl.Inputs[v.Name] != nil {
-			at, of = e.call.decl.Inputs[v.Name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.Name)
-		}
-		e.sink.Add(diag.Errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.Condition.Range()))
-		valid = false
-	}
-	return valid
 }

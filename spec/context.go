@@ -1,23 +1,14 @@
 package spec
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 )
-
-// references are the values that expressions refer to, by root and name.
-type references struct {
-	values  map[string]map[string]cty.Value
-	unknown map[string]bool // roots of which a reference is wrong
-	modules map[string]*needed
-}
 
 // scope makes the context that the expressions are evaluated in: what they refer
 // to and nothing else, so that only this is evaluated. repeat is "for_each" or
@@ -44,7 +35,7 @@ func ownRoot(repeat string) string {
 
 // scopeWith is scope where the instance's own context adds the roots own.
 func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
-	refs := references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
+	refs := newReferences()
 	for ref := range declare.References(exprs...) {
 		e.resolve(ref, own, refs)
 	}
@@ -59,13 +50,6 @@ func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.E
 		ctx.Variables[root] = cty.DynamicVal
 	}
 	return ctx
-}
-
-func (r references) set(root, name string, value cty.Value) {
-	if r.values[root] == nil {
-		r.values[root] = map[string]cty.Value{}
-	}
-	r.values[root][name] = value
 }
 
 // resolve finds the value of one reference. What cannot be found is reported and
@@ -91,7 +75,7 @@ func (e *moduleInstance) resolve(ref declare.Reference, own []string, refs refer
 		return
 	}
 	if root == "module" {
-		refs.need(name, ref.NameRange).take(e, ref)
+		refs.need(name, ref.NameRange).take(&e.reporter, ref)
 		return
 	}
 	if _, done := refs.values[root][name]; !done {
@@ -133,64 +117,4 @@ func (e *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 		return cty.DynamicVal
 	}
 	return cty.StringVal(name)
-}
-
-func (e *moduleInstance) variable(name string, at hcl.Range) cty.Value {
-	if value, there := e.vars[name]; there {
-		return value
-	}
-	decl := e.decl.Variables[name]
-	if decl == nil {
-		e.undeclared("variable", name, at, maps.Keys(e.decl.Variables))
-		return cty.DynamicVal
-	}
-	if e.call != nil {
-		return e.input(decl, at)
-	}
-	e.unset(decl)
-	return cty.DynamicVal
-}
-
-func (e *moduleInstance) local(name string, at hcl.Range) cty.Value {
-	if value, there := e.locals[name]; there {
-		return value
-	}
-	attr := e.decl.Locals[name]
-	if attr == nil {
-		e.undeclared("local", name, at, maps.Keys(e.decl.Locals))
-		return cty.DynamicVal
-	}
-	if !e.enter("local."+name, at) {
-		return cty.DynamicVal
-	}
-	value, ok := e.eval(e.scope("", attr.Expr), attr.Expr)
-	e.leave()
-	if !ok && value == cty.NilVal {
-		value = cty.DynamicVal
-	}
-	if err := bounds.Value(value); err != nil {
-		e.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
-		value = cty.DynamicVal
-	}
-	e.locals[name] = value
-	return value
-}
-
-// message gives the value of message.NAME: an object, or an object or tuple of
-// such where the block has instances.
-func (e *moduleInstance) message(name string, at hcl.Range) cty.Value {
-	decl := e.decl.Messages[name]
-	if decl == nil {
-		e.undeclared("message", name, at, maps.Keys(e.decl.Messages))
-		return cty.DynamicVal
-	}
-	if value, there := e.objects[name]; there {
-		return value
-	}
-	x := e.expand(decl, at)
-	if x == nil { // in a circle, which is no value to keep
-		return cty.DynamicVal
-	}
-	e.objects[name] = x.value()
-	return e.objects[name]
 }
