@@ -21,6 +21,9 @@ import (
 // DefaultStatePath is where the local backend keeps the state, below the root.
 const DefaultStatePath = language.DefaultStatePath
 
+// EnvPrefix begins the environment variables that set variables.
+const EnvPrefix = "RETAINCTL_VAR_"
+
 // Config is a whole configuration, evaluated.
 type Config struct {
 	MaxDeletes *Threshold

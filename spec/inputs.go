@@ -40,9 +40,6 @@ type Inputs struct {
 // VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
 type VarArg struct{ Set, File string }
 
-// EnvPrefix begins the environment variables that set variables.
-const EnvPrefix = "RETAINCTL_VAR_"
-
 // given is the value that a source gives a variable: text, or an expression of a
 // variable file.
 type given struct {

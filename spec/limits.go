@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/diag"
 )
@@ -37,4 +39,20 @@ func kindOf(reason string) string {
 		}
 		return r
 	}, reason)
+}
+
+// schema checks the payload against the message's own schema.
+func (d *decoder) schema() {
+	value, given := d.plain("schema", cty.String)
+	if !given || d.broken {
+		return
+	}
+	s := d.usable(d.schemas, value.AsString())
+	if d.broken {
+		return
+	}
+	if summary, detail := s.check(&d.m); summary != "" {
+		d.broken = true
+		d.sink.Add(diag.Errorf(d.x.decl.ArgumentRange("payload", "payload_base64"), summary, "%s", detail))
+	}
 }

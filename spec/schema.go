@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // schema is a JSON Schema, compiled once for all messages that have its text.
@@ -90,22 +88,6 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 		return nil, elsewhere.Err
 	}
 	return compiled, err
-}
-
-// schema checks the payload against the message's own schema.
-func (d *decoder) schema() {
-	value, given := d.plain("schema", cty.String)
-	if !given || d.broken {
-		return
-	}
-	s := d.usable(d.schemas, value.AsString())
-	if d.broken {
-		return
-	}
-	if summary, detail := s.check(&d.m); summary != "" {
-		d.broken = true
-		d.sink.Add(diag.Errorf(d.x.decl.ArgumentRange("payload", "payload_base64"), summary, "%s", detail))
-	}
 }
 
 // usable gives the schema argument compiled; what is wrong with it is reported.

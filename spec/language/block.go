@@ -6,7 +6,6 @@ package language
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -33,23 +32,6 @@ type Argument struct {
 	Default   string `json:"default,omitempty"`   // an expression of the language, or words
 	Limits    string `json:"limits,omitempty"`
 	Doc       string `json:"doc"`
-}
-
-// Blocks describes every block of the top level. The table is made once, since a
-// configuration may have 100,000 blocks, and nobody changes it.
-var Blocks = sync.OnceValue(func() []Block {
-	return slices.Concat([]Block{messageBlock()}, brokerBlocks(), scopeBlocks(), moduleBlocks(), []Block{settingsBlock()})
-})
-
-// Find returns the description of a block, and of its kind if it has kinds; nil if
-// there is no such kind.
-func Find(typ, kind string) *Block {
-	for _, b := range Blocks() {
-		if b.Type == typ && b.Kind == kind {
-			return &b
-		}
-	}
-	return nil
 }
 
 // Inner returns the description of a block within this one.

@@ -39,11 +39,3 @@ func messageBlock() Block {
 		}},
 	}
 }
-
-// Rule describes a block with a condition.
-func Rule(typ, doc string) Block {
-	return Block{Type: typ, Doc: doc, Arguments: []Argument{
-		{Name: "condition", Type: "bool", Required: true, Doc: "true where all is well"},
-		{Name: "error_message", Type: "string", Required: true, Doc: "for the one who must put it right"},
-	}}
-}
