@@ -35,32 +35,32 @@ func backendArguments(typ string) []string {
 
 // backend reads the backend block, or what stands for it where there is none.
 // The overrides are those of -backend-config, which CI gives.
-func (e *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
+func (mod *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 	b := Backend{Type: "local"}
-	attrs := e.overrides(overrides)
+	attrs := mod.overrides(overrides)
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
 			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
-			e.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
+			mod.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
 			return b
 		}
 		given, diags := block.Body.JustAttributes()
-		e.sink.Add(diags...)
+		mod.sink.Add(diags...)
 		maps.Copy(given, attrs)
 		attrs = given
 	}
-	e.arguments(attrs, &b.Range).backend(&b)
+	mod.arguments(attrs, &b.Range).backend(&b)
 	return b
 }
 
 // overrides reads -backend-config as the arguments of a block.
-func (e *moduleInstance) overrides(given []string) hcl.Attributes {
+func (mod *moduleInstance) overrides(given []string) hcl.Attributes {
 	attrs := hcl.Attributes{}
 	for _, arg := range given {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			e.sink.Add(diag.Errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
+			mod.sink.Add(diag.Errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
 			continue
 		}
 		at := hcl.Range{Filename: "-backend-config=" + name, Start: hcl.InitialPos, End: hcl.InitialPos}

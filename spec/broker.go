@@ -13,14 +13,14 @@ import (
 )
 
 // brokers evaluates the broker blocks' arguments, where that is asked for.
-func (e *moduleInstance) brokerBlocks(root string) []Broker {
+func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 	var all []Broker
-	for _, decl := range e.brokers.decls {
+	for _, decl := range mod.brokers.decls {
 		b := Broker{Type: decl.Type, Name: decl.Name, Range: decl.At}
-		if e.evalBrokers {
-			b.Settings = e.brokerSettings(decl, root)
+		if mod.evalBrokers {
+			b.Settings = mod.brokerSettings(decl, root)
 		}
-		checkDistinct(b, all, &e.sink)
+		checkDistinct(b, all, &mod.sink)
 		all = append(all, b)
 	}
 	return all
@@ -59,12 +59,12 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 	return Broker{}, false
 }
 
-func (e *moduleInstance) brokerSettings(decl *declare.Broker, root string) BrokerSettings {
+func (mod *moduleInstance) brokerSettings(decl *declare.Broker, root string) BrokerSettings {
 	decode := brokerDecoders[decl.Type]
 	if decode == nil { // the declaration was refused
 		return nil
 	}
-	return decode(e.arguments(decl.Attrs, &decl.At), root)
+	return decode(mod.arguments(decl.Attrs, &decl.At), root)
 }
 
 // brokerDecoders read the arguments of each broker type; root is the folder of the

@@ -19,30 +19,30 @@ const maxModules = 100_000
 
 // expandCall finds the instances of a module block; nil where that is being done
 // already, in a circle.
-func (e *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
-	if c := e.calls[m.Name]; c != nil {
+func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
+	if c := mod.calls[m.Name]; c != nil {
 		return c
 	}
-	if !e.enter(m.Address(), at) {
+	if !mod.enter(m.Address(), at) {
 		return nil
 	}
-	defer e.leave()
+	defer mod.leave()
 	c := &call{
-		e: e, decl: m,
+		caller: mod, decl: m,
 		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{}, varies: map[string]bool{}, values: map[string]cty.Value{},
 	}
-	instances, ok := e.repeated(m.Attrs, m.At, &e.sink, e.roomForModules)
-	e.calls[m.Name] = c
+	instances, ok := mod.repeated(m.Attrs, m.At, &mod.sink, mod.roomForModules)
+	mod.calls[m.Name] = c
 	if c.broken = !ok || m.Body == nil; c.broken {
-		e.sawUnknown = true
+		mod.sawUnknown = true
 		return c
 	}
 	for name, attr := range m.Inputs {
 		c.varies[name] = slices.ContainsFunc(attr.Expr.Variables(), ofInstance)
 	}
-	static := e.place.static + m.Address() + "."
+	static := mod.place.static + m.Address() + "."
 	for _, instance := range instances {
-		child := e.instance(m.Body, modulePath{e.place.path + addrs.Module(m.Name, instance.index) + ".", static})
+		child := mod.instance(m.Body, modulePath{mod.place.path + addrs.Module(m.Name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -50,17 +50,17 @@ func (e *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 }
 
 // roomForModules counts instances of modules.
-func (e *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
-	if n > int64(maxModules-e.modules) {
+func (mod *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
+	if n > int64(maxModules-mod.modules) {
 		t.Add(diag.Errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
 		return false
 	}
-	e.modules += int(n)
+	mod.modules += int(n)
 	return true
 }
 
 // input evaluates an input for one instance of the module.
-func (c *call) input(decl *declare.Variable, instance instanceOf) cty.Value {
+func (c *call) input(decl *declare.Variable, instance repetition) cty.Value {
 	if value, known := c.fixed[decl.Name]; known {
 		return value
 	}
@@ -71,7 +71,7 @@ func (c *call) input(decl *declare.Variable, instance instanceOf) cty.Value {
 	return value
 }
 
-func (c *call) convert(decl *declare.Variable, instance instanceOf) cty.Value {
+func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	attr := c.decl.Inputs[decl.Name]
 	switch {
 	case attr != nil:
@@ -82,11 +82,11 @@ func (c *call) convert(decl *declare.Variable, instance instanceOf) cty.Value {
 	}
 	ctx := c.contexts[decl.Name]
 	if ctx == nil {
-		ctx = c.e.scope(c.decl.Repeat(), attr.Expr)
+		ctx = c.caller.context(c.decl.Repeat(), attr.Expr)
 		c.contexts[decl.Name] = ctx
 	}
-	t := c.e.found.general.Sink(c.e.place.path + addrs.Module(c.decl.Name, instance.index))
-	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
+	t := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
+	value, ok := c.caller.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
 	}
@@ -107,13 +107,13 @@ func (c *call) convert(decl *declare.Variable, instance instanceOf) cty.Value {
 
 // module gives the value of module.NAME: an object of the needed outputs, or an
 // object or tuple of such where the block has instances.
-func (e *moduleInstance) module(name string, n *needed) cty.Value {
-	decl := e.decl.Calls[name]
+func (mod *moduleInstance) module(name string, n *needed) cty.Value {
+	decl := mod.decl.Calls[name]
 	if decl == nil {
-		e.undeclared("module", name, n.at, maps.Keys(e.decl.Calls))
+		mod.undeclared("module", name, n.at, maps.Keys(mod.decl.Calls))
 		return cty.DynamicVal
 	}
-	c := e.expandCall(decl, n.at)
+	c := mod.expandCall(decl, n.at)
 	if c == nil || c.broken || n.wrong {
 		return cty.DynamicVal
 	}

@@ -18,7 +18,7 @@ import (
 // Console evaluates expressions in the root module of a configuration.
 type Console struct {
 	root *functions.Sandbox
-	e    *moduleInstance
+	mod  *moduleInstance
 }
 
 // ConsoleInput is the name that diagnostics have for a text of the console.
@@ -29,12 +29,12 @@ const ConsoleInput = "<console-input>"
 // where the files cannot be read.
 func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
-	e := l.evaluator()
+	mod := l.evaluator()
 	var c *Console
-	if e != nil && !l.Diags.HasErrors() {
-		e.everything()
-		l.Report(e.diagnostics()...)
-		c = &Console{l.Root, e}
+	if mod != nil && !l.Diags.HasErrors() {
+		mod.everything()
+		l.Report(mod.diagnostics()...)
+		c = &Console{l.Root, mod}
 	} else if l.Root != nil {
 		l.Root.Close()
 	}
@@ -66,10 +66,10 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		sensitive.KeepKeyMarks(node)
 		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
-	// Every expression has notes of its own: a mistake is told each time that it is made.
-	e, n := *c.e, newFindings()
-	e.found, e.sink = n, n.general.Sink("")
-	value, ok := e.eval(e.scope("", expr), expr)
+	// Every expression has its own findings, so that a mistake is reported each time that it is made.
+	mod, n := *c.mod, newFindings()
+	mod.found, mod.sink = n, n.general.Sink("")
+	value, ok := mod.eval(mod.context("", expr), expr)
 	diags = functions.WithoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
@@ -84,7 +84,7 @@ func (c *Console) Complete(word string) []string {
 	dot := strings.LastIndex(word, ".")
 	var all []string
 	if dot < 0 {
-		for name := range c.e.functions {
+		for name := range c.mod.functions {
 			if !strings.Contains(name, "::") { // the same under a longer name
 				all = append(all, name+"(")
 			}
@@ -103,7 +103,7 @@ func (c *Console) Complete(word string) []string {
 // members are the names that can follow a reference and a dot.
 func (c *Console) members(of string) []string {
 	var names []string
-	switch decl := c.e.decl; of {
+	switch decl := c.mod.decl; of {
 	case "var":
 		names = slices.Collect(maps.Keys(decl.Variables))
 	case "local":
@@ -113,7 +113,7 @@ func (c *Console) members(of string) []string {
 	case "module":
 		names = slices.Collect(maps.Keys(decl.Calls))
 	case "broker":
-		names = slices.Collect(c.e.brokers.names())
+		names = slices.Collect(c.mod.brokers.names())
 	case "path":
 		names = []string{"root", "module"}
 	default:

@@ -10,18 +10,18 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// scope makes the context that the expressions are evaluated in: what they refer
+// context makes the context that the expressions are evaluated in: what they refer
 // to and nothing else, so that only this is evaluated. repeat is "for_each" or
 // "count" where the instance's own context adds each or count.
-func (e *moduleInstance) scope(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
-	return e.scopeWith([]string{ownRoot(repeat)}, exprs...)
+func (mod *moduleInstance) context(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
+	return mod.contextWith([]string{ownRoot(repeat)}, exprs...)
 }
 
 // arguments returns the arguments of a block at a place, to be read in the context of
 // what they refer to.
-func (e *moduleInstance) arguments(attrs hcl.Attributes, at *hcl.Range) *arguments {
-	ctx := e.scope("", declare.Expressions(attrs)...)
-	return &arguments{eval: &e.evaluator, sink: &e.sink, attrs: attrs, at: at, ctx: ctx}
+func (mod *moduleInstance) arguments(attrs hcl.Attributes, at *hcl.Range) *arguments {
+	ctx := mod.context("", declare.Expressions(attrs)...)
+	return &arguments{eval: &mod.evaluator, sink: &mod.sink, attrs: attrs, at: at, ctx: ctx}
 }
 
 // ownRoot is the root that an instance has of its own for an argument that
@@ -33,16 +33,16 @@ func ownRoot(repeat string) string {
 	return repeat
 }
 
-// scopeWith is scope where the instance's own context adds the roots own.
-func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
+// contextWith is scope where the instance's own context adds the roots own.
+func (mod *moduleInstance) contextWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
 	refs := newReferences()
 	for ref := range declare.References(exprs...) {
-		e.resolve(ref, own, refs)
+		mod.resolve(ref, own, refs)
 	}
 	for name, n := range declare.Sorted(refs.modules) {
-		refs.set("module", name, e.module(name, n))
+		refs.set("module", name, mod.module(name, n))
 	}
-	ctx := &hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{}}
+	ctx := &hcl.EvalContext{Functions: mod.functions, Variables: map[string]cty.Value{}}
 	for root, values := range refs.values {
 		ctx.Variables[root] = cty.ObjectVal(values)
 	}
@@ -54,66 +54,66 @@ func (e *moduleInstance) scopeWith(own []string, exprs ...hcl.Expression) *hcl.E
 
 // resolve finds the value of one reference. What cannot be found is reported and
 // stands as unknown, which evaluates without further errors.
-func (e *moduleInstance) resolve(ref declare.Reference, own []string, refs references) {
+func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs references) {
 	root, name := ref.Root, ref.Name
 	switch root {
 	case "each", "count", "self":
 		if !slices.Contains(own, root) {
-			e.notHere(ref)
+			mod.notHere(ref)
 			refs.unknown[root] = true
 		}
 		return
 	case "var", "local", "broker", "message", "module", "path":
 	default:
-		e.unknownRoot(ref)
+		mod.unknownRoot(ref)
 		refs.unknown[root] = true
 		return
 	}
 	if !ref.Named {
-		e.incomplete(ref)
+		mod.incomplete(ref)
 		refs.unknown[root] = true
 		return
 	}
 	if root == "module" {
-		refs.need(name, ref.NameRange).take(&e.reporter, ref)
+		refs.need(name, ref.NameRange).take(&mod.reporter, ref)
 		return
 	}
 	if _, done := refs.values[root][name]; !done {
-		refs.set(root, name, e.lookup(root, name, ref.NameRange))
+		refs.set(root, name, mod.lookup(root, name, ref.NameRange))
 	}
-	if root == "message" && !e.checkAttribute(ref) {
+	if root == "message" && !mod.checkAttribute(ref) {
 		refs.set(root, name, cty.DynamicVal)
 	}
 }
 
-func (e *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
+func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	switch root {
 	case "var":
-		return e.variable(name, at)
+		return mod.variable(name, at)
 	case "local":
-		return e.local(name, at)
+		return mod.local(name, at)
 	case "message":
-		return e.message(name, at)
+		return mod.message(name, at)
 	case "broker":
-		return e.brokerName(name, at)
+		return mod.brokerName(name, at)
 	}
 	switch name {
 	case "root":
 		return cty.StringVal(".")
 	case "module":
-		return cty.StringVal(e.decl.Dir)
+		return cty.StringVal(mod.decl.Dir)
 	}
-	e.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
+	mod.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
 	return cty.DynamicVal
 }
 
-func (e *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
+func (mod *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	switch {
-	case e.call != nil:
-		e.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
+	case mod.call != nil:
+		mod.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
 		return cty.DynamicVal
-	case e.brokers.byName[name] == nil:
-		e.undeclared("broker", name, at, e.brokers.names())
+	case mod.brokers.byName[name] == nil:
+		mod.undeclared("broker", name, at, mod.brokers.names())
 		return cty.DynamicVal
 	}
 	return cty.StringVal(name)

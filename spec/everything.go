@@ -30,29 +30,29 @@ func (r *run) everything() *evaluated {
 }
 
 // evaluateAll evaluates all of a module, and of the modules that it calls.
-func (e *moduleInstance) evaluateAll() {
-	unused := e.brokerOnly()
-	for name, decl := range declare.Sorted(e.decl.Variables) {
-		if e.call != nil {
-			e.variable(name, decl.At)
+func (mod *moduleInstance) evaluateAll() {
+	unused := mod.brokerOnly()
+	for name, decl := range declare.Sorted(mod.decl.Variables) {
+		if mod.call != nil {
+			mod.variable(name, decl.At)
 		}
 	}
-	for name, attr := range declare.Sorted(e.decl.Locals) {
+	for name, attr := range declare.Sorted(mod.decl.Locals) {
 		if !unused[reference{"local", name}] {
-			e.local(name, attr.NameRange)
+			mod.local(name, attr.NameRange)
 		}
 	}
-	for _, m := range declare.Sorted(e.decl.Messages) {
-		e.expand(m, m.At)
+	for _, m := range declare.Sorted(mod.decl.Messages) {
+		mod.expand(m, m.At)
 	}
-	for name, o := range declare.Sorted(e.decl.Outputs) {
-		e.output(name, o.At)
+	for name, o := range declare.Sorted(mod.decl.Outputs) {
+		mod.output(name, o.At)
 	}
-	for _, c := range declare.Sorted(e.decl.Checks) {
-		e.assert(c)
+	for _, c := range declare.Sorted(mod.decl.Checks) {
+		mod.assert(c)
 	}
-	for _, m := range declare.Sorted(e.decl.Calls) {
-		if c := e.expandCall(m, m.At); c != nil {
+	for _, m := range declare.Sorted(mod.decl.Calls) {
+		if c := mod.expandCall(m, m.At); c != nil {
 			for _, child := range c.instances {
 				child.evaluateAll()
 			}
@@ -64,8 +64,8 @@ func (e *moduleInstance) evaluateAll() {
 // before those of the modules that it calls, each by name.
 func (r *run) everyBlock() []*expansion {
 	var all []*expansion
-	r.root.eachModule(func(e *moduleInstance) {
-		for _, x := range declare.Sorted(e.blocks) {
+	r.root.eachModule(func(mod *moduleInstance) {
+		for _, x := range declare.Sorted(mod.blocks) {
 			all = append(all, x)
 		}
 	})
@@ -73,9 +73,9 @@ func (r *run) everyBlock() []*expansion {
 }
 
 // eachModule visits a module and all that it calls.
-func (e *moduleInstance) eachModule(visit func(*moduleInstance)) {
-	visit(e)
-	for _, c := range declare.Sorted(e.calls) {
+func (mod *moduleInstance) eachModule(visit func(*moduleInstance)) {
+	visit(mod)
+	for _, c := range declare.Sorted(mod.calls) {
 		for _, child := range c.instances {
 			child.eachModule(visit)
 		}
@@ -107,24 +107,24 @@ func (r *run) diagnostics() hcl.Diagnostics {
 
 // brokerOnly are the locals that only broker blocks use, where these are not
 // evaluated: they may need variables that are unset.
-func (e *moduleInstance) brokerOnly() map[reference]bool {
-	if e.evalBrokers || e.call != nil {
+func (mod *moduleInstance) brokerOnly() map[reference]bool {
+	if mod.evalBrokers || mod.call != nil {
 		return nil
 	}
 	var brokers []hcl.Expression
-	for _, b := range e.decl.Brokers {
+	for _, b := range mod.decl.Brokers {
 		brokers = append(brokers, declare.Expressions(b.Attrs)...)
 	}
-	unused, used := e.reach(brokers), e.reach(e.decl.BeyondBrokers())
+	unused, used := mod.reach(brokers), mod.reach(mod.decl.BeyondBrokers())
 	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
 	return unused
 }
 
 // reach returns what of this module some expressions need.
-func (e *moduleInstance) reach(exprs []hcl.Expression) map[reference]bool {
+func (mod *moduleInstance) reach(exprs []hcl.Expression) map[reference]bool {
 	found := map[reference]bool{}
-	e.follow(exprs, func(in *moduleInstance, to reference) {
-		if in == e {
+	mod.follow(exprs, func(in *moduleInstance, to reference) {
+		if in == mod {
 			found[to] = true
 		}
 	})

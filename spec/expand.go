@@ -16,73 +16,73 @@ const maxInstances = 1_000_000
 
 // expand evaluates a message block with all its instances; nil where it is being
 // evaluated already, in a circle.
-func (e *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
-	if x := e.blocks[m.Label]; x != nil && !e.chain.active[e.place.path+m.Address()] {
+func (mod *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
+	if x := mod.blocks[m.Label]; x != nil && !mod.chain.active[mod.place.path+m.Address()] {
 		return x
 	}
-	if !e.enter(m.Address(), at) {
+	if !mod.enter(m.Address(), at) {
 		return nil
 	}
-	defer e.leave()
-	x := &expansion{decl: m, place: e.place, sink: e.found.block(m).Sink(e.sink.Instance)}
-	if e.call != nil {
-		x.call = e.call.decl
+	defer mod.leave()
+	x := &expansion{decl: m, place: mod.place, sink: mod.found.block(m).Sink(mod.sink.Instance)}
+	if mod.call != nil {
+		x.call = mod.call.decl
 	}
-	e.blocks[m.Label] = x
-	instances, ok := e.repeated(m.Attrs, m.At, &x.sink, e.room)
+	mod.blocks[m.Label] = x
+	instances, ok := mod.repeated(m.Attrs, m.At, &x.sink, mod.room)
 	if !ok {
 		x.broken = true
 		return x
 	}
-	base, must := e.scope(m.Repeat(), m.PerInstance()...), e.conditions(m)
-	common := e.lifecycle(x)
-	args := arguments{eval: &e.evaluator, sink: &x.sink, attrs: m.Attrs, at: &m.At, fixed: newFixed(m.Attrs)}
-	block := e.place.path + m.Address()
+	base, must := mod.context(m.Repeat(), m.PerInstance()...), mod.conditions(m)
+	common := mod.lifecycle(x)
+	args := arguments{eval: &mod.evaluator, sink: &x.sink, attrs: m.Attrs, at: &m.At, fixed: newFixed(m.Attrs)}
+	block := mod.place.path + m.Address()
 	x.messages = make([]Message, 0, len(instances))
 	for _, instance := range instances {
 		args.ctx, common.Index, common.Address = instance.context(base), instance.index, block+addrs.Key(instance.index)
 		x.at(common.Address, instance.index)
-		d := decoder{args, x, e.brokers, e.schemas, common}
+		d := decoder{args, x, mod.brokers, mod.schemas, common}
 		if must.before(&d, instance) && d.decode() && must.after(&d, instance) {
 			x.messages = append(x.messages, d.m)
 		} else {
 			x.broken = true
 		}
 	}
-	x.sink.Instance = e.sink.Instance
+	x.sink.Instance = mod.sink.Instance
 	doubts(x)
 	return x
 }
 
 // conditions returns what must hold for each instance of a message block.
-func (e *moduleInstance) conditions(m *declare.Message) conditions {
+func (mod *moduleInstance) conditions(m *declare.Message) conditions {
 	own := ownRoot(m.Repeat())
 	return conditions{
 		decl: m,
-		pre:  e.scopeWith([]string{own}, declare.RuleExpressions(m.Preconditions)...),
-		post: e.scopeWith([]string{own, "self"}, declare.RuleExpressions(m.Postconditions)...),
+		pre:  mod.contextWith([]string{own}, declare.RuleExpressions(m.Preconditions)...),
+		post: mod.contextWith([]string{own, "self"}, declare.RuleExpressions(m.Postconditions)...),
 	}
 }
 
 // lifecycle returns what the lifecycle block says of all instances of a message block.
-func (e *moduleInstance) lifecycle(x *expansion) Message {
+func (mod *moduleInstance) lifecycle(x *expansion) Message {
 	attrs := maps.Clone(x.decl.Lifecycle)
 	changes := attrs["ignore_changes"]
 	delete(attrs, "ignore_changes")
-	a := e.arguments(attrs, &x.decl.At)
+	a := mod.arguments(attrs, &x.decl.At)
 	a.sink = &x.sink
 	return a.lifecycle(changes)
 }
 
 // repeated lists the instances of a block with these arguments.
-func (e *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
+func (mod *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
 	name := declare.Repeat(attrs)
 	if name == "" {
-		return []instanceOf{{}}, room(1, block, t)
+		return []repetition{{}}, room(1, block, t)
 	}
 	expr := attrs[name].Expr
 	at := expr.Range()
-	value, ok := e.evalInto(t, e.scope("", expr), expr)
+	value, ok := mod.evalInto(t, mod.context("", expr), expr)
 	if !ok {
 		return nil, false
 	}
@@ -100,11 +100,11 @@ func (e *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag
 }
 
 // room counts messages.
-func (e *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
-	if n > int64(maxInstances-e.instances) {
+func (mod *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
+	if n > int64(maxInstances-mod.instances) {
 		t.Add(diag.Errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
 		return false
 	}
-	e.instances += int(n)
+	mod.instances += int(n)
 	return true
 }

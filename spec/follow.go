@@ -11,9 +11,9 @@ type reference struct{ root, name string }
 // follow visits all that expressions of a module refer to, also by way of locals,
 // inputs and outputs. Nothing is evaluated. An output that is referred to is visited as
 // {"output", NAME} in the first instance of its module.
-func (e *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
+func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
 	f := follower{seen: map[string]bool{}, visit: visit}
-	for f.add(e, "", exprs...); len(f.waiting) > 0; {
+	for f.add(mod, "", exprs...); len(f.waiting) > 0; {
 		last := len(f.waiting) - 1
 		from := f.waiting[last]
 		f.waiting = f.waiting[:last]
@@ -57,7 +57,7 @@ func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
 		}
 	case "var":
 		if c := in.call; c != nil && c.decl.Inputs[ref.Name] != nil {
-			f.add(c.e, c.decl.Address()+" "+local, c.decl.Inputs[ref.Name].Expr)
+			f.add(c.caller, c.decl.Address()+" "+local, c.decl.Inputs[ref.Name].Expr)
 		}
 	case "module":
 		child := in.first[in.place.static+local+"."]

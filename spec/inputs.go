@@ -59,24 +59,24 @@ type inputReader struct {
 
 // variables finds every variable's value and puts it into e.vars. A variable
 // without one is left out; who refers to it reports that.
-func (l *inputReader) variables(e *moduleInstance) {
+func (l *inputReader) variables(mod *moduleInstance) {
 	all := l.given()
 	for _, name := range slices.Sorted(maps.Keys(l.decl.Variables)) {
 		decl := l.decl.Variables[name]
 		value, ok := l.value(decl, all)
 		switch {
 		case ok && decl.Sensitive:
-			e.vars[name] = value.Mark(sensitive.Mark)
+			mod.vars[name] = value.Mark(sensitive.Mark)
 		case ok:
-			e.vars[name] = value
+			mod.vars[name] = value
 		case l.in.EvalBrokers:
-			e.unset(decl)
+			mod.unset(decl)
 		}
 		if decl.Sensitive {
 			l.hide = append(l.hide, l.variableFiles()...)
 		}
 	}
-	e.validate()
+	mod.validate()
 }
 
 // value decides one variable's value; ok is false where there is none. A value

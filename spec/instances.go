@@ -10,13 +10,13 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// instanceOf is one instance before it is decoded.
-type instanceOf struct {
+// repetition is one instance before it is decoded.
+type repetition struct {
 	index, value cty.Value // index is cty.NilVal for the only one, value for a count
 }
 
 // context adds each or count to the block's own context.
-func (i instanceOf) context(base *hcl.EvalContext) *hcl.EvalContext {
+func (i repetition) context(base *hcl.EvalContext) *hcl.EvalContext {
 	if i.index == cty.NilVal {
 		return base
 	}
@@ -37,7 +37,7 @@ type room func(n int64, at hcl.Range, t *diag.Sink) bool
 var errNotWhole = errors.New("it has a fraction or is negative")
 
 // counted lists the instances of a block with count.
-func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
+func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
 	value, err := convert.Convert(value, cty.Number)
 	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
 		err = errNotWhole
@@ -50,7 +50,7 @@ func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 	if !room(n, at, t) {
 		return nil, false
 	}
-	all := make([]instanceOf, n)
+	all := make([]repetition, n)
 	for i := range all {
 		all[i].index = cty.NumberIntVal(int64(i))
 	}
@@ -58,7 +58,7 @@ func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 }
 
 // forEach lists the instances of a block with for_each.
-func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instanceOf, bool) {
+func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
@@ -69,7 +69,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 	if !room(int64(value.LengthInt()), at, t) {
 		return nil, false
 	}
-	all := make([]instanceOf, 0, value.LengthInt())
+	all := make([]repetition, 0, value.LengthInt())
 	for it := value.ElementIterator(); it.Next(); {
 		key, element := it.Element()
 		if isSet {
@@ -79,7 +79,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]instance
 			t.Add(diag.Errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
 			return nil, false
 		}
-		all = append(all, instanceOf{key, element})
+		all = append(all, repetition{key, element})
 	}
 	return all, true
 }

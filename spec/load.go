@@ -40,21 +40,21 @@ func newLoader(dir string, in Inputs) *loader {
 // load goes stage by stage. A stage whose input is broken is not begun: what it
 // would report follows from what has been reported.
 func (l *loader) load() *Config {
-	e := l.evaluator()
+	mod := l.evaluator()
 	if l.Root != nil {
 		defer l.Root.Close()
 	}
-	if e == nil {
+	if mod == nil {
 		return nil
 	}
 	config := &Config{}
 	if l.in.BackendOnly {
-		e.settings(config, l.in.BackendConfig)
+		mod.settings(config, l.in.BackendConfig)
 	} else {
-		config = l.config(e.everything())
+		config = l.config(mod.everything())
 	}
-	l.Report(e.diagnostics()...)
-	if e.sawUnknown && !l.Diags.HasErrors() {
+	l.Report(mod.diagnostics()...)
+	if mod.sawUnknown && !l.Diags.HasErrors() {
 		l.Report(diag.Errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
 	}
 	return config
@@ -72,9 +72,9 @@ func (l *loader) evaluator() *moduleInstance {
 	if l.decl = declare.Read(l.Source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
 		return nil
 	}
-	e := newRun(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
-	l.variables(e)
-	return e
+	mod := newRun(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
+	l.variables(mod)
+	return mod
 }
 
 func (l *loader) config(all *evaluated) *Config {

@@ -37,7 +37,7 @@ type moduleInstance struct {
 	reporter
 	place modulePath
 	call  *call      // that the module is an instance of; nil of the root
-	own   instanceOf // which instance of it
+	own   repetition // which instance of it
 
 	vars    map[string]cty.Value // marked; unknown where the value is wrong
 	locals  map[string]cty.Value
@@ -49,7 +49,7 @@ type moduleInstance struct {
 
 // call is an evaluated module block: the instances of its module.
 type call struct {
-	e         *moduleInstance // of the module that the block stands in
+	caller    *moduleInstance // of the module that the block stands in
 	decl      *declare.Call
 	instances []*moduleInstance // in the order of their keys
 	broken    bool
@@ -82,7 +82,7 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 		n = newFindings()
 		r.findings[decl] = n
 	}
-	e := &moduleInstance{
+	mod := &moduleInstance{
 		run:      r,
 		reporter: reporter{decl, n, n.general.Sink(at.instance())},
 		place:    at,
@@ -94,31 +94,31 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 		outputs:  map[string]cty.Value{},
 	}
 	if r.first[at.static] == nil {
-		r.first[at.static] = e
+		r.first[at.static] = mod
 	}
-	return e
+	return mod
 }
 
 // eval evaluates an expression; ok is false where it has errors, which are
 // reported, or where it depends on something that has.
-func (e *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
-	return e.evalInto(&e.sink, ctx, expr)
+func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+	return mod.evalInto(&mod.sink, ctx, expr)
 }
 
 // enter begins to resolve a thing of this module. It refuses one that is being
 // resolved, with the chain that leads back to it.
-func (e *moduleInstance) enter(local string, at hcl.Range) bool {
-	address := e.place.path + local
-	if circle := e.chain.circle(address); circle != nil {
-		e.once("cycle "+strings.Join(circle, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
+func (mod *moduleInstance) enter(local string, at hcl.Range) bool {
+	address := mod.place.path + local
+	if circle := mod.chain.circle(address); circle != nil {
+		mod.once("cycle "+strings.Join(circle, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
 		return false
 	}
-	if e.chain.full() {
-		e.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
+	if mod.chain.full() {
+		mod.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
 		return false
 	}
-	e.chain.enter(link{address, e.place.static + local})
+	mod.chain.enter(link{address, mod.place.static + local})
 	return true
 }
 
-func (e *moduleInstance) leave() { e.chain.leave() }
+func (mod *moduleInstance) leave() { mod.chain.leave() }

@@ -29,38 +29,38 @@ type sorter struct {
 // circles, in which apply could not begin anywhere.
 func (r *run) order() map[string][]string {
 	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
-	for _, e := range declare.Sorted(r.first) {
-		s.module(e)
+	for _, mod := range declare.Sorted(r.first) {
+		s.module(mod)
 	}
 	s.search()
 	return s.needs
 }
 
 // module adds the blocks of one module.
-func (s *sorter) module(e *moduleInstance) {
-	here := strings.TrimSuffix(e.place.static, ".")
-	if e.call != nil {
-		s.at[here] = e.call.decl.At
+func (s *sorter) module(mod *moduleInstance) {
+	here := strings.TrimSuffix(mod.place.static, ".")
+	if mod.call != nil {
+		s.at[here] = mod.call.decl.At
 	}
-	for _, o := range declare.Sorted(e.decl.Outputs) {
-		e.dependsOn(o.DependsOn) // who uses the output waits for these; mistakes are reported here
+	for _, o := range declare.Sorted(mod.decl.Outputs) {
+		mod.dependsOn(o.DependsOn) // who uses the output waits for these; mistakes are reported here
 	}
-	for _, m := range declare.Sorted(e.decl.Calls) {
-		e.dependsOn(m.Attrs["depends_on"]) // likewise, where the module has no message
-		if nested := e.place.static + m.Address(); s.first[nested+"."] != nil {
+	for _, m := range declare.Sorted(mod.decl.Calls) {
+		mod.dependsOn(m.Attrs["depends_on"]) // likewise, where the module has no message
+		if nested := mod.place.static + m.Address(); s.first[nested+"."] != nil {
 			s.edges[here] = append(s.edges[here], nested)
 		}
 	}
-	for _, m := range declare.Sorted(e.decl.Messages) {
-		address := e.place.static + m.Address()
+	for _, m := range declare.Sorted(mod.decl.Messages) {
+		address := mod.place.static + m.Address()
 		set := map[string]bool{}
-		for _, need := range s.inherit(e) {
+		for _, need := range s.inherit(mod) {
 			set[need] = true
 		}
-		for _, need := range e.dependsOn(m.Attrs["depends_on"]) {
+		for _, need := range mod.dependsOn(m.Attrs["depends_on"]) {
 			set[need] = true
 		}
-		s.follow(e, m.Expressions(), set)
+		s.follow(mod, m.Expressions(), set)
 		s.at[address] = m.At
 		s.needs[address] = slices.Sorted(maps.Keys(set))
 		s.edges[address] = s.needs[address]
@@ -73,29 +73,29 @@ func (s *sorter) module(e *moduleInstance) {
 
 // inherit gives what all messages of a module wait for: the dependencies of its
 // block, and of the blocks around it.
-func (s *sorter) inherit(e *moduleInstance) []string {
-	if e.call == nil {
+func (s *sorter) inherit(mod *moduleInstance) []string {
+	if mod.call == nil {
 		return nil
 	}
-	if known, there := s.inherited[e.place.static]; there {
+	if known, there := s.inherited[mod.place.static]; there {
 		return known
 	}
 	set := map[string]bool{}
-	outer, attrs := e.call.e, e.call.decl.Attrs
+	outer, attrs := mod.call.caller, mod.call.decl.Attrs
 	for _, need := range slices.Concat(s.inherit(outer), outer.dependsOn(attrs["depends_on"])) {
 		set[need] = true
 	}
 	if name := declare.Repeat(attrs); name != "" {
 		s.follow(outer, []hcl.Expression{attrs[name].Expr}, set)
 	}
-	s.inherited[e.place.static] = slices.Sorted(maps.Keys(set))
-	return s.inherited[e.place.static]
+	s.inherited[mod.place.static] = slices.Sorted(maps.Keys(set))
+	return s.inherited[mod.place.static]
 }
 
 // follow adds the message blocks that expressions of a module refer to, and what the
 // outputs that they use wait for.
-func (s *sorter) follow(e *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
-	e.follow(exprs, func(in *moduleInstance, to reference) {
+func (s *sorter) follow(mod *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
+	mod.follow(exprs, func(in *moduleInstance, to reference) {
 		switch to.root {
 		case "message":
 			if in.decl.Messages[to.name] != nil {
@@ -110,12 +110,12 @@ func (s *sorter) follow(e *moduleInstance, exprs []hcl.Expression, found map[str
 }
 
 // dependsOn reads a depends_on argument of this module; nil is none.
-func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
+func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	if attr == nil {
 		return nil
 	}
 	list, diags := hcl.ExprList(attr.Expr)
-	e.sink.Add(diags...)
+	mod.sink.Add(diags...)
 	var needs []string
 	for _, expr := range list {
 		t, diags := hcl.AbsTraversalForExpr(expr)
@@ -126,15 +126,15 @@ func (e *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
-			e.sink.Add(diag.Errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
-		case root == "module" && e.decl.Calls[name] == nil:
-			e.undeclared("module", name, at, maps.Keys(e.decl.Calls))
+			mod.sink.Add(diag.Errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+		case root == "module" && mod.decl.Calls[name] == nil:
+			mod.undeclared("module", name, at, maps.Keys(mod.decl.Calls))
 		case root == "module":
-			needs = append(needs, e.place.static+e.decl.Calls[name].Address())
-		case e.decl.Messages[name] == nil:
-			e.undeclared("message", name, at, maps.Keys(e.decl.Messages))
+			needs = append(needs, mod.place.static+mod.decl.Calls[name].Address())
+		case mod.decl.Messages[name] == nil:
+			mod.undeclared("message", name, at, maps.Keys(mod.decl.Messages))
 		default:
-			needs = append(needs, e.place.static+e.decl.Messages[name].Address())
+			needs = append(needs, mod.place.static+mod.decl.Messages[name].Address())
 		}
 	}
 	return needs

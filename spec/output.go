@@ -11,27 +11,27 @@ import (
 )
 
 // output gives the value of an output of this module.
-func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {
-	if value, known := e.outputs[name]; known {
+func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
+	if value, known := mod.outputs[name]; known {
 		return value
 	}
-	decl := e.decl.Outputs[name]
-	if decl.Value == nil || !e.enter(decl.Address(), at) {
+	decl := mod.decl.Outputs[name]
+	if decl.Value == nil || !mod.enter(decl.Address(), at) {
 		return cty.DynamicVal
 	}
-	defer e.leave()
-	held := e.require(&e.sink, decl.Preconditions, func(r declare.Rule) *hcl.EvalContext { return e.scope("", r.Condition, r.Message) })
-	value, _ := e.eval(e.scope("", decl.Value.Expr), decl.Value.Expr)
+	defer mod.leave()
+	held := mod.require(&mod.sink, decl.Preconditions, func(r declare.Rule) *hcl.EvalContext { return mod.context("", r.Condition, r.Message) })
+	value, _ := mod.eval(mod.context("", decl.Value.Expr), decl.Value.Expr)
 	if err := bounds.Value(value); err != nil {
-		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
+		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
 		held = false
 	}
-	if e.call == nil && !decl.Sensitive && sensitive.Is(value) {
-		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+	if mod.call == nil && !decl.Sensitive && sensitive.Is(value) {
+		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
-	if e.call == nil && infinite(value) {
-		e.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+	if mod.call == nil && infinite(value) {
+		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
 		held = false
 	}
 	if !held {
@@ -40,7 +40,7 @@ func (e *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	if decl.Sensitive {
 		value = value.Mark(sensitive.Mark)
 	}
-	e.outputs[name] = value
+	mod.outputs[name] = value
 	return value
 }
 

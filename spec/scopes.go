@@ -11,10 +11,10 @@ type scopes struct {
 }
 
 // evaluate adds the blocks of one module that bound a plan.
-func (found *scopes) evaluate(e *moduleInstance) {
-	for _, decl := range e.decl.Scopes {
-		a := e.arguments(decl.Attrs, &decl.At)
-		s := a.scope(decl, e.place, e.brokers)
+func (found *scopes) evaluate(mod *moduleInstance) {
+	for _, decl := range mod.decl.Scopes {
+		a := mod.arguments(decl.Attrs, &decl.At)
+		s := a.scope(decl, mod.place, mod.brokers)
 		switch decl.Kind {
 		case "exclusive":
 			found.exclusives = a.exclusive(s, decl.Label, found.exclusives)
@@ -23,7 +23,7 @@ func (found *scopes) evaluate(e *moduleInstance) {
 		case "removed":
 			found.removed = appendSound(found.removed, a, s)
 		case "schema":
-			found.schemas = appendSound(found.schemas, a, a.schemaBlock(e.schemas, s))
+			found.schemas = appendSound(found.schemas, a, a.schemaBlock(mod.schemas, s))
 		}
 	}
 }

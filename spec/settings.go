@@ -15,28 +15,28 @@ import (
 )
 
 // settings evaluates the retainctl block.
-func (e *moduleInstance) settings(c *Config, overrides []string) {
+func (mod *moduleInstance) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
-	if b := e.decl.Settings; b != nil {
+	if b := mod.decl.Settings; b != nil {
 		content, diags := b.Body.Content(language.Find("retainctl", "").Schema())
-		e.sink.Add(diags...)
-		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
+		mod.sink.Add(diags...)
+		c.MaxDeletes = mod.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {
 			if i > 0 {
-				e.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				mod.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
 		}
 	}
-	c.Backend = e.backend(backend, overrides)
+	c.Backend = mod.backend(backend, overrides)
 }
 
-func (e *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
+func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	if attr == nil {
 		return nil
 	}
-	value, ok := e.eval(e.scope("", attr.Expr), attr.Expr)
+	value, ok := mod.eval(mod.context("", attr.Expr), attr.Expr)
 	if !ok {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (e *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 			return &t
 		}
 	}
-	e.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", diag.Sentence(err)))
+	mod.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", diag.Sentence(err)))
 	return nil
 }
 

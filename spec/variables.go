@@ -10,11 +10,11 @@ import (
 )
 
 // variables are the values that the configuration was evaluated with, by name.
-func (e *moduleInstance) variables() []Variable {
+func (mod *moduleInstance) variables() []Variable {
 	var all []Variable
-	for _, name := range slices.Sorted(maps.Keys(e.vars)) {
-		decl := e.decl.Variables[name]
-		value, _ := e.vars[name].UnmarkDeep()
+	for _, name := range slices.Sorted(maps.Keys(mod.vars)) {
+		decl := mod.decl.Variables[name]
+		value, _ := mod.vars[name].UnmarkDeep()
 		all = append(all, Variable{Name: name, Value: value, Sensitive: decl.Sensitive, Range: decl.At})
 	}
 	return all
@@ -23,14 +23,14 @@ func (e *moduleInstance) variables() []Variable {
 // validate evaluates the validation blocks of the root module, once all of its
 // variables have their values. A variable that fails is poisoned: what is computed
 // from it would only fail in turn.
-func (e *moduleInstance) validate() {
+func (mod *moduleInstance) validate() {
 	var failed []string
-	for name := range declare.Sorted(e.vars) {
-		if !e.valid(e.decl.Variables[name]) {
+	for name := range declare.Sorted(mod.vars) {
+		if !mod.valid(mod.decl.Variables[name]) {
 			failed = append(failed, name)
 		}
 	}
 	for _, name := range failed {
-		e.vars[name] = cty.DynamicVal
+		mod.vars[name] = cty.DynamicVal
 	}
 }

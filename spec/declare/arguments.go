@@ -10,7 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// Repeat is the argument that gives a block its instances, or "".
+// Repeat returns which argument gives a block its instances: "for_each", "count", or
+// "" for neither.
 func Repeat(attrs hcl.Attributes) string {
 	for _, name := range []string{"for_each", "count"} {
 		if attrs[name] != nil {
@@ -20,7 +21,7 @@ func Repeat(attrs hcl.Attributes) string {
 	return ""
 }
 
-// oneRepeat reports a block that has both arguments, and takes one out.
+// oneRepeat reports a block that has both arguments, and drops one.
 func (r *reader) oneRepeat(attrs hcl.Attributes, block string) {
 	if attrs["for_each"] != nil && attrs["count"] != nil {
 		r.report(diag.Errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
@@ -28,7 +29,8 @@ func (r *reader) oneRepeat(attrs hcl.Attributes, block string) {
 	}
 }
 
-// RangeOf is where the first of the arguments that is given stands, or the block.
+// RangeOf returns the place of the first of the arguments that is given, or that of the
+// block.
 func RangeOf(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
 	for _, name := range names {
 		if attr := attrs[name]; attr != nil {
@@ -38,15 +40,17 @@ func RangeOf(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range
 	return block
 }
 
+// Expressions returns the expressions of arguments, by name, so that mistakes in them
+// are reported in the same order each time.
 func Expressions(attrs hcl.Attributes) []hcl.Expression {
 	var exprs []hcl.Expression
-	for _, attr := range Sorted(attrs) { // in the same order each time, so that mistakes read the same
+	for _, attr := range Sorted(attrs) {
 		exprs = append(exprs, attr.Expr)
 	}
 	return exprs
 }
 
-// Sorted goes through a map by name.
+// Sorted iterates over a map by name.
 func Sorted[V any](m map[string]V) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		for _, name := range slices.Sorted(maps.Keys(m)) {

@@ -10,13 +10,14 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Broker is a broker block before evaluation.
+// Broker is a broker block.
 type Broker struct {
 	Type, Name string
-	At         hcl.Range
+	At         hcl.Range // of the block's header
 	Attrs      hcl.Attributes
 }
 
+// broker adds a broker block to those that are known.
 func (r *reader) broker(b *hcl.Block, known []*Broker) []*Broker {
 	decl := &Broker{Type: b.Labels[0], Name: b.Labels[1], At: b.DefRange}
 	for _, other := range known {

@@ -13,20 +13,23 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Call is a module block before evaluation.
+// Call is a module block, which calls the module of another folder.
 type Call struct {
 	Name   string
 	At     hcl.Range // of the block's header
 	source *hcl.Attribute
 	Attrs  hcl.Attributes // for_each, count and depends_on
 	Inputs hcl.Attributes
-	Body   *Module // of the folder that source names
+	Body   *Module // of the folder that source names; nil if it cannot be used
 }
 
+// Address returns the block's address, without the module that it is in.
 func (m *Call) Address() string { return "module." + m.Name }
 
+// Repeat returns which argument gives the block its instances, or "".
 func (m *Call) Repeat() string { return Repeat(m.Attrs) }
 
+// module adds a module block to those that are known.
 func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
@@ -44,8 +47,8 @@ func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 	known[name] = m
 }
 
-// folder gives the folder that the block's source names, relative to the root,
-// as seen from the folder from.
+// folder returns the folder that source names, relative to the root. The block is in a
+// file of the folder from.
 func (m *Call) folder(from string) (string, *hcl.Diagnostic) {
 	if m.source == nil {
 		return "", diag.Errorf(&m.At, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.Name)

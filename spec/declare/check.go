@@ -16,6 +16,7 @@ type Check struct {
 	Asserts []Rule
 }
 
+// check adds a check block to those that are known.
 func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {

@@ -2,7 +2,7 @@ package declare
 
 import "github.com/hashicorp/hcl/v2"
 
-// foreign are blocks of Terraform that its users will try.
+// foreign are blocks of Terraform that its users may try.
 var foreign = []hcl.BlockHeaderSchema{
 	{Type: "moved"},
 	{Type: "import"},
@@ -12,7 +12,7 @@ var foreign = []hcl.BlockHeaderSchema{
 	{Type: "terraform"},
 }
 
-// instead says what to do in place of such a block.
+// instead returns what to do in place of such a block.
 func instead(block string) string {
 	switch block {
 	case "moved":

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// checkJSONText refuses what the JSON parser would mend without a word: bytes that
+// checkJSONText refuses what the JSON parser would replace without a word: bytes that
 // are no UTF-8 and half of a surrogate pair both become U+FFFD, so another topic
 // or payload than the author's would be published.
 func checkJSONText(src []byte, name string) *hcl.Diagnostic {
@@ -33,8 +33,8 @@ func checkJSONText(src []byte, name string) *hcl.Diagnostic {
 	return nil
 }
 
-// escapeLength gives the length of an escape, 0 where it is half a character. What
-// is no JSON at all is left for the parser to refuse.
+// escapeLength returns the length of an escape, 0 if it is half a character. Invalid
+// JSON is left for the parser to refuse.
 func escapeLength(src []byte) int {
 	first, ok := unicodeEscape(src)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// reserved reports variables that no module block could set.
+// reserved returns an error for each variable that no module block could set.
 func (d *Module) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range language.Find("module", "").Names() {
@@ -39,6 +39,7 @@ func (m *Call) link() hcl.Diagnostics {
 	return diags
 }
 
+// unknownInput returns the error about an input without a variable.
 func (m *Call) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
 	advice := diag.DidYouMean(attr.Name, maps.Keys(m.Body.Variables))
 	switch {

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
+// local adds the names of a locals block to those that are known.
 func (r *reader) local(b *hcl.Block, known map[string]*hcl.Attribute) {
 	attrs, diags := b.Body.JustAttributes()
 	r.report(diags...)

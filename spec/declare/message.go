@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Message is a message block before evaluation.
+// Message is a message block.
 type Message struct {
 	Label     string
 	At        hcl.Range // of the block's header
@@ -25,6 +25,7 @@ type Message struct {
 	Preconditions, Postconditions []Rule
 }
 
+// message adds a message block to those that are known.
 func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	label := b.Labels[0]
 	if first, there := known[label]; there {
@@ -48,23 +49,26 @@ func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	r.oneRepeat(m.Attrs, "message")
 }
 
+// Repeat returns which argument gives the block its instances, or "".
 func (m *Message) Repeat() string { return Repeat(m.Attrs) }
 
-// Expressions are those that a message's instances are made of.
+// Expressions returns those that the block's instances are made of.
 func (m *Message) Expressions() []hcl.Expression {
 	attrs := maps.Clone(m.Attrs)
 	delete(attrs, "depends_on")
 	return append(Expressions(attrs), RuleExpressions(slices.Concat(m.Preconditions, m.Postconditions))...)
 }
 
+// Address returns the block's address, without the module that it is in.
 func (m *Message) Address() string { return addrs.Message(m.Label, cty.NilVal) }
 
-// ArgumentRange gives the range of an argument, or of the block's header where it is not given.
+// ArgumentRange returns the place of the first of the arguments that is given, or that
+// of the block's header.
 func (m *Message) ArgumentRange(names ...string) *hcl.Range {
 	return RangeOf(m.Attrs, &m.At, names...)
 }
 
-// PerInstance are the expressions that are evaluated for each instance.
+// PerInstance returns the expressions that are evaluated for each instance.
 func (m *Message) PerInstance() []hcl.Expression {
 	var exprs []hcl.Expression
 	for name, attr := range Sorted(m.Attrs) {
@@ -75,7 +79,7 @@ func (m *Message) PerInstance() []hcl.Expression {
 	return exprs
 }
 
-// FieldRange is where a field was given.
+// FieldRange returns the place where a field is given; 0 is the topic.
 func (m *Message) FieldRange(f mqtt.Fields) *hcl.Range {
 	switch f {
 	case 0:

@@ -1,3 +1,10 @@
+// Package declare reads what a configuration declares: its folders, files and blocks,
+// with the expressions in them and without a value. A Module holds the blocks of one
+// folder and, through its calls, the modules below it.
+//
+// What is wrong with a file, a block's shape or a literal argument comes back as
+// diagnostics, all of them, each with its place. Files are read below the root of the
+// configuration only, and their nesting is bounded before they are parsed.
 package declare
 
 import (
@@ -9,11 +16,10 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Module are the blocks of all files, by what they declare, before
-// anything is evaluated.
+// Module is what the files of one folder declare.
 type Module struct {
-	Dir       string     // of the files, relative to the root
-	Settings  *hcl.Block // retainctl
+	Dir       string     // the folder, relative to the root
+	Settings  *hcl.Block // the retainctl block; nil if there is none
 	Variables map[string]*Variable
 	Locals    map[string]*hcl.Attribute
 	Brokers   []*Broker // in the order of declaration
@@ -24,6 +30,7 @@ type Module struct {
 	Checks    map[string]*Check
 }
 
+// rootSchema returns the blocks that HCL accepts in a file.
 func rootSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Blocks: append(language.Headers(language.Blocks()), foreign...)}
 }
@@ -51,8 +58,8 @@ func declare(bodies []hcl.Body, dir string) (*Module, hcl.Diagnostics) {
 	return d, r.diags
 }
 
-// rootOnly tells whether a block speaks of brokers as a whole. A module has none
-// of its own: it is called several times.
+// rootOnly reports whether a block is about whole brokers. A module has none, since it
+// is called several times.
 func rootOnly(typ string) bool {
 	return slices.ContainsFunc(language.Blocks(), func(b language.Block) bool { return b.Type == typ && b.RootOnly })
 }
@@ -91,7 +98,7 @@ func (d *Module) block(r *reader, b *hcl.Block) {
 	}
 }
 
-// BeyondBrokers are the expressions of all blocks but broker blocks and locals.
+// BeyondBrokers returns the expressions of all blocks except broker blocks and locals.
 func (d *Module) BeyondBrokers() []hcl.Expression {
 	var all []hcl.Expression
 	for _, m := range d.Messages {

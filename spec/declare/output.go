@@ -12,15 +12,17 @@ import (
 // Output is an output block.
 type Output struct {
 	name          string
-	At            hcl.Range
-	Value         *hcl.Attribute
+	At            hcl.Range      // of the block's header
+	Value         *hcl.Attribute // nil if it is missing, which was reported
 	DependsOn     *hcl.Attribute
 	Sensitive     bool
 	Preconditions []Rule
 }
 
+// Address returns the block's address, without the module that it is in.
 func (o *Output) Address() string { return "output." + o.name }
 
+// Expressions returns all of the block.
 func (o *Output) Expressions() []hcl.Expression {
 	exprs := RuleExpressions(o.Preconditions)
 	if o.Value != nil {
@@ -29,6 +31,7 @@ func (o *Output) Expressions() []hcl.Expression {
 	return exprs
 }
 
+// output adds an output block to those that are known.
 func (r *reader) output(b *hcl.Block, known map[string]*Output) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {

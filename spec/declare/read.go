@@ -25,15 +25,15 @@ type tree struct {
 	full  bool               // too many of them
 }
 
-// opened is a module block on the way from the root to a folder.
+// opened is a module block on the way from the root to the folder at hand.
 type opened struct {
 	m   *Call
 	dir string // of the module that it calls
 }
 
 // Read reads the root module of a configuration, whose folder is called dir, and
-// those that it calls unless it is to be alone. It returns nil if the files cannot be
-// read, or if the configuration is for another version of the program than running.
+// those that it calls, unless it is to be alone. It returns nil if the files cannot be
+// read, or if the configuration requires another version of the program than running.
 func Read(s *Source, dir, running string, alone bool) *Module {
 	t := &tree{Source: s, known: map[string]*Module{}}
 	bodies := t.parseRoot(dir)
@@ -50,7 +50,7 @@ func Read(s *Source, dir, running string, alone bool) *Module {
 	return root
 }
 
-// configSuffixes end the names of a configuration's files.
+// configSuffixes are the ends of the names of a configuration's files.
 var configSuffixes = []string{".retain.hcl", ".retain.json"}
 
 // parseRoot reads the files of the root module.
@@ -64,8 +64,8 @@ func (t *tree) parseRoot(dir string) []hcl.Body {
 	return t.parse(".", names)
 }
 
-// modules reads the folders that the module blocks of decl name, each once, and
-// those of their module blocks.
+// modules reads the folders that the module blocks of decl name, and those of their
+// module blocks. Each folder is read once.
 func (t *tree) modules(decl *Module, way []opened) {
 	for _, m := range Sorted(decl.Calls) {
 		if t.full {
@@ -94,7 +94,7 @@ func (t *tree) modules(decl *Module, way []opened) {
 	}
 }
 
-// mayOpen refuses a folder that is already open, and what has no end.
+// mayOpen refuses a folder that is already open, and modules without end.
 func (t *tree) mayOpen(m *Call, dir string, way []opened) *hcl.Diagnostic {
 	at := m.source.Expr.Range().Ptr()
 	opens := func(o opened) bool { return o.dir == dir }
@@ -114,7 +114,7 @@ func (t *tree) mayOpen(m *Call, dir string, way []opened) *hcl.Diagnostic {
 	return nil
 }
 
-// module reads the folder of one module; nil where it cannot be used.
+// module reads the folder of one module. It returns nil if it cannot be used.
 func (t *tree) module(m *Call, dir string) *Module {
 	at := m.source.Expr.Range().Ptr()
 	names, err := t.Root.List(dir)

@@ -15,7 +15,7 @@ type reader struct{ diags hcl.Diagnostics }
 
 func (r *reader) report(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags...) }
 
-// duplicate reports a second declaration and shows where the first stands.
+// duplicate reports a second declaration, with the place of the first.
 func (r *reader) duplicate(at hcl.Range, what string, first hcl.Range, advice string) {
 	r.report(diag.Errorf(&at, "Duplicate "+what, "The first one stands at %s. %s", first, advice))
 }
@@ -27,7 +27,7 @@ func (r *reader) identifier(name string, at hcl.Range, what string) {
 	}
 }
 
-// content reads a block's body as it is described, with what is wrong reported.
+// content reads a block's body as it is described, and reports what does not fit.
 func (r *reader) content(body hcl.Body, as *language.Block) *hcl.BodyContent {
 	content, diags := body.Content(as.Schema())
 	r.report(diags...)

@@ -16,8 +16,8 @@ type Rule struct {
 	Condition, Message hcl.Expression
 }
 
-// rule reads such a block.
-func (r *reader) rule(b *hcl.Block) (Rule, bool) {
+// rule reads such a block; ok is false if it is not complete, which is reported.
+func (r *reader) rule(b *hcl.Block) (_ Rule, ok bool) {
 	content := r.content(b.Body, new(language.Rule(b.Type, "")))
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
 	if condition == nil || message == nil {
@@ -31,6 +31,7 @@ func (r *reader) rule(b *hcl.Block) (Rule, bool) {
 	return Rule{b.Type, condition.Expr, message.Expr}, true
 }
 
+// RuleExpressions returns the expressions of all rules.
 func RuleExpressions(rules []Rule) []hcl.Expression {
 	var exprs []hcl.Expression
 	for _, rule := range rules {
@@ -39,8 +40,8 @@ func RuleExpressions(rules []Rule) []hcl.Expression {
 	return exprs
 }
 
-// Failure is the diagnostic of a rule that does not hold. Its context lets the
-// writer say what the names in the condition stood for.
+// Failure returns the diagnostic of a rule that does not hold. Its context lets the
+// writer show the values of the names in the condition.
 func (r Rule) Failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
 		Severity: severity, Summary: diag.Capital(r.kind) + " failed", Detail: message,

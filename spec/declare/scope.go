@@ -11,13 +11,15 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Scope is an exclusive, protect, removed or schema block before evaluation.
+// Scope is an exclusive, protect, removed or schema block: one about the topics that
+// match a filter.
 type Scope struct {
-	Kind, Label string // removed has no label
-	At          hcl.Range
+	Kind, Label string    // removed has no label
+	At          hcl.Range // of the block's header
 	Attrs       hcl.Attributes
 }
 
+// scope adds such a block to those that are known.
 func (r *reader) scope(b *hcl.Block, known []*Scope) []*Scope {
 	decl := &Scope{Kind: b.Type, Label: strings.Join(b.Labels, ""), At: b.DefRange}
 	same := func(other *Scope) bool { return other.Kind == decl.Kind && other.Label == decl.Label }

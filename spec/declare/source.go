@@ -15,10 +15,10 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// Source reads and parses the files of a configuration.
+// Source reads and parses files, and gathers the diagnostics of a configuration.
 type Source struct {
 	Root   *functions.Sandbox
-	made   *bounds.Budget // that the expressions of the files are charged to
+	made   *bounds.Budget // which the expressions of the files are charged to
 	parser *hclparse.Parser
 	Diags  hcl.Diagnostics
 }
@@ -37,7 +37,7 @@ func (s *Source) Files() map[string]*hcl.File { return s.parser.Files() }
 // AddText adds a text that is no file, for the lines that a diagnostic writer shows.
 func (s *Source) AddText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
 
-// parse reads the files of a module, whose folder is relative to the root.
+// parse reads files of a module's folder, which is relative to the root.
 func (s *Source) parse(dir string, names []string) []hcl.Body {
 	var bodies []hcl.Body
 	for _, name := range names {
@@ -54,7 +54,8 @@ func (s *Source) parse(dir string, names []string) []hcl.Body {
 	return bodies
 }
 
-// ParseFile parses one file in the syntax that its name says.
+// ParseFile parses a file, as native or JSON syntax by its name. It returns nil if
+// there are errors, which are reported.
 func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	json := strings.HasSuffix(name, ".json")
 	d := bounds.Source(src, name, json)
@@ -82,7 +83,7 @@ func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	return f
 }
 
-// List gives the folder's files with one of the suffixes, by name. Hidden files
+// List returns the root folder's files with one of the suffixes, by name. Hidden files
 // are an editor's.
 func (s *Source) List(suffixes ...string) []string {
 	names, err := s.Root.List(".")

@@ -15,11 +15,11 @@ import (
 // Variable is a variable block.
 type Variable struct {
 	Name        string
-	At          hcl.Range
-	typ         cty.Type // a constraint; cty.DynamicPseudoType where none is given
-	typed       bool     // a type is given
+	At          hcl.Range // of the block's header
+	typ         cty.Type  // a constraint; cty.DynamicPseudoType if none is given
+	typed       bool      // a type is given
 	optional    *typeexpr.Defaults
-	Default     cty.Value // cty.NilVal where none is given
+	Default     cty.Value // cty.NilVal if none is given
 	Nullable    bool
 	Sensitive   bool
 	Validations []Rule
@@ -37,11 +37,12 @@ func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diag
 	return typeexpr.TypeConstraintWithDefaults(expr)
 }
 
-// Literal tells whether a value from the command line or the environment is
-// taken as it stands, and not read as an expression: as in Terraform, where
+// Literal reports whether a value from the command line or the environment is
+// taken as it is, and not read as an expression: as in Terraform, where
 // -var=name=1.10 is a string for a string.
 func (v *Variable) Literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
 
+// variable adds a variable block to those that are known.
 func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
@@ -76,6 +77,7 @@ func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 	}
 }
 
+// defaultValue reads a variable's default.
 func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 	value, diags := attr.Expr.Value(nil)
 	if r.report(diags...); diags.HasErrors() {
@@ -94,7 +96,7 @@ func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 	v.Default = value
 }
 
-// Convert makes a value fit the variable's type.
+// Convert converts a value to the variable's type.
 func (v *Variable) Convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)

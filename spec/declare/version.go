@@ -7,8 +7,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// checkVersion holds required_version before anything else is looked at: a
-// configuration for another version may have blocks that this one does not know.
+// checkVersion checks required_version before anything else is read: a configuration
+// for another version may have blocks that this one does not know.
 func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, body := range bodies {
