@@ -20,14 +20,14 @@ type arguments struct {
 	eval   *evaluator
 	sink   *diag.Sink
 	attrs  hcl.Attributes
-	at     *hcl.Range // of the block: the place of what is not given
+	at     *hcl.Range // of the block: the place of arguments that are not given
 	ctx    *hcl.EvalContext
 	fixed  fixed
-	broken bool // something is wrong, and was reported
+	broken bool // something was wrong, and reported
 }
 
 // fixed holds the values of the arguments that are the same in every instance of
-// a block, by name: cty.NilVal until one is evaluated, or where it is wrong.
+// a block, by name: cty.NilVal until one is evaluated, or if it is wrong.
 type fixed map[string]cty.Value
 
 // newFixed finds these arguments.
@@ -41,7 +41,7 @@ func newFixed(attrs hcl.Attributes) fixed {
 	return f
 }
 
-// ofInstance tells whether a reference is another thing in every instance.
+// ofInstance reports whether a reference differs from instance to instance.
 func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
 
 // secretArguments are never shown, whatever they are made of.
@@ -66,7 +66,7 @@ func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 	return value, ok
 }
 
-// get evaluates an argument as a value of a type; false where it is not given,
+// get evaluates an argument as a value of a type; false if it is not given,
 // null, or wrong.
 func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	attr := a.attrs[name]
@@ -123,7 +123,7 @@ func (a *arguments) shown(name string) string {
 	return value.AsString()
 }
 
-// filled reads a string that is shown and, where it is given, not empty.
+// filled reads a string that is shown and, if it is given, not empty.
 func (a *arguments) filled(name, otherwise string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -155,7 +155,7 @@ func (a *arguments) is(name string) bool {
 	return given && value.True()
 }
 
-// choice reads one of several words; the first stands where none is given.
+// choice reads one of several words; the first is the default.
 func (a *arguments) choice(name string, choices ...string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {

@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// brokers evaluates the broker blocks' arguments, where that is asked for.
+// brokerBlocks evaluates the broker blocks. Their arguments are read if that is asked for.
 func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 	var all []Broker
 	for _, decl := range mod.brokers.decls {
@@ -36,7 +36,7 @@ func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
 	}
 }
 
-// destination is where a broker's arguments lead to, "" where they do not tell.
+// destination returns where a broker's arguments lead to, "" if they do not tell.
 func destination(settings BrokerSettings) string {
 	switch s := settings.(type) {
 	case *MQTTSettings:

@@ -17,8 +17,8 @@ import (
 // repeat the next ten times are 10^10.
 const maxModules = 100_000
 
-// expandCall finds the instances of a module block; nil where that is being done
-// already, in a circle.
+// expandCall finds the instances of a module block. It returns nil if that is being
+// done already, in a circle.
 func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 	if c := mod.calls[m.Name]; c != nil {
 		return c
@@ -105,8 +105,8 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	return decl.Default
 }
 
-// module gives the value of module.NAME: an object of the needed outputs, or an
-// object or tuple of such where the block has instances.
+// module returns the value of module.NAME: an object of the needed outputs, or an
+// object or tuple of such objects if the block has for_each or count.
 func (mod *moduleInstance) module(name string, n *needed) cty.Value {
 	decl := mod.decl.Calls[name]
 	if decl == nil {
@@ -148,7 +148,7 @@ func (c *call) value(names []string, at hcl.Range) (_ cty.Value, keep bool) {
 	return c.collect(objects), keep
 }
 
-// collect gives the instances' objects in the form that the block has.
+// collect returns the instances' objects in the form that the block has.
 func (c *call) collect(objects []cty.Value) cty.Value {
 	switch c.decl.Repeat() {
 	case "for_each":

@@ -1,17 +1,15 @@
 package spec
 
-import (
-	"slices"
-)
+import "slices"
 
 // maxChain is how many references may follow one another. Resolving them is
 // recursive, and Go cannot recover from a stack that is used up.
 const maxChain = 1000
 
-// link is one thing that is being resolved.
+// link is a value that is being resolved.
 type link struct{ address, static string }
 
-// chain is what is being resolved, the outermost first.
+// chain are the values that are being resolved, the outermost first.
 type chain struct {
 	links    []link
 	active   map[string]bool
@@ -35,13 +33,16 @@ func (c *chain) circle(address string) []string {
 	return append(circle, address)
 }
 
+// full reports whether no further value may be entered.
 func (c *chain) full() bool { return len(c.links) >= maxChain }
 
+// enter adds a value that is being resolved.
 func (c *chain) enter(l link) {
 	c.active[l.address] = true
 	c.links = append(c.links, l)
 }
 
+// leave removes the last one, which has its value.
 func (c *chain) leave() {
 	last := len(c.links) - 1
 	delete(c.active, c.links[last].address)

@@ -14,13 +14,13 @@ type conditions struct {
 	pre, post *hcl.EvalContext // before each and count
 }
 
-// before tells whether the preconditions hold. They come before anything of the
+// before reports whether the preconditions hold. They come before anything of the
 // instance is evaluated, so that they can keep it from being.
 func (c conditions) before(d *decoder, instance repetition) bool {
 	return len(c.decl.Preconditions) == 0 || c.hold(d, c.decl.Preconditions, instance.context(c.pre))
 }
 
-// after tells whether the postconditions hold for the message as it is declared,
+// after reports whether the postconditions hold for the message as it is declared,
 // which they know as self.
 func (c conditions) after(d *decoder, instance repetition) bool {
 	if len(c.decl.Postconditions) == 0 {

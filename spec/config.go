@@ -5,6 +5,13 @@
 // its range; spec never prints and never talks to a broker or a state store. It
 // reads files only below the configuration's root, since plans run on untrusted
 // pull requests.
+//
+// It is built in layers, each a package that knows none of the later ones: addrs,
+// sensitive and diag (how addresses, secrets and diagnostics are written), bounds and
+// functions (what expressions may compute), language (the table of blocks), declare
+// (what the files declare). This package computes the values: Load reads the inputs,
+// everything.go evaluates each module instance, and the decoders turn arguments that
+// are complete into the types of config.go.
 package spec
 
 import (

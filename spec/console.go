@@ -26,7 +26,7 @@ const ConsoleInput = "<console-input>"
 
 // OpenConsole loads the configuration of a folder, as Load does. What is wrong with
 // single values of it keeps no other from being looked at: the Console is nil only
-// where the files cannot be read.
+// if the files cannot be read.
 func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
 	mod := l.evaluator()

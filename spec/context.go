@@ -10,9 +10,9 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// context makes the context that the expressions are evaluated in: what they refer
-// to and nothing else, so that only this is evaluated. repeat is "for_each" or
-// "count" where the instance's own context adds each or count.
+// context returns the context that expressions are evaluated in: what they refer to
+// and nothing else, so that only this is evaluated. repeat is "for_each" or "count" if
+// the instance's own context adds each or count.
 func (mod *moduleInstance) context(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
 	return mod.contextWith([]string{ownRoot(repeat)}, exprs...)
 }
@@ -24,8 +24,8 @@ func (mod *moduleInstance) arguments(attrs hcl.Attributes, at *hcl.Range) *argum
 	return &arguments{eval: &mod.evaluator, sink: &mod.sink, attrs: attrs, at: at, ctx: ctx}
 }
 
-// ownRoot is the root that an instance has of its own for an argument that
-// repeats its block.
+// ownRoot returns the root that the argument which repeats a block adds in each
+// instance.
 func ownRoot(repeat string) string {
 	if repeat == "for_each" {
 		return "each"
@@ -33,7 +33,7 @@ func ownRoot(repeat string) string {
 	return repeat
 }
 
-// contextWith is scope where the instance's own context adds the roots own.
+// contextWith is context if the instance's own context adds the roots own.
 func (mod *moduleInstance) contextWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
 	refs := newReferences()
 	for ref := range declare.References(exprs...) {
@@ -53,7 +53,7 @@ func (mod *moduleInstance) contextWith(own []string, exprs ...hcl.Expression) *h
 }
 
 // resolve finds the value of one reference. What cannot be found is reported and
-// stands as unknown, which evaluates without further errors.
+// becomes unknown, which evaluates without further errors.
 func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs references) {
 	root, name := ref.Root, ref.Name
 	switch root {
@@ -86,6 +86,7 @@ func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs ref
 	}
 }
 
+// lookup returns the value of what a root and a name refer to.
 func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	switch root {
 	case "var":
@@ -107,6 +108,7 @@ func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	return cty.DynamicVal
 }
 
+// brokerName returns the value of broker.NAME, which is its name.
 func (mod *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	switch {
 	case mod.call != nil:

@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// decode reads all arguments; it tells whether nothing is wrong with them.
+// decode reads all arguments and reports whether they are right.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
 	d.m.Name, d.m.Range = decl.Label, decl.At
@@ -118,7 +118,7 @@ func (d *decoder) correlation() {
 	}
 }
 
-// userProperties reads them once for all instances where none differs.
+// userProperties reads them once for all instances if none differs.
 func (d *decoder) userProperties() {
 	if d.x.common == nil {
 		d.readProperties()
@@ -132,7 +132,7 @@ func (d *decoder) userProperties() {
 	d.m.Redaction.Fields |= d.x.common.Redaction.Fields
 }
 
-// readProperties reads a map, or a list where order or repeats matter.
+// readProperties reads a map, or a list if order or repeats matter.
 func (d *decoder) readProperties() {
 	value, given := d.get("user_properties", cty.DynamicPseudoType)
 	if !given {
@@ -165,7 +165,7 @@ func (d *decoder) readProperties() {
 	}
 }
 
-// has tells whether an object or a map has that key.
+// has reports whether an object or a map has that key.
 func has(v cty.Value, name string) bool {
 	if v.Type().IsObjectType() {
 		return v.Type().HasAttribute(name)

@@ -16,7 +16,7 @@ type decoder struct {
 	m       Message
 }
 
-// hideable reads a string that is hidden where it is sensitive.
+// hideable reads a string that is hidden if it is sensitive.
 func (d *decoder) hideable(name string, f mqtt.Fields) string {
 	value, given := d.get(name, cty.String)
 	if !given {

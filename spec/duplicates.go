@@ -49,8 +49,7 @@ func checkDuplicates(all []*expansion, t *diag.Sink) {
 	}
 }
 
-// topicPlace says where a block's topic is declared, and by which call of its
-// module.
+// topicPlace returns where a block's topic is declared, with the call of its module.
 func (x *expansion) topicPlace() string {
 	at := x.decl.FieldRange(0).String()
 	if c := x.call; c != nil {

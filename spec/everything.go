@@ -18,8 +18,8 @@ type evaluated struct {
 	needs  map[string][]string // what message blocks wait for, by their static address
 }
 
-// everything evaluates the whole configuration, also what nothing refers to, so
-// that mistakes there are reported.
+// everything evaluates the whole configuration. What nothing refers to is evaluated too,
+// so that its mistakes are reported.
 func (r *run) everything() *evaluated {
 	r.root.evaluateAll()
 	all := &evaluated{run: r, needs: r.order(), blocks: r.everyBlock()}
@@ -60,7 +60,7 @@ func (mod *moduleInstance) evaluateAll() {
 	}
 }
 
-// everyBlock gives the evaluated message blocks of all modules: those of a module
+// everyBlock returns the evaluated message blocks of all modules: those of a module
 // before those of the modules that it calls, each by name.
 func (r *run) everyBlock() []*expansion {
 	var all []*expansion
@@ -82,7 +82,7 @@ func (mod *moduleInstance) eachModule(visit func(*moduleInstance)) {
 	}
 }
 
-// messages gathers every instance of every block.
+// messages returns every instance of every block.
 func (all *evaluated) messages() []Message {
 	messages := make([]Message, 0, all.instances)
 	for _, x := range all.blocks {
@@ -95,7 +95,7 @@ func (all *evaluated) messages() []Message {
 	return messages
 }
 
-// diagnostics gives all that was found, by module and block.
+// diagnostics returns all that was found, by module and block.
 func (r *run) diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	byFolder := func(a, b *declare.Module) int { return strings.Compare(a.Dir, b.Dir) }
@@ -105,8 +105,8 @@ func (r *run) diagnostics() hcl.Diagnostics {
 	return diags
 }
 
-// brokerOnly are the locals that only broker blocks use, where these are not
-// evaluated: they may need variables that are unset.
+// brokerOnly returns the locals that only broker blocks use, unless these are evaluated:
+// they may need variables that are unset.
 func (mod *moduleInstance) brokerOnly() map[reference]bool {
 	if mod.evalBrokers || mod.call != nil {
 		return nil
@@ -120,7 +120,7 @@ func (mod *moduleInstance) brokerOnly() map[reference]bool {
 	return unused
 }
 
-// reach returns what of this module some expressions need.
+// reach returns what of this module expressions refer to.
 func (mod *moduleInstance) reach(exprs []hcl.Expression) map[reference]bool {
 	found := map[reference]bool{}
 	mod.follow(exprs, func(in *moduleInstance, to reference) {

@@ -8,8 +8,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// exclusive takes in an exclusive block. Two of them that overlap would each
-// delete what belongs to the other.
+// exclusive adds an exclusive block to those that are known. Two of them that overlap
+// would each delete what belongs to the other.
 func (a *arguments) exclusive(scope Scope, name string, known []Exclusive) []Exclusive {
 	x := Exclusive{Scope: scope, Name: name, Except: a.except(scope.Filter)}
 	if a.broken {

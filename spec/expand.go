@@ -14,8 +14,8 @@ import (
 // no broker holds so many.
 const maxInstances = 1_000_000
 
-// expand evaluates a message block with all its instances; nil where it is being
-// evaluated already, in a circle.
+// expand evaluates a message block with all its instances. It returns nil if that is
+// being done already, in a circle.
 func (mod *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
 	if x := mod.blocks[m.Label]; x != nil && !mod.chain.active[mod.place.path+m.Address()] {
 		return x
@@ -64,7 +64,7 @@ func (mod *moduleInstance) conditions(m *declare.Message) conditions {
 	}
 }
 
-// lifecycle returns what the lifecycle block says of all instances of a message block.
+// lifecycle reads the lifecycle block of a message block.
 func (mod *moduleInstance) lifecycle(x *expansion) Message {
 	attrs := maps.Clone(x.decl.Lifecycle)
 	changes := attrs["ignore_changes"]
@@ -99,7 +99,7 @@ func (mod *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *di
 	return nil, false
 }
 
-// room counts messages.
+// room bounds the number of messages.
 func (mod *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxInstances-mod.instances) {
 		t.Add(diag.Errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))

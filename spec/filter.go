@@ -29,7 +29,7 @@ func (a *arguments) scope(decl *declare.Scope, at modulePath, brokers *brokerSet
 	return s
 }
 
-// checkFilter reports what is no topic filter, and one that no declared topic can
+// checkFilter reports an invalid topic filter, and one that no declared topic can
 // match. A "$share" filter would even take messages away from others (4.8.2).
 func (a *arguments) checkFilter(name, filter string) {
 	switch err := mqtt.CheckFilter(filter); {

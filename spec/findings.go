@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// findings are what was found wrong with one module, in any of its instances.
+// findings are the mistakes of one module, in any of its instances.
 type findings struct {
 	general  *diag.Collector
 	blocks   map[*declare.Message]*diag.Collector
@@ -22,7 +22,7 @@ func newFindings() *findings {
 	return &findings{general: diag.NewCollector("module"), blocks: map[*declare.Message]*diag.Collector{}, reported: map[string]bool{}}
 }
 
-// block gives the ledger of a message block.
+// block returns the collector of a message block.
 func (n *findings) block(m *declare.Message) *diag.Collector {
 	if n.blocks[m] == nil {
 		n.blocks[m] = diag.NewCollector("block")
@@ -30,7 +30,7 @@ func (n *findings) block(m *declare.Message) *diag.Collector {
 	return n.blocks[m]
 }
 
-// diagnostics gives all that was noted, by block.
+// diagnostics returns all of them, by block.
 func (n *findings) diagnostics() hcl.Diagnostics {
 	diags := n.general.Diagnostics()
 	byLabel := func(a, b *declare.Message) int { return strings.Compare(a.Label, b.Label) }

@@ -5,12 +5,12 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// reference is a thing of a module that something refers to: {"local", "devices"}.
+// reference is a declaration that something refers to: {"local", "devices"}.
 type reference struct{ root, name string }
 
-// follow visits all that expressions of a module refer to, also by way of locals,
-// inputs and outputs. Nothing is evaluated. An output that is referred to is visited as
-// {"output", NAME} in the first instance of its module.
+// follow visits all that expressions of a module refer to, also through locals, inputs
+// and outputs, and evaluates nothing. It visits an output as {"output", NAME}, in the
+// first instance of its module.
 func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
 	f := follower{seen: map[string]bool{}, visit: visit}
 	for f.add(mod, "", exprs...); len(f.waiting) > 0; {
@@ -26,21 +26,20 @@ func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleI
 	}
 }
 
-// follower goes through expressions, each once.
+// follower visits the references of expressions, each expression once.
 type follower struct {
 	seen    map[string]bool
 	waiting []expressions
 	visit   func(in *moduleInstance, to reference)
 }
 
-// expressions are some of one module.
+// expressions are expressions of one module.
 type expressions struct {
 	in    *moduleInstance
 	exprs []hcl.Expression
 }
 
-// add takes the expressions of a thing, which its local address tells from others of
-// the module.
+// add takes the expressions of a declaration, unless those of its address were taken.
 func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression) {
 	if key := in.place.static + local; !f.seen[key] {
 		f.seen[key] = true
@@ -48,7 +47,7 @@ func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression
 	}
 }
 
-// behind adds the expressions that are behind a reference.
+// behind adds the expressions of what a reference leads to.
 func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
 	switch local := ref.Root + "." + ref.Name; ref.Root {
 	case "local":

@@ -40,8 +40,7 @@ type Inputs struct {
 // VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
 type VarArg struct{ Set, File string }
 
-// given is the value that a source gives a variable: text, or an expression of a
-// variable file.
+// given is what a source sets a variable to: text, or an expression of a variable file.
 type given struct {
 	from string // for people: "-var", "RETAINCTL_VAR_site", a file's name
 	flag bool   // given on the command line, with -var or -var-file
@@ -57,8 +56,8 @@ type inputReader struct {
 	hide []string // files of which no line may be shown
 }
 
-// variables finds every variable's value and puts it into e.vars. A variable
-// without one is left out; who refers to it reports that.
+// variables finds the value of every variable. A variable without one is left out: a
+// reference to it reports that.
 func (l *inputReader) variables(mod *moduleInstance) {
 	all := l.given()
 	for _, name := range slices.Sorted(maps.Keys(l.decl.Variables)) {
@@ -79,8 +78,8 @@ func (l *inputReader) variables(mod *moduleInstance) {
 	mod.validate()
 }
 
-// value decides one variable's value; ok is false where there is none. A value
-// that is wrong is reported and stands as unknown.
+// value decides one variable's value; ok is false if there is none. A value that is
+// wrong is reported and becomes unknown.
 func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
 	value, from := l.in.Preset[decl.Name], "the saved plan"
 	g, there := all[decl.Name]

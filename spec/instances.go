@@ -29,8 +29,8 @@ func (i repetition) context(base *hcl.EvalContext) *hcl.EvalContext {
 	return ctx
 }
 
-// room counts instances against a bound, and reports at a place where there would
-// be too many.
+// room counts n more instances. If they are too many, it reports that at a place and
+// returns false.
 type room func(n int64, at hcl.Range, t *diag.Sink) bool
 
 // errNotWhole is the reason against a count.

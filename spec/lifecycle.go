@@ -13,7 +13,7 @@ import (
 )
 
 // lifecycle reads what holds for every instance of a block: the arguments of its
-// lifecycle block, and ignore_changes, which is no value.
+// lifecycle block, and ignore_changes, which is not evaluated.
 func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
 	if changes != nil {

@@ -23,7 +23,7 @@ func (d *decoder) limits() {
 	}
 }
 
-// violation spells a reason, with the topic where it is about that.
+// violation returns a reason, with the topic if it is about that.
 func (d *decoder) violation(v mqtt.Violation) string {
 	if v.Field != 0 {
 		return diag.Capital(v.Reason)

@@ -19,14 +19,14 @@ var referable = []string{
 	"user_properties", "response_topic", "correlation_data", "message_expiry",
 }
 
-// modulePath is where an instance of a module is in the tree of modules, as a prefix of
-// addresses: nothing, or `module.site["a"].`.
+// modulePath is the place of an instance of a module in the tree of modules, as a prefix
+// of addresses: nothing, or `module.site["a"].`.
 type modulePath struct {
 	path   string
-	static string // without instance keys: what dependencies speak of
+	static string // without instance keys, as dependencies have it
 }
 
-// instance is the address of the instance.
+// instance returns the address of the instance.
 func (p modulePath) instance() string { return strings.TrimSuffix(p.path, ".") }
 
 // expansion is an evaluated message block.
@@ -40,17 +40,17 @@ type expansion struct {
 	sink     diag.Sink
 }
 
-// static is the block's address without instance keys: what others depend on.
+// static returns the block's address without instance keys, as dependencies have it.
 func (x *expansion) static() string { return x.place.static + x.decl.Address() }
 
-// at says which instance is looked at: the address tells nothing where there is one.
+// at sets the instance that diagnostics are about, unless there is only one.
 func (x *expansion) at(address string, index cty.Value) {
 	if index != cty.NilVal || x.call != nil {
 		x.sink.Instance = address
 	}
 }
 
-// value is what other expressions see of the block.
+// value returns what other expressions see of the block.
 func (x *expansion) value() cty.Value {
 	if x.broken {
 		return cty.DynamicVal
@@ -72,7 +72,7 @@ func (x *expansion) value() cty.Value {
 	return object(&x.messages[0])
 }
 
-// object gives a message's attributes, with what is sensitive marked again.
+// object returns a message's attributes, with what is sensitive marked again.
 func object(m *Message) cty.Value {
 	marked := func(f mqtt.Fields, v cty.Value) cty.Value {
 		if m.Redaction.Fields.Has(f) {
@@ -117,7 +117,7 @@ func expiry(seconds uint32) cty.Value {
 	return cty.NumberUIntVal(uint64(seconds))
 }
 
-// properties gives user properties in the form that they were declared in.
+// properties returns user properties in the form that they were declared in.
 func properties(m *Message) cty.Value {
 	if m.OrderedProperties {
 		list := []cty.Value{}

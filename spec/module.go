@@ -29,15 +29,15 @@ type run struct {
 	first    map[string]*moduleInstance // one instance of each module, by its static place
 }
 
-// moduleInstance computes the values of one instance of a module: the root, or what a
-// module block calls. It computes each when it is first asked for, so that
-// declarations may stand in any order, and once.
+// moduleInstance computes the values of one instance of a module: of the root, or of one
+// that a module block calls. Each is computed once, when something first refers to it,
+// so that declarations may be in any order.
 type moduleInstance struct {
 	*run
 	reporter
 	place modulePath
-	call  *call      // that the module is an instance of; nil of the root
-	own   repetition // which instance of it
+	call  *call      // whose instance it is; nil for the root
+	own   repetition // which of its instances
 
 	vars    map[string]cty.Value // marked; unknown where the value is wrong
 	locals  map[string]cty.Value
@@ -60,7 +60,7 @@ type call struct {
 	values   map[string]cty.Value        // of the whole block, by the outputs in it
 }
 
-// newRun returns the run of a configuration with this root module, in its root.
+// newRun returns the root of a new run.
 func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
 	r := &run{
 		evalBrokers: evalBrokers,
@@ -99,14 +99,14 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 	return mod
 }
 
-// eval evaluates an expression; ok is false where it has errors, which are
-// reported, or where it depends on something that has.
-func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+// eval evaluates an expression of the module; ok is false if it has errors, which are
+// reported, or if it depends on something that has.
+func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
 	return mod.evalInto(&mod.sink, ctx, expr)
 }
 
-// enter begins to resolve a thing of this module. It refuses one that is being
-// resolved, with the chain that leads back to it.
+// enter begins to resolve a value of this module. It refuses one that is being resolved,
+// with the chain that leads back to it.
 func (mod *moduleInstance) enter(local string, at hcl.Range) bool {
 	address := mod.place.path + local
 	if circle := mod.chain.circle(address); circle != nil {

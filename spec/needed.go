@@ -23,6 +23,7 @@ func newReferences() references {
 	return references{map[string]map[string]cty.Value{}, map[string]bool{}, map[string]*needed{}}
 }
 
+// set adds a value.
 func (r references) set(root, name string, value cty.Value) {
 	if r.values[root] == nil {
 		r.values[root] = map[string]cty.Value{}
@@ -30,17 +31,18 @@ func (r references) set(root, name string, value cty.Value) {
 	r.values[root][name] = value
 }
 
-// needed are the outputs of a module that some expressions refer to. Only these
-// are evaluated, so that two modules may use each other's.
+// needed are the outputs of a module that expressions refer to. Only these are
+// evaluated, so that two modules may use each other's.
 type needed struct {
 	at      hcl.Range
 	all     bool
 	outputs map[string]bool
-	wrong   bool // an output that there is not
+	wrong   bool // an output that is not declared
 }
 
 func newNeeded(at hcl.Range) *needed { return &needed{at: at, outputs: map[string]bool{}} }
 
+// need returns the entry of a module.
 func (r references) need(name string, at hcl.Range) *needed {
 	if r.modules[name] == nil {
 		r.modules[name] = newNeeded(at)
@@ -48,7 +50,7 @@ func (r references) need(name string, at hcl.Range) *needed {
 	return r.modules[name]
 }
 
-// take adds what a reference to a module needs.
+// take adds the outputs that a reference to the module needs.
 func (n *needed) take(r *reporter, ref declare.Reference) {
 	name := ref.Name
 	m := r.decl.Calls[name]
@@ -76,6 +78,7 @@ func (n *needed) take(r *reporter, ref declare.Reference) {
 	}
 }
 
+// outputAdvice returns what to write for an output that is not declared.
 func outputAdvice(d *declare.Module, name string) string {
 	advice := diag.DidYouMean(name, maps.Keys(d.Outputs))
 	switch {

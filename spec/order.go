@@ -22,7 +22,7 @@ type sorter struct {
 	needs     map[string][]string  // what message blocks wait for, by their static address
 	inherited map[string][]string  // by module: what all of it waits for
 	edges     map[string][]string  // by block or module
-	at        map[string]hcl.Range // where they stand
+	at        map[string]hcl.Range // their places
 }
 
 // order returns what each message block depends on, by its static address. It reports
@@ -71,7 +71,7 @@ func (s *sorter) module(mod *moduleInstance) {
 	}
 }
 
-// inherit gives what all messages of a module wait for: the dependencies of its
+// inherit returns what all messages of a module wait for: the dependencies of its
 // block, and of the blocks around it.
 func (s *sorter) inherit(mod *moduleInstance) []string {
 	if mod.call == nil {
@@ -140,7 +140,7 @@ func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	return needs
 }
 
-// search goes through the dependencies, depth first.
+// search visits the dependencies, depth first, and reports circles.
 func (s *sorter) search() {
 	const inside, done = 1, 2
 	state := map[string]int{}

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// output gives the value of an output of this module.
+// output returns the value of an output of this module.
 func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	if value, known := mod.outputs[name]; known {
 		return value
@@ -44,7 +44,7 @@ func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	return value
 }
 
-// infinite tells whether a value holds a number without end.
+// infinite reports whether a value holds an infinite number.
 func infinite(value cty.Value) (found bool) {
 	plain, _ := value.UnmarkDeep()
 	cty.Walk(plain, func(_ cty.Path, v cty.Value) (bool, error) {
@@ -54,7 +54,7 @@ func infinite(value cty.Value) (found bool) {
 	return found
 }
 
-// rootOutputs are the outputs of the root module, by name.
+// rootOutputs returns the outputs of the root module, by name.
 func (r *run) rootOutputs() []Output {
 	var all []Output
 	for name, decl := range declare.Sorted(r.root.decl.Outputs) {

@@ -18,7 +18,7 @@ type reporter struct {
 	sink  diag.Sink
 }
 
-// undeclared reports a name that nothing declares: once, wherever it is used.
+// undeclared reports a name that nothing declares, once for all its uses.
 func (r *reporter) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
 	advice := diag.DidYouMean(name, names)
 	if advice == "" {
@@ -31,7 +31,7 @@ func (r *reporter) undeclared(what, name string, at hcl.Range, names iter.Seq[st
 	r.once(what+"."+name, &at, "Undeclared "+what, "No %s block declares %q.%s", what, name, advice)
 }
 
-// once reports a mistake of references that is known by its key.
+// once reports a mistake unless one with its key was reported.
 func (r *reporter) once(key string, at *hcl.Range, summary, format string, args ...any) {
 	if r.found.reported[key] {
 		return
@@ -40,7 +40,7 @@ func (r *reporter) once(key string, at *hcl.Range, summary, format string, args 
 	r.sink.Add(diag.Errorf(at, summary, format, args...))
 }
 
-// notHere reports each, count or self where an instance does not have it.
+// notHere reports each, count or self in an expression that has none.
 func (r *reporter) notHere(ref declare.Reference) {
 	root, at := ref.Root, ref.Traversal.SourceRange()
 	where := "the arguments of a message or module block that has count, other than count itself"
@@ -70,8 +70,8 @@ func (r *reporter) unknownRoot(ref declare.Reference) {
 	r.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
 }
 
-// checkAttribute reports a reference to what messages do not have, with a hint
-// that the evaluation itself does not give.
+// checkAttribute reports a reference to an attribute that messages do not have, with a
+// hint that the evaluation itself does not have.
 func (r *reporter) checkAttribute(ref declare.Reference) bool {
 	decl := r.decl.Messages[ref.Name]
 	rest := ref.Traversal[2:]

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// fails evaluates a rule. Where its condition is false, it gives the rule's error
-// message. A rule that cannot be evaluated was reported, and does not fail.
+// fails evaluates a rule. If its condition is false, it returns the rule's error
+// message. A rule that cannot be evaluated is reported, and does not fail.
 func (e *evaluator) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) (message string, failed bool) {
 	value, ok := e.evalInto(t, ctx, r.Condition)
 	if !ok {
@@ -46,8 +46,8 @@ func (e *evaluator) errorMessage(t *diag.Sink, ctx *hcl.EvalContext, r declare.R
 	return value.AsString()
 }
 
-// require reports the rules that do not hold, in the contexts that scope gives, and
-// tells whether all do.
+// require reports the rules that do not hold, in the contexts that scope returns. It
+// returns true if all hold.
 func (e *evaluator) require(t *diag.Sink, rules []declare.Rule, scope func(declare.Rule) *hcl.EvalContext) bool {
 	held := true
 	for _, r := range rules {

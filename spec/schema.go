@@ -54,7 +54,7 @@ func (noLoader) Load(url string) (any, error) {
 // one would mean the schema itself.
 const schemaBase = "schema:///"
 
-// schemas are those that were compiled, by their text.
+// schemas are the compiled schemas, by their text.
 type schemas map[string]*schema
 
 // compiled returns the schema of a text, with the reason if it is none.
@@ -90,7 +90,7 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	return compiled, err
 }
 
-// usable gives the schema argument compiled; what is wrong with it is reported.
+// usable returns a schema argument compiled, and reports what is wrong with it.
 func (a *arguments) usable(all schemas, text string) *schema {
 	s := all.compiled(text)
 	if s.err != nil {

@@ -36,8 +36,7 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 	return append(list, block)
 }
 
-// check reports declared messages that a block says otherwise about. Every
-// instance of a message block is looked at, and a mistake is reported once for
+// check reports declared messages that contradict a block. Every instance of a message block is looked at, and a mistake is reported once for
 // each of the two blocks.
 func (s *scopes) check(blocks []*expansion) {
 	for _, x := range blocks {

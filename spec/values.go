@@ -56,8 +56,8 @@ func (mod *moduleInstance) local(name string, at hcl.Range) cty.Value {
 	return value
 }
 
-// message gives the value of message.NAME: an object, or an object or tuple of
-// such where the block has instances.
+// message returns the value of message.NAME: an object, or an object or tuple of such
+// objects if the block has for_each or count.
 func (mod *moduleInstance) message(name string, at hcl.Range) cty.Value {
 	decl := mod.decl.Messages[name]
 	if decl == nil {
@@ -75,7 +75,7 @@ func (mod *moduleInstance) message(name string, at hcl.Range) cty.Value {
 	return mod.objects[name]
 }
 
-// input gives the value of a variable that the module block gives, or its default.
+// input returns the value that the module block sets a variable to, or its default.
 func (mod *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value {
 	if !mod.enter("var."+decl.Name, at) {
 		return cty.DynamicVal
@@ -92,7 +92,7 @@ func (mod *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value
 	return mod.vars[decl.Name]
 }
 
-// valid evaluates a variable's validation blocks.
+// valid evaluates a variable's validation blocks and reports those that fail.
 func (mod *moduleInstance) valid(v *declare.Variable) bool {
 	valid := true
 	for _, r := range v.Validations {
@@ -110,7 +110,7 @@ func (mod *moduleInstance) valid(v *declare.Variable) bool {
 	return valid
 }
 
-// unset reports a variable that nothing gives a value, once.
+// unset reports a variable that nothing sets, once.
 func (mod *moduleInstance) unset(decl *declare.Variable) {
 	mod.vars[decl.Name] = cty.DynamicVal
 	mod.sink.Add(diag.Errorf(&decl.At, "No value for variable",
