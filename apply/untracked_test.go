@@ -11,10 +11,10 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestStrangers deletes what an exclusive block takes in. One that somebody else
-// deleted meanwhile is done, one that somebody replaced is a conflict; a recorded
-// message that is gone is one too, since losing the right to read looks just like it.
-func TestStrangers(t *testing.T) {
+// TestUntracked deletes the untracked messages that an exclusive block matches. One that somebody
+// else deleted meanwhile is done, one that somebody replaced is a conflict. A recorded message that
+// is gone is a conflict too, because losing the right to read looks the same.
+func TestUntracked(t *testing.T) {
 	stranger := func(topic, payload string) mqtt.Message {
 		return mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
 	}
@@ -39,8 +39,8 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// A message that expired since the plan was made was taken away by nobody: its update
-// is published, and its delete is done.
+// That a message expired since the plan was made is no conflict: its update is published, and its
+// delete is done.
 func TestWhatExpiredSinceIsNoConflict(t *testing.T) {
 	lasting := func(topic, payload string, seconds uint32) spec.Message {
 		m := declare(topic, payload)
