@@ -17,7 +17,7 @@ func ModuleAddress(name string, index cty.Value) string { return addrs.Module(na
 
 // ScopeAddress returns the address of an exclusive, protect, removed or schema
 // block: protect.prod, removed.
-func ScopeAddress(kind, label string) string { return addrs.Scope(kind, label) }
+func ScopeAddress(kind, label string) string { return addrs.FilterBlock(kind, label) }
 
 // Quote spells s as a literal string of the language, on one line. Nothing in it is a
 // command to a terminal or a CI runner that prints it.

@@ -13,9 +13,9 @@ import (
 // evaluated is a configuration with all of its values.
 type evaluated struct {
 	*run
-	blocks []*expansion        // of all modules
-	scopes scopes              // of all modules
-	needs  map[string][]string // what message blocks wait for, by their static address
+	blocks  []*expansion        // of all modules
+	filters filterBlocks        // of all modules
+	needs   map[string][]string // what message blocks wait for, by their static address
 }
 
 // everything evaluates the whole configuration. What nothing refers to is evaluated too,
@@ -24,8 +24,8 @@ func (r *run) everything() *evaluated {
 	r.root.evaluateAll()
 	all := &evaluated{run: r, needs: r.order(), blocks: r.everyBlock()}
 	checkDuplicates(all.blocks, &r.root.sink)
-	r.root.eachModule(all.scopes.evaluate)
-	all.scopes.check(all.blocks)
+	r.root.eachModule(all.filters.evaluate)
+	all.filters.check(all.blocks)
 	return all
 }
 

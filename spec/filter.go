@@ -9,10 +9,10 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// scope reads what all of these blocks have. One that deletes or forgets is about
+// filterBlock reads what all of these blocks have. One that deletes or forgets is about
 // one broker; one that only forbids is about every broker that it does not name.
-func (a *arguments) scope(decl *declare.Scope, at modulePath, brokers *brokerSet) Scope {
-	s := Scope{Address: at.path + addrs.Scope(decl.Kind, decl.Label), Range: decl.At, FilterRange: *declare.RangeOf(decl.Attrs, &decl.At, "filter")}
+func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, brokers *brokerSet) Scope {
+	s := Scope{Address: at.path + addrs.FilterBlock(decl.Kind, decl.Label), Range: decl.At, FilterRange: *declare.RangeOf(decl.Attrs, &decl.At, "filter")}
 	if decl.Kind == "exclusive" || decl.Kind == "removed" || decl.Attrs["broker"] != nil {
 		s.Broker = a.broker(brokers, decl.Kind+" block")
 	}

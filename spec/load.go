@@ -82,7 +82,7 @@ func (l *loader) config(all *evaluated) *Config {
 	all.root.settings(c, l.in.BackendConfig)
 	c.Brokers = all.root.brokerBlocks(l.Root.Dir())
 	c.Messages = all.messages()
-	c.Exclusives, c.Protects, c.Removed = all.scopes.exclusives, all.scopes.protects, all.scopes.removed
+	c.Exclusives, c.Protects, c.Removed = all.filters.exclusives, all.filters.protects, all.filters.removed
 	c.Variables = all.root.variables()
 	c.Outputs = all.rootOutputs()
 	c.Failed = all.failed

@@ -26,9 +26,9 @@ func Message(name string, index cty.Value) string {
 // module.NAME, module.NAME["key"].
 func Module(name string, index cty.Value) string { return "module." + name + Key(index) }
 
-// Scope returns the address of an exclusive, protect, removed or schema block:
+// FilterBlock returns the address of an exclusive, protect, removed or schema block:
 // protect.prod, removed.
-func Scope(kind, label string) string {
+func FilterBlock(kind, label string) string {
 	switch {
 	case label == "":
 		return kind

@@ -18,16 +18,16 @@ import (
 
 // Module is what the files of one folder declare.
 type Module struct {
-	Dir       string     // the folder, relative to the root
-	Settings  *hcl.Block // the retainctl block; nil if there is none
-	Variables map[string]*Variable
-	Locals    map[string]*hcl.Attribute
-	Brokers   []*Broker // in the order of declaration
-	Messages  map[string]*Message
-	Scopes    []*Scope // in the order of declaration
-	Calls     map[string]*Call
-	Outputs   map[string]*Output
-	Checks    map[string]*Check
+	Dir          string     // the folder, relative to the root
+	Settings     *hcl.Block // the retainctl block; nil if there is none
+	Variables    map[string]*Variable
+	Locals       map[string]*hcl.Attribute
+	Brokers      []*Broker // in the order of declaration
+	Messages     map[string]*Message
+	FilterBlocks []*FilterBlock // in the order of declaration
+	Calls        map[string]*Call
+	Outputs      map[string]*Output
+	Checks       map[string]*Check
 }
 
 // rootSchema returns the blocks that HCL accepts in a file.
@@ -86,7 +86,7 @@ func (d *Module) block(r *reader, b *hcl.Block) {
 	case "message":
 		r.message(b, d.Messages)
 	case "exclusive", "schema", "protect", "removed":
-		d.Scopes = r.scope(b, d.Scopes)
+		d.FilterBlocks = r.filterBlock(b, d.FilterBlocks)
 	case "module":
 		r.module(b, d.Calls)
 	case "output":
@@ -105,7 +105,7 @@ func (d *Module) BeyondBrokers() []hcl.Expression {
 		all = append(all, m.Expressions()...)
 		all = append(all, Expressions(m.Lifecycle)...)
 	}
-	for _, s := range d.Scopes {
+	for _, s := range d.FilterBlocks {
 		all = append(all, Expressions(s.Attrs)...)
 	}
 	for _, m := range d.Calls {

@@ -6,26 +6,26 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// schemaBlock is a schema block: a JSON Schema for every declared topic that
+// schemaFilter is a schema block: a JSON Schema for every declared topic that
 // matches, whoever declares it.
-type schemaBlock struct {
+type schemaFilter struct {
 	Scope
 	schema *schema
 }
 
-func (a *arguments) schemaBlock(all schemas, s Scope) schemaBlock {
+func (a *arguments) schemaFilter(all schemas, s Scope) schemaFilter {
 	value, given := a.plain("schema", cty.String)
 	if !given {
 		if !a.broken {
 			a.wrong("schema", "Missing schema", "The block says nothing without a JSON Schema: schema = file(\"config.schema.json\").")
 		}
-		return schemaBlock{}
+		return schemaFilter{}
 	}
-	return schemaBlock{s, a.usable(all, value.AsString())}
+	return schemaFilter{s, a.usable(all, value.AsString())}
 }
 
 // check reports a declared message whose payload does not fulfil the schema.
-func (s *schemaBlock) check(x *expansion, m *Message) {
+func (s *schemaFilter) check(x *expansion, m *Message) {
 	if !s.Has(m.Broker, m.Topic) {
 		return
 	}

@@ -2,19 +2,19 @@ package spec
 
 import "github.com/retainctl/retainctl/spec/diag"
 
-// scopes are the evaluated blocks that bound a plan.
-type scopes struct {
+// filterBlocks are the evaluated blocks that bound a plan.
+type filterBlocks struct {
 	exclusives []Exclusive
 	protects   []Scope
 	removed    []Scope
-	schemas    []schemaBlock
+	schemas    []schemaFilter
 }
 
 // evaluate adds the blocks of one module that bound a plan.
-func (found *scopes) evaluate(mod *moduleInstance) {
-	for _, decl := range mod.decl.Scopes {
+func (found *filterBlocks) evaluate(mod *moduleInstance) {
+	for _, decl := range mod.decl.FilterBlocks {
 		a := mod.arguments(decl.Attrs, &decl.At)
-		s := a.scope(decl, mod.place, mod.brokers)
+		s := a.filterBlock(decl, mod.place, mod.brokers)
 		switch decl.Kind {
 		case "exclusive":
 			found.exclusives = a.exclusive(s, decl.Label, found.exclusives)
@@ -23,7 +23,7 @@ func (found *scopes) evaluate(mod *moduleInstance) {
 		case "removed":
 			found.removed = appendSound(found.removed, a, s)
 		case "schema":
-			found.schemas = appendSound(found.schemas, a, a.schemaBlock(mod.schemas, s))
+			found.schemas = appendSound(found.schemas, a, a.schemaFilter(mod.schemas, s))
 		}
 	}
 }
@@ -38,7 +38,7 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 
 // check reports declared messages that contradict a block. Every instance of a message block is looked at, and a mistake is reported once for
 // each of the two blocks.
-func (s *scopes) check(blocks []*expansion) {
+func (s *filterBlocks) check(blocks []*expansion) {
 	for _, x := range blocks {
 		for i := range x.messages {
 			m := &x.messages[i]
@@ -49,7 +49,7 @@ func (s *scopes) check(blocks []*expansion) {
 	}
 }
 
-func (s *scopes) checkMessage(x *expansion, m *Message) {
+func (s *filterBlocks) checkMessage(x *expansion, m *Message) {
 	for i := range s.exclusives {
 		s.exclusives[i].check(x, m)
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Scope is an exclusive, protect, removed or schema block: one about the topics that
+// FilterBlock is an exclusive, protect, removed or schema block: one about the topics that
 // match a filter.
-type Scope struct {
+type FilterBlock struct {
 	Kind, Label string    // removed has no label
 	At          hcl.Range // of the block's header
 	Attrs       hcl.Attributes
 }
 
-// scope adds such a block to those that are known.
-func (r *reader) scope(b *hcl.Block, known []*Scope) []*Scope {
-	decl := &Scope{Kind: b.Type, Label: strings.Join(b.Labels, ""), At: b.DefRange}
-	same := func(other *Scope) bool { return other.Kind == decl.Kind && other.Label == decl.Label }
+// filterBlock adds such a block to those that are known.
+func (r *reader) filterBlock(b *hcl.Block, known []*FilterBlock) []*FilterBlock {
+	decl := &FilterBlock{Kind: b.Type, Label: strings.Join(b.Labels, ""), At: b.DefRange}
+	same := func(other *FilterBlock) bool { return other.Kind == decl.Kind && other.Label == decl.Label }
 	switch first := slices.IndexFunc(known, same); {
 	case len(b.Labels) == 0:
 	case decl.Label == "":
