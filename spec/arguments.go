@@ -89,7 +89,9 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 	value, given := a.get(name, want)
 	if given && sensitive.Is(value) {
-		a.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
+		a.wrong(name, "Sensitive "+name,
+			"%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use "+
+				"nonsensitive(...) where it is no secret.", name)
 		return value, false
 	}
 	return value, given
@@ -163,7 +165,8 @@ func (a *arguments) choice(name string, choices ...string) string {
 	}
 	text := value.AsString()
 	if !slices.Contains(choices, text) {
-		a.invalid(name, "%q is not known.%s It is %s.", text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
+		a.invalid(name,
+			"%q is not known.%s It is %s.", text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
 		return choices[0]
 	}
 	return text
@@ -190,7 +193,8 @@ func (a *arguments) duration(name string) time.Duration {
 	}
 	t, err := parseDuration(value.AsString())
 	if err != nil || t <= 0 {
-		a.invalid(name, "%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
+		a.invalid(name,
+			"%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
 		return 0
 	}
 	return t

@@ -42,7 +42,9 @@ func (mod *moduleInstance) backend(block *hcl.Block, overrides []string) Backend
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
 			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
-			mod.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
+			mod.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type",
+				"There is no backend %q.%s The types are %s.",
+				b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
 			return b
 		}
 		given, diags := block.Body.JustAttributes()
@@ -73,7 +75,9 @@ func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
 		if !slices.Contains(known, name) {
-			a.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+			a.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument",
+				"The %s backend has no argument %q.%s Its arguments: %s.",
+				b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
 	b.Settings = backendDecoders[b.Type](a)
@@ -101,7 +105,8 @@ func (a *arguments) instead(name string, known []string) string {
 	case "assume_role":
 		return " Write role_arn, and where they are needed external_id and session_name."
 	case "access_key", "secret_key":
-		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and " +
+			"AWS_SECRET_ACCESS_KEY."
 	}
 	return diag.DidYouMean(name, slices.Values(known))
 }
@@ -122,7 +127,8 @@ func (a *arguments) s3() BackendSettings {
 		a.invalid("use_lockfile", "The state is always locked. -lock=false does without for one command.")
 	}
 	if s.LockLease < leastLockLease || s.LockLease > mostLockLease {
-		a.invalid("lock_lease", "lock_lease is how long a lock outlives a holder that died: from %s to %s.", leastLockLease, mostLockLease)
+		a.invalid("lock_lease",
+			"lock_lease is how long a lock outlives a holder that died: from %s to %s.", leastLockLease, mostLockLease)
 	}
 	return s
 }
@@ -158,7 +164,8 @@ func (a *arguments) webAddress(name string) *url.URL {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		err = errors.New("it cannot be understood as an address; write https://HOST/PATH") // url.Error may repeat a password
 	case u.User != nil:
-		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the arguments username and password")
+		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the " +
+			"arguments username and password")
 	}
 	if err != nil {
 		a.invalid(name, "%s.", diag.Sentence(err))

@@ -31,7 +31,9 @@ func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
 	for _, other := range before {
 		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
-			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
+				"broker %q and broker %q (at %s) lead to the same place. Keep one of them.",
+				b.Name, other.Name, other.Range))
 		}
 	}
 }
@@ -112,7 +114,8 @@ func (a *arguments) address() MQTTAddress {
 	text := a.shown("url")
 	if text == "" {
 		if !a.broken {
-			a.wrong("url", "Missing url", "A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
+			a.wrong("url", "Missing url",
+				"A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
 		}
 		return MQTTAddress{}
 	}
@@ -126,10 +129,12 @@ func (a *arguments) address() MQTTAddress {
 // pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
+		a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate",
+			"cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
-		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")
+		a.wrong("token", "Both token and password",
+			"A token is sent as the password, so that there is room for one of them. Leave the other out.")
 	}
 	if s.Address.Scheme == "" || s.Address.Secure() {
 		return
@@ -138,7 +143,9 @@ func (a *arguments) pairs(s *MQTTSettings) {
 		"ca_file": s.CAFile != "", "cert_file": s.CertFile != "", "key_file": s.KeyFile != "", "server_name": s.ServerName != "", "alpn": len(s.ALPN) > 0,
 	} {
 		if given {
-			a.wrong(name, name+" without TLS", "%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or wss://, or leave the argument out.", name)
+			a.wrong(name, name+" without TLS",
+				"%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or "+
+					"wss://, or leave the argument out.", name)
 		}
 	}
 }
@@ -158,7 +165,8 @@ func (a *arguments) rate() float64 {
 	}
 	rate, _ := value.AsBigFloat().Float64()
 	if rate <= 0 || rate > 1e6 {
-		a.invalid("rate", "rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
+		a.invalid("rate",
+			"rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
 	}
 	return rate
 }

@@ -45,15 +45,19 @@ func (a *arguments) broker(all *brokerSet, what string) string {
 		if len(all.decls) == 1 {
 			return all.decls[0].Name
 		}
-		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, diag.OneOf(slices.Collect(all.names())))
+		a.wrong("broker", "Missing broker",
+			"Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of "+
+				"%s.", what, diag.OneOf(slices.Collect(all.names())))
 		return ""
 	}
 	value, given := a.plain("broker", cty.String)
 	switch {
 	case !given && !a.broken:
-		a.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
+		a.wrong("broker", "Null broker",
+			"broker is null. Name a broker, or leave the argument out where only one is declared.")
 	case given && all.byName[value.AsString()] == nil:
-		a.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), diag.DidYouMean(value.AsString(), all.names()))
+		a.wrong("broker", "Undeclared broker",
+			"No broker block declares %q.%s", value.AsString(), diag.DidYouMean(value.AsString(), all.names()))
 	case given:
 		return value.AsString()
 	}

@@ -52,7 +52,9 @@ func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 // roomForModules counts instances of modules.
 func (mod *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxModules-mod.modules) {
-		t.Add(diag.Errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
+		t.Add(diag.Errorf(&at, "Too many module instances",
+			"A configuration can have %d instances of modules, and with these there would be more. Let one module "+
+				"declare many messages with for_each.", maxModules))
 		return false
 	}
 	mod.modules += int(n)
@@ -94,12 +96,15 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	value, err := decl.Convert(value)
 	switch {
 	case err != nil:
-		t.Add(diag.Errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
+		t.Add(diag.Errorf(at, "Invalid input",
+			"The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
 		return cty.DynamicVal
 	case !value.IsNull() || decl.Nullable:
 		return value
 	case decl.Default == cty.NilVal:
-		t.Add(diag.Errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.Name, decl.At))
+		t.Add(diag.Errorf(at, "Null input",
+			"Variable %q at %s has nullable = false and no default, so it needs a value that is not null.",
+			decl.Name, decl.At))
 		return cty.DynamicVal
 	}
 	return decl.Default

@@ -72,7 +72,8 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	value, ok := mod.eval(mod.context("", expr), expr)
 	diags = functions.WithoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
-		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
+		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known",
+			"It is made of values that are wrong, as the errors of the configuration say."))
 	}
 	result.Value = value
 	return result, diags

@@ -104,7 +104,9 @@ func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	case "module":
 		return cty.StringVal(mod.decl.Dir)
 	}
-	mod.once("path."+name, &at, "Unknown path", "There are path.root, the configuration's folder, and path.module, that of the module.%s", diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
+	mod.once("path."+name, &at, "Unknown path",
+		"There are path.root, the configuration's folder, and path.module, that of the module.%s",
+		diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
 	return cty.DynamicVal
 }
 
@@ -112,7 +114,9 @@ func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 func (mod *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	switch {
 	case mod.call != nil:
-		mod.once("broker", &at, "Broker reference in a module", "Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and have the module block pass it: broker = broker.%s.", name)
+		mod.once("broker", &at, "Broker reference in a module",
+			"Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and "+
+				"have the module block pass it: broker = broker.%s.", name)
 		return cty.DynamicVal
 	case mod.brokers.byName[name] == nil:
 		mod.undeclared("broker", name, at, mod.brokers.names())

@@ -43,7 +43,8 @@ func (d *decoder) topic() {
 	if given {
 		d.m.Topic = value.AsString()
 	} else if !d.broken {
-		d.wrong("topic", "Null topic", "topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
+		d.wrong("topic", "Null topic",
+			"topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
 	}
 }
 
@@ -53,14 +54,16 @@ func (d *decoder) payload() {
 	attrs := d.attrs
 	switch {
 	case attrs["payload"] != nil && attrs["payload_base64"] != nil:
-		d.wrong("payload_base64", "Both payload and payload_base64", "A message has one payload: give payload for text, or payload_base64 for bytes.")
+		d.wrong("payload_base64", "Both payload and payload_base64",
+			"A message has one payload: give payload for text, or payload_base64 for bytes.")
 		return
 	case attrs["payload_base64"] != nil:
 		d.m.Payload = d.base64("payload_base64", mqtt.FieldPayload)
 	case attrs["payload"] != nil:
 		d.payloadText(attrs["payload"])
 	default:
-		d.wrong("", "Missing payload", "A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
+		d.wrong("", "Missing payload",
+			"A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
 		return
 	}
 	if d.is("sensitive") {
@@ -78,7 +81,10 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	case value.IsNull():
 		d.wrong("payload", "Null payload", "%s", emptyPayload)
 	case value.Type() != cty.String:
-		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)", value.Type().FriendlyName())
+		d.wrong("payload", "Payload is no string",
+			"A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as "+
+				"JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)",
+			value.Type().FriendlyName())
 	default:
 		all, leaves := sensitive.Parts(value)
 		if all {
@@ -92,7 +98,8 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	}
 }
 
-const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To delete what the topic holds, remove the block or the instance's key."
+const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To " +
+	"delete what the topic holds, remove the block or the instance's key."
 
 func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	value, given := d.get(name, cty.String)
@@ -105,7 +112,9 @@ func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	data, err := base64.StdEncoding.DecodeString(d.reveal(value, f))
 	switch {
 	case err != nil:
-		d.invalid(name, "%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) for text, or filebase64(...) for a file.", name)
+		d.invalid(name,
+			"%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) "+
+				"for text, or filebase64(...) for a file.", name)
 	case len(data) == 0 && name == "payload_base64":
 		d.wrong(name, "Empty payload", "%s", emptyPayload)
 	}
@@ -155,13 +164,16 @@ func (d *decoder) readProperties() {
 		for it := value.ElementIterator(); it.Next(); {
 			_, pair := it.Element()
 			if pair.IsNull() || !pair.CanIterateElements() || !has(pair, "name") || !has(pair, "value") {
-				d.invalid("user_properties", "The elements of a list of user properties are { name = ..., value = ... }.")
+				d.invalid("user_properties",
+					"The elements of a list of user properties are { name = ..., value = ... }.")
 				return
 			}
 			d.property(entry(pair, "name"), entry(pair, "value"))
 		}
 	default:
-		d.invalid("user_properties", "User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats matter; this is %s.", typ.FriendlyName())
+		d.invalid("user_properties",
+			"User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats "+
+				"matter; this is %s.", typ.FriendlyName())
 	}
 }
 
@@ -184,7 +196,9 @@ func (d *decoder) property(name, text cty.Value) {
 	name, nameErr := convert.Convert(name, cty.String)
 	text, textErr := convert.Convert(text, cty.String)
 	if nameErr != nil || textErr != nil || name.IsNull() || text.IsNull() {
-		d.invalid("user_properties", "Names and values of user properties are strings, and not null. Leave a property out with a for expression that has an if.")
+		d.invalid("user_properties",
+			"Names and values of user properties are strings, and not null. Leave a property out with a for "+
+				"expression that has an if.")
 		return
 	}
 	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
@@ -205,8 +219,10 @@ func (d *decoder) expiry() {
 	switch {
 	case d.m.RenewBefore == 0 || d.m.Expiry == 0 && d.broken: // message_expiry may be what is wrong
 	case d.m.Expiry == 0:
-		d.wrong("renew_before", "renew_before without message_expiry", "A message without message_expiry never expires, so there is nothing to renew.")
+		d.wrong("renew_before", "renew_before without message_expiry",
+			"A message without message_expiry never expires, so there is nothing to renew.")
 	case d.m.RenewBefore >= expiry:
-		d.invalid("renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
+		d.invalid("renew_before",
+			"renew_before is shorter than message_expiry; otherwise every plan would publish again.")
 	}
 }

@@ -44,7 +44,9 @@ func checkDuplicates(all []*expansion, t *diag.Sink) {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
 		}
-		t.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice", "The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: give one of them another topic.%s",
+		t.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice",
+			"The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: "+
+				"give one of them another topic.%s",
 			diag.Excerpt(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
 }

@@ -18,7 +18,9 @@ func (a *arguments) exclusive(scope Scope, name string, known []Exclusive) []Exc
 	for _, other := range known {
 		if other.Broker == x.Broker && mqtt.Overlap(other.Filter, x.Filter) {
 			at := x.FilterRange
-			a.sink.Add(diag.Errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
+			a.sink.Add(diag.Errorf(&at, "Exclusive filters that overlap",
+				"Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive "+
+					"block at most: narrow one of the filters, or merge the blocks.",
 				x.Filter, other.Filter, other.Address, other.FilterRange))
 		}
 	}
@@ -41,7 +43,9 @@ func (a *arguments) except(within string) []string {
 		filter := element.AsString()
 		a.checkFilter("except", filter)
 		if !a.broken && !mqtt.Overlap(within, filter) {
-			a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", diag.Excerpt(within), diag.Excerpt(filter)))
+			a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, "except"), "Exception that excepts nothing",
+				"No topic matches both the filter %q and its exception %q.",
+				diag.Excerpt(within), diag.Excerpt(filter)))
 		}
 		filters = append(filters, filter)
 	}
@@ -53,10 +57,15 @@ func (x *Exclusive) check(in *expansion, m *Message) {
 	switch {
 	case !x.Has(m.Broker, m.Topic):
 	case x.Excepts(m.Topic):
-		in.sink.AddKind(x.Address, diag.Errorf(in.decl.FieldRange(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
+		in.sink.AddKind(x.Address, diag.Errorf(in.decl.FieldRange(0), "Declared topic in an except filter",
+			"The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks "+
+				"after. Remove one of them, or narrow the except filter.",
 			diag.Excerpt(m.Topic), x.Address, x.Range))
 	case m.OnDestroy == "forget":
-		in.sink.AddKind(x.Address, diag.Errorf(declare.RangeOf(in.decl.Lifecycle, &in.decl.At, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
+		in.sink.AddKind(x.Address, diag.Errorf(declare.RangeOf(in.decl.Lifecycle, &in.decl.At, "on_destroy"), "Message to be forgotten in an exclusive filter",
+			"The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the "+
+				"message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message "+
+				"one day, put a removed block with its topic in the place of this one.",
 			diag.Excerpt(m.Topic), x.Filter, x.Address, x.Range))
 	}
 }

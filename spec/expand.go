@@ -88,7 +88,9 @@ func (mod *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *di
 	}
 	switch {
 	case value.IsMarked():
-		t.Add(diag.Errorf(&at, "Sensitive "+name, "%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. Use nonsensitive(...) where the keys are no secret.", name))
+		t.Add(diag.Errorf(&at, "Sensitive "+name,
+			"%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. "+
+				"Use nonsensitive(...) where the keys are no secret.", name))
 	case value.IsNull():
 		t.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
 	case name == "count":
@@ -102,7 +104,9 @@ func (mod *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *di
 // room bounds the number of messages.
 func (mod *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
 	if n > int64(maxInstances-mod.instances) {
-		t.Add(diag.Errorf(&at, "Too many messages", "A configuration can declare %d messages, and with these there would be more. Split it into several folders.", maxInstances))
+		t.Add(diag.Errorf(&at, "Too many messages",
+			"A configuration can declare %d messages, and with these there would be more. Split it into several "+
+				"folders.", maxInstances))
 		return false
 	}
 	mod.instances += int(n)

@@ -28,7 +28,8 @@ func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expres
 		return value, true
 	}
 	if left < 0 {
-		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
+		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
+			"It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
 	}
 	e.sawUnknown = true
 	return cty.DynamicVal, false

@@ -22,9 +22,12 @@ func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, broker
 		s.Filter = value.AsString()
 		a.checkFilter("filter", s.Filter)
 	case decl.Attrs["filter"] == nil:
-		a.wrong("filter", "Missing filter", "A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or \"site/#\".")
+		a.wrong("filter", "Missing filter",
+			"A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or "+
+				"\"site/#\".")
 	case !a.broken:
-		a.wrong("filter", "Null filter", "filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
+		a.wrong("filter", "Null filter",
+			"filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
 	}
 	return s
 }
@@ -36,6 +39,8 @@ func (a *arguments) checkFilter(name, filter string) {
 	case err != nil:
 		a.invalid(name, "%q is no topic filter: %s.", diag.Excerpt(filter), err)
 	case filter[0] == '$':
-		a.invalid(name, "%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.", diag.Excerpt(filter))
+		a.invalid(name,
+			"%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.",
+			diag.Excerpt(filter))
 	}
 }

@@ -36,8 +36,8 @@ func appendSound[T any](list []T, a *arguments, block T) []T {
 	return append(list, block)
 }
 
-// check reports declared messages that contradict a block. Every instance of a message block is looked at, and a mistake is reported once for
-// each of the two blocks.
+// check reports declared messages that contradict a block. Every instance of a message
+// block is looked at, and a mistake is reported once for each two blocks.
 func (s *filterBlocks) check(blocks []*expansion) {
 	for _, x := range blocks {
 		for i := range x.messages {
@@ -55,7 +55,9 @@ func (s *filterBlocks) checkMessage(x *expansion, m *Message) {
 	}
 	for _, r := range s.removed {
 		if r.Has(m.Broker, m.Topic) {
-			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.FieldRange(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
+			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.FieldRange(0), "Declared topic in a removed filter",
+				"The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be "+
+					"forgotten. Remove one of them, or narrow the filter.",
 				diag.Excerpt(m.Topic), r.Filter, r.Range))
 		}
 	}

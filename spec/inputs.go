@@ -98,14 +98,17 @@ func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.V
 	}
 	value, err := decl.Convert(value)
 	if err != nil {
-		l.Report(diag.Errorf(&decl.At, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.Name, from, err))
+		l.Report(diag.Errorf(&decl.At, "Invalid value for variable",
+			"The value of variable %q, given by %s, is not suitable: %s.", decl.Name, from, err))
 		return cty.DynamicVal, true
 	}
 	if !value.IsNull() || decl.Nullable {
 		return value, true
 	}
 	if decl.Default == cty.NilVal {
-		l.Report(diag.Errorf(&decl.At, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.Name, from))
+		l.Report(diag.Errorf(&decl.At, "Variable is null",
+			"Variable %q has nullable = false and no default, so %s must give it a value that is not null.",
+			decl.Name, from))
 		return cty.DynamicVal, true
 	}
 	return decl.Default, true
@@ -129,7 +132,9 @@ func (l *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 		return value, true
 	}
 	if decl.Sensitive {
-		diags = hcl.Diagnostics{diag.Errorf(&decl.At, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.Name, g.from)}
+		diags = hcl.Diagnostics{diag.Errorf(&decl.At, "Invalid value for variable",
+			"The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.",
+			decl.Name, g.from)}
 	} else if g.expr == nil {
 		l.AddText(g.from, g.text)
 	}
@@ -145,7 +150,9 @@ func (l *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.V
 		return
 	}
 	if value, err := decl.Convert(value); err != nil || !value.RawEquals(planned) {
-		l.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.Name))
+		l.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan",
+			"%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without "+
+				"it, or make a new plan.", g.from, decl.Name))
 	}
 }
 
@@ -190,7 +197,9 @@ func (l *inputReader) argument(set string, all map[string]given) {
 		return
 	}
 	if _, declared := l.decl.Variables[name]; !declared {
-		l.Report(diag.Errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, diag.DidYouMean(name, maps.Keys(l.decl.Variables))))
+		l.Report(diag.Errorf(nil, "Unknown variable",
+			"-var sets %q, and no variable block declares that.%s",
+			name, diag.DidYouMean(name, maps.Keys(l.decl.Variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
@@ -200,7 +209,8 @@ func (l *inputReader) argument(set string, all map[string]given) {
 // such files are shared between configurations.
 func (l *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.Report(diag.Errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", diag.Sentence(err)))
+		l.Report(diag.Errorf(nil, "Variable file not readable",
+			"%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
 	}
 	f := l.ParseFile(src, from.from)
@@ -212,7 +222,8 @@ func (l *inputReader) variableFile(from given, src []byte, err error, all map[st
 	for _, key := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[key]
 		if _, declared := l.decl.Variables[key]; !declared {
-			l.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.Variables))))
+			l.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable",
+				"No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.Variables))))
 		}
 		from.expr = attr.Expr
 		all[key] = from

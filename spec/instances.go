@@ -62,8 +62,10 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetiti
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
-		t.Add(diag.Errorf(&at, "Invalid for_each", "for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
-			"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.", typ.FriendlyName()))
+		t.Add(diag.Errorf(&at, "Invalid for_each",
+			"for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
+				"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.",
+			typ.FriendlyName()))
 		return nil, false
 	}
 	if !room(int64(value.LengthInt()), at, t) {

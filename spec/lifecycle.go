@@ -39,7 +39,9 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		if name == "" {
 			value, diags := item.Value(nil)
 			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
-				t.Add(diag.Errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
+				t.Add(diag.Errorf(&at, "Invalid ignore_changes",
+					"ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as "+
+						"\"/last_seen\"."))
 				continue
 			}
 			name = value.AsString()
@@ -55,7 +57,9 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		field := mqtt.FieldNamed(name)
 		if field == 0 {
 			names := mqtt.AllFields.Names()
-			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
+			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes",
+				"A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON "+
+					"payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
 		}
 		fields |= field
 	}

@@ -19,7 +19,8 @@ func (d *decoder) limits() {
 	broker := Broker{Type: d.brokers.byName[d.m.Broker].Type}
 	for _, v := range broker.Limits().Check(d.m.Message) {
 		d.broken = true
-		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse", "%s.", d.violation(v)))
+		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse",
+			"%s.", d.violation(v)))
 	}
 }
 

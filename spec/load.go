@@ -55,7 +55,9 @@ func (l *loader) load() *Config {
 	}
 	l.Report(mod.diagnostics()...)
 	if mod.sawUnknown && !l.Diags.HasErrors() {
-		l.Report(diag.Errorf(nil, "Value not known", "A value of this configuration could not be computed, and no reason was found. Nothing is planned, since a message would be missing. Please report this with the configuration."))
+		l.Report(diag.Errorf(nil, "Value not known",
+			"A value of this configuration could not be computed, and no reason was found. Nothing is planned, "+
+				"since a message would be missing. Please report this with the configuration."))
 	}
 	return config
 }
@@ -65,7 +67,8 @@ func (l *loader) load() *Config {
 func (l *loader) evaluator() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
-		l.Report(diag.Errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
+		l.Report(diag.Errorf(nil, "Configuration folder not readable",
+			"%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
 		return nil
 	}
 	l.Root = root

@@ -110,11 +110,14 @@ func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (_ ct
 func (mod *moduleInstance) enter(local string, at hcl.Range) bool {
 	address := mod.place.path + local
 	if circle := mod.chain.circle(address); circle != nil {
-		mod.once("cycle "+strings.Join(circle, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
+		mod.once("cycle "+strings.Join(circle, " "), &at, "References in a circle",
+			"Its own value is needed to compute it: %s. Break the circle: put what they share into a local that "+
+				"depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
 		return false
 	}
 	if mod.chain.full() {
-		mod.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
+		mod.once("chain", &at, "References nested too deeply",
+			"More than %d references follow one another here.", maxChain)
 		return false
 	}
 	mod.chain.enter(link{address, mod.place.static + local})

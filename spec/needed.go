@@ -60,7 +60,9 @@ func (n *needed) take(r *reporter, ref declare.Reference) {
 	rest := ref.Traversal[2:]
 	if m.Repeat() != "" && len(rest) > 0 {
 		if attr, ok := rest[0].(hcl.TraverseAttr); ok && m.Body.Outputs[attr.Name] != nil {
-			r.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?", "module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.", name, m.Repeat(), name, attr.Name, name, attr.Name)
+			r.once("instance"+attr.SrcRange.String(), &attr.SrcRange, "Which instance?",
+				"module.%s has %s: write module.%s[KEY].%s for one instance, or module.%s[*].%s for all of a count.",
+				name, m.Repeat(), name, attr.Name, name, attr.Name)
 			n.wrong = true
 			return
 		}
@@ -72,7 +74,8 @@ func (n *needed) take(r *reporter, ref declare.Reference) {
 		n.all = true
 	case m.Body.Outputs[output.Name] == nil:
 		n.wrong = true
-		r.once("output"+output.NameRange.String(), &output.NameRange, "Undeclared output", "The module in %s has no output %q.%s", m.Body.Dir, output.Name, outputAdvice(m.Body, output.Name))
+		r.once("output"+output.NameRange.String(), &output.NameRange, "Undeclared output",
+			"The module in %s has no output %q.%s", m.Body.Dir, output.Name, outputAdvice(m.Body, output.Name))
 	default:
 		n.outputs[output.Name] = true
 	}

@@ -126,7 +126,8 @@ func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
-			mod.sink.Add(diag.Errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+			mod.sink.Add(diag.Errorf(&at, "Invalid depends_on",
+				"depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
 		case root == "module" && mod.decl.Calls[name] == nil:
 			mod.undeclared("module", name, at, maps.Keys(mod.decl.Calls))
 		case root == "module":
@@ -179,5 +180,7 @@ func (s *sorter) circle(addresses []string) {
 		chain = append(chain, fmt.Sprintf("%s (%s:%d)", address, at.Filename, at.Start.Line))
 	}
 	at := s.at[addresses[0]]
-	s.root.sink.Add(diag.Errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(diag.ShortenChain(chain), " → ")))
+	s.root.sink.Add(diag.Errorf(&at, "Dependencies in a circle",
+		"Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.",
+		strings.Join(diag.ShortenChain(chain), " → ")))
 }

@@ -27,11 +27,15 @@ func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 		held = false
 	}
 	if mod.call == nil && !decl.Sensitive && sensitive.Is(value) {
-		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values",
+			"The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is "+
+				"not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
 	if mod.call == nil && infinite(value) {
-		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output", "The value of output %q holds an infinite number, which JSON has no word for. Look for a division by zero.", name))
+		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output",
+			"The value of output %q holds an infinite number, which JSON has no word for. Look for a division by "+
+				"zero.", name))
 		held = false
 	}
 	if !held {

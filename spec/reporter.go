@@ -56,7 +56,9 @@ func (r *reporter) notHere(ref declare.Reference) {
 // incomplete reports a root without a name.
 func (r *reporter) incomplete(ref declare.Reference) {
 	root, at := ref.Root, ref.Traversal.SourceRange()
-	r.once(fmt.Sprint(root, at), &at, "Incomplete reference", "%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot be used.", root, root)
+	r.once(fmt.Sprint(root, at), &at, "Incomplete reference",
+		"%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot "+
+			"be used.", root, root)
 }
 
 // unknownRoot reports a name that no reference begins with.
@@ -67,7 +69,8 @@ func (r *reporter) unknownRoot(ref declare.Reference) {
 	if len(ref.Traversal) == 1 {
 		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
 	}
-	r.once(fmt.Sprint("root", root), &at, "Unknown name", "There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
+	r.once(fmt.Sprint("root", root), &at, "Unknown name",
+		"There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
 }
 
 // checkAttribute reports a reference to an attribute that messages do not have, with a
@@ -85,6 +88,8 @@ func (r *reporter) checkAttribute(ref declare.Reference) bool {
 	if !ok || slices.Contains(referable, attr.Name) {
 		return true
 	}
-	r.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute", "A message has no attribute %q for others to use.%s It has %s.", attr.Name, diag.DidYouMean(attr.Name, slices.Values(referable)), diag.OneOf(referable))
+	r.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute",
+		"A message has no attribute %q for others to use.%s It has %s.",
+		attr.Name, diag.DidYouMean(attr.Name, slices.Values(referable)), diag.OneOf(referable))
 	return false
 }

@@ -20,7 +20,8 @@ func (e *evaluator) fails(t *diag.Sink, ctx *hcl.EvalContext, r declare.Rule) (m
 	value, _ = value.Unmark()
 	value, err := convert.Convert(value, cty.Bool)
 	if err != nil || value.IsNull() {
-		t.Add(diag.Errorf(r.Condition.Range().Ptr(), "Invalid condition", "A condition is true or false, and the value of this one is neither."))
+		t.Add(diag.Errorf(r.Condition.Range().Ptr(), "Invalid condition",
+			"A condition is true or false, and the value of this one is neither."))
 		return "", false
 	}
 	if value.True() {

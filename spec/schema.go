@@ -47,7 +47,8 @@ func (s *schema) validate(doc any) error {
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", strings.TrimPrefix(url, schemaBase))
+	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to "+
+		"under $defs", strings.TrimPrefix(url, schemaBase))
 }
 
 // schemaBase is what references are relative to: it must have a path, or a relative
@@ -106,7 +107,9 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
 	if unwieldy(doc) {
-		return "Payload that no schema can check", "It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or leave the schema away."
+		return "Payload that no schema can check",
+			"It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or " +
+				"leave the schema away."
 	}
 	var invalid *jsonschema.ValidationError
 	switch err := s.validate(doc); {
@@ -115,7 +118,9 @@ func (s *schema) check(m *Message) (summary, detail string) {
 	case errors.As(err, &invalid):
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
-		return "Schema that takes too long", "To hold it against this payload takes longer than 10 seconds. Look for references that lead to the same place by many ways."
+		return "Schema that takes too long",
+			"To hold it against this payload takes longer than 10 seconds. Look for references that lead to the " +
+				"same place by many ways."
 	}
 }
 

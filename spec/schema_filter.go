@@ -17,7 +17,8 @@ func (a *arguments) schemaFilter(all schemas, s Scope) schemaFilter {
 	value, given := a.plain("schema", cty.String)
 	if !given {
 		if !a.broken {
-			a.wrong("schema", "Missing schema", "The block says nothing without a JSON Schema: schema = file(\"config.schema.json\").")
+			a.wrong("schema", "Missing schema",
+				"The block says nothing without a JSON Schema: schema = file(\"config.schema.json\").")
 		}
 		return schemaFilter{}
 	}
@@ -30,6 +31,8 @@ func (s *schemaFilter) check(x *expansion, m *Message) {
 		return
 	}
 	if summary, detail := s.schema.check(m); summary != "" {
-		x.sink.AddKind(s.Range.String(), diag.Errorf(x.decl.ArgumentRange("payload", "payload_base64"), summary, "%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.", detail, s.Address, s.Range, s.Filter))
+		x.sink.AddKind(s.Range.String(), diag.Errorf(x.decl.ArgumentRange("payload", "payload_base64"), summary,
+			"%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.",
+			detail, s.Address, s.Range, s.Filter))
 	}
 }

@@ -23,7 +23,8 @@ func (mod *moduleInstance) settings(c *Config, overrides []string) {
 		c.MaxDeletes = mod.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {
 			if i > 0 {
-				mod.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				mod.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block",
+					"The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
@@ -52,7 +53,8 @@ func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	return nil
 }
 
-var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is managed, such as \"30%\"")
+var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is " +
+	"managed, such as \"30%\"")
 
 // ParseThreshold reads a limit on deletes: "20", or "30%".
 func ParseThreshold(s string) (Threshold, error) {

@@ -104,7 +104,8 @@ func (mod *moduleInstance) valid(v *declare.Variable) bool {
 		if mod.call != nil && mod.call.decl.Inputs[v.Name] != nil {
 			at, of = mod.call.decl.Inputs[v.Name].Expr.Range().Ptr(), fmt.Sprintf(" of variable %q", v.Name)
 		}
-		mod.sink.Add(diag.Errorf(at, "Invalid value for variable", "%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.Condition.Range()))
+		mod.sink.Add(diag.Errorf(at, "Invalid value for variable",
+			"%s\n\nThis was checked by the validation rule%s at %s.", message, of, r.Condition.Range()))
 		valid = false
 	}
 	return valid
@@ -114,5 +115,7 @@ func (mod *moduleInstance) valid(v *declare.Variable) bool {
 func (mod *moduleInstance) unset(decl *declare.Variable) {
 	mod.vars[decl.Name] = cty.DynamicVal
 	mod.sink.Add(diag.Errorf(&decl.At, "No value for variable",
-		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.Name, decl.Name, fmt.Sprint(EnvPrefix, decl.Name)))
+		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named "+
+			"*.auto.retainvars.hcl, or as %s in the environment.",
+		decl.Name, decl.Name, fmt.Sprint(EnvPrefix, decl.Name)))
 }

@@ -24,7 +24,9 @@ func Repeat(attrs hcl.Attributes) string {
 // oneRepeat reports a block that has both arguments, and drops one.
 func (r *reader) oneRepeat(attrs hcl.Attributes, block string) {
 	if attrs["for_each"] != nil && attrs["count"] != nil {
-		r.report(diag.Errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
+		r.report(diag.Errorf(&attrs["count"].Range, "Both for_each and count",
+			"A %s block has either for_each, with one instance for each key, or count, with numbered instances.",
+			block))
 		delete(attrs, "count")
 	}
 }

@@ -22,7 +22,8 @@ func (r *reader) broker(b *hcl.Block, known []*Broker) []*Broker {
 	decl := &Broker{Type: b.Labels[0], Name: b.Labels[1], At: b.DefRange}
 	for _, other := range known {
 		if other.Name == decl.Name {
-			r.duplicate(b.DefRange, fmt.Sprintf("broker %q", decl.Name), other.At, "Names of brokers are unique over all types, since broker.NAME stands for one.")
+			r.duplicate(b.DefRange, fmt.Sprintf("broker %q", decl.Name), other.At,
+				"Names of brokers are unique over all types, since broker.NAME stands for one.")
 			return known
 		}
 	}
@@ -31,7 +32,9 @@ func (r *reader) broker(b *hcl.Block, known []*Broker) []*Broker {
 	as := language.Find("broker", decl.Type)
 	if as == nil {
 		types := language.Kinds(language.Blocks(), "broker")
-		r.report(diag.Errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.Type, diag.DidYouMean(decl.Type, slices.Values(types)), diag.OneOf(types)))
+		r.report(diag.Errorf(&b.LabelRanges[0], "Unknown broker type",
+			"There is no broker type %q.%s The types are %s.",
+			decl.Type, diag.DidYouMean(decl.Type, slices.Values(types)), diag.OneOf(types)))
 		return known
 	}
 	decl.Attrs = r.content(b.Body, as).Attributes

@@ -33,7 +33,8 @@ func (m *Call) Repeat() string { return Repeat(m.Attrs) }
 func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("module %q", name), first.At, "Names of modules are unique over all files of a folder.")
+		r.duplicate(b.DefRange, fmt.Sprintf("module %q", name), first.At,
+			"Names of modules are unique over all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "module")
@@ -51,7 +52,8 @@ func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 // file of the folder from.
 func (m *Call) folder(from string) (string, *hcl.Diagnostic) {
 	if m.source == nil {
-		return "", diag.Errorf(&m.At, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.Name)
+		return "", diag.Errorf(&m.At, "Missing source",
+			"A module block names the folder of its module: source = \"./modules/%s\".", m.Name)
 	}
 	at := m.source.Expr.Range().Ptr()
 	value, diags := m.source.Expr.Value(nil)
@@ -60,16 +62,21 @@ func (m *Call) folder(from string) (string, *hcl.Diagnostic) {
 		value, _ = convert.Convert(value, cty.String)
 	}
 	if diags.HasErrors() || value.IsNull() || !value.IsKnown() || value.Type() != cty.String {
-		return "", diag.Errorf(at, "Invalid source", "The source of a module is a literal string, since modules are read before anything is evaluated.")
+		return "", diag.Errorf(at, "Invalid source",
+			"The source of a module is a literal string, since modules are read before anything is evaluated.")
 	}
 	source := value.AsString()
 	local := strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
 	if !local {
-		return "", diag.Errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.Name)
+		return "", diag.Errorf(at, "Source is not a local folder",
+			"Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. "+
+				"One from elsewhere is copied below the configuration's folder, or checked out there as a git "+
+				"submodule.", m.Name)
 	}
 	dir := path.Join(from, source)
 	if dir == ".." || strings.HasPrefix(dir, "../") {
-		return "", diag.Errorf(at, "Source outside of the configuration", "%s leads out of the configuration's folder; modules stand below it.", source)
+		return "", diag.Errorf(at, "Source outside of the configuration",
+			"%s leads out of the configuration's folder; modules stand below it.", source)
 	}
 	return dir, nil
 }

@@ -20,7 +20,8 @@ type Check struct {
 func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("check %q", name), first.at, "Names of checks are unique over all files of a folder.")
+		r.duplicate(b.DefRange, fmt.Sprintf("check %q", name), first.at,
+			"Names of checks are unique over all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "check")
@@ -34,6 +35,7 @@ func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 		}
 	}
 	if len(content.Blocks) == 0 && len(r.diags) == before {
-		r.report(diag.Errorf(&b.DefRange, "Empty check", "A check block holds assert blocks, each with a condition and an error_message."))
+		r.report(diag.Errorf(&b.DefRange, "Empty check",
+			"A check block holds assert blocks, each with a condition and an error_message."))
 	}
 }

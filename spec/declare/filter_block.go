@@ -29,7 +29,8 @@ func (r *reader) filterBlock(b *hcl.Block, known []*FilterBlock) []*FilterBlock 
 		r.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
 		return known
 	case first >= 0:
-		r.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.Kind, decl.Label), known[first].At, "Labels of such blocks are unique over all files.")
+		r.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.Kind, decl.Label), known[first].At,
+			"Labels of such blocks are unique over all files.")
 		return known
 	}
 	decl.Attrs = r.content(b.Body, language.Find(decl.Kind, "")).Attributes

@@ -16,11 +16,14 @@ var foreign = []hcl.BlockHeaderSchema{
 func instead(block string) string {
 	switch block {
 	case "moved":
-		return "Remove it: a message is known by its topic, so blocks, keys and modules may be renamed and moved freely, and nothing is planned."
+		return "Remove it: a message is known by its topic, so blocks, keys and modules may be renamed and moved " +
+			"freely, and nothing is planned."
 	case "import":
-		return "Remove it: a message that is live and as declared is taken over by the next apply without a publish, and \"retainctl import FILTER\" writes the configuration for what is live."
+		return "Remove it: a message that is live and as declared is taken over by the next apply without a " +
+			"publish, and \"retainctl import FILTER\" writes the configuration for what is live."
 	case "data":
-		return "Read files with file(...), jsondecode(...) and csvdecode(...), and pass what is known elsewhere in as a variable."
+		return "Read files with file(...), jsondecode(...) and csvdecode(...), and pass what is known elsewhere in " +
+			"as a variable."
 	case "resource":
 		return "A retained message is declared by a message block with a topic and a payload."
 	case "provider":

@@ -19,14 +19,18 @@ func checkJSONText(src []byte, name string) *hcl.Diagnostic {
 		if src[i] == '\\' {
 			n := escapeLength(src[i:])
 			if n == 0 {
-				return badText(src, name, i, "This is half of a surrogate pair: \\uD800 to \\uDBFF must be followed by \\uDC00 to \\uDFFF. Write the character itself, or both halves.")
+				return badText(src, name, i,
+					"This is half of a surrogate pair: \\uD800 to \\uDBFF must be followed by \\uDC00 to \\uDFFF. "+
+						"Write the character itself, or both halves.")
 			}
 			i += n
 			continue
 		}
 		r, n := utf8.DecodeRune(src[i:])
 		if r == utf8.RuneError && n == 1 {
-			return badText(src, name, i, "This byte is not part of valid UTF-8. Save the file as UTF-8; bytes that are no text go into payload_base64.")
+			return badText(src, name, i,
+				"This byte is not part of valid UTF-8. Save the file as UTF-8; bytes that are no text go into "+
+					"payload_base64.")
 		}
 		i += n
 	}

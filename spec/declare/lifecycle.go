@@ -13,8 +13,10 @@ import (
 // lifecycle reads the lifecycle block of a message.
 func (r *reader) lifecycle(m *Message, b *hcl.Block) {
 	needless := map[string]string{
-		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
-		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
+		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is " +
+			"deleted.",
+		"replace_triggered_by": "Remove it: a message is never replaced, and it is published when it differs. To " +
+			"publish an equal one again, give -republish=ADDRESS.",
 	}
 	as := *language.Find("message", "").Inner("lifecycle")
 	as.Arguments = slices.Clip(as.Arguments)

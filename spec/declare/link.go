@@ -17,7 +17,9 @@ func (d *Module) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range language.Find("module", "").Names() {
 		if v := d.Variables[name]; v != nil {
-			diags = append(diags, diag.Errorf(&v.At, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
+			diags = append(diags, diag.Errorf(&v.At, "Reserved name",
+				"%s is an argument of module blocks themselves, so that a variable of a module cannot have that "+
+					"name.", name))
 		}
 	}
 	return diags
@@ -33,7 +35,8 @@ func (m *Call) link() hcl.Diagnostics {
 	}
 	for name, v := range Sorted(m.Body.Variables) {
 		if v.Default == cty.NilVal && m.Inputs[name] == nil && !slices.Contains(language.Find("module", "").Names(), name) {
-			diags = append(diags, diag.Errorf(&m.At, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.At))
+			diags = append(diags, diag.Errorf(&m.At, "Missing input",
+				"The module needs %s = ...: variable %q at %s has no default.", name, name, v.At))
 		}
 	}
 	return diags
@@ -53,5 +56,6 @@ func (m *Call) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
 	default:
 		advice = fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(m.Body.Variables))))
 	}
-	return diag.Errorf(&attr.NameRange, "Unknown input", "The module in %s has no variable %q.%s", m.Body.Dir, attr.Name, advice)
+	return diag.Errorf(&attr.NameRange, "Unknown input",
+		"The module in %s has no variable %q.%s", m.Body.Dir, attr.Name, advice)
 }

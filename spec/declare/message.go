@@ -29,11 +29,14 @@ type Message struct {
 func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	label := b.Labels[0]
 	if first, there := known[label]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.At, "Labels of messages are unique over all files; the topic may be the same as the label or given by topic.")
+		r.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.At,
+			"Labels of messages are unique over all files; the topic may be the same as the label or given by "+
+				"topic.")
 		return
 	}
 	if label == "" {
-		r.report(diag.Errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
+		r.report(diag.Errorf(&b.LabelRanges[0], "Empty label",
+			"A message's label names it in plans, and is its topic where no topic is given."))
 		return
 	}
 	content := r.content(b.Body, language.Find("message", ""))

@@ -67,7 +67,9 @@ func rootOnly(typ string) bool {
 // block takes in one block of the top level.
 func (d *Module) block(r *reader, b *hcl.Block) {
 	if d.Dir != "." && rootOnly(b.Type) {
-		r.report(diag.Errorf(&b.DefRange, "Block of the root module", "%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the configuration's own folder.", b.Type, d.Dir))
+		r.report(diag.Errorf(&b.DefRange, "Block of the root module",
+			"%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the "+
+				"configuration's own folder.", b.Type, d.Dir))
 		return
 	}
 	switch b.Type {

@@ -35,7 +35,8 @@ func (o *Output) Expressions() []hcl.Expression {
 func (r *reader) output(b *hcl.Block, known map[string]*Output) {
 	name := b.Labels[0]
 	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("output %q", name), first.At, "Names of outputs are unique over all files of a folder.")
+		r.duplicate(b.DefRange, fmt.Sprintf("output %q", name), first.At,
+			"Names of outputs are unique over all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "output")

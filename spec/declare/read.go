@@ -58,8 +58,10 @@ func (t *tree) parseRoot(dir string) []hcl.Body {
 	names := t.List(configSuffixes...)
 	if len(names) == 0 && !t.Diags.HasErrors() {
 		t.Report(diag.Errorf(nil, "No configuration files",
-			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for example with\n\n"+
-				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with -chdir=DIR.", dir))
+			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for "+
+				"example with\n\n"+
+				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with "+
+				"-chdir=DIR.", dir))
 	}
 	return t.parse(".", names)
 }
@@ -104,9 +106,13 @@ func (t *tree) mayOpen(m *Call, dir string, way []opened) *hcl.Diagnostic {
 		for _, o := range append(way[max(start, 0):len(way):len(way)], opened{m, dir}) {
 			chain = append(chain, fmt.Sprintf("module.%s (%s:%d)", o.m.Name, o.m.At.Filename, o.m.At.Start.Line))
 		}
-		return diag.Errorf(at, "Modules in a circle", "The module would be part of itself without end: %s. Take one of these blocks out.", strings.Join(diag.ShortenChain(chain), " → "))
+		return diag.Errorf(at, "Modules in a circle",
+			"The module would be part of itself without end: %s. Take one of these blocks out.",
+			strings.Join(diag.ShortenChain(chain), " → "))
 	case len(way) >= maxModuleDepth:
-		return diag.Errorf(at, "Modules nested too deeply", "More than %d modules call one another here. Look for a link to a folder that leads back up.", maxModuleDepth)
+		return diag.Errorf(at, "Modules nested too deeply",
+			"More than %d modules call one another here. Look for a link to a folder that leads back up.",
+			maxModuleDepth)
 	case len(t.known) >= MaxFolders && t.known[dir] == nil:
 		t.full = true
 		return diag.Errorf(at, "Too many modules", "The configuration has more than %d module folders.", MaxFolders)
@@ -119,12 +125,14 @@ func (t *tree) module(m *Call, dir string) *Module {
 	at := m.source.Expr.Range().Ptr()
 	names, err := t.Root.List(dir)
 	if err != nil {
-		t.Report(diag.Errorf(at, "Module not readable", "%s. source names a folder, relative to the one of this file.", diag.Sentence(err)))
+		t.Report(diag.Errorf(at, "Module not readable",
+			"%s. source names a folder, relative to the one of this file.", diag.Sentence(err)))
 		return nil
 	}
 	names = withSuffix(names, configSuffixes...)
 	if len(names) == 0 {
-		t.Report(diag.Errorf(at, "Empty module", "The folder %s has no file whose name ends in .retain.hcl or .retain.json.", dir))
+		t.Report(diag.Errorf(at, "Empty module",
+			"The folder %s has no file whose name ends in .retain.hcl or .retain.json.", dir))
 		return nil
 	}
 	before := len(t.Diags)

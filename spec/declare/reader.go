@@ -23,7 +23,9 @@ func (r *reader) duplicate(at hcl.Range, what string, first hcl.Range, advice st
 // identifier checks a name that expressions use without quotes.
 func (r *reader) identifier(name string, at hcl.Range, what string) {
 	if !hclsyntax.ValidIdentifier(name) {
-		r.report(diag.Errorf(&at, "Invalid name", "The name of a %s starts with a letter and goes on with letters, digits, \"_\" and \"-\", so that expressions can use it; %q does not.", what, name))
+		r.report(diag.Errorf(&at, "Invalid name",
+			"The name of a %s starts with a letter and goes on with letters, digits, \"_\" and \"-\", so that "+
+				"expressions can use it; %q does not.", what, name))
 	}
 }
 
@@ -50,7 +52,8 @@ func (r *reader) literal(attr *hcl.Attribute, into any) {
 	}
 	value, err := convert.Convert(value, want)
 	if err != nil || value.IsNull() {
-		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid value", "%s is a literal %s here.", attr.Name, want.FriendlyName()))
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid value",
+			"%s is a literal %s here.", attr.Name, want.FriendlyName()))
 		return
 	}
 	switch into := into.(type) {

@@ -25,7 +25,9 @@ func (r *reader) rule(b *hcl.Block) (_ Rule, ok bool) {
 		if strings.HasPrefix(b.Type, "a") {
 			article = "An"
 		}
-		r.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type, "%s %s block needs both condition, an expression that is true where all is well, and error_message, a sentence for the one who must put it right.", article, b.Type))
+		r.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type,
+			"%s %s block needs both condition, an expression that is true where all is well, and error_message, a "+
+				"sentence for the one who must put it right.", article, b.Type))
 		return Rule{}, false
 	}
 	return Rule{b.Type, condition.Expr, message.Expr}, true

@@ -87,10 +87,13 @@ func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 	value, err := v.Convert(value)
 	switch {
 	case err != nil:
-		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type", "The default of variable %q is not suitable for its type: %s.", v.Name, err))
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default does not fit the type",
+			"The default of variable %q is not suitable for its type: %s.", v.Name, err))
 		value = cty.DynamicVal
 	case value.IsNull() && !v.Nullable:
-		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null", "Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the variable required.", v.Name))
+		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null",
+			"Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the "+
+				"variable required.", v.Name))
 		value = cty.DynamicVal
 	}
 	v.Default = value

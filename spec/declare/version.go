@@ -32,11 +32,13 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 	at := attr.Expr.Range()
 	constraint, err := version.NewConstraint(text)
 	if err != nil {
-		return hcl.Diagnostics{diag.Errorf(&at, "Invalid required_version", "%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
+		return hcl.Diagnostics{diag.Errorf(&at, "Invalid required_version",
+			"%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
 	}
 	have, err := version.NewVersion(running)
 	if err != nil || constraint.Check(have.Core()) { // a build without a version is a developer's
 		return nil
 	}
-	return hcl.Diagnostics{diag.Errorf(&at, "Another version of retainctl is required", "The configuration asks for retainctl %s, and this is %s.", text, running)}
+	return hcl.Diagnostics{diag.Errorf(&at, "Another version of retainctl is required",
+		"The configuration asks for retainctl %s, and this is %s.", text, running)}
 }
