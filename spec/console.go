@@ -29,7 +29,7 @@ const ConsoleInput = "<console-input>"
 // if the files cannot be read.
 func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
-	mod := l.evaluator()
+	mod := l.rootModule()
 	var c *Console
 	if mod != nil && !l.Diags.HasErrors() {
 		mod.everything()

@@ -58,21 +58,21 @@ type inputReader struct {
 
 // variables finds the value of every variable. A variable without one is left out: a
 // reference to it reports that.
-func (l *inputReader) variables(mod *moduleInstance) {
-	all := l.given()
-	for _, name := range slices.Sorted(maps.Keys(l.decl.Variables)) {
-		decl := l.decl.Variables[name]
-		value, ok := l.value(decl, all)
+func (r *inputReader) variables(mod *moduleInstance) {
+	all := r.given()
+	for _, name := range slices.Sorted(maps.Keys(r.decl.Variables)) {
+		decl := r.decl.Variables[name]
+		value, ok := r.value(decl, all)
 		switch {
 		case ok && decl.Sensitive:
 			mod.vars[name] = value.Mark(sensitive.Mark)
 		case ok:
 			mod.vars[name] = value
-		case l.in.EvalBrokers:
+		case r.in.EvalBrokers:
 			mod.unset(decl)
 		}
 		if decl.Sensitive {
-			l.hide = append(l.hide, l.variableFiles()...)
+			r.hide = append(r.hide, r.variableFiles()...)
 		}
 	}
 	mod.validate()
@@ -80,25 +80,25 @@ func (l *inputReader) variables(mod *moduleInstance) {
 
 // value decides one variable's value; ok is false if there is none. A value that is
 // wrong is reported and becomes unknown.
-func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
-	value, from := l.in.Preset[decl.Name], "the saved plan"
+func (r *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
+	value, from := r.in.Preset[decl.Name], "the saved plan"
 	g, there := all[decl.Name]
 	if value != cty.NilVal && g.flag {
-		l.checkPreset(decl, g, value)
+		r.checkPreset(decl, g, value)
 	}
 	if value == cty.NilVal {
 		if !there {
 			return decl.Default, decl.Default != cty.NilVal
 		}
 		var ok bool
-		if value, ok = l.read(decl, g); !ok {
+		if value, ok = r.read(decl, g); !ok {
 			return cty.DynamicVal, true
 		}
 		from = g.from
 	}
 	value, err := decl.Convert(value)
 	if err != nil {
-		l.Report(diag.Errorf(&decl.At, "Invalid value for variable",
+		r.Report(diag.Errorf(&decl.At, "Invalid value for variable",
 			"The value of variable %q, given by %s, is not suitable: %s.", decl.Name, from, err))
 		return cty.DynamicVal, true
 	}
@@ -106,7 +106,7 @@ func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.V
 		return value, true
 	}
 	if decl.Default == cty.NilVal {
-		l.Report(diag.Errorf(&decl.At, "Variable is null",
+		r.Report(diag.Errorf(&decl.At, "Variable is null",
 			"Variable %q has nullable = false and no default, so %s must give it a value that is not null.",
 			decl.Name, from))
 		return cty.DynamicVal, true
@@ -116,7 +116,7 @@ func (l *inputReader) value(decl *declare.Variable, all map[string]given) (cty.V
 
 // read gets the value out of a source. What is wrong with the text of a
 // sensitive variable is not shown with the text.
-func (l *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
+func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	if g.expr == nil && decl.Literal() {
 		return cty.StringVal(g.text), true
 	}
@@ -136,21 +136,21 @@ func (l *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 			"The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.",
 			decl.Name, g.from)}
 	} else if g.expr == nil {
-		l.AddText(g.from, g.text)
+		r.AddText(g.from, g.text)
 	}
-	l.Report(diags...)
+	r.Report(diags...)
 	return value, false
 }
 
 // checkPreset refuses a value of the command line that is not the saved plan's:
 // what was reviewed is what is applied.
-func (l *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
-	value, ok := l.read(decl, g)
+func (r *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
+	value, ok := r.read(decl, g)
 	if !ok {
 		return
 	}
 	if value, err := decl.Convert(value); err != nil || !value.RawEquals(planned) {
-		l.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan",
+		r.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan",
 			"%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without "+
 				"it, or make a new plan.", g.from, decl.Name))
 	}
@@ -167,39 +167,39 @@ func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 }
 
 // given collects what the sources say; a later source overrides an earlier one.
-func (l *inputReader) given() map[string]given {
+func (r *inputReader) given() map[string]given {
 	all := map[string]given{}
-	for _, entry := range l.in.Env {
+	for _, entry := range r.in.Env {
 		name, text, _ := strings.Cut(entry, "=")
 		if short, ours := strings.CutPrefix(name, EnvPrefix); ours {
 			all[short] = given{from: name, text: text}
 		}
 	}
-	for _, name := range l.List(".auto.retainvars.hcl", ".auto.retainvars.json") {
-		src, err := l.Root.ReadFile(".", name)
-		l.variableFile(given{from: name}, src, err, all)
+	for _, name := range r.List(".auto.retainvars.hcl", ".auto.retainvars.json") {
+		src, err := r.Root.ReadFile(".", name)
+		r.variableFile(given{from: name}, src, err, all)
 	}
-	for _, arg := range l.in.Vars {
+	for _, arg := range r.in.Vars {
 		if arg.File != "" {
 			src, err := os.ReadFile(arg.File)
-			l.variableFile(given{from: arg.File, flag: true}, src, err, all)
+			r.variableFile(given{from: arg.File, flag: true}, src, err, all)
 			continue
 		}
-		l.argument(arg.Set, all)
+		r.argument(arg.Set, all)
 	}
 	return all
 }
 
-func (l *inputReader) argument(set string, all map[string]given) {
+func (r *inputReader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
-		l.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
+		r.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
 		return
 	}
-	if _, declared := l.decl.Variables[name]; !declared {
-		l.Report(diag.Errorf(nil, "Unknown variable",
+	if _, declared := r.decl.Variables[name]; !declared {
+		r.Report(diag.Errorf(nil, "Unknown variable",
 			"-var sets %q, and no variable block declares that.%s",
-			name, diag.DidYouMean(name, maps.Keys(l.decl.Variables))))
+			name, diag.DidYouMean(name, maps.Keys(r.decl.Variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
@@ -207,23 +207,23 @@ func (l *inputReader) argument(set string, all map[string]given) {
 
 // variableFile adds what a file sets. A name that is not declared is a warning:
 // such files are shared between configurations.
-func (l *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
+func (r *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.Report(diag.Errorf(nil, "Variable file not readable",
+		r.Report(diag.Errorf(nil, "Variable file not readable",
 			"%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
 	}
-	f := l.ParseFile(src, from.from)
+	f := r.ParseFile(src, from.from)
 	if f == nil {
 		return
 	}
 	attrs, diags := f.Body.JustAttributes()
-	l.Report(diags...)
+	r.Report(diags...)
 	for _, key := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[key]
-		if _, declared := l.decl.Variables[key]; !declared {
-			l.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable",
-				"No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(l.decl.Variables))))
+		if _, declared := r.decl.Variables[key]; !declared {
+			r.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable",
+				"No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(r.decl.Variables))))
 		}
 		from.expr = attr.Expr
 		all[key] = from
@@ -231,9 +231,9 @@ func (l *inputReader) variableFile(from given, src []byte, err error, all map[st
 }
 
 // variableFiles names the variable files.
-func (l *inputReader) variableFiles() []string {
-	names := l.List(".auto.retainvars.hcl", ".auto.retainvars.json")
-	for _, arg := range l.in.Vars {
+func (r *inputReader) variableFiles() []string {
+	names := r.List(".auto.retainvars.hcl", ".auto.retainvars.json")
+	for _, arg := range r.in.Vars {
 		names = append(names, arg.File)
 	}
 	return names

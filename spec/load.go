@@ -23,6 +23,7 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 	return config, files, diag.InOrder(functions.WithoutStacks(l.Diags))
 }
 
+// loader loads one configuration.
 type loader struct {
 	inputReader
 	dir  string
@@ -37,10 +38,10 @@ func newLoader(dir string, in Inputs) *loader {
 	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, made), in: in}, dir: dir, made: made}
 }
 
-// load goes stage by stage. A stage whose input is broken is not begun: what it
+// load goes stage by stage. A stage whose input is broken is not begun, because what it
 // would report follows from what has been reported.
 func (l *loader) load() *Config {
-	mod := l.evaluator()
+	mod := l.rootModule()
 	if l.Root != nil {
 		defer l.Root.Close()
 	}
@@ -62,9 +63,9 @@ func (l *loader) load() *Config {
 	return config
 }
 
-// evaluator reads the files and returns what evaluates them; nil if they cannot be
-// read.
-func (l *loader) evaluator() *moduleInstance {
+// rootModule reads the files and the variables and returns the root module, of which
+// nothing else is evaluated yet; nil if the files cannot be read.
+func (l *loader) rootModule() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
 		l.Report(diag.Errorf(nil, "Configuration folder not readable",
@@ -80,6 +81,7 @@ func (l *loader) evaluator() *moduleInstance {
 	return mod
 }
 
+// config returns what was evaluated, with the settings of the root module.
 func (l *loader) config(all *evaluated) *Config {
 	c := &Config{}
 	all.root.settings(c, l.in.BackendConfig)
