@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// variables are the values that the configuration was evaluated with, by name.
+// variables returns the values that the configuration was evaluated with, by name.
 func (mod *moduleInstance) variables() []Variable {
 	var all []Variable
 	for _, name := range slices.Sorted(maps.Keys(mod.vars)) {
@@ -21,8 +21,8 @@ func (mod *moduleInstance) variables() []Variable {
 }
 
 // validate evaluates the validation blocks of the root module, once all of its
-// variables have their values. A variable that fails is poisoned: what is computed
-// from it would only fail in turn.
+// variables have their values. A variable that fails becomes unknown, because what is
+// computed from it would only fail in turn.
 func (mod *moduleInstance) validate() {
 	var failed []string
 	for name := range declare.Sorted(mod.vars) {
