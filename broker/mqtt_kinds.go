@@ -27,7 +27,7 @@ type kind struct {
 // ordered is a quiet period of none: see client.Patience.
 const ordered = -1
 
-// kinds are those of spec.MQTTKinds. Those without an entry are served
+// kinds are those of language.MQTTKinds. Those without an entry are served
 // by what CONNACK says alone, which is also right for a broker of no known kind:
 // it refuses later, or loses what the read-back then misses.
 var kinds = map[string]kind{
