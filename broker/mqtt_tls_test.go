@@ -46,7 +46,7 @@ func TestMQTTOverTLS(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		s    spec.MQTTSettings
-		want string // in the error; "" for none
+		want string // expected in the error; "" for no error
 	}{
 		{"trusted", good(open), ""},
 		{"ALPN", with(open, func(s *spec.MQTTSettings) { s.ALPN = []string{"mqtt"} }), ""},
@@ -84,8 +84,8 @@ func TestMQTTOverTLS(t *testing.T) {
 	}
 }
 
-// TestMQTTHello looks at what the TLS client says of itself: the name of the host,
-// or server_name, and the protocols of alpn.
+// TestMQTTHello checks what the TLS client announces: the name of the host, or server_name, and the
+// protocols of alpn.
 func TestMQTTHello(t *testing.T) {
 	ours := brokertest.NewAuthority(t, "ours")
 	ours.Issue("server", "broker.lab", "localhost")
