@@ -42,7 +42,7 @@ type awsIoT struct {
 	written                      *stamps
 
 	reached atomic.Bool  // host answered
-	heard   atomic.Bool  // host answered as AWS does
+	isAWS   atomic.Bool  // host answered as AWS does
 	listed  atomic.Int64 // number of list pages before the last
 	stored  atomic.Int64 // number of messages with a payload that were acknowledged
 	full    atomic.Bool  // all attempts to store a message were throttled, and nothing was stored meanwhile

@@ -102,7 +102,8 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 			"IoT data endpoint, and for a proxy between",
 			t.host, status, http.StatusText(status), try.sent), everyTopic
 	}
-	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
+	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s",
+		status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
 }
 
 // adviseUnanswered explains calls that got no HTTP answer.

@@ -69,7 +69,7 @@ func TestAWSKnowsWhenItsPublishesWereStored(t *testing.T) {
 }
 
 // The other's write has our size and QoS: a list would always show it as ours.
-func TestAWSTakesNoStrangersTimeForItsOwn(t *testing.T) {
+func TestAWSIgnoresTheTimesOfOtherWriters(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	around(plane, func(w http.ResponseWriter, r *http.Request, inner http.Handler) {
 		inner.ServeHTTP(w, r)

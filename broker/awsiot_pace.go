@@ -123,17 +123,17 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if status == http.StatusTooManyRequests {
 		a.throttled()
 	}
-	if a.stop.Err() != nil || status == 0 && a.hopeless(err) || status >= 500 && a.foreign(err) {
+	if a.stop.Err() != nil || status == 0 && a.permanent(err) || status >= 500 && a.foreign(err) {
 		return false
 	}
 	// A truncated answer counts as no answer; the SDK takes it for a malformed one.
 	return errors.Is(err, io.ErrUnexpectedEOF) || a.Standard.IsErrorRetryable(err)
 }
 
-// hopeless reports whether a retry would only delay the error. If nothing ever answered, the
+// permanent reports whether a retry would only delay the error. If nothing ever answered, the
 // address is wrong, something else is there, or the broker is down. An endpoint that answered
 // before and fell silent is waited for three times.
-func (a *attempts) hopeless(err error) bool {
+func (a *attempts) permanent(err error) bool {
 	if timedOut(err) {
 		a.silences++
 	}
@@ -148,9 +148,9 @@ func (a *attempts) hopeless(err error) bool {
 func (a *attempts) foreign(err error) bool {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		a.target.heard.Store(true)
+		a.target.isAWS.Store(true)
 	}
-	return !a.target.heard.Load() && a.sent >= 3
+	return !a.target.isAWS.Load() && a.sent >= 3
 }
 
 // throttled slows down, unless the account is full. Messages that were in flight when the first
@@ -170,7 +170,7 @@ func (a *attempts) meanwhile() int64 { return a.target.stored.Load() - a.stored 
 
 func (a *attempts) succeeded() {
 	a.target.reached.Store(true)
-	a.target.heard.Store(true)
+	a.target.isAWS.Store(true)
 	a.pace.succeeded()
 }
 

@@ -36,8 +36,8 @@ func (t *awsIoT) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 // it.
 func (t *awsIoT) readByGets(ctx context.Context, topics []string, seen *mqtt.Observation) error {
 	open := slices.DeleteFunc(slices.Clone(topics), func(topic string) bool {
-		_, settled := seen.Live[topic]
-		return settled
+		_, known := seen.Live[topic]
+		return known
 	})
 	var mu sync.Mutex
 	work, ctx := errgroup.WithContext(ctx)

@@ -68,7 +68,7 @@ func TestAWSReadsAgainOnlyWhatMoved(t *testing.T) {
 	}
 }
 
-func TestAWSKnownIsBelievedOnlyWhereTheListAgrees(t *testing.T) {
+func TestAWSRecordIsUsedOnlyIfTheListAgrees(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	batch, topics := numbered(100)
 	seed(t, plane, batch)

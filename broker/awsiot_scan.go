@@ -31,7 +31,8 @@ func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) 
 	for _, topic := range matches {
 		if err := seen.Unread[topic]; err != nil {
 			found.Complete = false
-			found.Reasons = []string{fmt.Sprintf("%d messages that match could not be read, the first: %s", len(seen.Unread), err)}
+			found.Reasons = []string{fmt.Sprintf("%d messages that match could not be read, the first: %s",
+				len(seen.Unread), err)}
 			break
 		}
 	}

@@ -128,7 +128,8 @@ func (e *embedded) openForWriting() (*store.Store, error) {
 // check returns an error unless the file is still the broker that was opened.
 func (e *embedded) check(st *store.Store) error {
 	if st.ID() != e.id {
-		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again", e.path, st.ID(), e.id)
+		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again",
+			e.path, st.ID(), e.id)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// mostLanes is the most connections that are made if the block sets no number.
-	mostLanes = 8
+	// maxLanes is the most connections that are made if the block sets no number.
+	maxLanes = 8
 	// wantedRate is how many publishes per second the connections are to allow: enough for a fleet
 	// of 10,000 in seconds, and not so many that they overload a broker.
 	wantedRate = 5000
@@ -159,9 +159,10 @@ func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
 	}
 	goal := min(wantedRate, float64(b.options.Pace.Limit()))
 	n := int(math.Ceil(goal * trip.Seconds() / float64(c.Window())))
-	n = max(min(n, mostLanes), 1)
+	n = max(min(n, maxLanes), 1)
 	if n > 1 {
-		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away", b.options.Address, n, c.Window(), trip.Round(time.Millisecond))
+		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away",
+			b.options.Address, n, c.Window(), trip.Round(time.Millisecond))
 	}
 	return n
 }

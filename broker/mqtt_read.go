@@ -65,7 +65,8 @@ func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observatio
 func (b *mqttBroker) askForLess(c *client.Client) bool {
 	n := c.BatchTopics()
 	b.options.BatchTopics = max(n/4, 1)
-	b.log("broker %s: %v; asking for %d topics at a time instead of %d", b.options.Address, c.Err(), b.options.BatchTopics, n)
+	b.log("broker %s: %v; asking for %d topics at a time instead of %d",
+		b.options.Address, c.Err(), b.options.BatchTopics, n)
 	return n > 1
 }
 

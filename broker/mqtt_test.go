@@ -208,18 +208,18 @@ func TestMosquittoDies(t *testing.T) {
 	for i := range batch {
 		batch[i] = mqtt.Message{Topic: fmt.Sprintf("dies/%d", i), Payload: []byte("x"), QoS: 1}
 	}
-	settled := make([]int, len(batch))
+	outcomes := make([]int, len(batch))
 	acknowledged := 0
 	var last error
 	w.Publish(t.Context(), batch, func(i int, err error) {
-		settled[i]++
+		outcomes[i]++
 		if last = err; err == nil {
 			if acknowledged++; acknowledged == 500 {
 				go m.Process.Kill()
 			}
 		}
 	})
-	for i, n := range settled {
+	for i, n := range outcomes {
 		if n != 1 {
 			t.Fatalf("message %d has %d outcomes", i, n)
 		}

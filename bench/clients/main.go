@@ -55,7 +55,8 @@ func main() {
 			rates = append(rates, rate)
 		}
 		slices.Sort(rates)
-		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n", m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
+		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n",
+			m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
 	}
 }
 

@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 		o.Version = wire.V5
 	}
 	if o.chosenID = o.ClientID != ""; !o.chosenID {
-		o.ClientID = madeUpID()
+		o.ClientID = randomID()
 	}
 	if o.Dial == nil {
 		address := o.Address
@@ -88,9 +88,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// madeUpID returns a random client identifier of the 23 letters and digits that every server must
+// randomID returns a random client identifier of the 23 letters and digits that every server must
 // accept (MQTT-3.1.3-5).
-func madeUpID() string {
+func randomID() string {
 	var random [7]byte
 	rand.Read(random[:])
 	return "retainctl" + hex.EncodeToString(random[:])
@@ -128,7 +128,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{o: o, conn: conn, quiet: o.Quiet, late: o.LateQuiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
-	from := &heard{Reader: conn}
+	from := &recorder{Reader: conn}
 	r := wire.NewReader(from, o.Version, 0)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	c.server, err = c.handshake(r, from)
@@ -148,7 +148,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 }
 
 // handshake sends CONNECT and checks the answer.
-func (c *Client) handshake(r *wire.Reader, from *heard) (*wire.Connack, error) {
+func (c *Client) handshake(r *wire.Reader, from *recorder) (*wire.Connack, error) {
 	hello := &wire.Connect{
 		Version: c.o.Version, CleanStart: true, ClientID: c.o.ClientID,
 		KeepAlive: uint16(min(math.Ceil(c.o.KeepAlive.Seconds()), math.MaxUint16)),

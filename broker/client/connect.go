@@ -57,7 +57,7 @@ func (e *webSocketError) Unwrap() error { return e.cause }
 func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
 	given := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
 	ws, response, err := websocket.Dial(ctx, "ws://"+o.Address+o.WebSocket, &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: given, CheckRedirect: stay}, Subprotocols: []string{"mqtt"},
+		HTTPClient: &http.Client{Transport: given, CheckRedirect: noRedirect}, Subprotocols: []string{"mqtt"},
 	})
 	if err != nil && response != nil {
 		return nil, &webSocketError{o.WebSocket, response.Status, err}
@@ -69,8 +69,8 @@ func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
 	return &webSocket{websocket.NetConn(context.WithoutCancel(ctx), ws, websocket.MessageBinary), ws}, nil
 }
 
-// stay prevents redirects, which would get the same connection.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// noRedirect prevents redirects, which would get the same connection.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // webSocket closes without waiting for the other side's agreement: the broker may have stopped
 // answering.

@@ -72,7 +72,8 @@ func (o Options) tried() string {
 // dialError explains why the connection could not be made.
 func dialError(o Options, err error) error {
 	if timedOut(err) {
-		return fmt.Errorf("%s: %w within %s (is the host right and up, and does a firewall between let this through?)", o.tried(), errNoAnswer, o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is the host right and up, and does a firewall between let this through?)",
+			o.tried(), errNoAnswer, o.Timeout)
 	}
 	if advice := dialAdvice(o, err); advice != "" {
 		return fmt.Errorf("%s: %w (%s)", o.tried(), err, advice)
@@ -125,7 +126,8 @@ func handshakeError(o Options, heard []byte, err error) error {
 	var malformed *wire.Error
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)", o.tried(), errNoConnack, o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)",
+			o.tried(), errNoConnack, o.Timeout)
 	case errors.As(err, &malformed):
 		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, heard, err)
 	case alerted(err):
@@ -143,7 +145,8 @@ func handshakeError(o Options, heard []byte, err error) error {
 
 // refusal returns why the broker refused the connection.
 func refusal(o Options, answer *wire.Connack) error {
-	e := &ReasonError{Did: "broker " + o.Address + " refused the connection", Code: answer.ReasonCode, Reason: answer.ReasonString}
+	e := &ReasonError{Did: "broker " + o.Address + " refused the connection",
+		Code: answer.ReasonCode, Reason: answer.ReasonString}
 	switch answer.ReasonCode {
 	case wire.NotAuthorized, wire.BadUserNameOrPassword:
 		e.Advice = "check username and password, or token"
@@ -161,15 +164,15 @@ func refusal(o Options, answer *wire.Connack) error {
 	return e
 }
 
-// heard keeps the beginning of what is read, to show it if the server is not a broker.
-type heard struct {
+// recorder keeps the beginning of what is read, to show it if the server is not a broker.
+type recorder struct {
 	io.Reader
 	first []byte
 }
 
 const heardBytes = 60
 
-func (h *heard) Read(p []byte) (int, error) {
+func (h *recorder) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
 	if room := heardBytes - len(h.first); room > 0 {
 		h.first = append(h.first, p[:min(n, room)]...)
@@ -185,23 +188,25 @@ func lostError(o Options, err error) error {
 	case errors.Is(err, net.ErrClosed):
 		return errClosed
 	case lost(err):
-		return fmt.Errorf("broker %s %w%s", o.Address, errHangUp, o.rival())
+		return fmt.Errorf("broker %s %w%s", o.Address, errHangUp, o.otherClient())
 	}
 	return fmt.Errorf("connection to broker %s broke: %w", o.Address, err)
 }
 
 // farewell explains why the broker ended the connection, by its DISCONNECT.
 func farewell(o Options, bye *wire.Disconnect) error {
-	e := &ReasonError{Did: "broker " + o.Address + " closed the connection", Code: bye.ReasonCode, Reason: bye.ReasonString}
+	e := &ReasonError{Did: "broker " + o.Address + " closed the connection",
+		Code: bye.ReasonCode, Reason: bye.ReasonString}
 	if bye.ReasonCode == wire.SessionTakenOver {
-		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out", o.ClientID)
+		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out",
+			o.ClientID)
 	}
 	return e
 }
 
-// rival returns a question about another client with the same identifier, for which mosquitto hangs
+// otherClient returns a question about another client with the same identifier, for which mosquitto hangs
 // up without a reason (2.0.11).
-func (o Options) rival() string {
+func (o Options) otherClient() string {
 	if !o.chosenID {
 		return ""
 	}

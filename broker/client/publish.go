@@ -81,12 +81,12 @@ func (p *publishing) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		settled := p.take(packets)
+		progressed := p.take(packets)
 		if err := p.reply(); err != nil {
 			return err
 		}
 		switch {
-		case settled:
+		case progressed:
 			deadline = time.Now().Add(p.c.o.Timeout)
 		case !time.Now().Before(deadline):
 			// The identifiers in flight must not be used again.
@@ -162,7 +162,8 @@ func (p *publishing) append(i int) error {
 		return err
 	}
 	if size, limit := len(b)-len(p.buf), p.c.MaximumPacketSize(); limit > 0 && size > limit {
-		return fmt.Errorf("the broker accepts packets of at most %d bytes, and this message makes one of %d", limit, size)
+		return fmt.Errorf("the broker accepts packets of at most %d bytes, and this message makes one of %d",
+			limit, size)
 	}
 	p.buf = b
 	if m.QoS > 0 {
@@ -191,7 +192,8 @@ func (c *Client) check(m mqtt.Message) error {
 	}
 	plain := mqtt.Message{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS}
 	if lost := m.Diff(plain); c.o.Version == wire.V311 && lost != 0 {
-		return fmt.Errorf("MQTT 3.1.1 cannot carry %s, and broker %s was connected to with it", strings.Join(lost.Names(), ", "), c.o.Address)
+		return fmt.Errorf("MQTT 3.1.1 cannot carry %s, and broker %s was connected to with it",
+			strings.Join(lost.Names(), ", "), c.o.Address)
 	}
 	return nil
 }

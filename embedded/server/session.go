@@ -211,7 +211,8 @@ func (s *session) handle(p wire.Packet) error {
 		}
 		return errDisconnected
 	default:
-		return &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "a client must not send it now", Rule: "4.13"}
+		return &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "a client must not send it now",
+			Rule: "4.13"}
 	}
 	return nil
 }

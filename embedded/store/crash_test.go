@@ -144,7 +144,7 @@ func TestDamage(t *testing.T) {
 	for _, n := range []int{0, 1, 16, 4095, 4096, 8192, 12288, 16384, 20000, 32768, len(file) / 2, len(file) - 1} {
 		try(file[:n])
 	}
-	try([]byte("this is no database"))
+	try([]byte("this is not a database"))
 	try(make([]byte, len(file)))
 	for _, damaged := range cycles(file) {
 		try(damaged)

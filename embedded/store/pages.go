@@ -22,7 +22,8 @@ func (s *Store) checkPages() error {
 		case err != nil:
 			return err
 		case info.Size() < tx.Size():
-			return fmt.Errorf("it is damaged: it has %d bytes and says that it has %d; restore a copy", info.Size(), tx.Size())
+			return fmt.Errorf("it is damaged: it has %d bytes and says that it has %d; restore a copy",
+				info.Size(), tx.Size())
 		}
 		w := walk{file: s.file, size: size, seen: make([]bool, tx.Size()/int64(size))}
 		if err := w.all(uint64(tx.Cursor().Bucket().Root())); err != nil {

@@ -267,7 +267,8 @@ func (s *Store) guard(verb string, do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s %s: it is damaged (%v); restore a copy, or move it away to start with an empty broker", verb, s.path, r)
+			err = fmt.Errorf("%s %s: it is damaged (%v); restore a copy, or move it away to start with an empty broker",
+				verb, s.path, r)
 			s.broken.Store(&err)
 		}
 	}()
