@@ -22,6 +22,9 @@ var _ Store = (*Local)(nil)
 // NewLocal returns the store of the file at path. Neither the file nor its folder need exist.
 func NewLocal(path string) *Local { return &Local{path} }
 
+// Address names the document for people.
+func (l *Local) Address() string { return l.path }
+
 // Read implements Store. An empty file is damaged, not absent: a full disk leaves such files.
 func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
 	data, version, err := l.bytes()
