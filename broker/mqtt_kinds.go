@@ -26,15 +26,9 @@ type kind struct {
 // ordered means that no quiet period is needed; see client.Patience.
 const ordered = -1
 
-<<<<<<< HEAD
-// kinds are the values of the argument kind. For a kind without an entry, what CONNACK says is
-// enough. That also works for an unknown broker: it refuses messages later, or loses them and the
-// read-back notices.
-=======
-// kinds are those of spec.MQTTKinds. Those without an entry are served
-// by what CONNACK says alone, which is also right for a broker of no known kind:
-// it refuses later, or loses what the read-back then misses.
->>>>>>> main
+// kinds are those of spec.MQTTKinds. For a kind without an entry, what CONNACK says is enough. That
+// also works for an unknown broker: it refuses messages later, or loses them and the read-back
+// notices.
 var kinds = map[string]kind{
 	// Assumes the least: no order, and the longest pauses that were seen.
 	"other": {quiet: 3 * time.Second, late: 15 * time.Second},
