@@ -247,7 +247,7 @@ func TestPendingIsSavedBeforeTheFirstPublish(t *testing.T) {
 	}
 }
 
-func TestNothingIsPublishedWhereTheStateCannotBeWritten(t *testing.T) {
+func TestNothingIsPublishedIfTheStateCannotBeWritten(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	p := w.plan([]spec.Message{declare("a", "1")})
 	full := errors.New("no space left on device")
@@ -348,7 +348,7 @@ func TestAFailedPublishIsReadBack(t *testing.T) {
 
 // An acknowledged message that cannot be read back stays pending for the next plan, and the report
 // says so.
-func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
+func TestAFailedReadBackLeavesTheTopicPending(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	w.broker.onSend = func(topic string) { w.broker.unread[topic] = true }
 	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
@@ -377,7 +377,7 @@ func TestALostAnswerAboutWhatIsNotShown(t *testing.T) {
 	}
 }
 
-func TestAMovedTopicKeepsItsOldMessageWhereTheNewOneFailed(t *testing.T) {
+func TestAMovedTopicKeepsItsOldMessageIfTheNewOneFailed(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	first := declare("old", "1")
 	first.Address, first.Name = "message.x", "x"
@@ -409,7 +409,7 @@ func TestAConflictIsSkippedAndShown(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThereAnyMoreIsNotAdopted(t *testing.T) {
+func TestAMessageThatIsGoneIsNotAdopted(t *testing.T) {
 	w := &world{t: t, broker: newFake(declare("a", "1").Message, declare("b", "1").Message), proves: true, stale: true}
 	p := w.plan([]spec.Message{declare("a", "1"), declare("b", "1")})
 	w.broker.live["a"] = mqtt.Message{Topic: "a", Payload: []byte("on-call"), QoS: 1}
@@ -530,7 +530,7 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 }
 
 // A broker that cannot be read is not waited for by every batch.
-func TestABrokerThatCannotBeReadIsGivenUp(t *testing.T) {
+func TestABrokerThatCannotBeReadIsStopped(t *testing.T) {
 	var desired []spec.Message
 	for i := range 9_000 {
 		desired = append(desired, declare(fmt.Sprint("t", i), "1"))

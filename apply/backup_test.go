@@ -53,7 +53,7 @@ func TestWhatIsReplacedIsBackedUpBeforeTheFirstPublish(t *testing.T) {
 	}
 }
 
-func TestNothingIsPublishedWhereTheBackupFails(t *testing.T) {
+func TestNothingIsPublishedIfTheBackupFails(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
 	p := w.plan([]spec.Message{declare("a", "2"), declare("b", "1")})

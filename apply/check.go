@@ -41,7 +41,8 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 		live, there := seen.Live[c.Key.Topic]
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
-			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
+			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w",
+				seen.Unread[c.Key.Topic]), nil)
 		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
 			clean = append(clean, i)
 		case !there && (c.Untracked() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
@@ -84,7 +85,7 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
 			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the "+
-				"topic and finds out whether it stands", unread), nil)
+				"topic and finds out whether it was stored", unread), nil)
 		case r.stored(i, seen, answers[i]):
 			done++
 		}
@@ -154,7 +155,8 @@ func (r *run) read(ctx context.Context, id state.Identity, indices []int) (mqtt.
 		r.unread[id] = 0
 	default:
 		if r.unread[id]++; r.unread[id] == maxUnread {
-			r.stopped[id] = fmt.Errorf("not begun: the broker could not be read %d times running, the last time: %w", maxUnread, err)
+			r.stopped[id] = fmt.Errorf("not begun: the broker could not be read %d times in a row, the last time: %w",
+				maxUnread, err)
 		}
 	}
 	return seen, err

@@ -64,7 +64,8 @@ type run struct {
 func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 	for i := range p.Changes {
 		if _, ok := o.To[p.Changes[i].Key.Broker]; !ok {
-			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s", p.Changes[i].Key.Broker, p.Changes[i].Address)
+			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s",
+				p.Changes[i].Key.Broker, p.Changes[i].Address)
 		}
 	}
 	if o.Now == nil {

@@ -238,7 +238,7 @@ func (d *decoder) first(member string, reads int, into any) error {
 func (d *decoder) pinned(list []pinned, into map[Identity]Pin) error {
 	for _, b := range list {
 		if _, twice := into[b.Identity]; twice || b.Identity == "" {
-			return d.damaged("the broker %q stands twice", b.Identity)
+			return d.damaged("the broker %q occurs twice", b.Identity)
 		}
 		into[b.Identity] = Pin{b.Type, b.Name}
 	}

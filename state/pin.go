@@ -55,9 +55,9 @@ func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []
 	named := slices.Collect(maps.Values(now))
 	for id, n := range s.held() {
 		pin := s.Brokers[id]
-		current, stands := now[pin.Name]
+		current, declared := now[pin.Name]
 		switch {
-		case stands && current != id:
+		case declared && current != id:
 			moved = append(moved, Moved{Name: pin.Name, Was: id, Now: current})
 		case !slices.Contains(named, id):
 			orphans = append(orphans, Orphan{Identity: id, Name: pin.Name, Records: n})

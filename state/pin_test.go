@@ -18,7 +18,7 @@ func TestPin(t *testing.T) {
 	}
 	now := map[state.Identity]state.Pin{"mqtt:kept:1883": {Type: "mqtt", Name: "new"}, "mqtt:fresh:1883": {Type: "mqtt", Name: "lab"}}
 	if !s.Pin(now) {
-		t.Error("a renamed block is no change")
+		t.Error("renaming a block is not reported as a change")
 	}
 	want := map[state.Identity]state.Pin{
 		"mqtt:kept:1883": {Type: "mqtt", Name: "new"}, "mqtt:fresh:1883": {Type: "mqtt", Name: "lab"}, "mqtt:held:1883": {Type: "mqtt", Name: "held"},
