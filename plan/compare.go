@@ -111,7 +111,7 @@ func (p *planner) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (
 	diff, leaves := r.Sealed.Diff(m, p.key)
 	leaves = slices.DeleteFunc(leaves, func(leaf string) bool { return overlapsAny(leaf, d.IgnoreLeaves) })
 	unknown := ignoredSecrets(d, r)
-	switch whole := placeholders(r.Message).Has(mqtt.FieldPayload); {
+	switch whole := r.Message.Redacted().Has(mqtt.FieldPayload); {
 	case !diff.Has(mqtt.FieldPayload) || len(leaves) > 0:
 	case whole && len(unknown) > 0:
 		diff &^= mqtt.FieldPayload
@@ -144,7 +144,10 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 	if hasPlaceholder(string(source.Payload)) {
 		fields &^= mqtt.FieldPayload
 	}
-	m = m.With(source, fields&^placeholders(source))
+	if fields != 0 {
+		from := source // only here, since its address makes it escape to the heap
+		m = m.With(source, fields&^from.Redacted())
+	}
 	if len(leaves) == 0 || fields.Has(mqtt.FieldPayload) {
 		return m
 	}
@@ -204,24 +207,6 @@ func (p *planner) conceal(t *topic) {
 	sent := overlay(d.Message, p.seen(t), d.IgnoreFields, d.IgnoreLeaves)
 	d.Redaction = d.Redaction.Spread(sent, d.Message)
 	t.decl = &d
-}
-
-// placeholders gives the fields of which m shows that they are redacted.
-func placeholders(m mqtt.Message) mqtt.Fields {
-	var f mqtt.Fields
-	add := func(field mqtt.Fields, value string) {
-		if value == mqtt.RedactedText {
-			f |= field
-		}
-	}
-	add(mqtt.FieldPayload, string(m.Payload))
-	add(mqtt.FieldContentType, m.ContentType)
-	add(mqtt.FieldResponseTopic, m.ResponseTopic)
-	add(mqtt.FieldCorrelationData, string(m.CorrelationData))
-	for _, u := range m.UserProperties {
-		add(mqtt.FieldUserProperties, u.Value)
-	}
-	return f
 }
 
 // secretLeaves gives the redacted leaves in which two documents differ.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/mqtttest"
 	"github.com/retainctl/retainctl/plan"
 )
 
@@ -75,6 +76,25 @@ func TestRichPlansShowNoSecret(t *testing.T) {
 	for _, f := range []Format{Text, JSON, Markdown, HTML} {
 		if doc := shown(t, f, p, PlanOptions{Verbose: true}); strings.Contains(doc, "hunter2") || strings.Contains(doc, "replies") {
 			t.Errorf("%s shows a secret:\n%s", f, doc)
+		}
+	}
+}
+
+// TestEveryFieldIsShown holds the JSON form, its schema and the text to the table of
+// fields.
+func TestEveryFieldIsShown(t *testing.T) {
+	p := emptyPlan()
+	for row := range mqtt.AllFields.Rows() {
+		m := mqtttest.Only(row)
+		m.Payload = []byte("x")
+		p.Changes = []plan.Change{change(plan.Create, plan.Added, "a", row.Name, nil, &m)}
+		doc := shown(t, JSON, p, PlanOptions{})
+		if !strings.Contains(doc, `"`+row.Name+`":`) {
+			t.Errorf("the JSON of a plan does not show %s", row.Name)
+		}
+		validate(t, planSchema(t), doc)
+		if text := shown(t, Text, p, PlanOptions{}); !strings.Contains(text, "+ "+row.Name+" ") {
+			t.Errorf("the text of a plan does not show %s", row.Name)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // entry is a line of the document: a record, or what is pending at a topic.
-// Members are named as in the configuration language.
+// Members are named as in the configuration language, and a field that has a row in
+// package mqtt has its member here.
 type entry struct {
 	Broker  Identity `json:"broker"`
 	Topic   string   `json:"topic"`
