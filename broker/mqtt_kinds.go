@@ -27,7 +27,7 @@ type kind struct {
 // ordered is a quiet period of none: see client.Patience.
 const ordered = -1
 
-// kinds are the values of the argument kind. Those without an entry are served
+// kinds are those of spec.MQTTKinds. Those without an entry are served
 // by what CONNACK says alone, which is also right for a broker of no known kind:
 // it refuses later, or loses what the read-back then misses.
 var kinds = map[string]kind{
@@ -78,7 +78,7 @@ var (
 // awsKind is no value of the argument kind.
 const awsKind = "aws iot"
 
-// kindNamed gives the kind that a block names, which overrides everything that
+// kindNamed returns the kind that a block names, which overrides everything that
 // could be found out.
 func kindNamed(name string, at spec.MQTTAddress) kind {
 	if (name == "" || name == "auto") && isAWS(at.Host) {
@@ -87,7 +87,7 @@ func kindNamed(name string, at spec.MQTTAddress) kind {
 	return kinds[name]
 }
 
-// recognised gives the kind of a broker that says in $SYS/broker/version what it
+// recognised returns the kind of a broker that says in $SYS/broker/version what it
 // is.
 func recognised(version string) kind {
 	name, _, _ := strings.Cut(version, " ")

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/retainctl/retainctl/spec"
@@ -16,8 +17,10 @@ func Open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
 		return openEmbedded(ctx, b.Name, s, o)
 	case *spec.AWSIoTSettings:
 		return openAWSIoT(ctx, b.Name, s, o)
+	case nil:
+		return nil, errors.New("its arguments were not evaluated")
 	}
-	return nil, fmt.Errorf("its arguments were not evaluated")
+	return nil, fmt.Errorf("no target for the settings %T", b.Settings)
 }
 
 // OpenReader connects to the broker of a block for reading. What it gives has no

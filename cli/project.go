@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
+	"github.com/retainctl/retainctl/state/backend"
 	"github.com/retainctl/retainctl/state/remote"
 )
 
@@ -104,25 +104,19 @@ func (s *session) inputs(f *inputFlags, brokers bool, preset map[string]cty.Valu
 
 // openStore opens the store of the backend block of a folder, and names it for people.
 func (s *session) openStore(ctx context.Context, b spec.Backend, folder string) (state.Store, string, error) {
-	switch {
-	case b.S3 != nil:
-		store, err := remote.OpenS3(ctx, *b.S3, s.remoteOptions())
-		if err != nil {
-			return nil, "", failure("The state's bucket cannot be used", headline(err)+".")
-		}
-		return store, store.Address(), nil
-	case b.HTTP != nil:
-		store, err := remote.OpenHTTP(*b.HTTP, s.remoteOptions())
-		if err != nil {
-			return nil, "", failure("The state's server cannot be used", headline(err)+".")
-		}
-		return store, store.Address(), nil
+	store, err := backend.Open(ctx, b, folder, s.remoteOptions())
+	if err != nil {
+		return nil, "", unusable(b, err)
 	}
-	path := b.Local.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(folder, path)
+	return store, store.Address(), nil
+}
+
+// unusable is the failure to open a backend's store.
+func unusable(b spec.Backend, err error) error {
+	if b.Type == "s3" {
+		return failure("The state's bucket cannot be used", headline(err)+".")
 	}
-	return state.NewLocal(path), path, nil
+	return failure("The state's server cannot be used", headline(err)+".")
 }
 
 func (s *session) remoteOptions() remote.Options {

@@ -77,14 +77,19 @@ func (a *arguments) backend(b *Backend) {
 			a.e.tally.add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
-	switch b.Type {
-	case "local":
-		b.Local = &LocalSettings{Path: a.filled("path", DefaultStatePath)}
-	case "s3":
-		b.S3 = a.s3()
-	case "http":
-		b.HTTP = a.http()
-	}
+	b.Settings = backendDecoders[b.Type](a)
+}
+
+// backendDecoders read the arguments of each backend type. A test holds their keys
+// to the types that the language describes.
+var backendDecoders = map[string]func(*arguments) BackendSettings{
+	"local": (*arguments).local,
+	"s3":    (*arguments).s3,
+	"http":  (*arguments).http,
+}
+
+func (a *arguments) local() BackendSettings {
+	return &LocalSettings{Path: a.filled("path", DefaultStatePath)}
 }
 
 // instead says what to write for an argument of Terraform's that there is none of.
@@ -102,7 +107,7 @@ func (a *arguments) instead(name string, known []string) string {
 	return didYouMean(name, slices.Values(known))
 }
 
-func (a *arguments) s3() *S3Settings {
+func (a *arguments) s3() BackendSettings {
 	s := &S3Settings{
 		Bucket: a.filled("bucket", ""), Key: strings.TrimPrefix(a.filled("key", ""), "/"), Region: a.shown("region"),
 		Profile: a.shown("profile"), RoleARN: a.shown("role_arn"), ExternalID: a.text("external_id"), SessionName: a.shown("session_name"),
@@ -125,7 +130,7 @@ func (a *arguments) s3() *S3Settings {
 
 // http reads the backend "http". A lock is released where it was taken, unless
 // another place is named.
-func (a *arguments) http() *HTTPSettings {
+func (a *arguments) http() BackendSettings {
 	s := &HTTPSettings{
 		Address: a.webAddress("address"), LockAddress: a.webAddress("lock_address"), UnlockAddress: a.webAddress("unlock_address"),
 		UpdateMethod: a.method("update_method", "POST"), LockMethod: a.method("lock_method", "LOCK"), UnlockMethod: a.method("unlock_method", "UNLOCK"),

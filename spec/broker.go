@@ -115,16 +115,32 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 
 func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
 	a := arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
-	switch decl.typ {
-	case "mqtt":
-		return a.mqtt(root)
-	case "aws_iot":
-		return &AWSIoTSettings{Region: a.shown("region"), Endpoint: a.endpoint(), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate()}
+	decode := brokerDecoders[decl.typ]
+	if decode == nil { // the declaration was refused
+		return nil
 	}
+	return decode(&a, root)
+}
+
+// brokerDecoders read the arguments of each broker type; root is the folder of the
+// configuration. A test holds their keys to the types that the language describes.
+var brokerDecoders = map[string]func(a *arguments, root string) BrokerSettings{
+	"mqtt":     (*arguments).mqtt,
+	"aws_iot":  (*arguments).awsIoT,
+	"embedded": (*arguments).embedded,
+}
+
+func (a *arguments) awsIoT(string) BrokerSettings {
+	return &AWSIoTSettings{
+		Region: a.shown("region"), Endpoint: a.endpoint(), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate(),
+	}
+}
+
+func (a *arguments) embedded(root string) BrokerSettings {
 	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db")))}
 }
 
-func (a *arguments) mqtt(root string) *MQTTSettings {
+func (a *arguments) mqtt(root string) BrokerSettings {
 	s := &MQTTSettings{
 		Address:     a.address(),
 		Username:    a.text("username"),
@@ -136,8 +152,8 @@ func (a *arguments) mqtt(root string) *MQTTSettings {
 		ServerName:  a.text("server_name"),
 		ALPN:        a.texts("alpn"),
 		ClientID:    a.text("client_id"),
-		Protocol:    a.choice("protocol", "auto", "5", "3.1.1"),
-		Kind:        a.choice("kind", "auto", "retainctl", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"),
+		Protocol:    a.choice("protocol", mqttProtocols()...),
+		Kind:        a.choice("kind", MQTTKinds()...),
 		Connections: int(a.whole("connections", 0, 0, 64)),
 		Rate:        a.rate(),
 		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),

@@ -39,12 +39,13 @@ type Threshold struct {
 
 // Backend is a backend block: where state is kept.
 type Backend struct {
-	Type  string // "local", "s3", "http": the one of these that is not nil
-	Local *LocalSettings
-	S3    *S3Settings
-	HTTP  *HTTPSettings
-	Range hcl.Range
+	Type     string // "local", "s3", "http"
+	Settings BackendSettings
+	Range    hcl.Range
 }
+
+// BackendSettings is one of *LocalSettings, *S3Settings, *HTTPSettings.
+type BackendSettings interface{ backendSettings() }
 
 // LocalSettings are the arguments of a backend "local" block.
 type LocalSettings struct {
@@ -74,6 +75,10 @@ type HTTPSettings struct {
 	SkipCertVerification                   bool
 }
 
+func (*LocalSettings) backendSettings() {}
+func (*S3Settings) backendSettings()    {}
+func (*HTTPSettings) backendSettings()  {}
+
 // Broker is a broker block.
 type Broker struct {
 	Type     string // "mqtt", "aws_iot", "embedded"
@@ -94,7 +99,7 @@ type MQTTSettings struct {
 	ALPN                      []string
 	ClientID                  string
 	Protocol                  string // "auto", "5", "3.1.1"
-	Kind                      string // "auto", "mosquitto", ..., "other"
+	Kind                      string // one of MQTTKinds
 	Connections               int    // 0: the target chooses
 	Rate                      float64
 	Timeout                   time.Duration // default 30s

@@ -69,7 +69,7 @@ func TestBrokerSettings(t *testing.T) {
 		t.Errorf("max_deletes %v", got)
 	}
 	wantBackend := &S3Settings{Bucket: "b", Key: "other.json", Region: "r", LockLease: time.Minute}
-	if diff := cmp.Diff(wantBackend, config.Backend.S3); diff != "" || config.Backend.Type != "s3" {
+	if diff := cmp.Diff(BackendSettings(wantBackend), config.Backend.Settings); diff != "" || config.Backend.Type != "s3" {
 		t.Errorf("backend %q (-want +got)\n%s", config.Backend.Type, diff)
 	}
 	if _, ok := config.BrokerNamed("prod"); !ok {
@@ -94,6 +94,9 @@ func load(t *testing.T, dir string, in Inputs) *Config {
 	return config
 }
 
+// localPath is the path of the local backend.
+func localPath(c *Config) string { return c.Backend.Settings.(*LocalSettings).Path }
+
 func TestDefaults(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.retain.hcl"), `message "m" { payload = "x" }`)
@@ -101,7 +104,7 @@ func TestDefaults(t *testing.T) {
 	if len(config.Brokers) != 1 || config.Brokers[0].Type != "embedded" || config.Messages[0].Broker != "default" {
 		t.Errorf("%+v", config)
 	}
-	if config.Backend.Type != "local" || config.Backend.Local.Path != DefaultStatePath || config.MaxDeletes != nil {
+	if config.Backend.Type != "local" || localPath(config) != DefaultStatePath || config.MaxDeletes != nil {
 		t.Errorf("%+v", config)
 	}
 }
@@ -112,10 +115,10 @@ func TestStatePath(t *testing.T) {
 	for path, want := range map[string]string{`"x"`: "x", `null`: DefaultStatePath, `5`: "5", `true`: "true"} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "main.retain.hcl"), "retainctl {\n  backend \"local\" {\n    path = "+path+"\n  }\n}\n")
-		if got := load(t, dir, Inputs{}).Backend.Local.Path; got != want {
+		if got := localPath(load(t, dir, Inputs{})); got != want {
 			t.Errorf("path = %s gives %q", path, got)
 		}
-		if got := load(t, dir, Inputs{BackendConfig: []string{"path=ci"}}).Backend.Local.Path; got != "ci" {
+		if got := localPath(load(t, dir, Inputs{BackendConfig: []string{"path=ci"}})); got != "ci" {
 			t.Errorf("-backend-config=path=ci gives %q", got)
 		}
 	}

@@ -1,5 +1,29 @@
 package spec
 
+import (
+	"fmt"
+	"strings"
+)
+
+// MQTTKinds returns the values of the argument kind of a broker "mqtt" block, the
+// default first: the brokers that package broker may treat differently.
+func MQTTKinds() []string {
+	return []string{"auto", "retainctl", "mosquitto", "emqx", "hivemq", "nats", "rabbitmq", "ejabberd", "aedes", "other"}
+}
+
+// mqttProtocols returns the values of the argument protocol, the default first.
+func mqttProtocols() []string { return []string{"auto", "5", "3.1.1"} }
+
+// choices spells the values of an argument as Argument.Limits has them.
+func choices(values []string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = fmt.Sprintf("`%q`", value)
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}
+
 func brokerBlocks() []Block {
 	rate := Argument{Name: "rate", Type: "number", Doc: "publishes a second", Limits: "above 0, at most 1,000,000"}
 	at := func(a Argument, otherwise string) Argument { a.Default = otherwise; return a }
@@ -18,8 +42,8 @@ func brokerBlocks() []Block {
 				{Name: "server_name", Type: "string", Default: "the host of `url`", Doc: "the name to check in the broker's certificate", Limits: "with TLS only"},
 				{Name: "alpn", Type: "list of strings", Doc: "protocols to offer in TLS", Limits: "with TLS only"},
 				{Name: "client_id", Type: "string", Default: "made up", Doc: "the client identifier; further connections append `-2`, `-3`, … to it"},
-				{Name: "protocol", Type: "string", Default: `"auto"`, Doc: "`\"auto\"` is 5, and 3.1.1 where the broker does not take that", Limits: "`\"auto\"`, `\"5\"` or `\"3.1.1\"`"},
-				{Name: "kind", Type: "string", Default: `"auto"`, Doc: "which broker it is", Limits: "`\"auto\"`, `\"mosquitto\"`, `\"emqx\"`, `\"hivemq\"`, `\"nats\"`, `\"rabbitmq\"`, `\"ejabberd\"`, `\"aedes\"` or `\"other\"`"},
+				{Name: "protocol", Type: "string", Default: `"auto"`, Doc: "`\"auto\"` is 5, and 3.1.1 where the broker does not take that", Limits: choices(mqttProtocols())},
+				{Name: "kind", Type: "string", Default: `"auto"`, Doc: "which broker it is", Limits: choices(MQTTKinds())},
 				{Name: "connections", Type: "number", Default: "0", Doc: "how many connections publish; 0 leaves it to retainctl", Limits: "0 to 64"},
 				at(rate, "none; EMQX 980, AWS 98"),
 				{Name: "timeout", Type: "number of seconds, or duration", Default: `"30s"`, Doc: "how long to wait for an answer", Limits: "above 0"},

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,25 @@ func TestLanguageIsDescribed(t *testing.T) {
 	for _, name := range append(slices.Clone(referable), secretArguments...) {
 		if !seen[name] {
 			t.Errorf("%s is not described", name)
+		}
+	}
+}
+
+// TestEveryKindIsDecoded holds the decoders of broker and backend blocks to the kinds that
+// the language describes.
+func TestEveryKindIsDecoded(t *testing.T) {
+	for typ, decoded := range map[string][]string{
+		"broker":  slices.Sorted(maps.Keys(brokerDecoders)),
+		"backend": slices.Sorted(maps.Keys(backendDecoders)),
+	} {
+		var described []string
+		walkBlocks(Language(), func(b Block) {
+			if b.Type == typ {
+				described = append(described, b.Kind)
+			}
+		})
+		if slices.Sort(described); !slices.Equal(described, decoded) {
+			t.Errorf("the language describes the %ss %q, and there are decoders of %q", typ, described, decoded)
 		}
 	}
 }
