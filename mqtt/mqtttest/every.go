@@ -36,7 +36,7 @@ func fill(row *mqtt.Field, m *mqtt.Message) {
 	case *[]byte:
 		*at = []byte{0, 1, 0xff}
 	case *[]mqtt.UserProperty:
-		*at = []mqtt.UserProperty{{Name: "owner", Value: "ü"}, {Name: "owner", Value: ""}}
+		*at = []mqtt.UserProperty{{Name: "owner", Value: "ü"}}
 	default:
 		panic(fmt.Sprintf("unreachable: field of type %T", at))
 	}
