@@ -58,7 +58,7 @@ func BenchmarkPlan(b *testing.B) {
 	for i := range 10_000 {
 		p.Changes = append(p.Changes, rich[i%len(rich)])
 	}
-	for _, f := range []Format{Text, JSON, Markdown, HTML} {
+	for _, f := range Formats() {
 		b.Run(string(f), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -73,7 +73,7 @@ func BenchmarkPlan(b *testing.B) {
 func TestRichPlansShowNoSecret(t *testing.T) {
 	p := richChanges()
 	p.Changes = p.Changes[8:]
-	for _, f := range []Format{Text, JSON, Markdown, HTML} {
+	for _, f := range Formats() {
 		if doc := shown(t, f, p, PlanOptions{Verbose: true}); strings.Contains(doc, "hunter2") || strings.Contains(doc, "replies") {
 			t.Errorf("%s shows a secret:\n%s", f, doc)
 		}
