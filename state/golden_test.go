@@ -11,6 +11,10 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
+// firstFields are those that the golden files were made with: a field that is added
+// later changes none of them.
+const firstFields mqtt.Fields = 1<<8 - 1
+
 // TestLinesKeepTheirBytes holds that a message with every field is written as
 // earlier versions wrote it, whatever is hidden of it and with and without a key.
 func TestLinesKeepTheirBytes(t *testing.T) {
@@ -28,8 +32,8 @@ func TestLinesKeepTheirBytes(t *testing.T) {
 		s.Records[Key{"embedded:1", topic}] = Record{Sealed: Seal(m, hide, key), Address: "message.a", UpdatedAt: time.Unix(1e9, 0), OnDestroy: "delete"}
 	}
 	add("whole", mqtt.Redaction{}, key)
-	add("hidden/keyed", mqtt.Redaction{Fields: mqtt.AllFields}, key)
-	add("hidden/unkeyed", mqtt.Redaction{Fields: mqtt.AllFields}, nil)
+	add("hidden/keyed", mqtt.Redaction{Fields: firstFields}, key)
+	add("hidden/unkeyed", mqtt.Redaction{Fields: firstFields}, nil)
 	add("leaf/keyed", mqtt.Redaction{Fields: mqtt.FieldContentType, Leaves: []string{"/token"}}, key)
 	add("leaf/unkeyed", mqtt.Redaction{Fields: mqtt.FieldContentType, Leaves: []string{"/token"}}, nil)
 	got := encode(t, s)
