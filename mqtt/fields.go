@@ -143,13 +143,13 @@ func (m *Message) Size() int {
 	return size
 }
 
-// Strings yields the strings that the properties of m consist of.
+// Strings yields the strings that the properties of m consist of, if they are set.
 func (m *Message) Strings() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for row := range Properties.Rows() {
 			switch at := row.At(m).(type) {
 			case *string:
-				if !yield(*at) {
+				if *at != "" && !yield(*at) {
 					return
 				}
 			case *[]UserProperty:

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,13 +37,13 @@ func TestLinesKeepTheirBytes(t *testing.T) {
 	add("hidden/unkeyed", mqtt.Redaction{Fields: firstFields}, nil)
 	add("leaf/keyed", mqtt.Redaction{Fields: mqtt.FieldContentType, Leaves: []string{"/token"}}, key)
 	add("leaf/unkeyed", mqtt.Redaction{Fields: mqtt.FieldContentType, Leaves: []string{"/token"}}, nil)
-	got := encode(t, s)
+	_, got, _ := bytes.Cut(encode(t, s), []byte("\n")) // the header has the version
 	want, err := os.ReadFile(filepath.FromSlash(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs:\n%s", path, diff)
+	if _, lines, _ := bytes.Cut(want, []byte("\n")); !bytes.Equal(lines, got) {
+		t.Errorf("%s differs:\n%s", path, cmp.Diff(string(lines), string(got)))
 	}
 	back, err := Decode(want)
 	if err != nil {
