@@ -16,6 +16,7 @@ import (
 
 	"github.com/retainctl/retainctl/apply"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/mqtttest"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
@@ -27,7 +28,7 @@ var errRefused = errors.New("refused")
 
 // fake is a broker in a map that fails in the ways in which real ones do.
 type fake struct {
-	live   map[string]mqtt.Message
+	live   mqtttest.Retained
 	sent   []string        // topics in the order of their publishes
 	refuse map[string]bool // answers with an error
 	keep   map[string]bool // stores what it refuses, as if the answer was lost
@@ -39,22 +40,18 @@ type fake struct {
 }
 
 func newFake(live ...mqtt.Message) *fake {
-	f := &fake{live: map[string]mqtt.Message{}, refuse: map[string]bool{}, keep: map[string]bool{}, drop: map[string]bool{}, unread: map[string]bool{}}
-	for _, m := range live {
-		f.live[m.Topic] = m
+	return &fake{
+		live:   mqtttest.NewRetained(live...),
+		refuse: map[string]bool{}, keep: map[string]bool{}, drop: map[string]bool{}, unread: map[string]bool{},
 	}
-	return f
 }
 
 func (f *fake) Read(_ context.Context, topics []string) (mqtt.Observation, error) {
-	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
 	if f.reads++; f.broken != nil {
-		return seen, f.broken
+		return mqtt.Observation{}, f.broken
 	}
+	seen := f.live.Read(slices.Values(topics), mqtt.AllFields)
 	for _, topic := range topics {
-		if m, ok := f.live[topic]; ok {
-			seen.Live[topic] = mqtt.Retained{Message: m}
-		}
 		if f.unread[topic] {
 			delete(seen.Live, topic)
 			seen.Unread[topic] = errors.New("timed out")
@@ -76,15 +73,12 @@ func (f *fake) Publish(ctx context.Context, batch []mqtt.Message, done func(int,
 		switch {
 		case f.refuse[m.Topic]:
 			if f.keep[m.Topic] {
-				f.live[m.Topic] = m
+				f.live.Publish(m)
 			}
 			done(i, errRefused)
 			continue
-		case f.drop[m.Topic]:
-		case m.IsDeletion():
-			delete(f.live, m.Topic)
-		default:
-			f.live[m.Topic] = m
+		case !f.drop[m.Topic]:
+			f.live.Publish(m)
 		}
 		done(i, nil)
 	}

@@ -20,8 +20,21 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"retainctl": func() { os.Exit(cli.Run(os.Args[1:], cli.System())) },
+		"retainctl": func() { os.Exit(cli.Run(os.Args[1:], system())) },
 	})
+}
+
+// widthVariable sets the width of the output in columns, which is that of the terminal
+// otherwise.
+const widthVariable = "TEST_WIDTH"
+
+// system is the environment of the running process.
+func system() cli.Env {
+	env := cli.System()
+	if width, err := strconv.Atoi(env.Getenv(widthVariable)); err == nil {
+		env.Width = width
+	}
+	return env
 }
 
 // TestScript runs testdata/script/*.txtar, which drive the real binary against
@@ -74,6 +87,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Values[lastServer{}] = new(func(os.Signal))
 	env.Values[outageKey{}] = new(outage)
+	env.Setenv(widthVariable, "100000") // no line is broken, so that a script can name a whole sentence
 	env.Setenv("ROOT", root)
 	env.Setenv("PATH", env.Getenv("PATH")+":/usr/sbin")
 	env.Setenv("AWS_ACCESS_KEY_ID", "test")

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/mqtttest"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
@@ -26,7 +27,7 @@ var (
 type world struct {
 	readable   mqtt.Fields
 	countsDown bool
-	live       map[string]mqtt.Message
+	live       mqtttest.Retained
 	prior      *state.Snapshot
 	now        time.Time
 }
@@ -34,7 +35,7 @@ type world struct {
 func newWorld() *world {
 	return &world{
 		readable: mqtt.AllFields &^ mqtt.FieldQoS, countsDown: true, now: start,
-		live: map[string]mqtt.Message{}, prior: newState(),
+		live: mqtttest.Retained{}, prior: newState(),
 	}
 }
 
@@ -53,11 +54,7 @@ func (w *world) clone() *world {
 
 // observation is what a read shows: the zero value where a field cannot be read.
 func (w *world) observation() mqtt.Observation {
-	found := mqtt.Observation{Live: map[string]mqtt.Retained{}}
-	for topic, m := range w.live {
-		found.Live[topic] = mqtt.Retained{Message: mqtt.Message{Topic: topic}.With(m, w.readable)}
-	}
-	return found
+	return w.live.Read(maps.Keys(w.live), w.readable)
 }
 
 func (w *world) input(desired ...spec.Message) plan.Input {
@@ -100,13 +97,8 @@ func (w *world) begin(p *plan.Plan) {
 }
 
 func (w *world) publish(c *plan.Change) {
-	m, publishes := c.Publish()
-	switch {
-	case !publishes:
-	case m.IsDeletion():
-		delete(w.live, m.Topic)
-	default:
-		w.live[m.Topic] = m
+	if m, publishes := c.Publish(); publishes {
+		w.live.Publish(m)
 	}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package console
 
 import (
 	"bytes"
@@ -15,17 +15,18 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// terminal reads expressions with a line editor.
-func (r *repl) terminal(history bool) (int, error) {
+// Terminal reads expressions with a line editor, whose Tab completes names and functions.
+func Terminal(o Options) error {
+	r := repl{Options: o}
 	editor := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{r.s.Stdin, r.s.Stdout}, "> ")
-	width := cmp.Or(r.s.Width, 80)
+	}{o.In, o.Out}, "> ")
+	width := cmp.Or(o.Width, 80)
 	editor.SetSize(width, 1000)
-	editor.AutoCompleteCallback = completer{r.console, editor, width}.key
-	if history {
-		kept := r.s.consoleHistory()
+	editor.AutoCompleteCallback = completer{o.Configuration, editor, width}.key
+	if o.History != "" {
+		kept := openHistory(o.History)
 		editor.History = kept
 		defer kept.save()
 	}
@@ -34,23 +35,23 @@ func (r *repl) terminal(history bool) (int, error) {
 		if r.text.Len() > 0 {
 			editor.SetPrompt(": ")
 		}
-		line, err := r.read(editor)
+		line, err := readLine(o.In, editor)
 		switch {
 		case errors.Is(err, io.EOF):
-			fmt.Fprintln(r.s.Stdout)
-			return exitDone, nil
+			fmt.Fprintln(o.Out)
+			return nil
 		case err != nil:
-			return 0, fmt.Errorf("read the terminal: %w", err)
+			return fmt.Errorf("read the terminal: %w", err)
 		case r.line(line):
-			return exitDone, nil
+			return nil
 		}
 	}
 }
 
-// read reads one line. The terminal is raw meanwhile and no longer, so that Ctrl-C
+// readLine reads one line. The terminal is raw meanwhile and no longer, so that Ctrl-C
 // ends an evaluation that takes too long.
-func (r *repl) read(editor *term.Terminal) (string, error) {
-	if file, ok := r.s.Stdin.(*os.File); ok {
+func readLine(in io.Reader, editor *term.Terminal) (string, error) {
+	if file, ok := in.(*os.File); ok {
 		before, err := term.MakeRaw(int(file.Fd()))
 		if err != nil {
 			return "", err
@@ -62,9 +63,9 @@ func (r *repl) read(editor *term.Terminal) (string, error) {
 
 // completer completes the word at the cursor.
 type completer struct {
-	console *spec.Console
-	screen  io.Writer
-	width   int
+	configuration *spec.Console
+	screen        io.Writer
+	width         int
 }
 
 // key is called for every key that is typed; ok is false for all but Tab.
@@ -74,7 +75,7 @@ func (c completer) key(line string, at int, key rune) (newLine string, newAt int
 	}
 	before := line[:at]
 	start := wordStart(before)
-	found := c.console.Complete(before[start:])
+	found := c.configuration.Complete(before[start:])
 	if len(found) == 0 {
 		return line, at, true
 	}

@@ -1,4 +1,4 @@
-package cli
+package completion
 
 import (
 	"os/exec"

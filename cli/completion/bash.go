@@ -1,4 +1,4 @@
-package cli
+package completion
 
 import "strings"
 
@@ -51,15 +51,15 @@ func parseLine(line string) bashLine {
 
 // quoted spells candidates as bash takes them: the part behind the last of its
 // word breaks, which is all that it replaces, quoted as the word was begun.
-func (b bashLine) quoted(c completion, breaks string) completion {
+func (b bashLine) quoted(a Answer, breaks string) Answer {
 	var all []candidate
-	for _, candidate := range c.candidates {
+	for _, candidate := range a.candidates {
 		candidate.text = b.spelled(candidate.text, breaks)
 		candidate.about = "" // bash shows none, and would take it for part of the word
 		all = append(all, candidate)
 	}
-	c.candidates = all
-	return c
+	a.candidates = all
+	return a
 }
 
 func (b bashLine) spelled(text, breaks string) string {
