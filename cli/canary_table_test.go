@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/render"
 )
 
 // canaryStep is a row of the table: what somebody does, and the command lines that follow.
@@ -45,8 +46,8 @@ func plans(flags ...string) (all [][]string) {
 
 // saved prints a saved plan in every form.
 func saved(file string) (all [][]string) {
-	for _, format := range []string{"text", "json", "markdown", "html"} {
-		all = append(all, []string{"show", "-verbose", "-format=" + format, file})
+	for _, format := range render.Formats() {
+		all = append(all, []string{"show", "-verbose", "-format=" + string(format), file})
 	}
 	return all
 }

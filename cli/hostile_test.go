@@ -21,6 +21,7 @@ import (
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -154,9 +155,9 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	run(0, "apply", "-auto-approve", "-overwrite-unmanaged", "-json")
 	live()
 	plans() // drift
-	for _, format := range []string{"text", "json", "markdown", "html"} {
-		run(0, "show", "-format="+format)
-		run(0, "show", "-format="+format, "hostile.plan")
+	for _, format := range render.Formats() {
+		run(0, "show", "-format="+string(format))
+		run(0, "show", "-format="+string(format), "hostile.plan")
 	}
 	for _, args := range [][]string{{"state", "list"}, {"state", "list", "-json"}, {"state", "pull"}, {"state", "show", "hostile/m0"}, {"state", "show", "-json", "hostile/m3"}} {
 		run(0, args...)

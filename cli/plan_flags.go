@@ -45,16 +45,22 @@ func (f *planFlags) define(fs *flags) {
 // defineShared declares the flags that restore has too.
 func (f *planFlags) defineShared(fs *flags) {
 	f.inputFlags.define(fs)
-	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+	fs.StringVar(&f.format, "format", "text", "print as `"+render.FormatChoice()+"`")
 	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
 	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-	fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
+	fs.natural(&f.maxBytes, "max-bytes", shortenUsage())
 	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
 	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
 	f.selectors(fs, "target", "only", plan.ParseTarget, &f.target)
 	f.selectors(fs, "exclude", "all but", plan.ParseTarget, &f.exclude)
+}
+
+// shortenUsage is the help of -max-bytes.
+func shortenUsage() string {
+	return "shorten a plan in " + render.FormatTitles(true, "or") + " to about this many `bytes`:" +
+		" bodies are left out, the summary never; 0 shortens nothing"
 }
 
 func (f *planFlags) selectors(fs *flags, name, usage string, parse func(string) (plan.Selector, error), to *[]plan.Selector) {
@@ -105,9 +111,10 @@ func (f *planFlags) renderFormat() (render.Format, error) {
 	format, ok := render.FormatNamed(f.format)
 	switch {
 	case !ok:
-		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", f.format))
-	case f.maxBytes > 0 && (f.events || format == render.JSON || format == render.HTML):
-		return format, failure("Nothing to shorten", "-max-bytes leaves bodies out of text and markdown. JSON and HTML are always whole.")
+		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write %s.", f.format, render.FormatNames()))
+	case f.maxBytes > 0 && (f.events || !format.Shortens()):
+		return format, failure("Nothing to shorten", fmt.Sprintf("-max-bytes leaves bodies out of %s. %s are always whole.",
+			render.FormatTitles(true, "and"), render.FormatTitles(false, "and")))
 	}
 	return format, nil
 }

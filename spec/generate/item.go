@@ -171,14 +171,10 @@ func undeclarable(m mqtt.Message) string {
 	if v := mqtt.StandardLimits.Check(m); len(v) > 0 {
 		return v[0].Reason
 	}
-	said := []string{m.ContentType, m.ResponseTopic}
-	for _, p := range m.UserProperties {
-		said = append(said, p.Name, p.Value)
-	}
 	switch {
 	case !sayable(m.Topic):
 		return "its topic is not in Unicode's normal form NFC, and strings of the configuration are"
-	case slices.ContainsFunc(said, func(s string) bool { return !sayable(s) }):
+	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !sayable(s) }):
 		return "one of its properties is not in Unicode's normal form NFC, and strings of the configuration are"
 	case len(m.Payload) == 0:
 		return "its payload is empty"
