@@ -1,9 +1,10 @@
-// Package apply runs a plan: in dependency order, creates and updates before
-// deletes, one publish for each change, each checked against what the plan saw
-// and read back where an acknowledgement does not prove storage.
+// Package apply runs a plan: in dependency order, creates and updates before deletes, one publish
+// for each change. Each change is checked against what the plan saw, and read back if an
+// acknowledgement does not prove storage.
 //
-// What it is about to publish is saved as pending before the first publish, and
-// what was acknowledged is recorded: kill it anywhere and the next plan knows.
+// What it is about to publish is saved as pending before the first publish, and what was
+// acknowledged is recorded. So after a kill at any moment the next plan knows every message that
+// may have been published.
 package apply
 
 import (
@@ -15,33 +16,32 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Target is a broker to publish to. broker.Writer is one.
+// Target is a broker to publish to. broker.Writer implements it.
 type Target interface {
 	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
 }
 
-// Destination is a target with what apply must know of it.
+// Destination is a target and what apply must know about it.
 type Destination struct {
 	Target
 	AckProvesStorage bool
 }
 
-// Options are what a run needs beside its plan.
+// Options are what a run needs in addition to its plan.
 type Options struct {
 	To   map[state.Identity]Destination
 	Save func(ctx context.Context, s *state.Snapshot) error // writes the state and raises its serial
-	// Backup keeps the messages that are about to be replaced or deleted: when it
-	// returns, the disk has them. Its error means that nothing is published; nil keeps
-	// none.
+	// Backup stores the messages that are about to be replaced or deleted; when it returns, they
+	// are on the disk. If it returns an error, nothing is published. A nil Backup stores none.
 	Backup func(*state.Backup) error
-	// Event is called serially with what happens; nil is allowed.
+	// Event is called serially with every event. It may be nil.
 	Event func(Event)
 	Now   func() time.Time // nil is time.Now
 	// SkipVerify is -verify=false: do not read back what was written.
 	SkipVerify bool
-	// Observed is when the plan's brokers were read: older than ten seconds is
-	// read again before each batch.
+	// Observed is when the plan's brokers were read. If that is longer ago than plan.FreshFor, each
+	// batch is read again before it is published.
 	Observed time.Time
 }
 
@@ -50,7 +50,7 @@ type Outcome string
 
 const (
 	Done       Outcome = "done"
-	Failed     Outcome = "failed"    // not acknowledged, or not there when read back
+	Failed     Outcome = "failed"    // not acknowledged, or missing when read back
 	Conflicted Outcome = "conflict"  // the live message is not the one that was planned on
 	Skipped    Outcome = "skipped"   // something that it depends on was not done
 	Cancelled  Outcome = "cancelled" // not begun when the run was interrupted
@@ -61,20 +61,21 @@ type Result struct {
 	Change  *plan.Change
 	Outcome Outcome
 	Err     error
-	Live    *mqtt.Message // redacted; what a conflict found
+	Live    *mqtt.Message // redacted; the message that a conflict found
 }
 
-// Report is how a run ended. Results are in the order of the plan's changes.
+// Report describes how a run ended. Results are in the order of the plan's changes.
 type Report struct {
 	Results     []Result
 	Interrupted bool
-	// SaveErr is a failed write of the state after publishes: State then holds
-	// what must be written by other means.
+	// SaveErr is the error of the last write of the state. If it is not nil, State holds what the
+	// caller must save by other means.
 	SaveErr error
 	State   *state.Snapshot
 }
 
-// Failed tells whether anything was left undone, an interruption aside.
+// Failed reports whether a change failed, met a conflict or was skipped. Cancelled changes do not
+// count.
 func (r *Report) Failed() bool {
 	for i := range r.Results {
 		switch r.Results[i].Outcome {
@@ -85,7 +86,7 @@ func (r *Report) Failed() bool {
 	return false
 }
 
-// Published tells whether anything was sent that may have been stored.
+// Published reports whether anything was sent that may have been stored.
 func (r *Report) Published() bool {
 	for i := range r.Results {
 		_, publishes := r.Results[i].Change.Publish()

@@ -26,12 +26,12 @@ const id state.Identity = "fake:1"
 
 var errRefused = errors.New("refused")
 
-// fake is a broker with the ways in which real ones fail.
+// fake is a broker in a map that fails in the ways in which real ones do.
 type fake struct {
 	live   mqtttest.Retained
 	sent   []string        // topics in the order of their publishes
 	refuse map[string]bool // answers with an error
-	keep   map[string]bool // stores what it refuses: the answer was lost
+	keep   map[string]bool // stores what it refuses, as if the answer was lost
 	drop   map[string]bool // acknowledges and does not store
 	unread map[string]bool
 	broken error // of every Read
@@ -84,7 +84,7 @@ func (f *fake) Publish(ctx context.Context, batch []mqtt.Message, done func(int,
 	}
 }
 
-// world is one configuration, its state and its broker.
+// world is a configuration, its state and its broker.
 type world struct {
 	t interface {
 		Helper()
@@ -153,7 +153,7 @@ func declare(topic, payload string, dependsOn ...string) spec.Message {
 	}
 }
 
-// outcomes gives how each topic of a report ended.
+// outcomes returns how each topic of a report ended.
 func outcomes(r *apply.Report) map[string]apply.Outcome {
 	all := map[string]apply.Outcome{}
 	for _, res := range r.Results {
@@ -162,7 +162,7 @@ func outcomes(r *apply.Report) map[string]apply.Outcome {
 	return all
 }
 
-// must fails where a map of outcomes is not the wanted one.
+// must fails the test unless the outcomes are the wanted ones.
 func must(t *testing.T, r *apply.Report, want map[string]apply.Outcome) {
 	t.Helper()
 	if d := cmp.Diff(want, outcomes(r)); d != "" {
@@ -190,7 +190,7 @@ func TestCreatesComeBeforeDeletesAndDependenciesFirst(t *testing.T) {
 	}
 }
 
-// inModule gives a message of an instance of the module m.
+// inModule returns a message of an instance of the module m.
 func inModule(key, topic string, needs ...string) spec.Message {
 	m := declare(topic, "1", needs...)
 	m.Address = fmt.Sprintf("module.m[%q].message.%s", key, m.Name)
@@ -265,8 +265,8 @@ func TestAFailedLastWriteIsReportedWithTheState(t *testing.T) {
 	}
 }
 
-// TestAPlanStaysAsItWas holds that a run changes neither the plan that it is given nor
-// a snapshot that was saved.
+// TestAPlanStaysAsItWas checks that a run changes neither the plan that it is given nor a snapshot
+// that was saved.
 func TestAPlanStaysAsItWas(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	secret := declare("a", "1")
@@ -304,9 +304,9 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	}
 }
 
-// TestAFailedPublishIsSettledByWhatStands reads the topics of failed publishes, on a
-// broker whose acknowledgements prove storage too.
-func TestAFailedPublishIsSettledByWhatStands(t *testing.T) {
+// TestAFailedPublishIsReadBack checks that the topics of failed publishes are read, even on a
+// broker whose acknowledgements prove storage.
+func TestAFailedPublishIsReadBack(t *testing.T) {
 	for name, test := range map[string]struct {
 		arrange func(*fake)
 		outcome apply.Outcome
@@ -336,8 +336,8 @@ func TestAFailedPublishIsSettledByWhatStands(t *testing.T) {
 	}
 }
 
-// An acknowledged message that cannot be read back stays open for the next plan, which
-// the report says.
+// An acknowledged message that cannot be read back stays pending for the next plan, and the report
+// says so.
 func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	w.broker.onSend = func(topic string) { w.broker.unread[topic] = true }
@@ -351,8 +351,8 @@ func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
 	}
 }
 
-// TestALostAnswerAboutWhatIsNotShown loses the answer to a change of the QoS, which the
-// broker does not show, and takes the change back: it may have been stored.
+// TestALostAnswerAboutWhatIsNotShown loses the answer to a change of the QoS, which the broker does
+// not show, and then reverts the change: it may have been stored.
 func TestALostAnswerAboutWhatIsNotShown(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true, hidden: mqtt.FieldQoS}
 	low := declare("a", "1")
@@ -468,8 +468,8 @@ func TestAnInterruptionLeavesWhatWasNotBegun(t *testing.T) {
 	}
 }
 
-// TestKilledAnywhereTheNextRunConverges cuts a run off at any saved state, with
-// any prefix of its publishes done, as a kill -9 does, and applies again.
+// TestKilledAnywhereTheNextRunConverges cuts a run off at every saved state, with every prefix of
+// its publishes done, as a kill -9 does, and applies again.
 func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 	topics := []string{"a", "b", "c", "d"}
 	message := rapid.Custom(func(t *rapid.T) []spec.Message {
@@ -492,7 +492,7 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 		if len(w.saved) == 0 {
 			return
 		}
-		// The kill: only the first write of the state was made, and n publishes.
+		// The kill: only the first write of the state and n publishes were done.
 		n := rapid.IntRange(0, len(p.Changes)).Draw(t, "published")
 		after := w.broker.live
 		w.state, w.broker.live = w.saved[0], before
@@ -519,7 +519,7 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 	})
 }
 
-// A broker that cannot be read at all is not waited for by every batch.
+// A broker that cannot be read is not waited for by every batch.
 func TestABrokerThatCannotBeReadIsGivenUp(t *testing.T) {
 	var desired []spec.Message
 	for i := range 9_000 {

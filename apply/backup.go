@@ -7,9 +7,9 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// backUp hands over the messages that the plan takes away, before the first publish.
-// They are what the plan saw: a message that is another one by the time of its publish
-// is a conflict, and is not replaced. Where nothing is taken away, nothing is written.
+// backUp passes the messages that the plan replaces or deletes to Options.Backup, before the first
+// publish. They are the messages that the plan saw: one that has changed by the time of its publish
+// is a conflict, and is not replaced. If the plan replaces nothing, no backup is written.
 func (r *run) backUp() error {
 	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Broker{}, Records: map[state.Key]state.Record{}}
 	for i := range r.plan.Changes {
@@ -24,7 +24,7 @@ func (r *run) backUp() error {
 	return nil
 }
 
-// keep puts what a change takes away into a backup.
+// keep adds the message that a change replaces or deletes to a backup.
 func (r *run) keep(b *state.Backup, c *plan.Change) {
 	lost, sensitive := c.Replaced(r.sights[c.Key.Broker], r.Now())
 	switch {

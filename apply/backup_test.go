@@ -74,8 +74,8 @@ func TestNothingReplacedIsNoBackup(t *testing.T) {
 	}
 }
 
-// TestRefreshOnlyNeedsNoTarget holds that what is only accepted is recorded where there
-// is nobody to publish to.
+// TestRefreshOnlyNeedsNoTarget checks that a plan which only accepts what is live is recorded
+// without a target.
 func TestRefreshOnlyNeedsNoTarget(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "1"), declare("c", "1")}))
@@ -96,8 +96,8 @@ func TestRefreshOnlyNeedsNoTarget(t *testing.T) {
 	}
 }
 
-// TestOnlyAFreshObservationIsPublishedOn jumps the clocks between plan and publish: the
-// plan saw no message, and now there is one.
+// TestOnlyAFreshObservationIsPublishedOn moves the clocks between plan and publish: the plan saw no
+// message, and now there is one.
 func TestOnlyAFreshObservationIsPublishedOn(t *testing.T) {
 	start := time.Now() // with the monotonic clock's reading
 	wall := start.Round(0)

@@ -12,21 +12,21 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// readBackTimeout bounds the read-back of a run that was interrupted, from then on.
-// One that was not takes as long as the target lets each of its answers take: on
-// brokers that prove absence by silence alone, a batch of deletes takes half a minute.
+// readBackTimeout bounds the read-back of an interrupted run, counted from the interruption.
+// Without an interruption only the target's own limits hold: on brokers that prove absence by
+// silence alone, a batch of deletes takes half a minute.
 const readBackTimeout = 30 * time.Second
 
-// maxUnread is how many times running a broker may not be read before the rest is
-// given up.
+// maxUnread is after how many failed reads in a row the rest of a broker's changes is skipped.
 const maxUnread = 3
 
-// ErrChanged is a live message that is no longer the one that was planned on.
+// ErrChanged is the error of a conflict: the live message is no longer the one that was planned on.
 var ErrChanged = errors.New("changed since the plan was made")
 
-// checkConflicts reads the topics of a batch again where the plan's observation
-// is no longer fresh, and leaves out what changed since. There is no
-// compare-and-set in MQTT or AWS IoT: this narrows the window to one batch.
+// checkConflicts reads the topics of a batch again if the plan's observation is no longer fresh,
+// and returns the changes that may be published. It finishes the others. MQTT and AWS IoT have no
+// compare-and-set: this narrows the window for somebody else's write to one batch. If ok is false,
+// the batch could not be read and is finished.
 func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []int) (clean []int, ok bool) {
 	if r.fresh() {
 		return indices, true
@@ -44,7 +44,7 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
 		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
 			clean = append(clean, i)
-		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody was quicker, or the clock
+		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
 			r.finish(i, Done, nil, nil)
 		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
@@ -55,19 +55,19 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 	return clean, true
 }
 
-// fresh tells whether the plan's observation is young enough to publish on. The
-// monotonic clock says so, which nobody sets; it stands still while a machine sleeps, so
-// the wall clock must agree.
+// fresh reports whether the plan's observation is young enough to publish on. It asks the monotonic
+// clock, which nobody can set. That clock stops while a machine sleeps, so the wall clock must
+// agree.
 func (r *run) fresh() bool {
 	now := r.Now()
 	age, wall := now.Sub(r.Observed), now.Round(0).Sub(r.Observed.Round(0))
-	return age >= 0 && age < freshFor && wall < freshFor
+	return age >= 0 && age < plan.FreshFor && wall < plan.FreshFor
 }
 
-// settle reads the topics that a broker's answers leave unsure, and finishes them;
-// it gives how many are as they should be. An interruption does not stop it: what
-// was sent is settled.
-func (r *run) settle(ctx context.Context, id state.Identity, unsure []int, answers map[int]error) (done int) {
+// readBack reads the topics whose outcome the broker's answers leave open, finishes their changes,
+// and returns how many were stored. An interruption does not stop it: whatever was sent is read
+// back.
+func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, answers map[int]error) (done int) {
 	if len(unsure) == 0 {
 		return 0
 	}
@@ -83,7 +83,8 @@ func (r *run) settle(ctx context.Context, id state.Identity, unsure []int, answe
 		case unread != nil && answers[i] != nil:
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
-			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the topic and finds out whether it stands", unread), nil)
+			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the "+
+				"topic and finds out whether it stands", unread), nil)
 		case r.stored(i, seen, answers[i]):
 			done++
 		}
@@ -91,9 +92,9 @@ func (r *run) settle(ctx context.Context, id state.Identity, unsure []int, answe
 	return done
 }
 
-// stored finishes one change by what stands at its topic. Where before and after
-// look alike, since they differ only in what the broker cannot read back, its answer
-// decides.
+// stored finishes one change by what is live at its topic, and reports whether the broker stored
+// it. If before and after look the same, because they differ only in what the broker cannot read
+// back, the broker's answer decides.
 func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
@@ -104,7 +105,7 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 		return true
 	}
 	if before && !after {
-		delete(r.state.Pending, c.Key) // it was not written: nothing is left to find out
+		delete(r.state.Pending, c.Key) // it was not written, so nothing remains to be settled
 	}
 	if refused != nil {
 		r.finish(i, Failed, refused, nil)
@@ -114,20 +115,23 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	return false
 }
 
-// notStored explains an acknowledged write that is not there. Brokers
-// acknowledge what they deny (MQTT 3.1.1, 3.3.5-2) and what they drop (EMQX above
-// its max_publish_rate), and grant subscriptions they then withhold.
+// notStored explains an acknowledged write that cannot be read back. Brokers acknowledge what they
+// deny (MQTT 3.1.1, 3.3.5-2) and what they drop (EMQX above its max_publish_rate), and grant
+// subscriptions whose messages they then withhold.
 func notStored(c *plan.Change, there bool) error {
 	switch {
 	case c.Action == plan.Delete:
-		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user may publish to the topic")
+		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user " +
+			"may publish to the topic")
 	case there:
-		return errors.New("the broker acknowledged the message, but holds another one: check that this user may publish to the topic, and who else does")
+		return errors.New("the broker acknowledged the message, but holds another one: check that this user may " +
+			"publish to the topic, and who else does")
 	}
-	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and read the topic, and that the broker retains messages at all")
+	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and " +
+		"read the topic, and that the broker retains messages at all")
 }
 
-// outliving gives a context that ends so long after ctx.
+// outliving returns a context that ends the given time after ctx does.
 func outliving(ctx context.Context, grace time.Duration) (longer context.Context, release func()) {
 	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -140,9 +144,8 @@ func outliving(ctx context.Context, grace time.Duration) (longer context.Context
 	return longer, func() { stop(); cancel(nil) }
 }
 
-// read reads the topics of changes. A broker that could not be read at all some times
-// running is given up: each further batch would wait as long for it, and there may be
-// hundreds.
+// read reads the topics of changes. After maxUnread failed reads in a row it stops the broker: each
+// further batch would wait as long, and there may be hundreds.
 func (r *run) read(ctx context.Context, id state.Identity, indices []int) (mqtt.Observation, error) {
 	seen, err := r.To[id].Read(ctx, r.topics(indices))
 	switch {
@@ -165,15 +168,15 @@ func (r *run) topics(indices []int) []string {
 	return topics
 }
 
-// failAll ends changes whose batch could not even be checked. They were not
-// published: with an interruption they stay Cancelled.
+// failAll finishes changes whose batch could not be checked. Nothing of it was published: after an
+// interruption they stay Cancelled.
 func (r *run) failAll(ctx context.Context, indices []int, err error) {
 	if ctx.Err() == nil {
 		r.skipRest(indices, err)
 	}
 }
 
-// shown is what a report may show of a live message.
+// shown returns what a report may show of a live message.
 func (r *run) shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Message {
 	if !there {
 		return nil

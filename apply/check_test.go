@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestReadBackOutlivesAnInterruption holds that reading back has all the time that it
-// takes, and a bounded one once the run was interrupted.
+// TestReadBackOutlivesAnInterruption checks that reading back has no time limit, until the run is
+// interrupted.
 func TestReadBackOutlivesAnInterruption(t *testing.T) {
 	run, interrupt := context.WithCancel(t.Context())
 	reading, release := outliving(run, 20*time.Millisecond)

@@ -7,9 +7,9 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// stages orders the changes of a plan: first what only the state records, then
-// creates and updates by their dependencies, then deletes in the reverse order.
-// A topic that moved thus has its new message before the old one goes.
+// stages returns the indices of a plan's changes in the order in which they are run: first what is
+// only recorded, then creates and updates by their dependencies, then deletes in the reverse order.
+// So a topic that moved has its new message before the old one is deleted.
 func stages(changes []plan.Change) [][]int {
 	levels := newLevels(changes)
 	var quiet []int
@@ -30,8 +30,8 @@ func stages(changes []plan.Change) [][]int {
 	return append(append([][]int{quiet}, writes...), deletes...)
 }
 
-// levels knows how many blocks stand between a block and one that depends on
-// nothing. Blocks that have no change do not count: nothing waits for them.
+// levels computes how many dependencies lead from a block to one that depends on nothing. Blocks
+// without a change do not count: nothing waits for them.
 type levels struct {
 	needs map[string][]string        // block address to those it depends on
 	holds map[string]map[string]bool // module to the blocks in it
@@ -58,8 +58,8 @@ func newLevels(changes []plan.Change) *levels {
 	return l
 }
 
-// union adds what is missing: the instances of a block all declare the same, but
-// records of older ones may not.
+// union returns a with what it lacks of b. The instances of a block all declare the same
+// dependencies, but older records may have others.
 func union(a, b []string) []string {
 	for _, s := range b {
 		if !slices.Contains(a, s) {
@@ -72,8 +72,8 @@ func union(a, b []string) []string {
 	return a
 }
 
-// of gives a block's level. The configuration has no cycles, but records of
-// several configurations might: a block on the path counts as level 0.
+// of returns a block's level. A configuration has no cycles, but the records of several
+// configurations might: a block that is already on the path counts as level 0.
 func (l *levels) of(block string, path []string) int {
 	if level, ok := l.known[block]; ok {
 		return level
@@ -95,7 +95,7 @@ func (l *levels) of(block string, path []string) int {
 	return level
 }
 
-// waiting knows what did not work, and so what must not be begun.
+// waiting knows which changes failed, and so which must not be begun.
 type waiting struct {
 	failedBlocks    map[string]string // block of a failed change, and modules around it, to its address
 	failedAddresses map[string]bool   // addresses whose create or update failed
@@ -106,7 +106,7 @@ func newWaiting() waiting {
 	return waiting{map[string]string{}, map[string]bool{}, map[string]string{}}
 }
 
-// fail notes that a change was not done.
+// fail notes a change that was not done.
 func (w waiting) fail(c *plan.Change) {
 	if c.Action != plan.Delete {
 		for _, within := range c.Within() {
@@ -120,7 +120,7 @@ func (w waiting) fail(c *plan.Change) {
 	}
 }
 
-// blocked tells why a change must not be begun, or "".
+// blocked returns why a change must not be begun, or "" if it may.
 func (w waiting) blocked(c *plan.Change) string {
 	if c.Action == plan.Delete {
 		if w.failedAddresses[c.Address] {

@@ -13,25 +13,23 @@ import (
 )
 
 const (
-	// batchSize bounds what is in the air between a conflict check and the
-	// read-back: the window in which somebody else's write can be overwritten.
+	// batchSize bounds how many changes are under way between a conflict check and the read-back:
+	// the window in which somebody else's write can be overwritten.
 	batchSize = 1000
-	// freshFor is how old an observation may be when its topics are published.
-	freshFor = 10 * time.Second
-	// maxHangUps is for how many of the first changes a broker may hang up before the
-	// rest is given up.
+	// maxHangUps is for how many of the first changes a broker may hang up before its other changes
+	// are skipped.
 	maxHangUps = 3
-	// saveTimeout bounds the last write of the state. A store bounds its attempts by
-	// itself, the longer the larger the state: this is for one that does not.
+	// saveTimeout bounds the last write of the state. Stores bound their attempts themselves, by
+	// the size of the state; this is for one that does not.
 	saveTimeout = 10 * time.Minute
 )
 
-// Run carries out a plan against the snapshot that it was made from (nil before
-// the first apply) and gives a report in any case. The error is one that kept it
-// from beginning; outcomes of single changes are in the report.
+// Run carries out a plan against the snapshot that it was made from (nil before the first apply).
+// The error is one that kept the run from beginning, and the report is nil then; the outcomes of
+// single changes are in the report.
 //
-// When ctx is cancelled it begins no further publish, waits for what is in
-// flight, saves and returns a report that says Interrupted.
+// When ctx is cancelled, Run begins no further publish, waits for what is in flight, saves the
+// state and returns a report with Interrupted set.
 func Run(ctx context.Context, p *plan.Plan, prior *state.Snapshot, o Options) (*Report, error) {
 	r, err := newRun(p, prior, o)
 	if err != nil {
@@ -48,7 +46,7 @@ func Run(ctx context.Context, p *plan.Plan, prior *state.Snapshot, o Options) (*
 	return r.report, nil
 }
 
-// run is the work of one Run.
+// run is the state of one call of Run.
 type run struct {
 	Options
 	plan    *plan.Plan
@@ -56,12 +54,12 @@ type run struct {
 	report  *Report
 	waiting waiting
 	sights  map[state.Identity]plan.Sight
-	proven  map[state.Identity]bool  // its canary, or its capability, proved that writes are kept
+	proven  map[state.Identity]bool  // its canary or its capability proved that it stores what it acknowledges
 	stopped map[state.Identity]error // why nothing more is published there
-	hangUps map[state.Identity]int   // for the first changes, none of which was kept yet
-	unread  map[state.Identity]int   // reads running that failed as a whole
+	hangUps map[state.Identity]int   // how often it hung up on the first changes, before any was stored
+	unread  map[state.Identity]int   // failed reads in a row
 
-	repinned bool // a block was renamed, which is no change of the plan
+	repinned bool // a broker block was renamed, which no change of the plan shows
 }
 
 func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
@@ -102,7 +100,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 	return r, nil
 }
 
-// successor is the snapshot that a run changes: its own copy.
+// successor returns the snapshot that a run changes: a copy of prior, or a new one.
 func successor(prior *state.Snapshot) (*state.Snapshot, error) {
 	if prior == nil {
 		return state.NewSnapshot()
@@ -110,14 +108,14 @@ func successor(prior *state.Snapshot) (*state.Snapshot, error) {
 	return prior.Clone(), nil
 }
 
-// begin does what needs no publish, and saves what is about to be published
-// before the first of it: from here on a kill loses nothing.
+// begin does what needs no publish, writes the backup, and saves what is about to be published.
+// From here on a kill loses nothing.
 func (r *run) begin(ctx context.Context) error {
 	pins := map[state.Identity]state.Broker{}
 	for _, b := range r.plan.Brokers {
 		pins[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
 	}
-	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // no state is begun for a pin alone
+	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // a pin alone does not create a state
 	for i := range r.plan.Bookkeeping {
 		r.record(&r.plan.Bookkeeping[i])
 	}
@@ -142,7 +140,7 @@ func (r *run) begin(ctx context.Context) error {
 	return nil
 }
 
-// end saves what was done, also after an interruption.
+// end saves what was done, even after an interruption.
 func (r *run) end(ctx context.Context) {
 	r.report.Interrupted = ctx.Err() != nil
 	r.report.State = r.state
@@ -160,23 +158,22 @@ func (r *run) end(ctx context.Context) {
 	r.emit(Ended{Report: r.report})
 }
 
-// record makes the state hold what a change leaves behind, and settles its
-// topic.
+// record writes the result of a change into the state, and removes its pending entry.
 func (r *run) record(c *plan.Change) {
 	delete(r.state.Pending, c.Key)
 	if c.Record() == nil {
 		delete(r.state.Records, c.Key)
 		return
 	}
-	rec := *c.Record() // a saved snapshot's pending entry points to it
+	rec := *c.Record() // a copy: the pending entry of a saved snapshot points to the record
 	if _, published := c.Publish(); published {
 		rec.UpdatedAt = r.Now().UTC().Truncate(time.Second)
 	}
 	r.state.Records[c.Key] = rec
 }
 
-// finish notes how a change ended. The pending entry of a failed publish stays for
-// the next plan to settle, unless a read has settled it.
+// finish notes how a change ended. The pending entry of a failed publish stays for the next plan to
+// settle, unless a read already showed what became of it.
 func (r *run) finish(i int, outcome Outcome, err error, live *mqtt.Message) {
 	res := &r.report.Results[i]
 	res.Outcome, res.Err, res.Live = outcome, err, live
@@ -223,8 +220,8 @@ func (r *run) stage(ctx context.Context, indices []int) {
 	}
 }
 
-// adoptAll records what stands, if it still does: what somebody put there since
-// the plan was made is not ours, and the next plan would replace it as drift.
+// adoptAll records live messages that are still as they were planned. One that somebody replaced
+// since is not ours: once recorded, the next plan would replace it as drift.
 func (r *run) adoptAll(ctx context.Context, to state.Identity, indices []int) {
 	for batch := range slices.Chunk(indices, batchSize) {
 		if ctx.Err() != nil {
@@ -241,10 +238,9 @@ func (r *run) adoptAll(ctx context.Context, to state.Identity, indices []int) {
 	}
 }
 
-// publishAll publishes in batches. On a broker whose acknowledgement proves
-// nothing the first change goes alone: if it cannot be read back, thousands more
-// would not be stored either (mosquitto with retain turned off, a missing read
-// right).
+// publishAll publishes in batches. On a broker whose acknowledgement proves nothing the first
+// change is the canary and goes alone: if it cannot be read back, thousands more would not be
+// stored either (mosquitto with retain turned off, a missing read right).
 func (r *run) publishAll(ctx context.Context, to state.Identity, indices []int) {
 	for len(indices) > 0 && ctx.Err() == nil {
 		if err := r.stopped[to]; err != nil {
@@ -266,7 +262,7 @@ func (r *run) skipRest(indices []int, cause error) {
 	}
 }
 
-// batch checks, publishes and settles one batch.
+// batch checks, publishes and reads back one batch.
 func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indices []int) {
 	indices, ok := r.checkConflicts(ctx, id, indices)
 	if !ok || len(indices) == 0 {
@@ -283,7 +279,7 @@ func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indi
 			unsure = append(unsure, i)
 		}
 	}
-	done := r.settle(ctx, id, unsure, answers)
+	done := r.readBack(ctx, id, unsure, answers)
 	switch err, sent := answers[indices[0]]; {
 	case r.proven[id]:
 	case done > 0:
@@ -297,15 +293,16 @@ func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indi
 	}
 }
 
-// hangsUp tells whether the broker ended the connection for a message. mosquitto does
-// so for each, where retained messages are turned off and MQTT 3.1.1 could not say it.
+// hangsUp reports whether the broker ended the connection because of a message. mosquitto does so
+// for every retained message if they are turned off, over MQTT 3.1.1, which has no other way to say
+// it.
 func hangsUp(err error) bool {
 	var e interface{ HangsUp() bool }
 	return errors.As(err, &e) && e.HangsUp()
 }
 
-// publish sends a batch and gives, by index, what the broker said of each message
-// that was sent; nil is an acknowledgement.
+// publish sends a batch and returns, by index, the broker's answer to each message that was sent;
+// nil is an acknowledgement. What was not sent has no entry.
 func (r *run) publish(ctx context.Context, to Destination, indices []int) map[int]error {
 	messages := make([]mqtt.Message, len(indices))
 	for n, i := range indices {

@@ -7,18 +7,18 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// stampTimeout bounds the wait for times that only make the next plan faster.
+// stampTimeout bounds the wait for the brokers' times, which only make the next plan faster.
 const stampTimeout = 30 * time.Second
 
-// dated is a Target that learns when its broker stored what was published through
-// it. It names the topics only where the time is surely that of our own write:
-// somebody else's would hide that somebody else wrote.
+// dated is a Target that learns when its broker stored what was published through it. It returns
+// the time of a topic only if it is certain to be that of our own write: with the time of somebody
+// else's write, the next plan would not notice that write.
 type dated interface {
 	Modified(ctx context.Context) map[string]time.Time
 }
 
-// stamp records the brokers' own times of what was published, by which the next
-// plan tells what moved since without reading it.
+// stamp records the brokers' own times of what was published. By them the next plan knows what has
+// changed since, without reading it.
 func (r *run) stamp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// clocked is a broker that tells when it stored what it acknowledged.
+// clocked is a broker that knows when it stored what it acknowledged.
 type clocked struct {
 	*fake
 	times map[string]time.Time

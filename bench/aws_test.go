@@ -137,7 +137,7 @@ func (d *door) pass() {
 	d.first = time.Time{}
 }
 
-// report gives the figures of passes of n messages.
+// report returns the figures of passes of n messages.
 func (d *door) report(b *testing.B, n int) {
 	report(b, n, d.took)
 	b.ReportMetric(100*float64(n)/median(d.took).Seconds()/accountRate, "%_of_quota")

@@ -70,7 +70,7 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// report gives the median as this benchmark's figure.
+// report returns the median as this benchmark's figure.
 func report(b *testing.B, n int, took []time.Duration) {
 	m := median(took)
 	b.ReportMetric(0, "ns/op")

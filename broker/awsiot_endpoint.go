@@ -69,7 +69,7 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 	return end, nil
 }
 
-// dataPlane gives the client of what was found. As many idle connections are kept
+// dataPlane returns the client of what was found. As many idle connections are kept
 // as requests may be in flight: with the SDK's ten for each host, every other
 // request would begin with a TLS handshake.
 func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
@@ -188,7 +188,8 @@ func isSharedAWSHost(host string) bool {
 func awsAccount(ctx context.Context, cfg aws.Config) (string, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker block to do without): %w", err)
+		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker "+
+			"block to do without): %w", err)
 	}
 	return aws.ToString(out.Account), nil
 }

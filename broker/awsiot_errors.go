@@ -92,12 +92,14 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 		if status < 300 {
 			broke = " or not to the end"
 		}
-		return fmt.Sprintf("%s answered %d %s, and not in AWS's words%s: check that it is an AWS IoT data endpoint, and for a proxy between",
+		return fmt.Sprintf("%s answered %d %s, and not in AWS's words%s: check that it is an AWS IoT data endpoint, "+
+			"and for a proxy between",
 			t.host, status, http.StatusText(status), broke), thisTopic
 	case status < 500:
 		return fmt.Sprintf("AWS answered %d %s: %s", status, code, firstOf(message, http.StatusText(status))), thisTopic
 	case api == nil:
-		return fmt.Sprintf("%s answered %d %s to all %d attempts, and not in AWS's words: check that it is an AWS IoT data endpoint, and for a proxy between",
+		return fmt.Sprintf("%s answered %d %s to all %d attempts, and not in AWS's words: check that it is an AWS "+
+			"IoT data endpoint, and for a proxy between",
 			t.host, status, http.StatusText(status), try.sent), everyTopic
 	}
 	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
@@ -126,7 +128,8 @@ func adviseThrottled(op awsOperation, try *attempts) string {
 	case n > 0:
 		return fmt.Sprintf("%s and stored %d others meanwhile: %s", text, n, busy)
 	}
-	return text + ", and no other message was stored meanwhile: the account holds its quota of retained messages (delete some, which still works," +
+	return text + ", and no other message was stored meanwhile: the account holds its quota of retained messages " +
+		"(delete some, which still works," +
 		" or have the quota raised), or else " + busy
 }
 
@@ -158,7 +161,7 @@ func awsPartition(region string) string {
 	return "aws"
 }
 
-// awsStatus gives the HTTP status of the answer, or 0 where there was none. A
+// awsStatus returns the HTTP status of the answer, or 0 where there was none. A
 // body that is no JSON (a proxy's page) still carries it.
 func awsStatus(err error) int {
 	var answered interface{ HTTPStatusCode() int }
@@ -175,7 +178,8 @@ func isCredential(err error) bool {
 }
 
 func missingCredentials(err error) error {
-	return fmt.Errorf("find AWS credentials: %w; set profile or role_arn in the broker block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
+	return fmt.Errorf("find AWS credentials: %w; set profile or role_arn in the broker block, or AWS_PROFILE, or "+
+		"AWS_ACCESS_KEY_ID and"+
 		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", err)
 }
 
@@ -196,7 +200,8 @@ func unreachable(host string, err error) error {
 	case errors.As(err, &dns):
 		cause, hint = dns, "check region and endpoint, and that this machine has a name server"
 	case timedOut(err):
-		cause, hint = fmt.Errorf("no answer within %s", awsAttemptTimeout), "check that this is its address, and that a firewall lets this through"
+		cause, hint = fmt.Errorf("no answer within %s", awsAttemptTimeout), "check that this is its address, and "+
+			"that a firewall lets this through"
 	case errors.As(err, &authority):
 		hint = "check that this is its address; where a proxy reads TLS, name the proxy's authority in AWS_CA_BUNDLE"
 	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):

@@ -97,7 +97,7 @@ func (s *stamps) all(ctx context.Context) map[string]time.Time {
 	return maps.Clone(s.times)
 }
 
-// Modified gives AWS's times of what this target published, by topic, for the
+// Modified returns AWS's times of what this target published, by topic, for the
 // record: Read goes by them. It waits for those that are being read until ctx
 // ends; a topic that it does not name is one that must be read again.
 func (t *awsIoT) Modified(ctx context.Context) map[string]time.Time { return t.written.all(ctx) }

@@ -130,7 +130,7 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || a.Standard.IsErrorRetryable(err)
 }
 
-// hopeless tells whether trying again would only delay saying what is wrong. Where
+// hopeless reports whether trying again would only delay saying what is wrong. Where
 // nothing ever answered, the address is wrong, something else is there, or the
 // broker is down; one that fell silent is waited for three times.
 func (a *attempts) hopeless(err error) bool {
@@ -143,7 +143,7 @@ func (a *attempts) hopeless(err error) bool {
 	return isDial(err) || a.silences > 0 || a.sent > 1
 }
 
-// foreign tells whether something else than AWS answers, such as a proxy without a way
+// foreign reports whether something else than AWS answers, such as a proxy without a way
 // there. Once AWS was heard that is a passing trouble of its own.
 func (a *attempts) foreign(err error) bool {
 	var api smithy.APIError

@@ -23,7 +23,7 @@ func awsDefaults() awsQuotas { return awsQuotas{publish: 500, get: 500, list: 10
 // in a private network Service Quotas may have no route, and then nothing answers.
 const awsQuotaTimeout = 2 * time.Second
 
-// askQuotas gives the account's real quotas where the endpoint is AWS's own, and
+// askQuotas returns the account's real quotas where the endpoint is AWS's own, and
 // the defaults wherever that is not told: the pacer finds a smaller one by itself,
 // and only a larger one stays unused.
 func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(string, ...any)) awsQuotas {
@@ -60,7 +60,7 @@ func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(
 	return found
 }
 
-// perSecond gives a quota's value, or 0 where it is none of requests a second.
+// perSecond returns a quota's value, or 0 where it is none of requests a second.
 func perSecond(q *types.ServiceQuota) rate.Limit {
 	if q == nil || q.Value == nil {
 		return 0

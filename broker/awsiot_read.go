@@ -61,7 +61,7 @@ func (t *awsIoT) settleByGets(ctx context.Context, topics []string, seen *mqtt.O
 	return work.Wait()
 }
 
-// recorded gives a message that a list can settle: one with the broker's own time
+// recorded returns a message that a list can settle: one with the broker's own time
 // of its last write.
 func (t *awsIoT) recorded(topic string) (mqtt.Retained, bool) {
 	if t.known == nil {
@@ -71,7 +71,7 @@ func (t *awsIoT) recorded(topic string) (mqtt.Retained, bool) {
 	return m, ok && !m.Modified.IsZero()
 }
 
-// listable gives the messages among topics that a list could settle.
+// listable returns the messages among topics that a list could settle.
 func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 	known := make(map[string]mqtt.Retained)
 	for _, topic := range topics {
@@ -123,7 +123,7 @@ func unmoved(m mqtt.Retained, row types.RetainedMessageSummary) bool {
 		int64(len(m.Payload)) == row.PayloadSize && int32(m.QoS) == row.Qos
 }
 
-// readable gives m as a Get would show it.
+// readable returns m as a Get would show it.
 func readable(m mqtt.Retained) mqtt.Retained {
 	seen := mqtt.Message{Topic: m.Topic}.With(m.Message, awsCapabilities().Readable)
 	return mqtt.Retained{Message: seen, Modified: m.Modified}

@@ -19,7 +19,7 @@ func seed(t *testing.T, plane *dataPlane, batch []mqtt.Message) {
 	}
 }
 
-// recorded gives what state would know of topics now.
+// recorded returns what state would know of topics now.
 func recorded(t *testing.T, plane *dataPlane, topics []string) func(identity, topic string) (mqtt.Retained, bool) {
 	t.Helper()
 	known := make(map[string]mqtt.Retained)

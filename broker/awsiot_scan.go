@@ -38,7 +38,7 @@ func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) 
 	return found, nil
 }
 
-// listMatches gives the listed topics that match, and puts those into live that
+// listMatches returns the listed topics that match, and puts those into live that
 // are as they were recorded.
 func (t *awsIoT) listMatches(ctx context.Context, filters []string, live map[string]mqtt.Retained) (topics []string, err error) {
 	for next := (*string)(nil); ; {

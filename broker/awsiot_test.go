@@ -149,7 +149,7 @@ func publishWith(t *testing.T, ctx context.Context, w Writer, batch []mqtt.Messa
 	return results
 }
 
-// declared gives a stored message with the expiry that it was published with.
+// declared returns a stored message with the expiry that it was published with.
 func declared(e store.Entry) mqtt.Message {
 	if !e.Expires.IsZero() {
 		e.Expiry = uint32(e.Expires.Sub(e.Modified) / time.Second)

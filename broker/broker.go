@@ -76,7 +76,7 @@ type Capabilities struct {
 
 // Options are what opening a target needs beside its block.
 type Options struct {
-	// Known gives the recorded message of a topic of the broker of that identity,
+	// Known returns the recorded message of a topic of the broker of that identity,
 	// with the broker's own time of its last write: a target that can list those
 	// times reads again only what moved. It may be nil.
 	Known func(identity, topic string) (mqtt.Retained, bool)

@@ -170,7 +170,7 @@ func (e *embedded) put(chunk []mqtt.Message) error {
 	return st.Put(chunk)
 }
 
-// Close gives the file back.
+// Close returns the file back.
 func (e *embedded) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -110,7 +110,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 	return c, nil
 }
 
-// connection gives the first connection, which reads.
+// connection returns the first connection, which reads.
 func (b *mqttBroker) connection(ctx context.Context) (*client.Client, error) {
 	return b.lanes[0].connection(ctx)
 }
@@ -153,14 +153,14 @@ func (b *mqttBroker) dialVersion(ctx context.Context, v wire.Version, clientID s
 	return c, nil
 }
 
-// wrongVersion tells whether an older version is worth a try: the broker said so
+// wrongVersion reports whether an older version is worth a try: the broker said so
 // (MQTT-3.1.2-2), answered in another format, or hung up without a word.
 func wrongVersion(err error) bool {
 	var refusal *client.ReasonError
 	return errors.As(err, &refusal) && refusal.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
 }
 
-// refused tells whether the broker refused the connection for anything but its
+// refused reports whether the broker refused the connection for anything but its
 // version.
 func refused(err error) bool {
 	var refusal *client.ReasonError

@@ -23,7 +23,7 @@ func clientOptions(a spec.MQTTAddress) client.Options {
 	return o
 }
 
-// isAWS tells whether a host is an endpoint of AWS IoT Core, such as
+// isAWS reports whether a host is an endpoint of AWS IoT Core, such as
 // a1b2-ats.iot.eu-west-1.amazonaws.com. Names of one's own are not recognised.
 func isAWS(host string) bool {
 	host = strings.TrimSuffix(strings.TrimSuffix(host, "."), ".cn")

@@ -28,7 +28,8 @@ type hangUpError struct {
 }
 
 func (e *hangUpError) Error() string {
-	return fmt.Sprintf("the broker hangs up on the message at %q, also when nothing else is sent: something in it, such as a control character in a property, is an error to it, or it retains nothing at all: %s", e.topic, e.err)
+	return fmt.Sprintf("the broker hangs up on the message at %q, also when nothing else is sent: something in it, "+
+		"such as a control character in a property, is an error to it, or it retains nothing at all: %s", e.topic, e.err)
 }
 
 func (e *hangUpError) Unwrap() error { return e.err }

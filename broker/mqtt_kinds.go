@@ -78,7 +78,7 @@ var (
 // awsKind is no value of the argument kind.
 const awsKind = "aws iot"
 
-// kindNamed gives the kind that a block names, which overrides everything that
+// kindNamed returns the kind that a block names, which overrides everything that
 // could be found out.
 func kindNamed(name string, at spec.MQTTAddress) kind {
 	if (name == "" || name == "auto") && isAWS(at.Host) {
@@ -87,7 +87,7 @@ func kindNamed(name string, at spec.MQTTAddress) kind {
 	return kinds[name]
 }
 
-// recognised gives the kind of a broker that says in $SYS/broker/version what it
+// recognised returns the kind of a broker that says in $SYS/broker/version what it
 // is.
 func recognised(version string) kind {
 	name, _, _ := strings.Cut(version, " ")

@@ -41,7 +41,7 @@ const (
 	redialAfter = 200 * time.Millisecond
 )
 
-// lane gives the n-th lane, not connected yet. Two connections cannot have one
+// lane returns the n-th lane, not connected yet. Two connections cannot have one
 // client identifier: the broker would end the first for the second.
 func (b *mqttBroker) lane(n int) *lane {
 	id := b.options.ClientID
@@ -54,7 +54,7 @@ func (b *mqttBroker) lane(n int) *lane {
 	}
 }
 
-// connection gives the open connection, or a new one.
+// connection returns the open connection, or a new one.
 func (l *lane) connection(ctx context.Context) (*client.Client, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,7 +116,7 @@ func (b *mqttBroker) setPace(s *spec.MQTTSettings) {
 	b.options.Pace.SetLimit(rate.Limit(perSecond))
 }
 
-// publishing gives the lanes to publish n messages over, all of them connected.
+// publishing returns the lanes to publish n messages over, all of them connected.
 func (b *mqttBroker) publishing(ctx context.Context, n int) []*lane {
 	b.mu.Lock()
 	defer b.mu.Unlock()

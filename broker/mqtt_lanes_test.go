@@ -71,7 +71,7 @@ func TestFarAway(t *testing.T) {
 	}
 }
 
-// BenchmarkFarAway gives the same on one connection and on as many as are chosen.
+// BenchmarkFarAway returns the same on one connection and on as many as are chosen.
 func BenchmarkFarAway(b *testing.B) {
 	for name, connections := range map[string]int{"one connection": 1, "as chosen": 0} {
 		b.Run(name, func(b *testing.B) {

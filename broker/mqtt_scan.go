@@ -33,7 +33,8 @@ func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, err
 		}
 	}
 	if !b.kind.scanEnds {
-		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not tell when a wildcard subscription has shown everything", b.options.Address))
+		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not tell when a wildcard subscription has "+
+			"shown everything", b.options.Address))
 	}
 	found.Complete = len(found.Reasons) == 0
 	return found, nil

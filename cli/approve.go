@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// unasked says why nothing can be asked; "" where it can.
-func (s *session) unasked(input bool) string {
+// unasked returns why nothing can be asked, "" if it can.
+func unasked(s *session, input bool) string {
 	switch {
 	case !input:
 		return "-input=false was given"
@@ -23,15 +23,15 @@ func (s *session) unasked(input bool) string {
 }
 
 // approve asks whether to carry out a plan.
-func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
-	if why := s.unasked(input); why != "" {
+func approve(ctx context.Context, s *session, p *plan.Plan, input bool) error {
+	if why := unasked(s, input); why != "" {
 		advice := ", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan"
 		if p.Mode != plan.Restore {
 			advice += ", or apply a saved plan"
 		}
 		return failure("Nobody to ask", why+advice+".")
 	}
-	yes, err := s.ask(ctx, question(p))
+	yes, err := ask(ctx, s, question(p))
 	if err == nil && !yes {
 		err = failure("Cancelled", "The answer was not 'yes'. Nothing was published.")
 	}
@@ -39,7 +39,7 @@ func (s *session) approve(ctx context.Context, p *plan.Plan, input bool) error {
 }
 
 // ask asks on the terminal; only "yes" is taken.
-func (s *session) ask(ctx context.Context, question string) (yes bool, err error) {
+func ask(ctx context.Context, s *session, question string) (yes bool, err error) {
 	fmt.Fprintf(s.Stderr, "\n%s\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
 	answer := make(chan string, 1)
 	go func() {
@@ -55,7 +55,7 @@ func (s *session) ask(ctx context.Context, question string) (yes bool, err error
 	}
 }
 
-// question is what is asked, and what to bear in mind.
+// question returns the question, and what to consider before answering it.
 func question(p *plan.Plan) string {
 	const reaches = "\n  Every publish reaches all live subscribers at once."
 	switch p.Mode {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,23 +11,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
-// backupFolder is where backups go, beside the configuration; keptBackups is how many
-// stay there.
+// backupFolder is the folder of backups, beside the configuration; keptBackups is how many
+// are kept there.
 const (
 	backupFolder = ".retainctl/backup"
 	backupEnd    = ".backup"
 	keptBackups  = 20
 )
 
-// backUp writes what an apply is about to replace to a file of its own, or to that of
-// -backup, and says where.
-func (s *session) backUp(b *state.Backup, file string) error {
+// backUp writes what an apply is about to replace to a new file, or to that of -backup,
+// and prints its name.
+func backUp(s *session, b *state.Backup, file string) error {
 	if len(b.Records) > 0 {
-		written, err := s.writeBackup(b, file)
+		written, err := writeBackup(s, b, file)
 		if err != nil {
 			return fmt.Errorf("%w; -backup=FILE writes it to another place", err)
 		}
@@ -39,8 +41,8 @@ func (s *session) backUp(b *state.Backup, file string) error {
 	return render.Backup(s.Stderr, file, b)
 }
 
-// writeBackup gives the name of the file that it wrote.
-func (s *session) writeBackup(b *state.Backup, file string) (string, error) {
+// writeBackup returns the name of the file that it wrote.
+func writeBackup(s *session, b *state.Backup, file string) (string, error) {
 	data, err := state.EncodeBackup(b)
 	if err != nil {
 		return "", err
@@ -60,8 +62,8 @@ func (s *session) writeBackup(b *state.Backup, file string) (string, error) {
 	return filepath.Join(backupFolder, name), nil
 }
 
-// backupName gives a new name, which sorts behind those that are there: by a number,
-// since a clock may go back.
+// backupName returns a new name that sorts after those that exist: by a number, because
+// a clock may go back.
 func backupName(there []string, b *state.Backup) string {
 	last := 0
 	if len(there) > 0 {
@@ -72,7 +74,7 @@ func backupName(there []string, b *state.Backup) string {
 
 // backups lists the names of the backups in a folder, the oldest first.
 func backups(folder string) []string {
-	files, _ := os.ReadDir(folder) // where there is none yet, there are none
+	files, _ := os.ReadDir(folder) // a folder that does not exist yet has none
 	var found []string
 	for _, f := range files {
 		if strings.HasSuffix(f.Name(), backupEnd) && backupNumber(f.Name()) > 0 {
@@ -85,7 +87,7 @@ func backups(folder string) []string {
 	return found
 }
 
-// backupNumber gives the number in a backup's name; 0 where there is none.
+// backupNumber returns the number in a backup's name, 0 if it has none.
 func backupNumber(name string) int {
 	digits, _, _ := strings.Cut(name, "-")
 	n, err := strconv.ParseInt(digits, 10, 32)
@@ -95,11 +97,12 @@ func backupNumber(name string) int {
 	return int(n)
 }
 
-// leftoverAge is when a half-written backup is taken to be a killed writer's.
+// leftoverAge is the age from which a half-written backup is assumed to be that of a killed
+// writer.
 const leftoverAge = time.Hour
 
-// prune removes all but the last backups, and what killed writers left, which holds
-// payloads too. What cannot be removed stays.
+// prune removes all but the last backups, and the files of killed writers, which hold
+// payloads too. It ignores what it cannot remove.
 func prune(folder string) {
 	there := backups(folder)
 	for _, name := range there[:max(len(there)-keptBackups, 0)] {
@@ -113,7 +116,7 @@ func prune(folder string) {
 	}
 }
 
-func (s *session) readBackup(path string) (*state.Backup, error) {
+func readBackup(s *session, path string) (*state.Backup, error) {
 	data, err := state.ReadFile(s.path(path))
 	if err != nil {
 		return nil, failure("No backup", headline(err)+".")
@@ -123,4 +126,30 @@ func (s *session) readBackup(path string) (*state.Backup, error) {
 		return nil, failure(fmt.Sprintf("Backup %q", path), headline(err)+".")
 	}
 	return b, nil
+}
+
+// checkBackup refuses a backup of a broker that no block leads to: its messages would not
+// be restored.
+func checkBackup(brokers []plan.Broker, b *state.Backup) error {
+	if b == nil {
+		return nil
+	}
+	led := slices.Collect(maps.Values(identities(brokers)))
+	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
+		if !slices.Contains(led, key.Broker) {
+			return failure("No block for a broker of the backup", fmt.Sprintf(
+				"The backup holds messages of %s, which was broker %q, but no broker block leads there. Bring the block back.",
+				key.Broker, b.Brokers[key.Broker].Name))
+		}
+	}
+	return nil
+}
+
+// lastBackup names the newest backup, for a restore that names none.
+func lastBackup(s *session) string {
+	there := backups(filepath.Join(s.Dir, backupFolder))
+	if len(there) == 0 {
+		return fmt.Sprintf(" There are none in %s.", backupFolder)
+	}
+	return fmt.Sprintf(" The last one is %s.", filepath.Join(backupFolder, there[len(there)-1]))
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,15 +51,15 @@ It listens until it is interrupted. Signatures of AWS requests are taken as they
 				if err := none(args); err != nil {
 					return 0, err
 				}
-				return s.serve(ctx, &f)
+				return runBroker(ctx, s, &f)
 			}
 		},
 	}
 }
 
-// serve listens on both ports until ctx ends. Being interrupted is how it ends,
-// so that is success.
-func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
+// runBroker listens on both ports until ctx ends. An interruption is the usual end, and so
+// a success.
+func runBroker(ctx context.Context, s *session, f *brokerFlags) (int, error) {
 	if f.password == "" {
 		f.password = s.Getenv("RETAINCTL_BROKER_PASSWORD")
 	}
@@ -92,48 +90,4 @@ func (s *session) serve(ctx context.Context, f *brokerFlags) (int, error) {
 	}
 	fmt.Fprintf(s.Stderr, "Messages are kept in %s. Interrupt to stop.\n", s.path(f.store))
 	return exitDone, group.Wait()
-}
-
-// port is one of the addresses that the broker serves.
-type port struct {
-	name, address string
-	serve         func(context.Context, net.Listener) error
-	listener      net.Listener
-}
-
-// listenAll listens on every port that has an address, or on none: nobody is served
-// by a broker that is about to fail.
-func listenAll(wanted []port) (open []port, err error) {
-	for _, p := range wanted {
-		if p.address == "" {
-			continue
-		}
-		if p.listener, err = net.Listen("tcp", p.address); err != nil {
-			for _, o := range open {
-				o.listener.Close()
-			}
-			return nil, failure(p.name, fmt.Sprintf("Cannot listen on %s: %s.", p.address, err))
-		}
-		open = append(open, p)
-	}
-	if len(open) == 0 {
-		return nil, failure("Nothing to serve", "Both -mqtt and -aws are empty.")
-	}
-	return open, nil
-}
-
-// ServeHTTP serves until ctx ends, then lets requests finish for a moment.
-func ServeHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
-	// A client that stops in the middle of a request holds no connection for ever.
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
-	stopped := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		srv.Shutdown(grace)
-	})
-	defer stopped()
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"io"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/cli/console"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -33,98 +29,36 @@ Exit status: 0 done, 1 where an expression or the configuration has an error.`,
 				if err := none(args); err != nil {
 					return 0, err
 				}
-				return s.console(&f, *history)
+				return runConsole(s, &f, *history)
 			}
 		},
 	}
 }
 
-func (s *session) console(f *inputFlags, history bool) (int, error) {
-	console, files, diags := spec.OpenConsole(s.Dir, s.inputs(f, false, nil))
-	diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning }) // a plan says them
-	failed := s.diagnose(files, diags) != nil
-	if console == nil {
+func runConsole(s *session, f *inputFlags, history bool) (int, error) {
+	configuration, files, diags := spec.OpenConsole(s.Dir, f.inputs(s, false, nil))
+	diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning }) // a plan prints them
+	incomplete := s.diagnose(files, diags) != nil
+	if configuration == nil {
 		return 0, errReported
 	}
-	defer console.Close()
-	if failed {
-		s.diagnose(nil, hcl.Diagnostics{{
-			Severity: hcl.DiagWarning, Summary: "Some values are not known",
-			Detail: "Because of the errors above, some expressions cannot be evaluated.",
-		}})
+	defer configuration.Close()
+	if incomplete {
+		s.warn("Some values are not known", "Because of the errors above, some expressions cannot be evaluated.")
 	}
-	r := repl{s: s, console: console, failed: failed}
+	o := console.Options{
+		Configuration: configuration, In: s.Stdin, Out: s.Stdout, Width: s.Width,
+		Diagnose: func(diags hcl.Diagnostics) error { return s.diagnose(nil, diags) },
+	}
 	if s.StdinTTY && s.StdoutTTY {
-		return r.terminal(history)
-	}
-	return r.pipe(s.Stdin)
-}
-
-// repl reads expressions and prints their values.
-type repl struct {
-	s       *session
-	console *spec.Console
-	text    strings.Builder // lines of an expression that goes on
-	failed  bool
-}
-
-// pipe evaluates the lines of a stream.
-func (r *repl) pipe(from io.Reader) (int, error) {
-	lines := bufio.NewReader(from)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, fmt.Errorf("read standard input: %w", err)
+		if history {
+			o.History = s.path(filepath.Join(".retainctl", "console_history"))
 		}
-		if r.line(strings.TrimRight(line, "\r\n")) || err != nil {
-			break
-		}
+		return exitDone, console.Terminal(o)
 	}
-	r.evaluate()
-	return r.exit(), nil
-}
-
-func (r *repl) exit() int {
-	if r.failed {
-		return exitError
+	failed, err := console.Pipe(o)
+	if err == nil && (failed || incomplete) {
+		return exitError, nil
 	}
-	return exitDone
-}
-
-// longest is how long an expression of several lines may be, in bytes. Each line has
-// all before it read again, which a bracket that nobody closes would make slow.
-const longest = 64 << 10
-
-// line takes one line, and tells whether it ends the console.
-func (r *repl) line(line string) (ends bool) {
-	if r.text.Len() == 0 && (strings.TrimSpace(line) == "exit" || strings.TrimSpace(line) == "quit") {
-		return true
-	}
-	r.text.WriteString(line + "\n")
-	if r.text.Len() > longest || !spec.Unfinished(r.text.String()) {
-		r.evaluate()
-	}
-	return false
-}
-
-// evaluate evaluates what was read.
-func (r *repl) evaluate() {
-	text := strings.TrimSuffix(r.text.String(), "\n")
-	r.text.Reset()
-	if trimmed := strings.TrimSpace(text); trimmed == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "//") {
-		return
-	}
-	if strings.Contains(text, "<<") { // the end of a heredoc is a whole line
-		text += "\n"
-	}
-	result, diags := r.console.Eval(text)
-	if r.s.diagnose(nil, diags) != nil {
-		r.failed = true
-		return
-	}
-	if result.IsType {
-		fmt.Fprintln(r.s.Stdout, render.Type(result.Value.Type()))
-		return
-	}
-	fmt.Fprintln(r.s.Stdout, render.Value(result.Value))
+	return exitDone, err
 }

@@ -26,7 +26,7 @@ This page is made from ` + "`retainctl COMMAND -help`" + `.
 func TestCommandsPage(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, commandsIntro, markdownTable("exit status", exitStatuses, "")+"\n"+markdownTable("environment", environment, "`"))
-	for _, p := range pages(commands()) {
+	for _, p := range commands().pages() {
 		fmt.Fprintf(&b, "\n## %s\n\n```\n%s```\n", p.Name, p.Text())
 	}
 	const path = "../docs/commands.md"

@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// evaluation is what spec.Load gives.
+// evaluation is what spec.Load returns.
 type evaluation struct {
 	config *spec.Config
 	files  map[string]*hcl.File
@@ -17,7 +17,7 @@ type evaluation struct {
 }
 
 // evaluate reads and evaluates the configuration, until ctx ends.
-func (s *session) evaluate(ctx context.Context, in spec.Inputs) (evaluation, error) {
+func evaluate(ctx context.Context, s *session, in spec.Inputs) (evaluation, error) {
 	defer s.waiting("Evaluating the configuration")()
 	return abandonable(ctx, func() (e evaluation) {
 		e.config, e.files, e.diags = spec.Load(s.Dir, in)
@@ -25,19 +25,20 @@ func (s *session) evaluate(ctx context.Context, in spec.Inputs) (evaluation, err
 	})
 }
 
-// configuration reads the configuration. Without brokers their arguments are not
-// evaluated, so that a plan of a fork's pull request needs no credentials.
-func (s *session) configuration(ctx context.Context, f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
-	e, err := s.evaluate(ctx, s.inputs(f, brokers, preset))
+// configuration evaluates the configuration and prints what is wrong with it. Unless brokers
+// is set, their arguments are not evaluated, so that a plan of a fork's pull request needs
+// no credentials.
+func configuration(ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
+	e, err := evaluate(ctx, s, f.inputs(s, brokers, preset))
 	if err != nil {
 		return nil, err
 	}
 	return e.config, s.diagnose(e.files, e.diags)
 }
 
-// abandonable does what nothing interrupts but the end of the process, and leaves it
-// behind where ctx ends first: the evaluation of 500,000 messages takes half a minute,
-// and whoever interrupts it, or pressed Tab, does not wait for that.
+// abandonable calls a function that cannot be interrupted, and leaves it running if ctx
+// ends first: the evaluation of 500,000 messages takes half a minute, and nobody who
+// interrupts it, or pressed Tab, should wait for that.
 func abandonable[T any](ctx context.Context, do func() T) (done T, err error) {
 	result := make(chan T, 1)
 	go func() { result <- do() }()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,31 +40,36 @@ Exit status: 0 done, 1 error, or -check where something would change.`,
 				if len(args) == 0 {
 					args = []string{"."}
 				}
-				return s.format(o, args)
+				return formatter{s, o}.all(args)
 			}
 		},
 	}
 }
 
-// format formats all targets. One that cannot be read keeps no other from being
-// formatted.
-func (s *session) format(o fmtOptions, targets []string) (int, error) {
+// formatter formats files, and prints what it changes.
+type formatter struct {
+	s *session
+	fmtOptions
+}
+
+// all formats all targets. If one cannot be read, the others are formatted all the same.
+func (f formatter) all(targets []string) (int, error) {
 	if slices.Contains(targets, "-") {
 		if len(targets) > 1 {
 			return 0, failure("Too many arguments", "\"-\" stands for standard input, and alone.")
 		}
-		return s.formatStdin(o)
+		return f.stdin()
 	}
 	exit := exitDone
 	for _, target := range targets {
-		paths, err := s.configFiles(target, o.recursive)
+		paths, err := configFiles(f.s, target, f.recursive)
 		if err != nil {
-			exit = s.fail(err)
+			exit = f.s.fail(err)
 		}
 		for _, path := range paths {
-			code, err := s.formatFile(o, path)
+			code, err := f.file(path)
 			if err != nil {
-				code = s.fail(err)
+				code = f.s.fail(err)
 			}
 			exit = max(exit, code)
 		}
@@ -73,94 +77,60 @@ func (s *session) format(o fmtOptions, targets []string) (int, error) {
 	return exit, nil
 }
 
-func (s *session) formatStdin(o fmtOptions) (int, error) {
-	src, err := io.ReadAll(s.Stdin)
+func (f formatter) stdin() (int, error) {
+	src, err := io.ReadAll(f.s.Stdin)
 	if err != nil {
 		return 0, fmt.Errorf("read standard input: %w", err)
 	}
-	o.list = false
-	formatted, exit, err := s.formatted(o, "<stdin>", src)
-	if err == nil && !o.check && !o.diff {
-		_, err = s.Stdout.Write(formatted)
+	f.list = false
+	formatted, exit, err := f.formatted("<stdin>", src)
+	if err == nil && !f.check && !f.diff {
+		_, err = f.s.Stdout.Write(formatted)
 	}
 	return exit, err
 }
 
-func (s *session) formatFile(o fmtOptions, path string) (int, error) {
+func (f formatter) file(path string) (int, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
-	formatted, exit, err := s.formatted(o, path, src)
-	if err != nil || o.check || !o.write || bytes.Equal(src, formatted) {
+	formatted, exit, err := f.formatted(path, src)
+	if err != nil || f.check || !f.write || bytes.Equal(src, formatted) {
 		return exit, err
 	}
 	return exit, state.WriteFile(path, formatted)
 }
 
-// formatted gives a text in the usual style, and says what changes.
-func (s *session) formatted(o fmtOptions, path string, src []byte) ([]byte, int, error) {
+// formatted returns a text in the usual style, and prints what changes.
+func (f formatter) formatted(path string, src []byte) ([]byte, int, error) {
 	name := path
-	if rel, err := filepath.Rel(s.Dir, path); err == nil && path != "<stdin>" {
+	if rel, err := filepath.Rel(f.s.Dir, path); err == nil && path != "<stdin>" {
 		name = rel
 	}
 	formatted, file, diags := spec.Format(src, name)
 	if diags.HasErrors() {
-		return nil, 0, s.diagnose(map[string]*hcl.File{name: file}, diags)
+		return nil, 0, f.s.diagnose(map[string]*hcl.File{name: file}, diags)
 	}
 	if bytes.Equal(src, formatted) {
 		return formatted, exitDone, nil
 	}
-	if o.list {
-		fmt.Fprintln(s.Stdout, render.Escape(name))
+	if f.list {
+		fmt.Fprintln(f.s.Stdout, render.Escape(name))
 	}
-	if o.diff {
-		s.printDiff(diff.Diff("old/"+name, src, "new/"+name, formatted))
+	if f.diff {
+		f.printDiff(diff.Diff("old/"+name, src, "new/"+name, formatted))
 	}
-	if o.check {
+	if f.check {
 		return formatted, exitError, nil
 	}
 	return formatted, exitDone, nil
 }
 
-// printDiff prints line by line what strangers wrote: a CI runner takes no command
-// from it, nor a terminal.
-func (s *session) printDiff(text []byte) {
+// printDiff escapes each line: untrusted authors wrote them, and neither a CI runner nor a
+// terminal may take commands from them.
+func (f formatter) printDiff(text []byte) {
 	for line := range strings.Lines(string(text)) {
-		fmt.Fprintln(s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintln(f.s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))
 	}
-}
-
-// configFiles lists the native-syntax files of a folder, or the one file given.
-// Hidden files are an editor's.
-func (s *session) configFiles(target string, recursive bool) ([]string, error) {
-	given, target := target, s.path(target)
-	info, err := os.Stat(target)
-	switch {
-	case err != nil:
-		return nil, failure("Nothing to format", fmt.Sprintf("There is no file or folder %s that can be read.", given))
-	case !info.IsDir() && !formattable(target):
-		return nil, failure("Nothing to format", fmt.Sprintf("fmt rewrites HCL's native syntax only, in *.retain.hcl and *.retainvars.hcl files, and %s is none.", given))
-	case !info.IsDir():
-		return []string{target}, nil
-	}
-	var paths []string
-	err = filepath.WalkDir(target, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		hidden := strings.HasPrefix(d.Name(), ".") && path != target
-		switch {
-		case d.IsDir() && path != target && (!recursive || hidden):
-			return filepath.SkipDir
-		case !d.IsDir() && !hidden && formattable(path):
-			paths = append(paths, path)
-		}
-		return nil
-	})
-	return paths, err
-}
-
-func formattable(path string) bool {
-	return strings.HasSuffix(path, ".retain.hcl") || strings.HasSuffix(path, ".retainvars.hcl")
 }

@@ -24,22 +24,22 @@ A lock in a bucket ends by itself when its holder died, and one on a file with i
 				if len(args) != 1 {
 					return 0, failure("Which lock?", "force-unlock needs the ID of the lock, which the error of a locked state shows.")
 				}
-				return exitDone, s.forceUnlock(ctx, &f, args[0], *force)
+				return exitDone, runForceUnlock(ctx, s, &f, args[0], *force)
 			}
 		},
 	}
 }
 
-func (s *session) forceUnlock(ctx context.Context, f *inputFlags, id string, force bool) error {
-	p, err := s.openState(ctx, f)
+func runForceUnlock(ctx context.Context, s *session, f *inputFlags, id string, force bool) error {
+	p, err := openState(ctx, s, f)
 	if err != nil {
 		return err
 	}
 	if !force {
-		if why := s.unasked(true); why != "" {
+		if why := unasked(s, true); why != "" {
 			return failure("Nobody to ask", why+". Give -force to release the lock all the same.")
 		}
-		yes, err := s.ask(ctx, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.path)))
+		yes, err := ask(ctx, s, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.store.Address())))
 		if err != nil {
 			return err
 		}
@@ -49,12 +49,12 @@ func (s *session) forceUnlock(ctx context.Context, f *inputFlags, id string, for
 	}
 	switch err := p.store.ForceUnlock(ctx, id); {
 	case errors.Is(err, state.ErrNotLocked):
-		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.path)))
+		return failure("Not locked", fmt.Sprintf("Nobody holds the lock on %s.", render.Escape(p.store.Address())))
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		return failure("The lock stays", headline(err)+".")
 	}
-	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.path))
+	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.store.Address()))
 	return nil
 }

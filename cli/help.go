@@ -8,23 +8,7 @@ import (
 	"github.com/retainctl/retainctl/render"
 )
 
-// exitStatuses are those of every command, for the documents.
-var exitStatuses = [][2]string{
-	{"0", "done, or no changes"},
-	{"1", "error, or something was not done"},
-	{"2", "there are changes (plan -detailed-exitcode)"},
-	{"130", "interrupted; SIGTERM and SIGHUP are taken as Ctrl-C"},
-}
-
-// environment are the variables that are heeded, for the documents.
-var environment = [][2]string{
-	{"RETAINCTL_VAR_name", "the value of a variable"},
-	{"RETAINCTL_LOG=debug", "log to stderr"},
-	{"NO_COLOR", "no colour, as -no-color"},
-	{"RETAINCTL_BROKER_PASSWORD", "the password that \"retainctl broker -username\" asks clients for"},
-}
-
-// helpWanted tells whether args ask for help, and gives the words of the command
+// helpWanted reports whether args ask for help, and returns the words of the command
 // that it is wanted for.
 func helpWanted(args []string) (words []string, ok bool) {
 	isHelp := func(a string) bool { return a == "-help" || a == "--help" || a == "-h" }
@@ -43,26 +27,26 @@ func helpWanted(args []string) (words []string, ok bool) {
 	return slices.DeleteFunc(slices.Clone(args), isHelp), true
 }
 
-// helpFor describes a command, a group of commands such as "state", or all.
-func helpFor(words []string) (string, error) {
+// help describes a command, a group of commands such as "state", or all.
+func (t table) help(words []string) (string, error) {
 	if len(words) == 0 {
-		return render.HelpIndex(pages(commands())), nil
+		return render.HelpIndex(t.pages()), nil
 	}
-	cmd, _, err := find(words)
+	cmd, _, err := t.find(words)
 	if err == nil {
 		return cmd.page().Text(), nil
 	}
-	group := slices.DeleteFunc(commands(), func(c command) bool { return !strings.HasPrefix(c.name, words[0]+" ") })
+	group := t.group(words[0])
 	if len(group) == 0 {
 		return "", err
 	}
-	return render.HelpIndex(pages(group)), nil
+	return render.HelpIndex(group.pages()), nil
 }
 
 // pages describes the commands that lists show.
-func pages(table []command) []render.HelpPage {
+func (t table) pages() []render.HelpPage {
 	var all []render.HelpPage
-	for _, c := range table {
+	for _, c := range t {
 		if !c.hidden {
 			all = append(all, c.page())
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-// checkOut refuses what would not be part of the configuration, and what is there.
-func (s *session) checkOut(out string) error {
+// checkOut refuses a file that would not be part of the configuration, or that exists.
+func checkOut(s *session, out string) error {
 	if out == "" {
 		return nil
 	}
@@ -38,28 +38,28 @@ func absent(path, name string) error {
 	return nil
 }
 
-// taken are the names that the configuration and its folder have already.
-func (s *session) taken(files map[string]*hcl.File) generate.Names {
-	names := generate.Declared(files)
-	entries, _ := os.ReadDir(s.Dir) // was read just now
+// taken returns the names that the configuration and its folder use already.
+func (i importing) taken() generate.Names {
+	names := generate.Declared(i.files)
+	entries, _ := os.ReadDir(i.s.Dir) // was read just now
 	for _, entry := range entries {
 		names.TakeFile(entry.Name())
 	}
 	return names
 }
 
-// writeImport prints the configuration, or writes it and its tables as new files.
-// Where the folder is no valid configuration with them, they are taken away again.
-func (s *session) writeImport(f *importFlags, made generate.Result) (err error) {
-	if f.out == "" {
-		_, err := s.Stdout.Write(made.HCL)
+// write prints the configuration, or writes it and its tables as new files.
+// If the configuration is not valid with them, they are removed again.
+func (i importing) write(made generate.Result) (err error) {
+	if i.f.out == "" {
+		_, err := i.s.Stdout.Write(made.HCL)
 		return err
 	}
 	files := maps.Clone(made.Files)
-	files[filepath.Base(s.path(f.out))] = made.HCL
+	files[filepath.Base(i.s.path(i.f.out))] = made.HCL
 	names := slices.Sorted(maps.Keys(files))
 	for _, name := range names {
-		if err := absent(filepath.Join(s.Dir, name), name); err != nil {
+		if err := absent(filepath.Join(i.s.Dir, name), name); err != nil {
 			return err
 		}
 	}
@@ -72,15 +72,15 @@ func (s *session) writeImport(f *importFlags, made generate.Result) (err error) 
 		}
 	}()
 	for _, name := range names {
-		path := filepath.Join(s.Dir, name)
+		path := filepath.Join(i.s.Dir, name)
 		if err := createFile(path, files[name]); err != nil {
 			return fmt.Errorf("write what was imported: %w", err)
 		}
 		written = append(written, path)
 	}
-	_, sources, diags := spec.Load(s.Dir, s.inputs(&f.inputFlags, false, nil))
+	_, sources, diags := spec.Load(i.s.Dir, i.f.inputs(i.s, false, nil))
 	if diags.HasErrors() {
-		s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
+		i.s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
 		return failure("Nothing was imported", "With what was written the configuration is not valid, for the reasons above. The files were removed again.")
 	}
 	return nil
@@ -98,8 +98,9 @@ func createFile(path string, data []byte) error {
 	return err
 }
 
-// reportImport says what was written, and what cannot be.
-func (s *session) reportImport(f *importFlags, made generate.Result, left leftOut, can broker.Capabilities, scopes []spec.Exclusive) {
+// report prints what was written, and what could not be.
+func (i importing) report(made generate.Result, left leftOut, can broker.Capabilities) {
+	s := i.s
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
 		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
@@ -107,12 +108,12 @@ func (s *session) reportImport(f *importFlags, made generate.Result, left leftOu
 	if hidden := mqtt.AllFields &^ can.Readable &^ mqtt.FieldQoS; hidden != 0 {
 		s.warn("Fields that cannot be read back", fmt.Sprintf("The broker does not show %s. Add what the messages have: the next plan takes it as declared.", strings.Join(hidden.Names(), ", ")))
 	}
-	for _, x := range scopes {
+	for _, x := range exclusives(i.config, i.block.Name) {
 		s.warn("Messages that are not imported may be deleted", fmt.Sprintf("%s says that only what is declared is to match %q: the next plan deletes what is live there and was not imported. Read it before you apply.", x.Address, x.Filter))
 	}
 	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
-	if f.out != "" {
-		fmt.Fprintf(s.Stderr, ": %s", render.Escape(f.out))
+	if i.f.out != "" {
+		fmt.Fprintf(s.Stderr, ": %s", render.Escape(i.f.out))
 		for _, name := range slices.Sorted(maps.Keys(made.Files)) {
 			fmt.Fprintf(s.Stderr, ", %s", render.Escape(name))
 		}
@@ -121,7 +122,7 @@ func (s *session) reportImport(f *importFlags, made generate.Result, left leftOu
 	for _, line := range left.said() {
 		fmt.Fprintln(s.Stderr, line)
 	}
-	if f.out != "" {
+	if i.f.out != "" {
 		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it without a publish.")
 	}
 }

@@ -8,17 +8,16 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
-// withoutSecrets leaves out the messages of which the state records that a part is
-// sensitive: they were declared so once, and a file of the configuration is no place for
-// secrets. Where the state cannot be read that is said, since it is not known then.
-func (s *session) withoutSecrets(ctx context.Context, c *spec.Config, id state.Identity, live []mqtt.Message) []mqtt.Message {
-	snapshot, err := s.recordedState(ctx, c.Backend)
+// withoutSecrets leaves out the messages that the state records as sensitive in part: they
+// were declared so once, and secrets do not belong in a file of the configuration. If the
+// state cannot be read, that is not known, and it prints a warning.
+func (i importing) withoutSecrets(ctx context.Context, id state.Identity, live []mqtt.Message) []mqtt.Message {
+	snapshot, err := i.recordedState(ctx)
 	if err != nil {
-		s.warn("Secrets may be among what is written", fmt.Sprintf("The state records which messages were declared sensitive, and it cannot be read: %s. Look through what was written before you commit it.", headline(err)))
+		i.s.warn("Secrets may be among what is written", fmt.Sprintf("The state records which messages were declared sensitive, and it cannot be read: %s. Look through what was written before you commit it.", headline(err)))
 		return live
 	}
 	var secret []string
@@ -31,12 +30,12 @@ func (s *session) withoutSecrets(ctx context.Context, c *spec.Config, id state.I
 	})
 	if len(secret) > 0 {
 		slices.Sort(secret)
-		s.warn("Sensitive messages are left out", fmt.Sprintf("Of %s a part was declared sensitive when it was last applied, and what is written here would show it: %s. Declare such a message by hand, with a sensitive variable; or, if it is no secret any more, have its record dropped by \"retainctl state rm TOPIC\" first.", render.Count(len(secret), "message"), firstOf(secret, 20)))
+		i.s.warn("Sensitive messages are left out", fmt.Sprintf("Of %s a part was declared sensitive when it was last applied, and what is written here would show it: %s. Declare such a message by hand, with a sensitive variable; or, if it is no secret any more, have its record dropped by \"retainctl state rm TOPIC\" first.", render.Count(len(secret), "message"), firstOf(secret, 20)))
 	}
 	return shown
 }
 
-// firstOf lists the first n of many.
+// firstOf lists the first n, and counts the others.
 func firstOf(all []string, n int) string {
 	if len(all) <= n {
 		return strings.Join(all, ", ")
@@ -44,8 +43,8 @@ func firstOf(all []string, n int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(all[:n], ", "), len(all)-n)
 }
 
-func (s *session) recordedState(ctx context.Context, b spec.Backend) (*state.Snapshot, error) {
-	store, _, err := s.openStore(ctx, b, s.Dir)
+func (i importing) recordedState(ctx context.Context) (*state.Snapshot, error) {
+	store, err := openStore(ctx, i.s, i.config.Backend, i.s.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -9,19 +9,19 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// locked runs do while holding the state's lock. The context of do ends when the
-// lock is lost, so that it stops as for an interruption.
-func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operation string, do func(context.Context) (int, error)) (int, error) {
+// locked calls do while holding the state's lock. The context of do ends when the lock is
+// lost, so that it stops as at an interruption.
+func locked(ctx context.Context, s *session, p *project, f *inputFlags, operation string, do func(context.Context) (int, error)) (int, error) {
 	if !f.lock {
 		return do(ctx)
 	}
-	held, unlock, err := s.lock(ctx, p, f.lockTimeout, operation)
+	held, unlock, err := takeLock(ctx, s, p, f.lockTimeout, operation)
 	if err != nil {
 		return 0, err
 	}
 	code, err := do(held)
 	if lost := (*state.LostError)(nil); errors.As(context.Cause(held), &lost) && (code != exitDone || err != nil) {
-		code, err = exitError, s.lockLost(lost, err)
+		code, err = exitError, lockLost(s, lost, err)
 	}
 	if unlockErr := unlock(context.WithoutCancel(ctx)); unlockErr != nil && err == nil {
 		return code, failure("The lock could not be released", headline(unlockErr)+".")
@@ -29,19 +29,19 @@ func (s *session) locked(ctx context.Context, p *project, f *inputFlags, operati
 	return code, err
 }
 
-// lockLost tells why the work was stopped, after whatever else it ended with.
-func (s *session) lockLost(lost *state.LostError, err error) error {
+// lockLost explains why the work was stopped, after printing the error that it ended with.
+func lockLost(s *session, lost *state.LostError, err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.fail(err)
 	}
 	return failure("The lock was lost", headline(lost)+". Another run may take the lock over, so this one stopped, before the lease was over. What was published is recorded, or listed as pending for the next plan to find out. When the store can be reached, plan again.")
 }
 
-// lock takes the lock, waiting for another holder as long as timeout says.
-func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, operation string) (context.Context, func(context.Context) error, error) {
+// takeLock takes the lock, and waits for another holder for the time of timeout.
+func takeLock(ctx context.Context, s *session, p *project, timeout time.Duration, operation string) (context.Context, func(context.Context) error, error) {
 	deadline := time.Now().Add(timeout)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		held, unlock, err := p.store.Lock(ctx, s.lockInfo(operation, p.path))
+		held, unlock, err := p.store.Lock(ctx, lockInfo(s, operation, p.store.Address()))
 		var other *state.LockedError
 		switch {
 		case err == nil:
@@ -65,15 +65,15 @@ func (s *session) lock(ctx context.Context, p *project, timeout time.Duration, o
 	}
 }
 
-func (s *session) lockInfo(operation, path string) state.LockInfo {
+func lockInfo(s *session, operation, path string) state.LockInfo {
 	info := state.NewLockInfo(operation, path, time.Now())
-	info.Version, info.Info = Version, s.ciRun()
+	info.Version, info.Info = Version, ciRun(s)
 	return info
 }
 
-// ciRun gives the address of the CI run that this process belongs to, "" outside of
-// one: whoever waits for a lock can look there at what holds it.
-func (s *session) ciRun() string {
+// ciRun returns the address of the CI run that this process belongs to, "" outside of one:
+// those who wait for a lock can see there what holds it.
+func ciRun(s *session) string {
 	for _, name := range []string{"CI_JOB_URL", "BUILD_URL"} { // GitLab, Jenkins
 		if address := s.Getenv(name); address != "" {
 			return address

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -145,14 +144,4 @@ func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
 		})
 	}
 	return found
-}
-
-// waiting shows on a terminal what is waited for, until it is called.
-func (s *session) waiting(what string) (stop func()) {
-	if !s.StderrTTY || s.events != nil {
-		return func() {}
-	}
-	seconds := time.NewTicker(time.Second)
-	stopped := render.Waiting(s.Stderr, what, seconds.C)
-	return func() { seconds.Stop(); stopped() }
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// mayReplace refuses a file that a flag names for us to write where one of another
-// kind stands: a slip of the keyboard must not cost a state or a configuration.
-func (s *session) mayReplace(flag, name, kind string, is func(io.Reader) bool) error {
+// mayReplace refuses to overwrite a file of another kind than the one that a flag has us
+// write: a typing error must not cost a state or a configuration.
+func mayReplace(s *session, flag, name, kind string, is func(io.Reader) bool) error {
 	info, err := os.Stat(s.path(name))
 	if name == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil // writing it tells what else is wrong
+		return nil // writing it shows what else is wrong
 	}
 	file, err := os.Open(s.path(name))
 	if err == nil {
@@ -25,8 +25,8 @@ func (s *session) mayReplace(flag, name, kind string, is func(io.Reader) bool) e
 	return failure("Another file is there", fmt.Sprintf("%s=%s: there is a file of this name, and it is no %s. Nothing was overwritten; name another file.", flag, name, kind))
 }
 
-// writePrivate writes a file that holds payloads: nobody else may read it, whatever
-// the mode of the one that it replaces.
+// writePrivate writes a file that holds payloads: only its owner may read it, whatever the
+// mode of the one that it replaces.
 func writePrivate(path string, data []byte) error {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 		if err := os.Chmod(path, 0o600); err != nil {
@@ -36,8 +36,8 @@ func writePrivate(path string, data []byte) error {
 	return state.WriteFile(path, data)
 }
 
-// sameFile tells whether two names are those of one file.
-func (s *session) sameFile(a, b string) bool {
+// sameFile reports whether two names lead to one file.
+func sameFile(s *session, a, b string) bool {
 	one, errOne := os.Stat(s.path(a))
 	other, errOther := os.Stat(s.path(b))
 	return errOne == nil && errOther == nil && os.SameFile(one, other)

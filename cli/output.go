@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/spec"
 )
 
 func outputCommand() command {
@@ -33,52 +32,29 @@ A sensitive value is printed where its output is named, and with -json.`,
 				case *raw && len(args) == 0:
 					return 0, failure("Which output?", "-raw prints the value of one output: retainctl output -raw NAME.")
 				}
-				outputs, err := s.outputs(ctx, &f)
+				outputs, err := evaluateOutputs(ctx, s, &f)
 				if err != nil {
 					return 0, err
 				}
 				if len(args) == 0 {
-					return exitDone, s.printOutputs(outputs, *asJSON)
+					return exitDone, printOutputs(s, outputs, *asJSON)
 				}
-				return exitDone, s.printOutput(outputs, args[0], *asJSON, *raw)
+				return exitDone, printOutput(s, outputs, args[0], *asJSON, *raw)
 			}
 		},
 	}
 }
 
-// outputs evaluates the configuration's outputs.
-func (s *session) outputs(ctx context.Context, f *inputFlags) ([]render.Output, error) {
-	config, err := s.configuration(ctx, f, false, nil)
+// evaluateOutputs evaluates the configuration, and returns its outputs.
+func evaluateOutputs(ctx context.Context, s *session, f *inputFlags) ([]render.Output, error) {
+	config, err := configuration(ctx, s, f, false, nil)
 	if err != nil {
 		return nil, err
 	}
 	return outputsOf(config), nil
 }
 
-func outputsOf(c *spec.Config) []render.Output {
-	var all []render.Output
-	for _, o := range c.Outputs {
-		all = append(all, render.Output{Name: o.Name, Value: o.Value, Sensitive: o.Sensitive})
-	}
-	return all
-}
-
-// sayOutputs ends an apply with the outputs, as Terraform does.
-func (s *session) sayOutputs(c *spec.Config, format string) error {
-	outputs := outputsOf(c)
-	switch {
-	case len(outputs) == 0:
-	case s.events != nil:
-		s.events.Outputs(outputs)
-		return s.events.Err()
-	case format == string(render.Text):
-		fmt.Fprint(s.Stdout, "\nOutputs:\n\n")
-		return render.Outputs(s.Stdout, outputs)
-	}
-	return nil
-}
-
-func (s *session) printOutputs(outputs []render.Output, asJSON bool) error {
+func printOutputs(s *session, outputs []render.Output, asJSON bool) error {
 	switch {
 	case asJSON:
 		return render.OutputsJSON(s.Stdout, outputs)
@@ -91,7 +67,7 @@ func (s *session) printOutputs(outputs []render.Output, asJSON bool) error {
 	return render.Outputs(s.Stdout, outputs)
 }
 
-func (s *session) printOutput(outputs []render.Output, name string, asJSON, raw bool) error {
+func printOutput(s *session, outputs []render.Output, name string, asJSON, raw bool) error {
 	i := slices.IndexFunc(outputs, func(o render.Output) bool { return o.Name == name })
 	if i < 0 {
 		return noOutput(outputs, name)

@@ -9,13 +9,13 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// errored is where the state goes when it cannot be written where it belongs.
+// errored is the file of a state that could not be written to its store.
 const errored = "errored.retain.state.json"
 
-// rescue writes the state beside the configuration when its store refused it. Where
-// somebody else wrote one meanwhile, theirs stays, and does not list as pending what
-// this run still published.
-func (s *session) rescue(report *apply.Report) error {
+// rescue writes the state beside the configuration after its store refused it. If somebody
+// else wrote a state meanwhile, theirs is kept: it does not list as pending what this run
+// published.
+func rescue(s *session, report *apply.Report) error {
 	path := filepath.Join(s.Dir, errored)
 	raced := errors.Is(report.SaveErr, state.ErrConflict)
 	detail := headline(report.SaveErr)

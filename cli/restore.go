@@ -1,17 +1,6 @@
 package cli
 
-import (
-	"context"
-	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
-
-	"github.com/retainctl/retainctl/apply"
-	"github.com/retainctl/retainctl/plan"
-	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/state"
-)
+import "context"
 
 func restoreCommand() command {
 	return command{
@@ -25,58 +14,24 @@ Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 			f := applyFlags{planFlags: planFlags{refresh: true}, operation: "restore"}
 			f.defineShared(fs)
 			f.defineApply(fs)
-			return func(ctx context.Context, s *session, args []string) (int, error) { return s.restore(ctx, &f, args) }
+			return func(ctx context.Context, s *session, args []string) (int, error) { return runRestore(ctx, s, &f, args) }
 		},
 	}
 }
 
-func (s *session) restore(ctx context.Context, f *applyFlags, args []string) (int, error) {
-	format, err := s.prepareApply(f)
+func runRestore(ctx context.Context, s *session, f *applyFlags, args []string) (int, error) {
+	a, err := prepareApply(s, f)
 	if err != nil {
 		return 0, err
 	}
 	if len(args) != 1 {
-		return 0, failure("Which backup?", "restore needs one backup file."+s.lastBackup())
+		return 0, failure("Which backup?", "restore needs one backup file."+lastBackup(s))
 	}
-	if f.backup != "" && s.sameFile(f.backup, args[0]) {
+	if f.backup != "" && sameFile(s, f.backup, args[0]) {
 		return 0, failure("The backup to restore would be overwritten", "-backup names the backup that is restored. What is not restored is lost then; name another file.")
 	}
-	if f.restoring, err = s.readBackup(args[0]); err != nil {
+	if f.restoring, err = readBackup(s, args[0]); err != nil {
 		return 0, err
 	}
-	return s.applyNew(ctx, f, format)
-}
-
-// lastBackup names the newest backup, for whoever asks for none.
-func (s *session) lastBackup() string {
-	there := backups(filepath.Join(s.Dir, backupFolder))
-	if len(there) == 0 {
-		return fmt.Sprintf(" There are none in %s.", backupFolder)
-	}
-	return fmt.Sprintf(" The last one is %s.", filepath.Join(backupFolder, there[len(there)-1]))
-}
-
-// checkBackup refuses a backup of a broker that no block leads to: its messages would
-// be passed over.
-func checkBackup(brokers []plan.Broker, b *state.Backup) error {
-	if b == nil {
-		return nil
-	}
-	led := slices.Collect(maps.Values(identities(brokers)))
-	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
-		if !slices.Contains(led, key.Broker) {
-			return failure("No block for a broker of the backup", fmt.Sprintf(
-				"The backup holds messages of %s, which was broker %q, but no broker block leads there. Bring the block back.",
-				key.Broker, b.Brokers[key.Broker].Name))
-		}
-	}
-	return nil
-}
-
-// remind says at the end of a restore that the next apply will undo it, where it will.
-func (s *session) remind(p *plan.Plan, r *apply.Report) error {
-	if s.events != nil || !r.Published() {
-		return nil
-	}
-	return render.StillDeclared(s.Stderr, p, s.err())
+	return a.newPlan(ctx)
 }

@@ -7,20 +7,22 @@ import (
 	"log"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/retainctl/retainctl/render"
 )
 
-// session is one run of the command line.
+// session is one run of the command line: its streams, how they are written to, and
+// what was printed on them.
 type session struct {
 	Env
 	noColor bool
 	compact bool // -compact-warnings
 
-	diagnosed bool           // a configuration was loaded, and what it warns of was printed
-	events    *render.Events // set where a command prints NDJSON
+	diagnosed bool           // a configuration was loaded, and its warnings were printed
+	events    *render.Events // set if a command prints NDJSON
 	log       func(format string, args ...any)
 	results   *results // what Stdout writes to
 }
@@ -29,30 +31,6 @@ func newSession(env Env) *session {
 	s := &session{Env: env, log: debugLog(env), results: &results{w: env.Stdout}}
 	s.Stdout = s.results
 	return s
-}
-
-// results is stdout. It keeps the first error of writing, so that no command has to
-// look after each line: a result that nobody got is a failure.
-type results struct {
-	w   io.Writer
-	err error
-}
-
-func (r *results) Write(p []byte) (int, error) {
-	n, err := r.w.Write(p)
-	if err != nil && r.err == nil {
-		r.err = err
-	}
-	return n, err
-}
-
-// lost gives the error of a result that could not be written. A reader that went
-// away wanted no more of it.
-func (r *results) lost() error {
-	if r.err == nil || errors.Is(r.err, syscall.EPIPE) {
-		return nil
-	}
-	return failure("The result could not be written", headline(r.err)+".")
 }
 
 // debugLog writes to stderr under RETAINCTL_LOG=debug and nowhere otherwise.
@@ -81,7 +59,7 @@ func (s *session) path(p string) string {
 	return filepath.Join(s.Dir, p)
 }
 
-// diagnose prints diagnostics and fails where one is an error.
+// diagnose prints diagnostics and fails if one is an error.
 func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) error {
 	s.diagnosed = true
 	if len(diags) == 0 {
@@ -98,15 +76,38 @@ func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) er
 	return nil
 }
 
-// none refuses arguments of a command that takes none.
-func none(args []string) error {
-	if len(args) > 0 {
-		return failure("Too many arguments", fmt.Sprintf("This command takes no argument, but %q was given.", args[0]))
-	}
-	return nil
-}
-
 // warn prints a warning that is about no place in a file.
 func (s *session) warn(summary, detail string) {
 	s.diagnose(nil, hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: summary, Detail: detail}})
+}
+
+// fail prints an error and returns the exit status.
+func (s *session) fail(err error) int {
+	var user *userError
+	switch {
+	case errors.Is(err, errReported), errors.Is(err, syscall.EPIPE): // nobody reads on
+	case errors.As(err, &user):
+		s.printError(user.summary, user.detail)
+	default:
+		s.printError(headline(err), "")
+	}
+	return exitError
+}
+
+func (s *session) printError(summary, detail string) {
+	if s.events != nil {
+		s.events.Error(summary, detail)
+		return
+	}
+	render.Error(s.Stderr, summary, detail, s.style(s.StderrTTY))
+}
+
+// waiting shows on a terminal what is waited for, until stop is called.
+func (s *session) waiting(what string) (stop func()) {
+	if !s.StderrTTY || s.events != nil {
+		return func() {}
+	}
+	seconds := time.NewTicker(time.Second)
+	stopped := render.Waiting(s.Stderr, what, seconds.C)
+	return func() { seconds.Stop(); stopped() }
 }

@@ -28,13 +28,13 @@ func showCommand() command {
 				}
 				switch len(args) {
 				case 0:
-					return exitDone, s.showState(ctx, &f, format)
+					return exitDone, showState(ctx, s, &f, format)
 				case 1:
-					p, err := s.readPlan(args[0])
+					p, err := readPlan(s, args[0])
 					if err != nil {
 						return 0, err
 					}
-					return exitDone, s.printPlan(p, &f, format, saving{})
+					return exitDone, printPlan(s, p, &f, format, saving{})
 				}
 				return 0, failure("Too many arguments", "show takes one plan file at most.")
 			}
@@ -42,8 +42,8 @@ func showCommand() command {
 	}
 }
 
-func (s *session) showState(ctx context.Context, f *planFlags, format render.Format) error {
-	_, snapshot, _, err := s.readState(ctx, &f.inputFlags)
+func showState(ctx context.Context, s *session, f *planFlags, format render.Format) error {
+	_, snapshot, err := readState(ctx, s, &f.inputFlags)
 	if err != nil {
 		return err
 	}

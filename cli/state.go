@@ -6,36 +6,10 @@ import (
 	"slices"
 
 	"github.com/retainctl/retainctl/plan"
-	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
-// readState reads the state that -state or the configuration's backend names.
-func (s *session) readState(ctx context.Context, f *inputFlags) (*project, *state.Snapshot, state.Version, error) {
-	p, err := s.openState(ctx, f)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	snapshot, version, err := p.store.Read(ctx)
-	if err != nil {
-		return nil, nil, "", unread(ctx, err)
-	}
-	if snapshot == nil && f.statePath != "" {
-		return nil, nil, "", failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.path))
-	}
-	return p, snapshot, version, nil
-}
-
-// unread tells why the state cannot be read. An interruption, or the loss of the lock, is
-// no fault of the state's.
-func unread(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return failure("The state cannot be read", headline(err)+".")
-}
-
-// stateCommand is a command that reads the state and works on some of it.
+// stateCommand returns a command that reads the state and works on some of it.
 func stateCommand(name, args, brief string, do func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error) command {
 	return command{name: name, args: args, brief: brief, define: func(fs *flags) runFunc {
 		var f inputFlags
@@ -47,53 +21,7 @@ func stateCommand(name, args, brief string, do func(ctx context.Context, s *sess
 	}}
 }
 
-func stateListCommand() command {
-	c := stateCommand("state list", "[FILTER|ADDRESS]", "list the recorded messages",
-		func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error {
-			_, snapshot, _, err := s.readState(ctx, f)
-			if err != nil {
-				return err
-			}
-			keys, err := selected(recordedAt(snapshot), args, false)
-			if err != nil {
-				return err
-			}
-			switch {
-			case asJSON:
-				return render.StateListJSON(s.Stdout, snapshot, keys)
-			case s.StdoutTTY:
-				return render.StateTable(s.Stdout, snapshot, keys)
-			}
-			return render.StateList(s.Stdout, snapshot, keys)
-		})
-	c.about = "Prints a line for each message: its topic and, behind a tab, its address. On a terminal these stand in columns."
-	return c
-}
-
-func stateShowCommand() command {
-	return stateCommand("state show", "TOPIC|ADDRESS", "print one recorded message",
-		func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error {
-			if len(args) != 1 {
-				return failure("Which message?", `"state show" needs one topic or address; "state list" lists them.`)
-			}
-			_, snapshot, _, err := s.readState(ctx, f)
-			if err != nil {
-				return err
-			}
-			keys, err := selected(recordedAt(snapshot), args, true)
-			if err != nil {
-				return err
-			}
-			for _, key := range keys {
-				if err := render.StateRecord(s.Stdout, snapshot, key, asJSON); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-}
-
-// recordedAt gives the address of each recorded message.
+// recordedAt returns the address of each recorded message.
 func recordedAt(snapshot *state.Snapshot) map[state.Key]string {
 	addresses := map[state.Key]string{}
 	if snapshot != nil {
@@ -104,7 +32,8 @@ func recordedAt(snapshot *state.Snapshot) map[state.Key]string {
 	return addresses
 }
 
-// selected gives the keys that any selector takes, sorted; all of them without one.
+// selected returns the keys that any of the selectors matches, sorted; all keys if there is
+// no selector. If must is set, it fails if none matches.
 func selected(addresses map[state.Key]string, selectors []string, must bool) ([]state.Key, error) {
 	var keys []state.Key
 	var parsed []plan.Selector

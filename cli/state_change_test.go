@@ -19,10 +19,10 @@ func TestForgetPending(t *testing.T) {
 	snapshot.Pending[key("stranger")] = state.Pending{Before: "x"}
 	var out bytes.Buffer
 	s := &session{Env: Env{Stdout: &out}}
-	if err := s.forget(snapshot, []string{"nowhere"}, ""); err == nil || len(snapshot.Pending) != 3 {
+	if err := forget(s, snapshot, []string{"nowhere"}, ""); err == nil || len(snapshot.Pending) != 3 {
 		t.Errorf("of a topic that nobody knows: %v, %d pending", err, len(snapshot.Pending))
 	}
-	if err := s.forget(snapshot, []string{"both", "message.made", "strange/#", "stranger"}, ""); err != nil {
+	if err := forget(s, snapshot, []string{"both", "message.made", "strange/#", "stranger"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if len(snapshot.Records)+len(snapshot.Pending) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
 )
 
 func stateMigrateCommand() command {
@@ -31,59 +32,58 @@ It refuses to replace a state of another lineage, or one that is as new.`,
 				if *from == "" {
 					return 0, failure("From where?", `"state migrate" needs -from=PATH: the state file, or a folder with the old backend block.`)
 				}
-				return s.migrate(ctx, &f, *from, old)
+				return runMigrate(ctx, s, &f, *from, old)
 			}
 		},
 	}
 }
 
-func (s *session) migrate(ctx context.Context, f *inputFlags, from string, old list) (int, error) {
-	source, err := s.source(ctx, f, from, old)
+func runMigrate(ctx context.Context, s *session, f *inputFlags, from string, old list) (int, error) {
+	source, err := oldState(ctx, s, f, from, old)
 	if err != nil {
 		return 0, err
 	}
-	target, err := s.openState(ctx, f)
+	target, err := openState(ctx, s, f)
 	if err != nil {
 		return 0, err
 	}
-	if source.path == target.path {
-		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.path)))
+	if source.store.Address() == target.store.Address() {
+		return 0, failure("Nothing to migrate", fmt.Sprintf("%s is where the configuration's backend keeps the state.", render.Escape(source.store.Address())))
 	}
-	return s.locked(ctx, source, f, "state migrate", func(ctx context.Context) (int, error) {
-		return s.locked(ctx, target, f, "state migrate", func(ctx context.Context) (int, error) {
-			return exitDone, s.move(ctx, source, target)
+	return locked(ctx, s, source, f, "state migrate", func(ctx context.Context) (int, error) {
+		return locked(ctx, s, target, f, "state migrate", func(ctx context.Context) (int, error) {
+			return exitDone, moveState(ctx, s, source, target)
 		})
 	})
 }
 
-// source opens where the state was kept.
-func (s *session) source(ctx context.Context, f *inputFlags, from string, old list) (*project, error) {
+// oldState opens the store where the state was kept.
+func oldState(ctx context.Context, s *session, f *inputFlags, from string, old list) (*project, error) {
 	info, err := os.Stat(s.path(from))
 	if err != nil {
 		return nil, failure("No such state", headline(err)+".")
 	}
 	if !info.IsDir() {
-		store, path := s.localStore(from)
-		return &project{store: store, path: path}, nil
+		return &project{store: state.NewLocal(s.path(from))}, nil
 	}
-	in := s.inputs(f, false, nil)
+	in := f.inputs(s, false, nil)
 	in.BackendOnly, in.BackendConfig, in.Version = true, old, "" // an older configuration may ask for an older version
 	config, files, diags := spec.Load(s.path(from), in)
 	if err := s.diagnose(files, diags); err != nil {
 		return nil, err
 	}
-	store, path, err := s.openStore(ctx, config.Backend, s.path(from))
-	return &project{store: store, path: path}, err
+	store, err := openStore(ctx, s, config.Backend, s.path(from))
+	return &project{store: store}, err
 }
 
-// move copies the state and reads back what it wrote.
-func (s *session) move(ctx context.Context, source, target *project) error {
+// moveState copies the state and reads back what it wrote.
+func moveState(ctx context.Context, s *session, source, target *project) error {
 	snapshot, _, err := source.store.Read(ctx)
 	if err != nil {
 		return failure("The old state cannot be read", headline(err)+".")
 	}
 	if snapshot == nil {
-		return failure("No state to migrate", fmt.Sprintf("There is no state in %s.", render.Escape(source.path)))
+		return failure("No state to migrate", fmt.Sprintf("There is no state in %s.", render.Escape(source.store.Address())))
 	}
 	stored, version, err := target.store.Read(ctx)
 	if err != nil {
@@ -93,16 +93,16 @@ func (s *session) move(ctx context.Context, source, target *project) error {
 	case err != nil:
 		return err
 	case done:
-		fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(target.path))
+		fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(target.store.Address()))
 		return nil
 	}
 	if _, err := target.store.Write(ctx, snapshot, version); err != nil {
 		return failure("The state could not be written to the new place", headline(err)+". The old one is as it was.")
 	}
 	if read, _, err := target.store.Read(ctx); err != nil || !equal(read, snapshot) {
-		return failure("The new place does not give back what was written", fmt.Sprintf("%s answered otherwise (%v). The old state is as it was.", render.Escape(target.path), err))
+		return failure("The new place does not give back what was written", fmt.Sprintf("%s answered otherwise (%v). The old state is as it was.", render.Escape(target.store.Address()), err))
 	}
 	fmt.Fprintf(s.Stdout, "Moved %s, serial %d, from %s to %s.\nThe old state is left as it is: remove it once a plan shows no changes.\n",
-		render.Count(len(snapshot.Records), "record"), snapshot.Serial, render.Escape(source.path), render.Escape(target.path))
+		render.Count(len(snapshot.Records), "record"), snapshot.Serial, render.Escape(source.store.Address()), render.Escape(target.store.Address()))
 	return nil
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,22 +24,22 @@ It refuses a state of another lineage, and one that is older than the stored one
 				if len(args) != 1 {
 					return 0, failure("Which state?", `"state push" needs one file, or "-" for standard input.`)
 				}
-				return s.push(ctx, &f, args[0], *force)
+				return runPush(ctx, s, &f, args[0], *force)
 			}
 		},
 	}
 }
 
-func (s *session) push(ctx context.Context, f *inputFlags, file string, force bool) (int, error) {
-	given, err := s.readDocument(file)
+func runPush(ctx context.Context, s *session, f *inputFlags, file string, force bool) (int, error) {
+	given, err := readDocument(s, file)
 	if err != nil {
 		return 0, err
 	}
-	p, err := s.openState(ctx, f)
+	p, err := openState(ctx, s, f)
 	if err != nil {
 		return 0, err
 	}
-	return s.locked(ctx, p, f, "state push", func(ctx context.Context) (int, error) {
+	return locked(ctx, s, p, f, "state push", func(ctx context.Context) (int, error) {
 		stored, version, err := p.store.Read(ctx)
 		if damaged := (*state.DamagedError)(nil); force && errors.As(err, &damaged) {
 			err = nil
@@ -52,19 +51,19 @@ func (s *session) push(ctx context.Context, f *inputFlags, file string, force bo
 		case err != nil:
 			return 0, err
 		case done:
-			fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(p.path))
+			fmt.Fprintf(s.Stdout, "Nothing to do: %s holds this state already.\n", render.Escape(p.store.Address()))
 			return exitDone, nil
 		}
 		if _, err := p.store.Write(ctx, given, version); err != nil {
 			return 0, failure("The state could not be written", headline(err)+".")
 		}
-		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n", render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.path))
+		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n", render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.store.Address()))
 		return exitDone, nil
 	})
 }
 
 // readDocument reads a state document from a file, or from standard input.
-func (s *session) readDocument(file string) (*state.Snapshot, error) {
+func readDocument(s *session, file string) (*state.Snapshot, error) {
 	read := func() ([]byte, error) { return state.ReadFile(s.path(file)) }
 	if file == "-" {
 		read = func() ([]byte, error) { return io.ReadAll(s.Stdin) }
@@ -78,31 +77,4 @@ func (s *session) readDocument(file string) (*state.Snapshot, error) {
 		return nil, failure("The file is no state that can be pushed", fmt.Sprintf("%s: %s.", file, err))
 	}
 	return snapshot, nil
-}
-
-// succeeds tells whether a state may take the place of the stored one, or is the
-// stored one already. With force it may, and gets a serial above it.
-func succeeds(given, stored *state.Snapshot, force bool) (same bool, err error) {
-	switch {
-	case stored == nil:
-		return false, nil
-	case equal(given, stored):
-		return true, nil
-	case force:
-		given.Serial = max(given.Serial, stored.Serial+1)
-		return false, nil
-	case given.Lineage != stored.Lineage:
-		return false, failure("Another state is stored there", fmt.Sprintf(
-			"The stored state has the lineage %s, and this one %s: they record the messages of different histories. If this one is to replace it all the same, give -force.", stored.Lineage, given.Lineage))
-	case given.Serial <= stored.Serial:
-		return false, failure("A newer state is stored there", fmt.Sprintf(
-			"The stored state has the serial %d, and this one %d: it was written since, and pushing would lose what that recorded. Plan again: what is live is found out. If this one is to replace it all the same, give -force.", stored.Serial, given.Serial))
-	}
-	return false, nil
-}
-
-func equal(a, b *state.Snapshot) bool {
-	one, errOne := state.Encode(a)
-	other, errOther := state.Encode(b)
-	return errOne == nil && errOther == nil && bytes.Equal(one, other)
 }

@@ -18,21 +18,21 @@ func validateCommand() command {
 				if err := none(args); err != nil {
 					return 0, err
 				}
-				return s.validate(ctx, &f, *asJSON)
+				return runValidate(ctx, s, &f, *asJSON)
 			}
 		},
 	}
 }
 
-func (s *session) validate(ctx context.Context, f *inputFlags, asJSON bool) (int, error) {
+func runValidate(ctx context.Context, s *session, f *inputFlags, asJSON bool) (int, error) {
 	if !asJSON {
-		config, err := s.configuration(ctx, f, true, nil)
+		config, err := configuration(ctx, s, f, true, nil)
 		if err == nil {
 			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(config.Messages), "message"), render.Count(len(config.Brokers), "broker"))
 		}
 		return exitDone, err
 	}
-	e, err := s.evaluate(ctx, s.inputs(f, true, nil))
+	e, err := evaluate(ctx, s, f.inputs(s, true, nil))
 	if err != nil {
 		return 0, err
 	}

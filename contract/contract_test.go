@@ -176,7 +176,7 @@ func limitsAreReal(t *testing.T, address string, s spec.MQTTSettings) {
 	}
 }
 
-// works tells whether a message can be published and read back among others that
+// works reports whether a message can be published and read back among others that
 // are published after it, on a connection of its own, since the broker may hang
 // up.
 func works(t *testing.T, open func(*testing.T) broker.Writer, m mqtt.Message, others []mqtt.Message) bool {

@@ -23,7 +23,7 @@ type program struct {
 	within  time.Duration // how long it may take until it does
 }
 
-// find gives the path of a program of the given name, or of the first that there
+// find returns the path of a program of the given name, or of the first that there
 // is of the paths.
 func find(t *testing.T, install string, paths ...string) string {
 	t.Helper()

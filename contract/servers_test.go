@@ -161,7 +161,7 @@ func startAedes(t *testing.T, args ...string) string {
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedesUser gives a file of a user who may publish to contract/open only.
+// aedesUser returns a file of a user who may publish to contract/open only.
 func aedesUser(t *testing.T, s spec.MQTTSettings) (path string) {
 	path = filepath.Join(t.TempDir(), "credentials.json")
 	node, all := aedes(t, "--credentials", path, "adduser", s.Username, s.Password, "--authorize-publish", "contract/open/*")

@@ -40,7 +40,7 @@ func (r *table) add(broker string, outcomes []brokertest.Outcome) {
 	r.outcomes[broker] = outcomes
 }
 
-// markdown gives the cases as rows, the brokers as columns, and below them what
+// markdown returns the cases as rows, the brokers as columns, and below them what
 // was not offered.
 func (r *table) markdown() string {
 	var brokers, cases, notes []string

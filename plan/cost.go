@@ -24,9 +24,9 @@ type Cost struct {
 	Duration  time.Duration
 }
 
-// believed is how old an observation may be when its topics are published: apply
-// reads later ones again.
-const believed = 10 * time.Second
+// FreshFor is how old an observation may be when its topics are published. Apply reads an older one
+// again first.
+const FreshFor = 10 * time.Second
 
 // Costs gives what applying the plan takes of each broker that has quotas.
 func (p *Plan) Costs() []Cost {
@@ -52,7 +52,7 @@ func CostAt(broker string, changes []Change, t Tariff, age time.Duration) Cost {
 		if _, publishes := change.Publish(); !publishes || change.Broker != broker {
 			continue
 		}
-		if float64(c.Publishes) >= t.PublishRate*(believed-age).Seconds() {
+		if float64(c.Publishes) >= t.PublishRate*(FreshFor-age).Seconds() {
 			c.read(change.Before)
 			checked++
 		}

@@ -138,7 +138,7 @@ func fromFile(f *filePlan) (*Plan, error) {
 	p.Brokers = nil
 	for _, b := range f.Brokers {
 		b.Broker.Observed = mqtt.Observation{}
-		b.Broker.Age = believed // what it saw is read again
+		b.Broker.Age = FreshFor // what it saw is read again
 		p.Brokers = append(p.Brokers, b.Broker)
 	}
 	p.Variables = nil

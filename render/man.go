@@ -2,13 +2,20 @@ package render
 
 import (
 	"fmt"
-	"io"
 	"strings"
 )
 
-// ManIndex writes the man page of the program: its commands, and what is the same
-// for all of them.
-func ManIndex(w io.Writer, version string, pages []HelpPage, exits, environment [][2]string) error {
+// ManPages returns the man pages of section 1, of the program and of each command, by the
+// names of their files. Exit statuses and variables are the same for all commands.
+func ManPages(version string, pages []HelpPage, exits, environment [][2]string) map[string]string {
+	all := map[string]string{"retainctl.1": manIndex(version, pages, exits, environment)}
+	for _, p := range pages {
+		all[manName(p)+".1"] = manPage(version, p)
+	}
+	return all
+}
+
+func manIndex(version string, pages []HelpPage, exits, environment [][2]string) string {
 	m := man{}
 	m.head("retainctl", version, "Terraform for MQTT retained messages")
 	m.line(".SH SYNOPSIS")
@@ -27,12 +34,10 @@ func ManIndex(w io.Writer, version string, pages []HelpPage, exits, environment 
 		others = append(others, manName(p))
 	}
 	m.seeAlso(others)
-	_, err := io.WriteString(w, m.String())
-	return err
+	return m.String()
 }
 
-// Man writes the page as a man page of section 1.
-func (p HelpPage) Man(w io.Writer, version string) error {
+func manPage(version string, p HelpPage) string {
 	m := man{}
 	m.head(manName(p), version, p.Brief)
 	m.line(".SH SYNOPSIS")
@@ -51,12 +56,8 @@ func (p HelpPage) Man(w io.Writer, version string) error {
 		m.item("-"+f.Form, f.Usage)
 	}
 	m.seeAlso([]string{"retainctl"})
-	_, err := io.WriteString(w, m.String())
-	return err
+	return m.String()
 }
-
-// ManFile is the name of the page's file.
-func (p HelpPage) ManFile() string { return manName(p) + ".1" }
 
 func manName(p HelpPage) string { return "retainctl-" + strings.ReplaceAll(p.Name, " ", "-") }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // arguments reads the arguments of a block, or of one instance of it, and reports
@@ -84,7 +86,7 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 // plain evaluates an argument that is shown, so that it cannot be sensitive.
 func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 	value, given := a.get(name, want)
-	if given && isSensitive(value) {
+	if given && sensitive.Is(value) {
 		a.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
 		return value, false
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // maxModules bounds the instances of all module blocks: ten blocks that each
@@ -76,7 +78,7 @@ func (e *evaluator) input(decl *variableDecl, at hcl.Range) cty.Value {
 	defer e.leave()
 	value := e.call.input(decl, e.own)
 	if decl.sensitive {
-		value = value.Mark(sensitive)
+		value = value.Mark(sensitive.Mark)
 	}
 	e.vars[decl.name] = value
 	if !e.valid(decl) {

@@ -8,11 +8,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/functions"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // Console evaluates expressions in the root module of a configuration.
 type Console struct {
-	root *sandbox
+	root *functions.Sandbox
 	e    *evaluator
 }
 
@@ -35,7 +39,7 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 	}
 	files := l.files()
 	withinFiles(l.diags, files)
-	return c, files, inOrder(withoutStacks(l.diags))
+	return c, files, inOrder(functions.WithoutStacks(l.diags))
 }
 
 // Close lets go of the configuration's folder.
@@ -58,14 +62,14 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		expr, result.IsType = call.Args[0], true
 	}
 	if node, ok := expr.(hclsyntax.Node); ok {
-		keepKeyMarks(node)
-		bound(node, newBudget())
+		sensitive.KeepKeyMarks(node)
+		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
 	// Every expression has notes of its own: a mistake is told each time that it is made.
 	e, n := *c.e, newNotes()
 	e.notes, e.tally = n, tally{ledger: n.general}
 	value, ok := e.eval(e.scope("", expr), expr)
-	diags = withoutStacks(n.diagnostics())
+	diags = functions.WithoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // decoder turns the arguments of one instance into a Message.
@@ -59,7 +60,7 @@ func (d *decoder) hideable(name string, f mqtt.Fields) string {
 
 // reveal takes a string out of its marks and notes them.
 func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
-	if isSensitive(value) {
+	if sensitive.Is(value) {
 		d.m.Redaction.Fields |= f
 	}
 	value, _ = value.Unmark()
@@ -108,7 +109,7 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	case value.Type() != cty.String:
 		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)", value.Type().FriendlyName())
 	default:
-		all, leaves := sensitiveParts(value)
+		all, leaves := sensitive.Parts(value)
 		if all {
 			d.m.Redaction.Fields |= mqtt.FieldPayload
 		}
@@ -166,7 +167,7 @@ func (d *decoder) readProperties() {
 	if !given {
 		return
 	}
-	if isSensitive(value) {
+	if sensitive.Is(value) {
 		d.m.Redaction.Fields |= mqtt.FieldUserProperties
 	}
 	value, _ = value.UnmarkDeep()

@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/retainctl/retainctl/spec/bounds"
 )
 
 // run is one evaluation of a whole configuration: what its modules share.
@@ -58,10 +60,10 @@ type modulePath struct {
 	static string // without instance keys: what dependencies speak of
 }
 
-func newEvaluator(decl *declarations, root *sandbox, evalBrokers bool) *evaluator {
+func newEvaluator(decl *declarations, calls map[string]function.Function, evalBrokers bool) *evaluator {
 	r := &run{
 		evalBrokers: evalBrokers,
-		functions:   newFunctions(root, "."),
+		functions:   calls,
 		schemas:     map[string]*schema{},
 		active:      map[string]bool{},
 		circular:    map[string]bool{},
@@ -113,12 +115,12 @@ func (e *evaluator) evalInto(t *tally, ctx *hcl.EvalContext, expr hcl.Expression
 			return cty.DynamicVal, false
 		}
 	}
-	left := maxParts
-	if wholly(value, &left) {
+	left := bounds.MaxParts
+	if bounds.WhollyKnown(value, &left) {
 		return value, true
 	}
 	if left < 0 {
-		t.add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", maxParts))
+		t.add(errorf(expr.Range().Ptr(), "Value too large", "It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
 	}
 	e.poisoned = true
 	return cty.DynamicVal, false

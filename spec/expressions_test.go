@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"encoding/base64"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +13,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/txtar"
 )
+
+var update = flag.Bool("update", false, "ask the terraform on this machine for the results in testdata/expressions.txtar again")
 
 const (
 	expressionTable = "testdata/expressions.txtar"
@@ -70,13 +75,17 @@ func askExpression(t *testing.T, common, expr string) string {
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	encoded, ok := console(t, dir, "base64encode(jsonencode(local.expression))")
-	if !ok || !strings.HasPrefix(encoded, `"`) { // a broken local leaves it "(known after apply)"
+	cmd := exec.Command("terraform", "console", "-no-color")
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader("base64encode(jsonencode(local.expression))\n")
+	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull)
+	out, err := cmd.Output()
+	encoded, ok := strings.CutPrefix(strings.TrimSpace(string(out)), `"`)
+	if err != nil || !ok { // a broken local leaves it "(known after apply)"
 		return "error"
 	}
-	text, err := evaluate(functionContext(t), "base64decode("+encoded+")")
+	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(encoded, `"`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text.AsString()
+	return string(text)
 }

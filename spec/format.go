@@ -6,13 +6,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/retainctl/retainctl/spec/bounds"
 )
 
 // Format gives a file of native syntax in the usual style, which is that of
 // "terraform fmt": aligned, labels in quotes, no "${...}" around a lone
 // expression. The file is for a diagnostic writer.
 func Format(src []byte, name string) ([]byte, *hcl.File, hcl.Diagnostics) {
-	if d := checkDepth(src, name, false); d != nil {
+	if d := bounds.Source(src, name, false); d != nil {
 		return nil, &hcl.File{Bytes: src}, hcl.Diagnostics{d}
 	}
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)

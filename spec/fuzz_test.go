@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/retainctl/retainctl/spec/bounds"
 )
 
 // FuzzLoad loads arbitrary bytes as either kind of file: it never panics, says
@@ -50,9 +52,7 @@ func FuzzLoad(f *testing.F) {
 
 // fuzzed may make a little only: the fuzzer takes what works for ten seconds for hung.
 func fuzzed() Inputs {
-	in := Inputs{EvalBrokers: true, Version: "0.1.0", made: &budget{}}
-	in.made.left.Store(64 << 20)
-	return in
+	return Inputs{EvalBrokers: true, Version: "0.1.0", made: bounds.NewBudget(64 << 20)}
 }
 
 func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
 )
 
 // references are the values that expressions refer to, by root and name.
@@ -178,7 +180,7 @@ func (e *evaluator) local(name string, at hcl.Range) cty.Value {
 	if !ok && value == cty.NilVal {
 		value = cty.DynamicVal
 	}
-	if err := withinBounds(value); err != nil {
+	if err := bounds.Value(value); err != nil {
 		e.tally.add(errorf(attr.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
 		value = cty.DynamicVal
 	}

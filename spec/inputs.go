@@ -10,6 +10,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // EnvPrefix begins the environment variables that set variables.
@@ -33,7 +36,7 @@ func (l *loader) variables(e *evaluator) {
 		value, ok := l.value(decl, all)
 		switch {
 		case ok && decl.sensitive:
-			e.vars[name] = value.Mark(sensitive)
+			e.vars[name] = value.Mark(sensitive.Mark)
 		case ok:
 			e.vars[name] = value
 		case l.in.EvalBrokers:
@@ -121,7 +124,7 @@ func (l *loader) checkPreset(decl *variableDecl, g given, planned cty.Value) {
 func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 	src := []byte(g.text)
 	tokens, _ := hclsyntax.LexExpression(src, g.from, hcl.InitialPos)
-	if d := checkTokens(tokens); d != nil {
+	if d := bounds.Tokens(tokens); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
 	return hclsyntax.ParseExpression(src, g.from, hcl.InitialPos)

@@ -11,6 +11,10 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/functions"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // Inputs are what an invocation adds to the files of a folder.
@@ -31,7 +35,7 @@ type Inputs struct {
 	// Preset are the variables of a saved plan, by name. They override all else.
 	Preset map[string]cty.Value
 
-	made *budget // nil: the usual one
+	made *bounds.Budget // nil: the usual one
 }
 
 // VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
@@ -48,13 +52,14 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 	}
 	files := l.files()
 	withinFiles(l.diags, files)
-	return config, files, inOrder(withoutStacks(l.diags))
+	return config, files, inOrder(functions.WithoutStacks(l.diags))
 }
 
 type loader struct {
 	dir    string
 	in     Inputs
-	root   *sandbox
+	root   *functions.Sandbox
+	made   *bounds.Budget
 	parser *hclparse.Parser
 	decl   *declarations
 	known  map[string]*declarations // module folders that were read; nil where one cannot be used
@@ -64,7 +69,11 @@ type loader struct {
 }
 
 func newLoader(dir string, in Inputs) *loader {
-	return &loader{dir: dir, in: in, parser: hclparse.NewParser(), known: map[string]*declarations{}}
+	made := in.made
+	if made == nil {
+		made = bounds.NewBudget(bounds.MaxMade)
+	}
+	return &loader{dir: dir, in: in, made: made, parser: hclparse.NewParser(), known: map[string]*declarations{}}
 }
 
 // load goes stage by stage. A stage whose input is broken is not begun: what it
@@ -94,15 +103,12 @@ func (l *loader) load() *Config {
 // evaluator reads the files and gives what evaluates them; nil where they cannot be
 // read.
 func (l *loader) evaluator() *evaluator {
-	root, err := newSandbox(l.dir)
+	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
 		l.report(errorf(nil, "Configuration folder not readable", "%s. Name a folder that holds *.retain.hcl files.", sentence(err)))
 		return nil
 	}
 	l.root = root
-	if l.in.made != nil {
-		root.made = l.in.made
-	}
 	bodies := l.parseRoot()
 	if l.diags.HasErrors() {
 		return nil
@@ -115,7 +121,7 @@ func (l *loader) evaluator() *evaluator {
 	if !l.in.BackendOnly {
 		l.modules(l.decl, nil)
 	}
-	e := newEvaluator(l.decl, root, l.in.EvalBrokers)
+	e := newEvaluator(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
 	l.variables(e)
 	return e
 }
@@ -123,7 +129,7 @@ func (l *loader) evaluator() *evaluator {
 func (l *loader) config(e *evaluator) *Config {
 	c := &Config{}
 	e.settings(c, l.in.BackendConfig)
-	c.Brokers = e.brokers(l.root.dir)
+	c.Brokers = e.brokers(l.root.Dir())
 	c.Messages = e.messages()
 	c.Exclusives, c.Protects, c.Removed = e.scopes.exclusives, e.scopes.protects, e.scopes.removed
 	c.Variables = e.variables()
@@ -168,7 +174,7 @@ func (l *loader) parse(dir string, names []string) []hcl.Body {
 // parseFile parses one file in the syntax that its name says.
 func (l *loader) parseFile(src []byte, name string) *hcl.File {
 	json := strings.HasSuffix(name, ".json")
-	d := checkDepth(src, name, json)
+	d := bounds.Source(src, name, json)
 	if json && d == nil {
 		d = checkJSONText(src, name)
 	}
@@ -187,8 +193,8 @@ func (l *loader) parseFile(src []byte, name string) *hcl.File {
 		return nil
 	}
 	if body, ok := f.Body.(*hclsyntax.Body); ok {
-		keepKeyMarks(body)
-		bound(body, l.root.made)
+		sensitive.KeepKeyMarks(body)
+		l.made.Guard(body)
 	}
 	return f
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // messageDecl is a message block before evaluation.
@@ -130,7 +131,7 @@ func (x *expansion) value() cty.Value {
 func object(m *Message) cty.Value {
 	marked := func(f mqtt.Fields, v cty.Value) cty.Value {
 		if m.Redaction.Fields.Has(f) {
-			return v.Mark(sensitive)
+			return v.Mark(sensitive.Mark)
 		}
 		return v
 	}
@@ -138,9 +139,9 @@ func object(m *Message) cty.Value {
 	if utf8.Valid(m.Payload) {
 		payload = cty.StringVal(string(m.Payload))
 	}
-	for _, leaf := range m.Redaction.Leaves {
-		payload = payload.Mark(leafMark{Pointer: leaf, Of: documentDigest(string(m.Payload))})
-		encoded = encoded.Mark(sensitive)
+	if leaves := m.Redaction.Leaves; len(leaves) > 0 {
+		payload = payload.WithMarks(sensitive.Leaves(string(m.Payload), leaves))
+		encoded = encoded.Mark(sensitive.Mark)
 	}
 	return cty.ObjectVal(map[string]cty.Value{
 		"topic":                    cty.StringVal(m.Topic),

@@ -5,6 +5,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // outputDecl is an output block.
@@ -62,11 +65,11 @@ func (e *evaluator) output(name string, at hcl.Range) cty.Value {
 	defer e.leave()
 	held := e.require(&e.tally, decl.preconditions, func(r rule) *hcl.EvalContext { return e.scope("", r.condition, r.message) })
 	value, _ := e.eval(e.scope("", decl.value.Expr), decl.value.Expr)
-	if err := withinBounds(value); err != nil {
+	if err := bounds.Value(value); err != nil {
 		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Value too large", "%s.", sentence(err)))
 		held = false
 	}
-	if e.call == nil && !decl.sensitive && isSensitive(value) {
+	if e.call == nil && !decl.sensitive && sensitive.Is(value) {
 		e.tally.add(errorf(decl.value.Expr.Range().Ptr(), "Output refers to sensitive values", "The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is not shown by accident, or use nonsensitive(...) where it is no secret.", name))
 		held = false
 	}
@@ -78,7 +81,7 @@ func (e *evaluator) output(name string, at hcl.Range) cty.Value {
 		value = cty.DynamicVal
 	}
 	if decl.sensitive {
-		value = value.Mark(sensitive)
+		value = value.Mark(sensitive.Mark)
 	}
 	e.outputs[name] = value
 	return value

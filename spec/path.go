@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // located says where in a value an error is: `devices["a"].at.x: a number is
 // required`. The keys of a sensitive value are left out with the rest of it.
 func located(err error, value cty.Value) error {
 	var at cty.PathError
-	if !errors.As(err, &at) || len(at.Path) == 0 || isSensitive(value) {
+	if !errors.As(err, &at) || len(at.Path) == 0 || sensitive.Is(value) {
 		return err
 	}
 	var b strings.Builder

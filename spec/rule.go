@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // rule is a condition that must hold: a validation, precondition, postcondition
@@ -63,7 +65,7 @@ func (e *evaluator) errorMessage(t *tally, ctx *hcl.EvalContext, r rule) string 
 	switch {
 	case !ok:
 		return otherwise
-	case isSensitive(value):
+	case sensitive.Is(value):
 		return otherwise + " Its error_message holds a sensitive value and is not shown."
 	}
 	value, err := convert.Convert(value, cty.String)

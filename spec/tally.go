@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // tally collects diagnostics of one instance after the other: of a block, or of a
@@ -138,7 +139,7 @@ func (l *ledger) diagnostics() hcl.Diagnostics {
 // values that are marked, but a function's own error quotes its arguments after
 // the marks were taken off, and so do keys of a for expression.
 func discreet(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) *hcl.Diagnostic {
-	if !touchesSecret(expr, ctx) && !touchesSecret(d.Expression, d.EvalContext) {
+	if !sensitive.UsedBy(expr, ctx) && !sensitive.UsedBy(d.Expression, d.EvalContext) {
 		return hinted(d)
 	}
 	return withheld(d)
@@ -154,33 +155,4 @@ func withheld(d *hcl.Diagnostic) *hcl.Diagnostic {
 		quiet.Detail = "This expression uses a sensitive value, so the reason, which could show it, is left out."
 	}
 	return &quiet
-}
-
-// touchesSecret tells whether an expression uses a sensitive value of ctx, or
-// makes one.
-func touchesSecret(expr hcl.Expression, ctx *hcl.EvalContext) bool {
-	if expr == nil {
-		return false
-	}
-	for _, t := range expr.Variables() {
-		value, diags := t.TraverseAbs(ctx)
-		if diags.HasErrors() {
-			value, _ = t[:1].TraverseAbs(ctx)
-		}
-		if isSensitive(value) {
-			return true
-		}
-	}
-	node, ok := expr.(hclsyntax.Node)
-	if !ok {
-		return false
-	}
-	makes := false
-	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && call.Name == "sensitive" {
-			makes = true
-		}
-		return nil
-	})
-	return makes
 }

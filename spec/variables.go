@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/functions"
 )
 
 // variableDecl is a variable block.
@@ -125,7 +127,7 @@ func (v *variableDecl) convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)
 	}
-	converted, err := convertTo(value, v.typ)
+	converted, err := functions.Convert(value, v.typ)
 	if err != nil && !v.sensitive {
 		err = located(err, value)
 	}

@@ -9,19 +9,18 @@ import (
 // BackupVersion is the version of the backup document that this package writes.
 const BackupVersion = 1
 
-// Backup is what an apply was about to replace: whole messages only, as they stood
-// on their brokers, with what was recorded of them. What is known to be sensitive is
-// not in it, and counted.
+// Backup is what an apply was about to replace or delete: whole messages as they were live, with
+// what was recorded of them. Messages with anything sensitive are left out and counted.
 type Backup struct {
 	Made    time.Time
-	Lineage string // of the state that was applied from
+	Lineage string // of the state that was applied
 	Brokers map[Identity]Broker
-	Records map[Key]Record // an address is empty where nobody had recorded the message
-	LeftOut int            // sensitive messages
+	Records map[Key]Record // the address is empty if the message was not recorded
+	LeftOut int            // number of sensitive messages
 }
 
-// backupHeader is the first line of a backup. It does not begin as a state's does, so
-// that neither is ever taken for the other.
+// backupHeader is the first line of a backup. It begins differently from a state's, so that neither
+// document is ever taken for the other.
 type backupHeader struct {
 	Version int       `json:"backup_version"`
 	Made    time.Time `json:"made"`
@@ -30,8 +29,8 @@ type backupHeader struct {
 	Brokers []pinned  `json:"brokers"`
 }
 
-// EncodeBackup writes a backup as a document of the state's form: a header, a line
-// for each message and the end line, each line with its checksum.
+// EncodeBackup returns a backup as a document in the state's form: a header, a line for each
+// message and the end line. Each line but the last has a checksum.
 func EncodeBackup(b *Backup) ([]byte, error) {
 	const typical = 512 // bytes of a line
 	w := newWriter(typical * (1 + len(b.Records)))
@@ -45,7 +44,7 @@ func EncodeBackup(b *Backup) ([]byte, error) {
 	return w.end(), nil
 }
 
-// IsBackup tells whether a file begins as a backup does.
+// IsBackup reports whether a document begins as a backup does.
 func IsBackup(r io.Reader) bool {
 	const magic = `{"backup_version":`
 	start := make([]byte, len(magic))
@@ -55,7 +54,7 @@ func IsBackup(r io.Reader) bool {
 
 const backupAdvice = "Nothing was changed. Restore from another backup, or publish what is legible in this one by hand"
 
-// DecodeBackup reads a backup: all of it, or a *NewerFormatError or *DamagedError.
+// DecodeBackup reads a backup. It returns all of it, or a *NewerFormatError or *DamagedError.
 func DecodeBackup(data []byte) (*Backup, error) {
 	d := newDecoder(data, "backup", backupAdvice)
 	var h backupHeader
@@ -78,7 +77,7 @@ func DecodeBackup(data []byte) (*Backup, error) {
 		}
 	}
 	if len(s.Pending) > 0 {
-		return nil, d.damaged("pending entries, which no backup has, stand before it")
+		return nil, d.damaged("it is preceded by pending entries, which a backup cannot have")
 	}
 	return &Backup{Made: h.Made, Lineage: h.Lineage, LeftOut: h.LeftOut, Brokers: s.Brokers, Records: s.Records}, nil
 }

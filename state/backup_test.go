@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// sampleBackup holds a recorded message and a stranger's.
+// sampleBackup returns a backup of a recorded and of an untracked message.
 func sampleBackup() *Backup {
 	s := sample()
 	full := mqtt.Message{Topic: "house/attic", Payload: []byte("\xff"), QoS: 2, ContentType: "x", CorrelationData: []byte{0}, Expiry: 60, UserProperties: []mqtt.UserProperty{{Name: "b", Value: "1"}, {Name: "a", Value: ""}}}
@@ -60,7 +60,7 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 		}
 	}
 	for i := range data {
-		if i < len(data)-1 { // the last line end says nothing
+		if i < len(data)-1 { // the last line end carries nothing
 			try("cut", i, data[:i])
 		}
 		for _, bit := range []byte{1, 0x20, 0x80} {
@@ -97,7 +97,7 @@ func TestWhatIsNoWholeBackupIsRefused(t *testing.T) {
 	}
 }
 
-// pendingBackup has the lines of a state behind a backup's header.
+// pendingBackup returns the lines of a state behind a backup's header.
 func pendingBackup(t *testing.T) []byte {
 	header, _, _ := bytes.Cut(encodeBackup(t, sampleBackup()), []byte("\n"))
 	s := sample()

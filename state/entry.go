@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// entry is a line of the document: a record, or what is pending at a topic.
-// Members are named as in the configuration language.
+// entry is a line of the document: a record or a pending entry. Its members are named as in the
+// configuration language.
 type entry struct {
 	Broker  Identity `json:"broker"`
 	Topic   string   `json:"topic"`
@@ -96,7 +96,7 @@ func (e *entry) check() error {
 	return nil
 }
 
-// addTo puts the record or the pending entry of the line into a snapshot.
+// addTo adds the record or the pending entry of the line to a snapshot.
 func (e *entry) addTo(s *Snapshot) error {
 	if e.Broker == "" || e.Topic == "" {
 		return errors.New("it names no broker or no topic")

@@ -19,15 +19,13 @@ type Local struct{ path string }
 
 var _ Store = (*Local)(nil)
 
-// NewLocal gives the store of the file at path. Neither the file nor its folder
-// need be there.
+// NewLocal returns the store of the file at path. Neither the file nor its folder need exist.
 func NewLocal(path string) *Local { return &Local{path} }
 
 // Address names the document for people.
 func (l *Local) Address() string { return l.path }
 
-// Read implements Store. An empty file is not taken for an absent one: a full
-// disk leaves such files.
+// Read implements Store. An empty file is damaged, not absent: a full disk leaves such files.
 func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
 	data, version, err := l.bytes()
 	if err != nil || version == "" {
@@ -40,14 +38,14 @@ func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
 	return s, version, nil
 }
 
-// Write implements Store. It finishes even when its context ends: what was
-// published must be recorded.
+// Write implements Store. It finishes even if its context ends: what was published must be
+// recorded.
 func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, error) {
 	data, err := Encode(s)
 	if err != nil {
 		return "", err
 	}
-	defer l.alone()()
+	defer l.excludeWriters()()
 	_, current, err := l.bytes()
 	if err != nil {
 		return "", err
@@ -61,22 +59,23 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 	return VersionOf(data), nil
 }
 
-// aloneWait is many times as long as a write takes.
-const aloneWait = 10 * time.Second
+// writerWait bounds the wait for another writer; it is many times as long as a write takes.
+const writerWait = 10 * time.Second
 
-// alone keeps other writers out between the look at a file and its replacement, those
-// that do without the state's lock too. It is a lock on the folder: that on the lock
-// file is held by whoever writes. A file system that locks no folders goes without, and
-// so does who waits for a writer that is suspended.
-func (l *Local) alone() (end func()) {
+// excludeWriters keeps other writers out between the check of a file and its replacement, even
+// writers that do not take the state's lock, until the returned function is called. It locks the
+// folder, because the writer itself already holds the lock file. If the file system cannot lock
+// folders, or another writer is suspended for longer than writerWait, the write goes ahead without
+// it.
+func (l *Local) excludeWriters() (end func()) {
 	file, err := followLinks(l.path)
 	if err != nil {
 		return func() {}
 	}
 	dir := filepath.Dir(file)
-	os.MkdirAll(dir, 0o755) // the write says why that fails
+	os.MkdirAll(dir, 0o755) // the write reports why that fails
 	folder := flock.New(dir, flock.SetFlag(os.O_RDONLY))
-	ctx, cancel := context.WithTimeout(context.Background(), aloneWait)
+	ctx, cancel := context.WithTimeout(context.Background(), writerWait)
 	defer cancel()
 	if held, err := folder.TryLockContext(ctx, 10*time.Millisecond); !held || err != nil {
 		return func() {}
@@ -84,7 +83,7 @@ func (l *Local) alone() (end func()) {
 	return func() { folder.Unlock() }
 }
 
-// bytes reads the file; an absent one has no version.
+// bytes reads the file. The version of an absent file is empty.
 func (l *Local) bytes() ([]byte, Version, error) {
 	data, err := ReadFile(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,25 +95,25 @@ func (l *Local) bytes() ([]byte, Version, error) {
 	return data, VersionOf(data), nil
 }
 
-// ReadFile reads a whole file, or a pipe. A device has no end: that of zeros would be
-// read until there is no memory left.
+// ReadFile reads a whole file or pipe. It refuses devices, which have no end: /dev/zero would fill
+// the memory.
 func ReadFile(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeDevice != 0 {
-		return nil, fmt.Errorf("open %s: it is a device, and no file", path)
+		return nil, fmt.Errorf("open %s: it is a device, not a file", path)
 	}
 	return os.ReadFile(path)
 }
 
-// VersionOf gives the version of a document that its store gives none of its own.
+// VersionOf returns the version of a document for stores that have no versions themselves: its
+// SHA-256.
 func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:]))
 }
 
-// WriteFile replaces a file whole or not at all, and returns when the disk has
-// it. A new file gets mode 0600, an old one keeps its mode; a link stays a link.
-// The folder is made where there is none. A device or a pipe is written to, since
-// a rename would put a file in its place.
+// WriteFile replaces a file completely or not at all, and returns when it is on the disk. A new
+// file gets mode 0600, an existing one keeps its mode. A link stays a link, and a missing folder is
+// created. A device or a pipe is written to, because a rename would put a file in its place.
 func WriteFile(path string, data []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return writeThrough(path, data)
@@ -147,10 +146,10 @@ func writeThrough(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// tempPrefix begins the names of the temporary files of a path.
+// tempPrefix returns how the names of the temporary files of a path begin.
 func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp" }
 
-// writeTemp writes data beside path, to be renamed over it.
+// writeTemp writes data to a temporary file beside path, to be renamed over it.
 func writeTemp(path string, data []byte) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*") // mode 0600
 	if err != nil {
@@ -175,7 +174,7 @@ func writeTemp(path string, data []byte) (name string, err error) {
 	return f.Name(), f.Sync()
 }
 
-// syncDir makes a rename durable.
+// syncDir makes a rename in a folder durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -185,9 +184,9 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// followLinks gives the file that a path leads to, which need not be there.
+// followLinks returns the file that a path leads to. The file need not exist.
 func followLinks(path string) (string, error) {
-	const most = 40 // as the kernel
+	const most = 40 // as many as the kernel follows
 	for range most {
 		target, err := os.Readlink(path)
 		if err != nil {

@@ -26,7 +26,7 @@ func TestLocalContract(t *testing.T) {
 	})
 }
 
-// Child processes of the tests below are this test binary with a role.
+// The child processes of the tests below are this test binary with a role.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("STATE_TEST_ROLE"); role != "" {
 		if err := play(role, os.Getenv("STATE_TEST_PATH")); err != nil {
@@ -78,7 +78,7 @@ func child(t *testing.T, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// start starts a child and waits for its first line.
+// start starts a child process and waits for its first line.
 func start(t *testing.T, role, path string) *exec.Cmd {
 	t.Helper()
 	cmd := child(t, role, path)
@@ -101,7 +101,7 @@ func start(t *testing.T, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// written makes a state of so many records and gives its path.
+// written writes a state with the given number of records and returns its path.
 func written(t *testing.T, records int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "retain.state.json")
@@ -123,7 +123,7 @@ func TestKilledWriterLeavesAWholeDocument(t *testing.T) {
 	path := written(t, 500)
 	for i := range 20 {
 		cmd := start(t, "write for ever", path)
-		time.Sleep(time.Duration(i%7) * time.Millisecond) // not to wait for something: to kill at another moment
+		time.Sleep(time.Duration(i%7) * time.Millisecond) // not a wait for something: it varies the moment of the kill
 		cmd.Process.Kill()
 		cmd.Wait()
 		s, _, err := state.NewLocal(path).Read(t.Context())
@@ -131,7 +131,7 @@ func TestKilledWriterLeavesAWholeDocument(t *testing.T) {
 			t.Fatalf("after a kill: %v", err)
 		}
 	}
-	// What a kill between two steps leaves is tidied by the next holder of the lock.
+	// The next holder of the lock removes what a kill between two steps leaves.
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), ".retain.state.json.tmp123"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestKilledHolderFreesItsLock(t *testing.T) {
 	}
 }
 
-// A file size limit stands for a full disk: the write fails after some bytes.
+// A file size limit simulates a full disk: the write fails after some bytes.
 func TestWriteThatFailsHalfwayKeepsTheOldDocument(t *testing.T) {
 	path := written(t, 500)
 	before, err := os.ReadFile(path)
@@ -195,7 +195,7 @@ func TestWriteThatFailsHalfwayKeepsTheOldDocument(t *testing.T) {
 	limited.Env = writer.Env
 	out, err := limited.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "file too large") {
-		t.Fatalf("a write beyond the limit gives %v: %s", err, out)
+		t.Fatalf("a write beyond the limit returned %v: %s", err, out)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the old document is gone: %v", err)
@@ -224,7 +224,7 @@ func TestWriteWhereTheFolderCannotBeWritten(t *testing.T) {
 func TestReadOnlyFolder(t *testing.T) {
 	dir := filepath.Dir(written(t, 1))
 	writer := child(t, "write once", filepath.Join(dir, "retain.state.json"))
-	if os.Getuid() == 0 { // permissions do not bind root: so the child is nobody
+	if os.Getuid() == 0 { // permissions do not bind root, so the child runs as nobody
 		writer = asNobody(t, writer, &dir)
 	}
 	if err := os.Chmod(dir, 0o500); err != nil {
@@ -233,15 +233,15 @@ func TestReadOnlyFolder(t *testing.T) {
 	t.Cleanup(func() { os.Chmod(dir, 0o700) })
 	out, err := writer.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "permission denied") {
-		t.Errorf("a write gives %v: %s", err, out)
+		t.Errorf("a write returned %v: %s", err, out)
 	}
 	if s, _, err := state.NewLocal(filepath.Join(dir, "retain.state.json")).Read(t.Context()); err != nil || s.Serial != 0 {
 		t.Errorf("the old document is gone: %v", err)
 	}
 }
 
-// asNobody moves the child's program and folder to where the user nobody can
-// reach them, and has it run as that user.
+// asNobody copies the child's program and folder to where the user nobody can reach them, and lets
+// it run as that user.
 func asNobody(t *testing.T, cmd *exec.Cmd, dir *string) *exec.Cmd {
 	t.Helper()
 	const nobody = 65534
@@ -285,7 +285,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, text := range []string{"first", "second"} { // the first leads nowhere yet
+	for _, text := range []string{"first", "second"} { // the first has no target yet
 		if err := state.WriteFile(link, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -317,7 +317,7 @@ func TestLinksToOneStateAreOneLock(t *testing.T) {
 	defer unlock(t.Context())
 	var locked *state.LockedError
 	if _, _, err := state.NewLocal(link).Lock(t.Context(), state.LockInfo{}); !errors.As(err, &locked) {
-		t.Errorf("a lock by way of a link gives %v", err)
+		t.Errorf("a lock through a link returned %v", err)
 	}
 }
 
@@ -397,8 +397,8 @@ func TestLocalRaces(t *testing.T) {
 	statetest.Races(t, 1000, state.NewLocal(path), state.NewLocal(path))
 }
 
-// TestWritersWithoutALock lets writers that read the same state write at once: one may,
-// and the others are told.
+// TestWritersWithoutALock lets writers that read the same state write at the same time: one
+// succeeds, and the others get ErrConflict.
 func TestWritersWithoutALock(t *testing.T) {
 	const writers, rounds = 4, 20
 	path := filepath.Join(t.TempDir(), "new", "retain.state.json")

@@ -14,9 +14,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// NewLockInfo describes a lock that this process takes now.
+// NewLockInfo returns the description of a lock that this process takes now.
 func NewLockInfo(operation, path string, now time.Time) LockInfo {
-	id, _ := newUUID() // crypto/rand does not fail; a lock without an ID would still hold
+	id, _ := newUUID() // crypto/rand does not fail; a lock without an ID would work too
 	return LockInfo{ID: id, Operation: operation, Who: whoAmI(), Created: now.UTC(), Path: path}
 }
 
@@ -31,10 +31,9 @@ func whoAmI() string {
 	return name + "@" + host
 }
 
-// Lock implements Store by a kernel lock: that of a killed process frees itself.
-// The lock file stays when the lock is freed, since removing it would let two
-// processes hold locks on two files of one name; what it says is erased.
-// It cannot be lost while the process lives.
+// Lock implements Store by a kernel lock, which ends with its process. It cannot be lost while the
+// process lives. The lock file is emptied and kept when the lock is released: if it were removed,
+// two processes could hold locks on two files of one name.
 func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error) {
 	lock, file, err := l.tryLock()
 	if err != nil {
@@ -55,9 +54,9 @@ func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, 
 	}, nil
 }
 
-// tryLock takes the kernel lock, and gives the file that it is for.
+// tryLock takes the kernel lock and returns it with the path of the file that it is for.
 func (l *Local) tryLock() (lock *flock.Flock, file string, err error) {
-	if file, err = followLinks(l.path); err != nil { // two links to one state are one lock
+	if file, err = followLinks(l.path); err != nil { // two links to one state share one lock
 		return nil, "", fmt.Errorf("lock state: %w", err)
 	}
 	path := file + ".lock"
@@ -74,12 +73,13 @@ func (l *Local) tryLock() (lock *flock.Flock, file string, err error) {
 	return lock, file, nil
 }
 
-// ForceUnlock implements Store, and only says what to do: a kernel lock belongs to a
-// process that lives, and another process cannot take it away.
+// ForceUnlock implements Store. It only returns an error that says what to do: a kernel lock
+// belongs to a running process, and no other process can release it.
 func (l *Local) ForceUnlock(context.Context, string) error {
 	lock, _, err := l.tryLock()
 	if held := (*LockedError)(nil); errors.As(err, &held) {
-		return fmt.Errorf("%s. A lock on a file is that of a running process and frees itself when that ends: end the process", held.describe())
+		return fmt.Errorf("%s. A lock on a file belongs to a running process and is released when that ends: end "+
+			"the process", held.describe())
 	}
 	if err != nil {
 		return err
@@ -90,9 +90,9 @@ func (l *Local) ForceUnlock(context.Context, string) error {
 
 // removeLeftovers removes the temporary files of writers that were killed.
 func (l *Local) removeLeftovers(path string) {
-	defer l.alone()() // a writer without the lock may live
+	defer l.excludeWriters()() // a writer without the lock may be running
 	dir := filepath.Dir(path)
-	files, _ := os.ReadDir(dir) // what cannot be listed cannot be tidied
+	files, _ := os.ReadDir(dir) // what cannot be listed cannot be removed
 	for _, file := range files {
 		if strings.HasPrefix(file.Name(), tempPrefix(path)) {
 			os.Remove(filepath.Join(dir, file.Name()))
@@ -100,8 +100,7 @@ func (l *Local) removeLeftovers(path string) {
 	}
 }
 
-// writeLockInfo writes into the locked file: a rename would put another file,
-// that nobody holds, in its place.
+// writeLockInfo writes into the locked file. A rename would replace it by a file that nobody holds.
 func writeLockInfo(path string, info LockInfo) error {
 	data, err := json.Marshal(info)
 	if err != nil {
@@ -110,8 +109,7 @@ func writeLockInfo(path string, info LockInfo) error {
 	return os.WriteFile(path, append(data, '\n'), 0o600)
 }
 
-// readLockInfo reads who holds a lock; the zero LockInfo where the holder has not
-// written it yet.
+// readLockInfo returns who holds a lock, or the zero LockInfo if the holder has not written it yet.
 func readLockInfo(path string) (info LockInfo) {
 	if data, err := os.ReadFile(path); err == nil {
 		json.Unmarshal(data, &info)
@@ -119,10 +117,10 @@ func readLockInfo(path string) (info LockInfo) {
 	return info
 }
 
-// ErrNotLocked is a lock to be released that nobody holds.
+// ErrNotLocked is returned by ForceUnlock if nobody holds the lock.
 var ErrNotLocked = errors.New("nobody holds the lock")
 
-// LockedError is a lock that somebody else holds.
+// LockedError reports a lock that somebody else holds.
 type LockedError struct{ Holder LockInfo }
 
 func (e *LockedError) Error() string {
@@ -131,13 +129,13 @@ func (e *LockedError) Error() string {
 
 func (e *LockedError) describe() string {
 	h := e.Holder
-	if h.Who == "" { // taken a moment ago, or by a program that is not ours
+	if h.Who == "" { // taken a moment ago, or by another program
 		return "the state is held by another process, which has not said who it is"
 	}
 	return fmt.Sprintf("the state %s is held by %s", h.Path, h)
 }
 
-// String tells who holds the lock, for what and since when.
+// String says who holds the lock, for what and since when.
 func (h LockInfo) String() string {
 	text := fmt.Sprintf("%s for %s since %s", h.Who, h.Operation, h.Created.Local().Format(time.DateTime))
 	if h.Info != "" {
@@ -146,7 +144,7 @@ func (h LockInfo) String() string {
 	return fmt.Sprintf("%s (lock %s)", text, h.ID)
 }
 
-// LostError is the cause of a lock's context that ended while the lock was held.
+// LostError is the cause with which a lock's context ends if the lock is lost.
 type LostError struct {
 	Path string
 	Why  error

@@ -6,22 +6,22 @@ import (
 	"slices"
 )
 
-// Moved is a block that named one broker and now names another.
+// Moved is a block that led to one broker and now leads to another.
 type Moved struct {
 	Name     string
 	Was, Now Identity
 }
 
-// Orphan is a broker that records belong to and no block names.
+// Orphan is a broker that the state has records of and that no block leads to.
 type Orphan struct {
 	Identity Identity
-	Name     string // the block that last did
+	Name     string // the block that last led to it
 	Records  int
 }
 
-// Pin notes which block leads to which broker, and lets go of a broker that no
-// block leads to and nothing is recorded on: its label may name another one now.
-// It tells whether that changed anything.
+// Pin notes which block leads to which broker. It drops a broker that no block leads to and nothing
+// is recorded on, because its label may name another broker now. It reports whether the pins
+// changed.
 func (s *Snapshot) Pin(now map[Identity]Broker) bool {
 	was := maps.Clone(s.Brokers)
 	maps.Copy(s.Brokers, now)
@@ -33,7 +33,7 @@ func (s *Snapshot) Pin(now map[Identity]Broker) bool {
 	return !maps.Equal(was, s.Brokers)
 }
 
-// held counts what is recorded or pending on each broker.
+// held returns how many topics of each broker are recorded or pending.
 func (s *Snapshot) held() map[Identity]int {
 	counts := map[Identity]int{}
 	for key := range s.Records {
@@ -45,12 +45,12 @@ func (s *Snapshot) held() map[Identity]int {
 	return counts
 }
 
-// Holds tells whether anything is recorded or pending on a broker.
+// Holds reports whether anything is recorded or pending on a broker.
 func (s *Snapshot) Holds(id Identity) bool { return s.held()[id] > 0 }
 
-// CheckPins compares the brokers of a configuration, by block label, with those
-// that records belong to. A record belongs to the identity: a renamed block keeps
-// its records, and a block that points elsewhere must not take them along.
+// CheckPins compares the brokers of a configuration, by block label, with those that the state has
+// records of. A record belongs to an identity: a renamed block keeps its records, and a block that
+// leads elsewhere must not take them along.
 func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []Orphan) {
 	named := slices.Collect(maps.Values(now))
 	for id, n := range s.held() {
@@ -68,8 +68,8 @@ func (s *Snapshot) CheckPins(now map[string]Identity) (moved []Moved, orphans []
 	return moved, orphans
 }
 
-// Shared gives two blocks, by label, that lead to one broker: a record there would
-// belong to both.
+// Shared returns the labels of two blocks that lead to one broker, if there are any: a record there
+// would belong to both.
 func Shared(now map[string]Identity) (one, other string, shared bool) {
 	first := map[Identity]string{}
 	for _, name := range slices.Sorted(maps.Keys(now)) {
@@ -81,10 +81,10 @@ func Shared(now map[string]Identity) (one, other string, shared bool) {
 	return "", "", false
 }
 
-// PinOf gives the identity that a block last led to, and one that no broker has where
-// that is unknown. A label that was never seen is a renamed block where just one
-// recorded broker of its type has lost its own; otherwise nobody can know without
-// asking.
+// PinOf returns the identity that a block last led to. If that is unknown, pinned is false and the
+// identity is one that no broker has. A label that was never seen is taken for a renamed block if
+// exactly one recorded broker of its type has no block any more, and no other new label has that
+// type.
 func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned bool) {
 	unpinned := Identity(block.Type + ":unpinned:" + block.Name)
 	if s == nil {
@@ -114,8 +114,8 @@ func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned boo
 	return lost[0], true
 }
 
-// Rebind gives the records and the pin of one identity to another: the same
-// broker under a new address.
+// Rebind moves the records, the pending entries and the pin of one identity to another: the same
+// broker under a new address. It returns the number of records.
 func (s *Snapshot) Rebind(old, new Identity) (records int) {
 	for key, r := range s.Records {
 		if key.Broker == old {

@@ -10,9 +10,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// Seal makes of a message what may be stored of it. Without a key (before the
-// first state) a sensitive message is known by its redacted form only: a plain
-// digest of the rest would let anybody test guesses.
+// Seal returns what may be stored of a message. Without a key (before the first state) the digest
+// of a sensitive message covers its redacted form only: a plain digest of all of it would let
+// anybody test guesses.
 func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
 	s := Sealed{Message: r.Apply(m), Redaction: r}
 	switch {
@@ -27,11 +27,10 @@ func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
 	return s
 }
 
-// Diff tells in which fields a raw message, live or declared, differs from the
-// sealed one, and which of the redacted leaves do. A payload with redacted leaves
-// is compared as a whole by its digest: where it differs although no leaf does,
-// the redacted documents show the difference. What was sealed without a key is
-// compared in its redacted form.
+// Diff returns in which fields a raw message, live or declared, differs from the sealed one, and
+// which of the redacted leaves do. A payload with redacted leaves is compared as a whole by its
+// digest: if it differs although no leaf does, the redacted documents show the difference. What was
+// sealed without a key is compared in its redacted form.
 func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []string) {
 	hidden := s.Redaction.Covers() & mqtt.Hideable
 	fields = s.Message.Diff(m) &^ hidden
@@ -52,8 +51,8 @@ func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []s
 	return fields, leaves
 }
 
-// secrets gives the keyed digest of every field that r hides at least in part,
-// by its name, and of every hidden leaf that is there, by its pointer.
+// secrets returns the keyed digest of every field that r hides at least in part, by its name, and
+// of every hidden leaf that m has, by its pointer.
 func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
 	found := map[string]string{}
 	for _, name := range (r.Covers() & mqtt.Hideable).Names() {
@@ -75,8 +74,7 @@ func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
 	return found
 }
 
-// keyedDigest takes the name in, so that equal secrets in two places do not look
-// equal.
+// keyedDigest includes the name, so that equal secrets in two places do not look equal.
 func keyedDigest(key []byte, name, value string) string {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(strconv.Itoa(len(name)) + ":" + name + value))

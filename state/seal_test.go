@@ -45,7 +45,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// Two places with one secret must not look alike.
+// The same secret in two places must have two digests.
 func TestSecretsOfEqualValuesDiffer(t *testing.T) {
 	m := mqtt.Message{Payload: []byte(`{"a":"x","b":"x"}`), ContentType: "x", ResponseTopic: "x"}
 	s := Seal(m, mqtt.Redaction{Fields: mqtt.FieldContentType | mqtt.FieldResponseTopic, Leaves: []string{"/a", "/b"}}, []byte("key"))
@@ -72,12 +72,12 @@ func TestSealedDiff(t *testing.T) {
 		{"a leaf", leaf, doc(`{"a":1,"b":2,"c":3}`), doc(`{"a":1,"b":5,"c":3}`), mqtt.FieldPayload, []string{"/b"}},
 		{"beside the leaves", leaf, doc(`{"a":1,"c":3}`), doc(`{"a":1,"c":4}`), mqtt.FieldPayload, nil},
 		{"a leaf gone", leaf, doc(`{"a":1,"c":3}`), doc(`{"c":3}`), mqtt.FieldPayload, []string{"/a"}},
-		{"a leaf come", leaf, doc(`{"a":1}`), doc(`{"a":1,"b":1}`), mqtt.FieldPayload, []string{"/b"}},
+		{"a leaf added", leaf, doc(`{"a":1}`), doc(`{"a":1,"b":1}`), mqtt.FieldPayload, []string{"/b"}},
 		{"leaves swapped", leaf, doc(`{"a":1,"b":2}`), doc(`{"a":2,"b":1}`), mqtt.FieldPayload, []string{"/a", "/b"}},
 		{"the redacted text itself", leaf, doc(`{"a":1}`), doc(`{"a":"(sensitive value)"}`), mqtt.FieldPayload, []string{"/a"}},
 		{"white space", leaf, doc(`{"a":1}`), doc(`{"a": 1}`), mqtt.FieldPayload, nil},
-		{"no document any more", leaf, doc(`{"a":1}`), doc(`{"a":1`), mqtt.FieldPayload, []string{"/a"}},
-		{"never a document", leaf, doc(`x`), doc(`y`), mqtt.FieldPayload, nil},
+		{"not a document any more", leaf, doc(`{"a":1}`), doc(`{"a":1`), mqtt.FieldPayload, []string{"/a"}},
+		{"not a document before either", leaf, doc(`x`), doc(`y`), mqtt.FieldPayload, nil},
 		{"a field", mqtt.Redaction{Fields: mqtt.FieldContentType}, mqtt.Message{ContentType: "a"}, mqtt.Message{ContentType: "b", QoS: 1}, mqtt.FieldContentType | mqtt.FieldQoS, nil},
 		{"a field gone", mqtt.Redaction{Fields: mqtt.FieldUserProperties}, mqtt.Message{UserProperties: []mqtt.UserProperty{{Name: "a"}}}, mqtt.Message{}, mqtt.FieldUserProperties, nil},
 		{"fields that are never hidden", mqtt.Redaction{Fields: mqtt.AllFields}, mqtt.Message{Expiry: 1}, mqtt.Message{QoS: 1, PayloadFormat: 1}, mqtt.FieldExpiry | mqtt.FieldQoS | mqtt.FieldPayloadFormat, nil},
@@ -104,7 +104,7 @@ func TestSealedDiffWithoutAKey(t *testing.T) {
 	}
 }
 
-// messages draws messages whose payload is often a small document.
+// messages generates messages whose payload is often a small document.
 func messages() *rapid.Generator[mqtt.Message] {
 	text := rapid.SampledFrom([]string{"", "a", "b", "é", "(sensitive value)", "\u2028<>&\x00\"\\"})
 	value := rapid.SampledFrom([]string{`1`, `1.0`, `"s"`, `{"x":1}`, `[]`, `"(sensitive value)"`})

@@ -11,8 +11,7 @@ import (
 // digestKeyBytes is the length of a state's digest key.
 const digestKeyBytes = 32
 
-// NewSnapshot makes the first snapshot of a state, with a lineage and a digest
-// key of its own.
+// NewSnapshot returns the first snapshot of a state, with a new lineage and digest key.
 func NewSnapshot() (*Snapshot, error) {
 	key := make([]byte, digestKeyBytes)
 	if _, err := rand.Read(key); err != nil {
@@ -26,8 +25,8 @@ func NewSnapshot() (*Snapshot, error) {
 	return s.Clone(), nil
 }
 
-// Clone gives a copy whose maps are its own and never nil. Records are shared:
-// they are replaced, never changed in place.
+// Clone returns a copy with maps that are its own and never nil. Records are shared: they are
+// replaced, never changed in place.
 func (s *Snapshot) Clone() *Snapshot {
 	c := *s
 	c.DigestKey = slices.Clone(s.DigestKey)
@@ -44,14 +43,14 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
-// Hides tells whether a part of the message that is recorded or pending at a topic is
+// Hides reports whether a part of the message that is recorded or pending at a topic is
 // sensitive.
 func (s *Snapshot) Hides(key Key) bool {
 	pending := s.Pending[key].After
 	return !s.Records[key].Redaction.None() || pending != nil && !pending.Redaction.None()
 }
 
-// CompareKeys orders keys by broker, then by topic: the order of the document.
+// CompareKeys compares keys by broker, then by topic: the order of the document.
 func CompareKeys(a, b Key) int {
 	if a.Broker != b.Broker {
 		return cmp.Compare(a.Broker, b.Broker)
@@ -59,7 +58,7 @@ func CompareKeys(a, b Key) int {
 	return cmp.Compare(a.Topic, b.Topic)
 }
 
-// newUUID makes a random UUID (RFC 9562, version 4).
+// newUUID returns a random UUID (RFC 9562, version 4).
 func newUUID() (string, error) {
 	var u [16]byte
 	if _, err := rand.Read(u[:]); err != nil {

@@ -1,6 +1,5 @@
-// Package state keeps what retainctl believes to have published: one document of
-// records, a store that reads, writes and locks it, and nothing that talks to a
-// broker.
+// Package state keeps what retainctl has published, as far as it knows: one document of records,
+// and stores that read, write and lock it. It never talks to a broker.
 //
 // A record belongs to a broker's pinned identity, not to the label of a block.
 // What an apply is about to publish is written as Pending before its first
@@ -15,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Identity names a broker for good: "mqtt:HOST:PORT", "aws_iot:REGION:HOST",
+// Identity names a broker independently of its block: "mqtt:HOST:PORT", "aws_iot:REGION:HOST" or
 // "embedded:ID".
 type Identity string
 
@@ -25,73 +24,73 @@ type Key struct {
 	Topic  string
 }
 
-// Snapshot is the whole state. It is a plain value: Clone before changing one
-// that somebody else holds.
+// Snapshot is the whole state. It is a plain value: Clone it before changing one that somebody else
+// holds.
 type Snapshot struct {
-	Lineage   string              // made once, when the state is; never changes
-	Serial    uint64              // counts the writes
+	Lineage   string              // a random UUID; never changes
+	Serial    uint64              // the number of writes
 	DigestKey []byte              // 32 random bytes, the key of sensitive digests
 	Brokers   map[Identity]Broker // pinned
 	Records   map[Key]Record
 	Pending   map[Key]Pending
 }
 
-// Broker is a pinned broker: the block that last used this identity.
+// Broker is the pin of an identity: the block that last led to it.
 type Broker struct{ Type, Name string }
 
-// Record is what was last published to, or adopted at, one topic.
+// Record is what was last published to a topic, or adopted there.
 type Record struct {
 	Sealed
 	Address           string
 	UpdatedAt         time.Time // when it was published or adopted
-	Modified          time.Time // the broker's own time of the last write, where it tells
+	Modified          time.Time // the broker's time of its last write; zero if it has none
 	OrderedProperties bool
 	OnDestroy         string // "delete" or "forget"
 	PreventDestroy    bool
 	DependsOn         []string
 }
 
-// Sealed is a message as it may be stored: sensitive parts are replaced by
-// mqtt.RedactedText and known by keyed digest only.
+// Sealed is a message as it may be stored: its sensitive parts are replaced by mqtt.RedactedText,
+// and only their keyed digests are kept.
 type Sealed struct {
 	mqtt.Message // redacted
 	Redaction    mqtt.Redaction
-	Digest       string            // of the whole message; keyed where anything is sensitive
-	Secrets      map[string]string // keyed digest by field name or by RFC 6901 pointer
+	Digest       string            // of the whole message; keyed if anything is sensitive
+	Secrets      map[string]string // keyed digests, by field name or RFC 6901 pointer
 }
 
-// Pending is what a running apply may have published to one topic. After is the
-// message it sends, nil for a delete; Before is the digest of what it replaces,
-// empty for nothing.
+// Pending is what a running or killed apply may have published to a topic. After is the record of
+// the message that it sends, nil for a delete. Before is the digest of the message that it
+// replaces, empty if there was none.
 type Pending struct {
 	After  *Record
 	Before string
 }
 
-// Version is what a store knows a written document by: an ETag, or a digest.
+// Version identifies a document in a store: an ETag or a digest. It is empty if there is no
+// document.
 type Version string
 
-// Store is where a state document is kept.
+// Store keeps a state document.
 type Store interface {
-	// Read gives the document, or a nil Snapshot where there is none yet. One that
-	// cannot be decoded has its version all the same, beside the error.
+	// Read returns the document, or a nil Snapshot if there is none yet. If it cannot be decoded,
+	// the version is returned together with the error.
 	Read(ctx context.Context) (*Snapshot, Version, error)
-	// Write replaces the document that was read as since; ErrConflict if that
-	// moved. It raises no serial: the caller does.
+	// Write replaces the document whose version is since, and returns ErrConflict if it has
+	// changed. The caller raises the serial.
 	Write(ctx context.Context, s *Snapshot, since Version) (Version, error)
-	// Lock takes the store's lock, or fails with a *LockedError at once; only for
-	// the lock of a holder that died does it wait, until it may take that over.
-	// What is done under the lock is done with held: it ends, with a *LostError as
-	// its cause, when the lock cannot be relied on any more.
+	// Lock takes the store's lock, or returns a *LockedError at once. Only for the lock of a holder
+	// that died does it wait, until it may take that over. Work under the lock uses the context
+	// held, which ends with a *LostError as its cause if the lock is lost.
 	Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error)
-	// ForceUnlock releases the lock of this ID, which somebody else holds.
+	// ForceUnlock releases the lock with this ID, which somebody else holds.
 	ForceUnlock(ctx context.Context, id string) error
 }
 
-// ErrConflict is a write over a document that changed since it was read.
+// ErrConflict is returned by Write if the document has changed since it was read.
 var ErrConflict = errors.New("the state changed since it was read: somebody else wrote it, so plan again")
 
-// LockInfo tells who holds a lock. Its JSON is that of Terraform's protocol.
+// LockInfo says who holds a lock. Its JSON is that of Terraform's HTTP protocol.
 type LockInfo struct {
 	ID        string
 	Operation string // "plan", "apply", "state push"
@@ -99,5 +98,5 @@ type LockInfo struct {
 	Version   string
 	Created   time.Time
 	Path      string
-	Info      string // the CI run's address, where there is one
+	Info      string // address of the CI run, if there is one
 }

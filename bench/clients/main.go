@@ -59,7 +59,7 @@ func main() {
 	}
 }
 
-// measure gives messages per second on a fresh broker.
+// measure returns messages per second on a fresh broker.
 func measure(m method) (float64, error) {
 	address, stop, err := startMosquitto()
 	if err != nil {

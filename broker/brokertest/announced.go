@@ -84,7 +84,7 @@ type traffic struct {
 	most      int                     // of those at a time
 }
 
-// done gives what was seen.
+// done returns what was seen.
 func (s *traffic) done() *traffic {
 	s.mu.Lock()
 	defer s.mu.Unlock()

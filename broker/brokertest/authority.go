@@ -34,7 +34,7 @@ func NewAuthority(t testing.TB, name string) *Authority {
 	return a
 }
 
-// File gives the path of a file that it wrote: NAME.pem or NAME.key.
+// File returns the path of a file that it wrote: NAME.pem or NAME.key.
 func (a *Authority) File(name string) string { return filepath.Join(a.dir, name) }
 
 // sign writes NAME.pem and NAME.key; without a parent the certificate is its own.

@@ -114,7 +114,7 @@ func (s Suite) cases() []suiteCase {
 	return cases
 }
 
-// opened gives a target that is closed when the test ends.
+// opened returns a target that is closed when the test ends.
 func opened(t *testing.T, open Open) broker.Writer {
 	w := open(t)
 	t.Cleanup(func() {

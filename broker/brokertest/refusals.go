@@ -81,7 +81,7 @@ func quotaExceeded(t *testing.T, w broker.Writer) (without []string) {
 	return without
 }
 
-// names tells whether an error holds one of the words.
+// names reports whether an error holds one of the words.
 func names(err error, words ...string) bool {
 	return err != nil && slices.ContainsFunc(words, func(w string) bool {
 		return strings.Contains(strings.ToLower(err.Error()), w)

@@ -322,7 +322,7 @@ func (c *Client) write(b []byte, pings int) (ping uint64, err error) {
 	return c.pings, nil
 }
 
-// nextID gives a packet identifier for a SUBSCRIBE or UNSUBSCRIBE. They lie
+// nextID returns a packet identifier for a SUBSCRIBE or UNSUBSCRIBE. They lie
 // above those of Publish.
 func (c *Client) nextID() uint16 {
 	c.lastID++

@@ -47,10 +47,10 @@ var (
 	errNoConnack = errors.New("it took the connection and did not answer CONNECT")
 )
 
-// Unanswered tells whether connecting took all the time that it had.
+// Unanswered reports whether connecting took all the time that it had.
 func Unanswered(err error) bool { return errors.Is(err, errNoAnswer) || errors.Is(err, errNoConnack) }
 
-// Unreachable tells whether nobody listens, as while a broker is restarted.
+// Unreachable reports whether nobody listens, as while a broker is restarted.
 func Unreachable(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist)
 }
@@ -101,11 +101,13 @@ func dialAdvice(o Options, err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "is the broker running, and is the port right?"
 	case errors.As(err, &authority) && o.TLS.RootCAs != nil:
-		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the broker that is meant?"
+		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the " +
+			"broker that is meant?"
 	case errors.As(err, &authority):
 		return "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name if the certificate is", o.TLS.ServerName)
+		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name "+
+			"if the certificate is", o.TLS.ServerName)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the broker's certificate is out of date: renew it, or set this machine's clock"
 	case errors.As(err, &invalid):
@@ -208,7 +210,7 @@ func (o Options) rival() string {
 
 var errHangUp = errors.New("closed the connection")
 
-// HungUp tells whether the broker ended the connection for something that it was
+// HungUp reports whether the broker ended the connection for something that it was
 // sent, since it shuts down, perhaps to start again, or without saying why. One where
 // another client took the name over did so for a reason that trying again does not mend.
 func (c *Client) HungUp() bool {
@@ -230,12 +232,12 @@ func silentError(o Options, what string) error {
 	return fmt.Errorf("broker %s %w: no %s came within %s", o.Address, errSilent, what, o.Timeout)
 }
 
-// Silent tells whether the connection ended because the broker stopped answering.
+// Silent reports whether the connection ended because the broker stopped answering.
 func (c *Client) Silent() bool { return errors.Is(c.Err(), errSilent) }
 
 const alertAdvice = "the broker refused the TLS connection: it may ask for a client certificate, cert_file and key_file"
 
-// alerted tells whether the other side ended TLS. Under TLS 1.3 a client learns
+// alerted reports whether the other side ended TLS. Under TLS 1.3 a client learns
 // that its certificate was refused only when it first reads.
 func alerted(err error) bool {
 	var op *net.OpError

@@ -234,7 +234,7 @@ func (s *fakeSession) subscribe(p *wire.Subscribe) {
 	s.send(append(messages, suback)...)
 }
 
-// stored gives the message at topic, unless it is this one's turn to be lost.
+// stored returns the message at topic, unless it is this one's turn to be lost.
 func (f *fake) stored(topic string) (mqtt.Message, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -283,7 +283,7 @@ func mustDial(t *testing.T, o Options) *Client {
 	return c
 }
 
-// publishAll gives the outcomes by index, each of which must come once.
+// publishAll returns the outcomes by index, each of which must come once.
 func publishAll(t *testing.T, ctx context.Context, c *Client, batch []mqtt.Message) []error {
 	t.Helper()
 	outcomes, calls := make([]error, len(batch)), make([]int, len(batch))

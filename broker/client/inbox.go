@@ -47,7 +47,7 @@ func (in *inbox) failure() error {
 	return in.err
 }
 
-// take gives all that has come, and an error once there is nothing more.
+// take returns all that has come, and an error once there is nothing more.
 func (in *inbox) take() ([]wire.Packet, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -59,7 +59,7 @@ func (in *inbox) take() ([]wire.Packet, error) {
 	return packets, nil
 }
 
-// wait gives what has come, waiting until there is something, stop is closed or
+// wait returns what has come, waiting until there is something, stop is closed or
 // the time has come. The latter two give nothing.
 func (in *inbox) wait(stop <-chan struct{}, until time.Time) ([]wire.Packet, error) {
 	if packets, err := in.take(); len(packets) > 0 || err != nil {

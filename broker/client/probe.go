@@ -14,7 +14,8 @@ const probeAfter = 2 * time.Second
 // ErrDropped is a broker that answered a later PINGREQ and not what was asked before
 // it: its queue was full, and dropped messages too. The connection cannot be used
 // after it.
-var ErrDropped = errors.New("the broker dropped the answer to the PINGREQ behind the subscription, so it dropped messages too: its queue for a client is too short (mosquitto: max_queued_messages)")
+var ErrDropped = errors.New("the broker dropped the answer to the PINGREQ behind the subscription, so it dropped " +
+	"messages too: its queue for a client is too short (mosquitto: max_queued_messages)")
 
 // probe is a PINGREQ that tells an answer that was lost from one that takes its time.
 type probe struct {
@@ -45,7 +46,7 @@ func (r *reading) doubtful(last time.Time, what string) error {
 	return nil
 }
 
-// doubted tells whether a probe is out that has not shown yet that nothing was lost.
+// doubted reports whether a probe is out that has not shown yet that nothing was lost.
 func (r *reading) doubted() bool {
 	if r.probe.sent.IsZero() {
 		return false

@@ -175,7 +175,8 @@ func (p *publishing) append(i int) error {
 // retains refuses a broker that announced that it retains nothing (3.2.2.3.5).
 func (c *Client) retains() error {
 	if c.server.RetainUnavailable {
-		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: retain_available true)", c.o.Address)
+		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: "+
+			"retain_available true)", c.o.Address)
 	}
 	return nil
 }
@@ -196,7 +197,7 @@ func (c *Client) check(m mqtt.Message) error {
 	return nil
 }
 
-// freeID gives an identifier that is not in flight. They go round, so that a
+// freeID returns an identifier that is not in flight. They go round, so that a
 // broker that acknowledges twice is noticed rather than believed.
 func (p *publishing) freeID() uint16 {
 	for {

@@ -53,7 +53,7 @@ func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 	return r.obs, nil
 }
 
-// Peek gives the message at topic if the broker shows it at once. It is for what
+// Peek returns the message at topic if the broker shows it at once. It is for what
 // is nice to know: that nothing came proves nothing.
 func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok bool) {
 	c.call.Lock()
@@ -117,7 +117,7 @@ type batch struct {
 	acked  bool
 }
 
-// unread gives up on those of the topics that were not seen.
+// unread returns up on those of the topics that were not seen.
 func (r *reading) unread(topics []string, err error) {
 	for _, t := range topics {
 		if _, live := r.obs.Live[t]; !live && r.obs.Unread[t] == nil {

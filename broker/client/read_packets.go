@@ -97,7 +97,7 @@ func (r *reading) message(p *wire.Publish) {
 	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}
 }
 
-// wanted tells whether a topic was asked for.
+// wanted reports whether a topic was asked for.
 func (r *reading) wanted(topic string) bool {
 	return r.asked[topic] || slices.ContainsFunc(r.filters, func(f string) bool { return mqtt.Match(f, topic) })
 }

@@ -96,7 +96,7 @@ func (g *Gateway) Stop() {
 	<-g.exited
 }
 
-// program gives the path of versitygw, which the module has as a tool: go test builds
+// program returns the path of versitygw, which the module has as a tool: go test builds
 // it once, which takes a minute or two.
 func program(t testing.TB) string {
 	t.Helper()

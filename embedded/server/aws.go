@@ -46,7 +46,8 @@ func (b *Broker) serveAWS(r *http.Request) (any, error) {
 	topic, err := url.PathUnescape(label)
 	switch {
 	case operation == "":
-		return nil, awsFailure{http.StatusNotFound, "UnknownOperationException", "this endpoint serves Publish, GetRetainedMessage and ListRetainedMessages only"}
+		return nil, awsFailure{http.StatusNotFound, "UnknownOperationException", "this endpoint serves Publish, " +
+			"GetRetainedMessage and ListRetainedMessages only"}
 	case r.Method != method:
 		return nil, awsFailure{http.StatusMethodNotAllowed, "MethodNotAllowedException", operation + " is a " + method}
 	case err != nil:
@@ -78,7 +79,7 @@ func invalid(format string, args ...any) error {
 
 var errAWSThrottled = awsFailure{http.StatusTooManyRequests, "ThrottlingException", "Too many requests"}
 
-// awsFailureOf gives the model's error for one of the broker's. A refusal is as
+// awsFailureOf returns the model's error for one of the broker's. A refusal is as
 // bare as AWS's own: it names neither the action nor the topic.
 func awsFailureOf(err error) awsFailure {
 	var failure awsFailure

@@ -50,7 +50,7 @@ func (b *Broker) awsPublish(r *http.Request, topic string) (any, error) {
 	return map[string]string{"message": "OK"}, nil
 }
 
-// readQuery gives the zero value for a parameter that is absent.
+// readQuery returns the zero value for a parameter that is absent.
 func readQuery[T any](query url.Values, name string, parse func(string) (T, error)) (T, error) {
 	var none T
 	if !query.Has(name) {

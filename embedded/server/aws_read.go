@@ -31,7 +31,8 @@ func (b *Broker) awsGet(topic string) (any, error) {
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, awsFailure{http.StatusNotFound, "ResourceNotFoundException", "No retained message exists for the topic"}
+		return nil, awsFailure{http.StatusNotFound, "ResourceNotFoundException", "No retained message exists for " +
+			"the topic"}
 	}
 	props, err := awswire.EncodeUserProperties(e.UserProperties)
 	if err != nil {
@@ -95,7 +96,7 @@ func parsePage(s string) (int, error) {
 	return n, nil
 }
 
-// parseToken gives the topic behind which a page begins.
+// parseToken returns the topic behind which a page begins.
 func parseToken(s string) (string, error) {
 	topic, err := base64.URLEncoding.DecodeString(s)
 	if err != nil || len(topic) == 0 || !utf8.Valid(topic) {

@@ -64,7 +64,7 @@ func (p awsPort) ask(t *testing.T, method, path string, payload []byte, headers 
 	return resp.StatusCode, resp.Header.Get("x-amzn-ErrorType"), body
 }
 
-// stored gives what is at topic, with the expiry that it was published with.
+// stored returns what is at topic, with the expiry that it was published with.
 func (p awsPort) stored(t *testing.T, topic string) (mqtt.Message, bool) {
 	t.Helper()
 	e, ok, err := p.store.Get(topic)

@@ -118,7 +118,7 @@ func (b *Broker) Publish(ctx context.Context, m mqtt.Message, retain bool) error
 	}
 }
 
-// Denied tells whether publishes to a topic are refused.
+// Denied reports whether publishes to a topic are refused.
 func (b *Broker) Denied(topic string) bool {
 	for _, filter := range b.o.Deny {
 		if mqtt.Match(filter, topic) {

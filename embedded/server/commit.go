@@ -56,7 +56,7 @@ func (b *Broker) commit(batch []job) {
 	}
 }
 
-// admit gives what a batch retains within the quota, and why the rest is
+// admit returns what a batch retains within the quota, and why the rest is
 // refused. A message that replaces another, and a delete, need no room.
 func (b *Broker) admit(batch []job) (results []error, retained []mqtt.Message) {
 	results = make([]error, len(batch))

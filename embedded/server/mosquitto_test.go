@@ -113,7 +113,7 @@ func TestMosquittoWill(t *testing.T) {
 	}
 }
 
-// subscribers gives the ids of the clients that a topic goes to.
+// subscribers returns the ids of the clients that a topic goes to.
 func (b *Broker) subscribers(topic string) []string {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -98,7 +98,7 @@ func (o *outbox) released(id uint16) bool {
 	return was
 }
 
-// holds tells whether a packet identifier is in flight.
+// holds reports whether a packet identifier is in flight.
 func (o *outbox) holds(id uint16) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,7 +119,7 @@ func (o *outbox) close(final wire.Packet) (first bool) {
 	return true
 }
 
-// next gives what to write now. With wait it blocks until there is something;
+// next returns what to write now. With wait it blocks until there is something;
 // without, it gives a zero item where there is nothing. open is false at the end.
 func (o *outbox) next(wait bool) (it item, open bool) {
 	o.mu.Lock()
@@ -163,7 +163,7 @@ func (o *outbox) send(queue *[]item) (item, bool) {
 	return it, true
 }
 
-// newID gives a packet identifier that is not in use (MQTT-2.2.1-4). The window
+// newID returns a packet identifier that is not in use (MQTT-2.2.1-4). The window
 // leaves at least one free.
 func (o *outbox) newID() uint16 {
 	for {
@@ -175,7 +175,7 @@ func (o *outbox) newID() uint16 {
 	}
 }
 
-// read gives the outbox a page of the scan that next gave; more says that the
+// read returns the outbox a page of the scan that next gave; more says that the
 // scan goes on behind it.
 func (o *outbox) read(page []item, more bool) {
 	o.mu.Lock()

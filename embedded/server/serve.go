@@ -107,7 +107,7 @@ func (b *Broker) receiveMaximum() int {
 	return defaultReceiveMaximum
 }
 
-// answer gives the CONNACK. There are no sessions that outlive a connection, so
+// answer returns the CONNACK. There are no sessions that outlive a connection, so
 // none is ever present (MQTT-3.2.2-3), and a longer Session Expiry Interval is
 // answered with zero (3.2.2.3.2).
 func (b *Broker) answer(c *wire.Connect) *wire.Connack {

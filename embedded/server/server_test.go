@@ -120,7 +120,7 @@ func (c *client) publish(m mqtt.Message) wire.ReasonCode {
 	return receive[*wire.Ack](c).ReasonCode
 }
 
-// subscribe gives the codes of the SUBACK.
+// subscribe returns the codes of the SUBACK.
 func (c *client) subscribe(subs ...wire.Subscription) []wire.ReasonCode {
 	c.t.Helper()
 	c.send(&wire.Subscribe{PacketID: 9, Subscriptions: subs})

@@ -136,7 +136,7 @@ func (s *session) write() {
 	}
 }
 
-// encode gives the bytes of an item, and none for a message that expired while
+// encode returns the bytes of an item, and none for a message that expired while
 // it waited (MQTT-3.3.2-5), that is too long for the client (MQTT-3.1.2-25), or
 // that its version cannot say.
 func (s *session) encode(buf []byte, it item) []byte {
@@ -221,14 +221,16 @@ func (s *session) handle(p wire.Packet) error {
 // the commit.
 func (s *session) publish(p *wire.Publish) error {
 	if p.TopicAlias != 0 {
-		return &wire.Error{Code: wire.TopicAliasInvalid, Packet: wire.PUBLISH, Problem: "it has a topic alias, and none was offered", Rule: "MQTT-3.3.2-9"}
+		return &wire.Error{Code: wire.TopicAliasInvalid, Packet: wire.PUBLISH, Problem: "it has a topic alias, and " +
+			"none was offered", Rule: "MQTT-3.3.2-9"}
 	}
 	qos, id := p.Message.QoS, p.PacketID
 	if qos == 2 && s.repeated(id) {
 		return nil
 	}
 	if qos > 0 && int(s.unacked.Add(1)) > s.b.receiveMaximum() && s.version == wire.V5 {
-		return &wire.Error{Code: wire.ReceiveMaximumExceeded, Packet: wire.PUBLISH, Problem: "more are under way than was offered", Rule: "MQTT-3.3.4-7"}
+		return &wire.Error{Code: wire.ReceiveMaximumExceeded, Packet: wire.PUBLISH, Problem: "more are under way " +
+			"than was offered", Rule: "MQTT-3.3.4-7"}
 	}
 	s.committing.Add(1)
 	s.b.submit(job{Message: p.Message, retain: p.Retain, from: s, done: func(err error) {
@@ -238,7 +240,7 @@ func (s *session) publish(p *wire.Publish) error {
 	return nil
 }
 
-// repeated tells whether a QoS 2 publish came before: it is acknowledged once
+// repeated reports whether a QoS 2 publish came before: it is acknowledged once
 // more and not published again (MQTT-4.3.3-10).
 func (s *session) repeated(id uint16) bool {
 	s.mu.Lock()

@@ -35,7 +35,7 @@ func (s *subscriptions) of(filter string) map[string]subscription {
 	return s.exact
 }
 
-// add gives whether there was one of that filter, which it replaces
+// add returns whether there was one of that filter, which it replaces
 // (MQTT-3.8.4-3).
 func (s *subscriptions) add(sub subscription) (replaced bool) {
 	s.mu.Lock()
@@ -55,7 +55,7 @@ func (s *subscriptions) remove(filter string) (found bool) {
 	return found
 }
 
-// matching gives the subscriptions that a topic matches.
+// matching returns the subscriptions that a topic matches.
 func (s *subscriptions) matching(topic string) []subscription {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -103,7 +103,7 @@ func (s *session) unsubscribe(p *wire.Unsubscribe) {
 	s.queue(item{packet: ack})
 }
 
-// queue gives a client up that takes far less than it is sent.
+// queue returns a client up that takes far less than it is sent.
 func (s *session) queue(items ...item) {
 	if !s.out.add(items...) {
 		s.b.log("client %q is too slow: more than %d packets wait for it", s.id, maxQueued)
@@ -122,7 +122,7 @@ func (b *Broker) fanOut(j job) {
 	}
 }
 
-// copyOf gives what a client gets of a live message: one copy, at the highest QoS
+// copyOf returns what a client gets of a live message: one copy, at the highest QoS
 // of all the subscriptions that match (3.3.4), or nil.
 func (s *session) copyOf(j job) *wire.Publish {
 	var p *wire.Publish

@@ -194,7 +194,7 @@ func (w *walk) elements(p []byte, b bounds) error {
 	return nil
 }
 
-// element gives the key of an element whose key and value lie within the page.
+// element returns the key of an element whose key and value lie within the page.
 func element(p []byte, flags uint16, i int) (key []byte, ok bool) {
 	at := pageHeader + i*elementSize
 	pos, ksize, vsize := order.Uint32(p[at:]), order.Uint32(p[at+4:]), uint32(0)

@@ -118,7 +118,7 @@ func (w *writer) sweep() {
 	}
 }
 
-// due gives the keys of the expiry bucket that have come.
+// due returns the keys of the expiry bucket that have come.
 func due(expiry *bbolt.Bucket, now time.Time, limit int) [][]byte {
 	var keys [][]byte
 	c := expiry.Cursor()

@@ -15,7 +15,7 @@ import (
 // bbolt from growing its map, and so block every writer.
 const page = 256
 
-// Get gives what is retained at a topic.
+// Get returns what is retained at a topic.
 func (s *Store) Get(topic string) (Entry, bool, error) {
 	var e Entry
 	err := s.view(func(tx *bbolt.Tx) error {
@@ -36,7 +36,7 @@ func (s *Store) Get(topic string) (Entry, bool, error) {
 	return e.at(now), true, nil
 }
 
-// List gives at most limit messages in the order of their topics, from the one
+// List returns at most limit messages in the order of their topics, from the one
 // behind after ("" is the start); next is "" at the end, and what to give as
 // after otherwise.
 func (s *Store) List(after string, limit int) (entries []Entry, next string, err error) {
@@ -73,7 +73,7 @@ func (s *Store) MatchPage(filter, after string, limit int) (entries []Entry, nex
 	return nil, "", nil
 }
 
-// literal gives what every topic that matches filter starts with. "a/#" matches
+// literal returns what every topic that matches filter starts with. "a/#" matches
 // "a" too, so the slash is not part of it (4.7.1.2).
 func literal(filter string) string {
 	if i := strings.IndexByte(filter, '+'); i >= 0 {

@@ -26,7 +26,7 @@ type Entry struct {
 // have at most 32,768 bytes, half of what a topic may have.
 const longTopic = 32_000
 
-// key gives the key of a topic: itself, or its start and a digest. No short
+// key returns the key of a topic: itself, or its start and a digest. No short
 // topic can be the key of a long one, since it is shorter.
 func key(topic string) []byte {
 	if len(topic) <= longTopic {
@@ -46,7 +46,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // ErrDamaged is one record that cannot be read, in a file that can.
 var ErrDamaged = errors.New("the record is damaged; publish that topic again, or delete it")
 
-// encode gives the record of m: a checksum, then times in milliseconds, then
+// encode returns the record of m: a checksum, then times in milliseconds, then
 // every field with its length. bbolt checks none of what it stores.
 func encode(m mqtt.Message, modified, expires int64) []byte {
 	b := make([]byte, 4, 64+len(m.Topic)+len(m.Payload))
@@ -118,10 +118,10 @@ func checkRecords(tx *bbolt.Tx) error {
 	return nil
 }
 
-// expired tells whether e must not be served any more (MQTT-3.3.2-5).
+// expired reports whether e must not be served any more (MQTT-3.3.2-5).
 func (e Entry) expired(now time.Time) bool { return !e.Expires.IsZero() && !now.Before(e.Expires) }
 
-// at gives e as it is at now. A started second counts whole, so that what is
+// at returns e as it is at now. A started second counts whole, so that what is
 // served never says that it has no expiry.
 func (e Entry) at(now time.Time) Entry {
 	if !e.Expires.IsZero() {

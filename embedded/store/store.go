@@ -96,7 +96,7 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// empty tells whether there is nothing to read: a file of no bytes is one whose
+// empty reports whether there is nothing to read: a file of no bytes is one whose
 // writer was killed while it created it.
 func empty(path string) bool {
 	info, err := os.Stat(path)
@@ -139,7 +139,8 @@ func explain(err error) error {
 	case errors.Is(err, bolterr.ErrTimeout):
 		return fmt.Errorf("%w; wait for it or stop it, or use its MQTT port instead of its file", ErrInUse)
 	case errors.Is(err, bolterr.ErrInvalid), errors.Is(err, bolterr.ErrChecksum), errors.Is(err, bolterr.ErrVersionMismatch):
-		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an empty broker", err)
+		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an "+
+			"empty broker", err)
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -215,7 +216,7 @@ func syncFolder(dir string) error {
 	return d.Sync()
 }
 
-// newID gives the id that a file at path gets when it is created. It follows
+// newID returns the id that a file at path gets when it is created. It follows
 // from the path, so that every plan before the first apply names the broker that
 // this apply will create; afterwards it stays with the file wherever that moves.
 func newID(path string) string {
@@ -244,7 +245,7 @@ func checksum(id string) string {
 // get.
 func (s *Store) ID() string { return s.id }
 
-// Close gives the file back.
+// Close returns the file back.
 func (s *Store) Close() error {
 	var err error
 	if s.db != nil && s.broken.Load() == nil {

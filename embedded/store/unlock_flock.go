@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// unlock gives bbolt's lock back. Closing is not enough: a mapping that bbolt
+// unlock returns bbolt's lock back. Closing is not enough: a mapping that bbolt
 // left behind keeps the open file, and so its lock, alive.
 func unlock(f *os.File) { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

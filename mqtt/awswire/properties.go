@@ -1,6 +1,5 @@
-// Package awswire is the part of the AWS IoT data plane's wire form that both of
-// its ends need here, the target and the endpoint: user properties as a JSON
-// array of objects of one key each, which keeps their order and repeats.
+// Package awswire encodes user properties as the AWS IoT data plane does, for both ends of a
+// connection: a JSON array of objects with one key each, which keeps order and repeats.
 package awswire
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// EncodeUserProperties gives the JSON text, "" where there are none.
+// EncodeUserProperties returns the JSON text, or "" if there are none.
 func EncodeUserProperties(props []mqtt.UserProperty) (string, error) {
 	if len(props) == 0 {
 		return "", nil
@@ -31,8 +30,8 @@ func EncodeUserProperties(props []mqtt.UserProperty) (string, error) {
 	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
 }
 
-// DecodeUserProperties reads the JSON text in order. It goes by tokens, since a
-// map would lose the order and the repeats within an object of several keys.
+// DecodeUserProperties reads the JSON text in order. It reads token by token, because a map would
+// lose order and repeats within an object of several keys.
 func DecodeUserProperties(text []byte) ([]mqtt.UserProperty, error) {
 	if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 || string(trimmed) == "null" {
 		return nil, nil

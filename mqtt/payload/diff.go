@@ -2,24 +2,24 @@ package payload
 
 import "strings"
 
-// Leaf is one place at which two documents differ. An absent side is "".
+// Leaf is a place at which two documents differ. An absent side is "".
 type Leaf struct {
 	Pointer       string // RFC 6901; "" is the whole document
 	Before, After string // compact JSON
 }
 
-// Diff lists the leaves that differ, in the order of a then of what b adds.
-// Array elements are compared by their index. A subtree that only one side has
-// is one Leaf for each of its leaves (an empty object or array is a leaf); a
-// value that changed its kind is one Leaf with both values whole.
+// Diff returns the leaves that differ: first those of a, in its order, then those that b adds.
+// Array elements are compared by index. A subtree that only one side has is one Leaf for each of
+// its leaves (an empty object or array is a leaf). A value that changed its kind is one Leaf with
+// both values whole.
 func Diff(a, b Doc) []Leaf {
 	var found differences
 	found.compare(&a.root, &b.root, nil)
 	return found.leaves
 }
 
-// differences collects leaves. The path to a value is passed down as steps, and
-// only what differs is spelled as a pointer.
+// differences collects leaves. The path to a value is passed down as steps, and becomes a pointer
+// only if the value differs.
 type differences struct{ leaves []Leaf }
 
 func (d *differences) add(path []string, leaf Leaf) {
@@ -65,10 +65,9 @@ func (d *differences) only(n *node, path []string, leaf func(value string) Leaf)
 	}
 }
 
-// finder gives a function that finds in n the counterpart of another container's
-// i-th child: by index in an array, by name in an object. Most documents keep
-// their order, so the same place is tried first; a map is made only when a large
-// object does not.
+// finder returns a function that finds in n the counterpart of another container's i-th child: by
+// index in an array, by name in an object. Most documents keep their order, so it tries the same
+// place first, and makes a map only for a large object that does not.
 func (n *node) finder() func(of *node, i int) int {
 	var byName map[string]int
 	return func(of *node, i int) int {

@@ -5,17 +5,16 @@ import (
 	"strings"
 )
 
-// decimal is a number as digits times a power of ten, with neither leading nor
-// trailing zeros: the one form of all its spellings. It is never expanded, so
-// that 1e999999999 costs nothing.
+// decimal is a number as digits times a power of ten, without leading and trailing zeros, so that
+// all spellings of a number have one form. It is never expanded, so 1e999999999 costs nothing.
 type decimal struct {
 	negative bool
 	digits   string // "" is zero
 	exponent int64
 }
 
-// sameNumber compares two JSON numbers exactly. An exponent beyond 62 bits is
-// compared as spelled.
+// sameNumber reports whether two JSON numbers are exactly equal. Numbers with an exponent beyond 62
+// bits are compared as spelled.
 func sameNumber(a, b string) bool {
 	x, ok := newDecimal(a)
 	if !ok {

@@ -8,23 +8,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth keeps a hostile payload from exhausting the stack of those that walk
-// the tree.
+// maxDepth keeps a hostile payload from exhausting the stack of functions that walk the tree.
 const maxDepth = 1000
 
-// smallObject is the number of members up to which comparing names one by one is
-// cheaper than a map.
+// smallObject is the number of members up to which a linear search by name is cheaper than a map.
 const smallObject = 8
 
-// node is a value of a document. A member of an object knows its own key.
+// node is a value of a document, with its key if it is a member of an object.
 type node struct {
-	raw       string // a scalar as spelled; of a container "{}" or "[]"
+	raw       string // a scalar as spelled; "{}" or "[]" for a container
 	text      string // a string, decoded
-	key, name string // of a member: as spelled, and decoded
+	key, name string // of a member, as spelled and decoded
 	kids      []node
 }
 
-// kind is the first byte of the value, with '0' for every number.
+// kind returns the first byte of the value, or '0' for any number.
 func (n *node) kind() byte {
 	if c := n.raw[0]; c != '-' && (c < '0' || c > '9') {
 		return c
@@ -34,8 +32,8 @@ func (n *node) kind() byte {
 
 func (n *node) container() bool { return n.raw == "{}" || n.raw == "[]" }
 
-// parse leaves the grammar to encoding/json: the parser below walks text that is
-// known to be valid.
+// parse leaves the check of the grammar to encoding/json: the parser below walks text that is known
+// to be valid.
 func parse(b []byte) (node, bool) {
 	if !utf8.Valid(b) || !json.Valid(b) {
 		return node{}, false
@@ -49,7 +47,7 @@ type parser struct {
 	at int
 }
 
-// next skips white space, commas and colons and gives the byte that follows.
+// next skips white space, commas and colons, and returns the byte that follows.
 func (p *parser) next() byte {
 	for strings.IndexByte(" \t\r\n,:", p.s[p.at]) >= 0 {
 		p.at++
@@ -112,7 +110,7 @@ func (p *parser) elements(depth int) (kids []node, ok bool) {
 	return kids, true
 }
 
-// str takes a string with its quotes.
+// str consumes a string with its quotes.
 func (p *parser) str() string {
 	start := p.at
 	for p.at++; p.s[p.at] != '"'; p.at++ {
@@ -124,7 +122,7 @@ func (p *parser) str() string {
 	return p.s[start:p.at]
 }
 
-// word takes a number or a literal.
+// word consumes a number or a literal.
 func (p *parser) word() string {
 	start := p.at
 	for p.at < len(p.s) && strings.IndexByte(" \t\r\n,]}", p.s[p.at]) < 0 {
@@ -151,8 +149,8 @@ func distinct(kids []node) bool {
 	return len(names) == len(kids)
 }
 
-// unquote decodes a valid JSON string. It refuses an unpaired surrogate escape:
-// readers decode it differently, so that only equal bytes say the same.
+// unquote decodes a valid JSON string. It refuses an unpaired surrogate escape, which readers
+// decode differently.
 func unquote(raw string) (string, bool) {
 	s := raw[1 : len(raw)-1]
 	if strings.IndexByte(s, '\\') < 0 {
@@ -175,8 +173,7 @@ func unquote(raw string) (string, bool) {
 	return b.String(), true
 }
 
-// escape decodes the escape at the start of s; its size is 0 where it is an
-// unpaired surrogate.
+// escape decodes the escape at the start of s. The size is 0 if it is an unpaired surrogate.
 func escape(s string) (r rune, size int) {
 	if i := strings.IndexByte(`"\/bfnrt`, s[1]); i >= 0 {
 		return rune("\"\\/\b\f\n\r\t"[i]), 2
@@ -198,7 +195,7 @@ func hex(s string) rune {
 	return rune(n)
 }
 
-// quote spells a string as JSON, without escaping for HTML.
+// quote returns a string as JSON, without escapes for HTML.
 func quote(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)

@@ -1,12 +1,10 @@
-// Package payload reads a message's payload as JSON: whether two documents say
-// the same, which leaves differ, and what a document looks like with some of its
-// leaves replaced. Leaves are named by RFC 6901 pointers.
+// Package payload reads a message's payload as a JSON document: it compares documents, lists the
+// leaves that differ, and replaces leaves. Leaves are named by RFC 6901 pointers.
 //
-// Only objects and arrays without duplicate keys count as documents: anything
-// else (a bare number, text, bytes) has no leaves and is compared byte for byte.
-// So is JSON that no two readers agree on: invalid UTF-8, unpaired surrogate
-// escapes, more than 1,000 levels. Numbers are compared as exact decimals, never
-// as floats.
+// Only objects and arrays without duplicate keys are documents. Anything else (a bare number, text,
+// bytes) has no leaves and is compared byte for byte. So is JSON that readers disagree on: invalid
+// UTF-8, unpaired surrogate escapes, more than 1,000 levels. Numbers are compared as exact
+// decimals, never as floats.
 package payload
 
 import (
@@ -14,12 +12,12 @@ import (
 	"strings"
 )
 
-// Doc is a parsed JSON object or array. It keeps the order of keys and the
-// spelling of numbers, so that editing one leaf leaves the others' bytes alone.
-// It is a value: Set and Replace give a new one.
+// Doc is a parsed JSON object or array. It keeps the order of keys and the spelling of numbers, so
+// an edit of one leaf does not change the bytes of the others. It is a value: Set and Replace
+// return a new one.
 type Doc struct{ root node }
 
-// Parse reads b as a document; ok is false where b is none.
+// Parse reads b as a document. ok is false if b is not one.
 func Parse(b []byte) (doc Doc, ok bool) {
 	root, ok := parse(b)
 	if !ok || !root.container() {
@@ -28,9 +26,8 @@ func Parse(b []byte) (doc Doc, ok bool) {
 	return Doc{root}, true
 }
 
-// Equal tells whether two payloads say the same: their bytes are equal, or both
-// are documents that differ only in key order, white space, string escapes and
-// the spelling of a number.
+// Equal reports whether two payloads are equivalent: their bytes are equal, or both are documents
+// that differ only in key order, white space, string escapes and the spelling of numbers.
 func Equal(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -43,15 +40,15 @@ func Equal(a, b []byte) bool {
 	return ok && same(&x.root, &y.root)
 }
 
-// Leaves lists every leaf of the document with its compact JSON, in order. Only
-// Pointer and After are set.
+// Leaves returns every leaf of the document with its compact JSON, in order. Only Pointer and After
+// are set.
 func (d Doc) Leaves() []Leaf {
 	var found differences
 	found.only(&d.root, nil, func(value string) Leaf { return Leaf{After: value} })
 	return found.leaves
 }
 
-// Get gives the compact JSON of the value at a pointer.
+// Get returns the compact JSON of the value at a pointer. ok is false if there is none.
 func (d Doc) Get(pointer string) (value string, ok bool) {
 	if CheckPointer(pointer) != nil {
 		return "", false
@@ -67,9 +64,9 @@ func (d Doc) Get(pointer string) (value string, ok bool) {
 	return n.json(), true
 }
 
-// Set gives the document with the value at pointer replaced by raw JSON. A
-// missing last key of an object is added; a missing parent or array element, and
-// what is no JSON, leaves the document as it is.
+// Set returns the document with the value at pointer replaced by raw JSON. A missing last key of an
+// object is added. If a parent or an array element is missing, or raw is not valid JSON, the
+// document is returned unchanged.
 func (d Doc) Set(pointer, json string) Doc {
 	value, ok := parse([]byte(json))
 	if !ok || CheckPointer(pointer) != nil {
@@ -82,9 +79,9 @@ func (d Doc) Set(pointer, json string) Doc {
 	return Doc{root}
 }
 
-// Replace gives the document with the value at each of the pointers, where there
-// is one, replaced by the same raw JSON. It walks the document once, however
-// many the pointers are. The whole document is not replaced.
+// Replace returns the document with each value at one of the pointers replaced by the same raw
+// JSON. Pointers without a value are ignored, and so is "", the whole document. It walks the
+// document once, whatever the number of pointers.
 func (d Doc) Replace(pointers []string, json string) Doc {
 	value, ok := parse([]byte(json))
 	if !ok || len(pointers) == 0 {
@@ -97,11 +94,11 @@ func (d Doc) Replace(pointers []string, json string) Doc {
 	return Doc{d.root.replaced(at, "", value)}
 }
 
-// Bytes gives the document as JSON. Without an edit these are the parsed bytes
-// up to white space outside strings.
+// Bytes returns the document as JSON without white space. Otherwise it is as it was parsed, except
+// for edits.
 func (d Doc) Bytes() []byte { return []byte(d.root.json()) }
 
-// same tells whether two values say the same.
+// same reports whether two values are equivalent.
 func same(a, b *node) bool {
 	if !a.container() || !b.container() {
 		return sameScalar(a, b)
@@ -135,7 +132,7 @@ func sameScalar(a, b *node) bool {
 	return false
 }
 
-// child gives the index of the member or element that a pointer's step names.
+// child returns the index of the member or element that a step of a pointer names.
 func (n *node) child(step string) int {
 	switch n.kind() {
 	case '{':
@@ -150,8 +147,8 @@ func (n *node) child(step string) int {
 	return -1
 }
 
-// with gives n with the value at the end of the steps replaced, copying only the
-// containers on the way.
+// with returns n with the value at the end of the steps replaced. It copies only the containers on
+// the way.
 func (n *node) with(steps []string, value node) node {
 	if len(steps) == 0 {
 		value.key, value.name = n.key, n.name
@@ -182,7 +179,7 @@ func (n *node) replaced(at map[string]bool, pointer string, value node) node {
 	return changed
 }
 
-// json writes a value as it was spelled, without white space.
+// json appends a value as it was spelled, without white space.
 func (n *node) json() string {
 	if !n.container() {
 		return n.raw

@@ -139,7 +139,8 @@ func TestCheckPointer(t *testing.T) {
 	}
 }
 
-// A wide document must not cost its square, nor a huge exponent its value.
+// A wide document must not take quadratic time, nor a huge exponent time in proportion to its
+// value.
 func TestLargeDocuments(t *testing.T) {
 	const n = 100_000
 	forward, backward, elements := make([]string, n), make([]string, n), make([]string, n)
@@ -157,7 +158,7 @@ func TestLargeDocuments(t *testing.T) {
 	if !Equal([]byte(list), []byte(strings.ReplaceAll(list, "1e", "1.0E+"))) {
 		t.Error("respelled numbers differ")
 	}
-	if took := time.Since(start); took > 30*time.Second { // under a second on an idle machine; its square takes minutes
+	if took := time.Since(start); took > 30*time.Second { // under a second on an idle machine; quadratic time would be minutes
 		t.Errorf("took %v", took)
 	}
 }
@@ -165,13 +166,12 @@ func TestLargeDocuments(t *testing.T) {
 func doc(t interface{ Fatalf(string, ...any) }, s string) Doc {
 	d, ok := Parse([]byte(s))
 	if !ok {
-		t.Fatalf("%.200s is no document", s)
+		t.Fatalf("%.200s is not a document", s)
 	}
 	return d
 }
 
-// value draws a JSON value of at most that depth, as encoding/json would decode
-// it.
+// value generates a JSON value of at most the given depth, as encoding/json would decode it.
 func value(depth int) *rapid.Generator[any] {
 	scalar := rapid.OneOf(
 		rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.Int16().AsAny(), rapid.Float32Range(-1e9, 1e9).AsAny(),
@@ -197,7 +197,7 @@ func text(v any) string {
 	return string(b)
 }
 
-// respell writes v with its keys shuffled and everything spelled otherwise.
+// respell writes v with its keys shuffled and everything spelled differently.
 func respell(r *rand.Rand, v any) string {
 	space := strings.Repeat(" ", r.Intn(3))
 	switch v := v.(type) {
@@ -253,7 +253,7 @@ func TestDiffIsEmptyExactlyWhereEqual(t *testing.T) {
 		a, b := text(container().Draw(t, "a")), text(container().Draw(t, "b"))
 		diff := Diff(doc(t, a), doc(t, b))
 		if Equal([]byte(a), []byte(b)) != (len(diff) == 0) {
-			t.Fatalf("Equal(%s, %s), and Diff gives %v", a, b, diff)
+			t.Fatalf("Equal(%s, %s), and Diff returns %v", a, b, diff)
 		}
 		if back := Diff(doc(t, b), doc(t, a)); len(back) != len(diff) {
 			t.Fatalf("%v one way, %v the other", diff, back)
@@ -261,8 +261,7 @@ func TestDiffIsEmptyExactlyWhereEqual(t *testing.T) {
 	})
 }
 
-// A leaf that both sides have can be carried over: so a changed leaf leads from
-// a to b.
+// Setting every changed leaf that both sides have leads from a to b.
 func TestDiffLeadsFromAToB(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := doc(t, text(container().Draw(t, "a")))
@@ -275,7 +274,7 @@ func TestDiffLeadsFromAToB(t *testing.T) {
 		for _, leaf := range Diff(a, b) {
 			c = c.Set(leaf.Pointer, leaf.After)
 		}
-		// Filling an empty container adds leaves below what a does not have.
+		// Filling an empty container adds leaves that a has no parent for.
 		for _, leaf := range Diff(c, b) {
 			if leaf.Before != "" && !strings.ContainsAny(leaf.Before[:1], "{[") {
 				t.Fatalf("%s to %s: %v is left", a.Bytes(), b.Bytes(), leaf)
@@ -296,13 +295,13 @@ func TestEveryLeafCanBeGotAndSet(t *testing.T) {
 				t.Fatalf("Set(%q) changed %v", leaf.Pointer, Diff(d, set))
 			}
 			if replaced := d.Replace([]string{leaf.Pointer}, `["other"]`); leaf.Pointer != "" && string(replaced.Bytes()) != string(set.Bytes()) {
-				t.Fatalf("Replace gives %s, Set %s", replaced.Bytes(), set.Bytes())
+				t.Fatalf("Replace returns %s, Set %s", replaced.Bytes(), set.Bytes())
 			}
 		}
 	})
 }
 
-// encoding/json is the reference for what is JSON and what a string says.
+// encoding/json is the reference for what is JSON and for the content of strings.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`{"a":[1,-0.5e+3,"\u00e9\ud83d\ude00\n",true,null,{}]}`, ` [ ] `, `{"a":1,"a":2}`, `["\ud800"]`, `[1`, `{"a" : {"b":"\\\""}}`} {
 		f.Add([]byte(s), "/a")
@@ -320,14 +319,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if err := json.Unmarshal(d.Bytes(), &got); err != nil || !cmp.Equal(want, got) {
-			t.Fatalf("%s says something else than %s (%v)", d.Bytes(), b, err)
+			t.Fatalf("%s is not equivalent to %s (%v)", d.Bytes(), b, err)
 		}
 		if again, ok := Parse(d.Bytes()); !ok || len(Diff(d, again)) != 0 || !Equal(b, d.Bytes()) {
 			t.Fatalf("%s does not parse back equal", d.Bytes())
 		}
 		if set := d.Set(pointer, `"set"`); string(set.Bytes()) != string(d.Bytes()) {
 			if v, ok := set.Get(pointer); !ok || v != `"set"` {
-				t.Fatalf("Set(%q) gave %s", pointer, set.Bytes())
+				t.Fatalf("Set(%q) returned %s", pointer, set.Bytes())
 			}
 		}
 	})

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// CheckPointer tells why a string is no RFC 6901 pointer.
+// CheckPointer returns an error that says why a string is not an RFC 6901 pointer, or nil if it is
+// one.
 func CheckPointer(pointer string) error {
 	if pointer != "" && pointer[0] != '/' {
 		return errors.New(`a JSON pointer starts with "/"`)
@@ -20,20 +21,20 @@ func CheckPointer(pointer string) error {
 	return nil
 }
 
-// steps gives the decoded names and indexes of a pointer.
+// steps returns the decoded names and indexes of a pointer.
 func steps(pointer string) []string {
 	if pointer == "" {
 		return nil
 	}
 	all := strings.Split(pointer[1:], "/")
 	for i, s := range all {
-		// RFC 6901 section 4: in this order, so that "~01" is "~1".
+		// In this order, so that "~01" becomes "~1" (RFC 6901, section 4).
 		all[i] = strings.ReplaceAll(strings.ReplaceAll(s, "~1", "/"), "~0", "~")
 	}
 	return all
 }
 
-// step spells the pointer's step to the i-th child.
+// step returns the step of a pointer to the i-th child.
 func (n *node) step(i int) string {
 	if n.kind() == '[' {
 		return strconv.Itoa(i)
@@ -41,8 +42,8 @@ func (n *node) step(i int) string {
 	return strings.ReplaceAll(strings.ReplaceAll(n.kids[i].name, "~", "~0"), "/", "~1")
 }
 
-// index reads an array index: digits without a leading zero. "-", the place
-// after the last element, names nothing that is there.
+// index reads an array index: digits without a leading zero. "-", the place after the last element,
+// is refused.
 func index(step string, length int) int {
 	i, err := strconv.Atoi(step)
 	if err != nil || i < 0 || i >= length || strconv.Itoa(i) != step {

@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// Spread gives the places of d at which may stand what other documents, such as the
-// known ones, have at the pointers: where d has another shape it may have moved.
+// Spread returns the places of d that may hold what other documents, such as the known ones, have
+// at the pointers. If d has another shape, it may have moved.
 //
-// An index stands for every element of an array, since elements are shifted. An
-// object that lacks a member may have it under another name: its members that no
-// known document has are meant. Of a value that is no container where one should be,
-// the value itself.
+// An index matches every element of an array, because elements may be shifted. An object that lacks
+// a member may have it under another name: all its members that no known document has are returned.
+// If a value is not a container where the pointer needs one, the value itself is returned.
 func (d Doc) Spread(pointers []string, known []Doc) []string {
 	var found []string
 	for _, p := range pointers {
@@ -50,7 +49,7 @@ func (n *node) spread(at string, steps []string, known []Doc) (found []string) {
 	return []string{at}
 }
 
-// Texts gives the strings, decoded, and the numbers within the value at a pointer.
+// Texts returns the strings (decoded) and the numbers within the value at a pointer.
 func (d Doc) Texts(pointer string) []string {
 	n := &d.root
 	for _, step := range steps(pointer) {
@@ -76,8 +75,8 @@ func (n *node) texts() (found []string) {
 	return found
 }
 
-// Holding gives the places whose text holds one of the others; where the name of a
-// member does, the place of its object.
+// Holding returns the places whose text contains one of the given texts. If the name of a member
+// does, it returns the place of the object.
 func (d Doc) Holding(texts []string) []string {
 	holds := func(s string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(s, text) })

@@ -1,25 +1,24 @@
 package payload
 
-// Value is one value of a document, for those that write the document in another
-// language.
+// Value is a value of a document, for code that writes the document in another language.
 type Value struct{ n *node }
 
-// Root gives the document's object or array.
+// Root returns the document's object or array.
 func (d Doc) Root() Value { return Value{&d.root} }
 
-// Kind is '{', '[', '"', '0' for a number, 't', 'f' or 'n'.
+// Kind returns '{', '[', '"', '0' for a number, 't', 'f' or 'n'.
 func (v Value) Kind() byte { return v.n.kind() }
 
-// Name is the decoded key of an object's member.
+// Name returns the decoded key of an object's member.
 func (v Value) Name() string { return v.n.name }
 
-// Text is a string, decoded.
+// Text returns a string, decoded.
 func (v Value) Text() string { return v.n.text }
 
-// Raw is the value as compact JSON, its numbers as they were spelled.
+// Raw returns the value as compact JSON, with numbers as they were spelled.
 func (v Value) Raw() string { return v.n.json() }
 
-// Values gives the members of an object or the elements of an array, in order.
+// Values returns the members of an object or the elements of an array, in order.
 func (v Value) Values() []Value {
 	all := make([]Value, len(v.n.kids))
 	for i := range v.n.kids {

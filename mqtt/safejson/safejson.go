@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Escape gives JSON with what must not be printed raw as \u escapes. The encoder leaves
-// DEL, the C1 controls (a terminal takes U+009B for an escape sequence) and bidirectional
-// overrides as they are, and Azure's runner reads "##vso[" as a command wherever it
-// stands. All of it stands in strings only, so the document says the same. Where there
-// is nothing to escape it gives json itself.
+// Escape returns an equivalent document in which everything that must not be printed raw is a \u
+// escape. The encoder leaves DEL, the C1 controls (a terminal takes U+009B for an escape sequence)
+// and bidirectional overrides as they are, and Azure's runner reads "##vso[" as a command anywhere
+// in a line. All of these can only occur in strings. If there is nothing to escape, Escape returns
+// json itself.
 func Escape(json []byte) []byte {
 	if plain(json) {
 		return json
@@ -36,7 +36,7 @@ func Escape(json []byte) []byte {
 
 func printable(r rune) bool { return r == '\n' || unicode.IsGraphic(r) }
 
-// plain finds the JSON of which nothing is to be escaped, for the most that is.
+// plain reports whether json certainly needs no escapes, as most JSON does not.
 func plain(json []byte) bool {
 	for i, c := range json {
 		if c >= 0x7f || c == '#' && i+1 < len(json) && json[i+1] == '#' {
@@ -46,7 +46,7 @@ func plain(json []byte) bool {
 	return true
 }
 
-// command tells whether a runner would read a command here.
+// command reports whether a CI runner would read a command here.
 func command(s []byte) bool {
 	if len(s) < 2 || s[1] != '#' {
 		return false

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is escaped says the same, and has nothing that anybody acts upon.
+// An escaped document is equivalent, and contains nothing that a terminal or a CI runner acts upon.
 func TestEscape(t *testing.T) {
 	acted := regexp.MustCompile(`##[a-zA-Z]*\[`)
 	rapid.Check(t, func(t *rapid.T) {

@@ -12,8 +12,8 @@ import (
 // without its header (1.5.5).
 const maxVarint = 268_435_455
 
-// AppendPacket appends p, encoded for version v, to dst. The error is an *Error:
-// p cannot be said in this protocol. It gives dst back as it was then.
+// AppendPacket appends p, encoded for version v, to dst. If p cannot be expressed in this protocol,
+// it returns dst unchanged and an *Error.
 func AppendPacket(dst []byte, p Packet, v Version) ([]byte, error) {
 	if c, ok := p.(*Connect); ok {
 		v = c.Version
@@ -75,7 +75,7 @@ func (e *encoder) binary(p []byte) {
 	e.b = append(e.b, p...)
 }
 
-// insertLength puts the length of all from start on before it.
+// insertLength inserts the length of everything from start on before it.
 func (e *encoder) insertLength(start int) {
 	n := len(e.b) - start
 	if n > maxVarint {
@@ -198,7 +198,7 @@ func (p *Suback) encode(e *encoder) {
 	e.properties(p)
 	for _, c := range p.ReasonCodes {
 		if e.version == V311 && c.Failed() {
-			c = UnspecifiedError // the only failure that 3.1.1 knows (3.9.3)
+			c = UnspecifiedError // the only failure that 3.1.1 has (3.9.3)
 		}
 		e.u8(byte(c))
 	}
@@ -232,8 +232,8 @@ func (*Pingresp) encode(*encoder) {}
 func (p *Disconnect) encode(e *encoder) { e.reasoned(p.ReasonCode, p) }
 func (p *Auth) encode(e *encoder)       { e.reasoned(p.ReasonCode, p) }
 
-// reasoned writes a reason code and properties, or nothing where that means the
-// same (3.14.2.1, 3.15.2.1).
+// reasoned writes a reason code and properties, or nothing if that means the same (3.14.2.1,
+// 3.15.2.1).
 func (e *encoder) reasoned(code ReasonCode, p bearer) {
 	if e.version == V311 {
 		return

@@ -43,7 +43,7 @@ func (p *Connect) decode(d *decoder) {
 	}
 }
 
-// connectFlags holds the rules of section 3.1.2.3 to 3.1.2.9.
+// connectFlags checks the rules of sections 3.1.2.3 to 3.1.2.9.
 func (d *decoder) connectFlags(flags byte) bool {
 	switch {
 	case flags&1 != 0:
@@ -78,8 +78,8 @@ func (p *Connack) decode(d *decoder) {
 		d.malformed("MQTT-3.2.2-1", "its reserved flags are set")
 	}
 	p.SessionPresent = flags == 1
-	// A server of MQTT 3.1.1 alone answers a CONNECT of MQTT 5 with the short
-	// CONNACK of its own version (3.1.1 MQTT-3.1.2-2).
+	// A server that has only MQTT 3.1.1 answers a CONNECT of MQTT 5 with the short CONNACK of its
+	// own version (3.1.1 MQTT-3.1.2-2).
 	short := len(d.b) == 0 && code != 0 && int(code) < len(connackReturnCodes)
 	if d.version == V311 || short {
 		if int(code) >= len(connackReturnCodes) {
@@ -101,7 +101,7 @@ func (p *Publish) decode(d *decoder) {
 	case m.QoS == 3:
 		d.malformed("MQTT-3.3.1-4", "its QoS is 3")
 	case p.Dup && m.QoS == 0:
-		d.malformed("MQTT-3.3.1-2", "it is marked as sent again at QoS 0")
+		d.malformed("MQTT-3.3.1-2", "it is marked as a duplicate at QoS 0")
 	}
 	m.Topic = d.topicName()
 	if m.QoS > 0 {
@@ -176,7 +176,7 @@ func (d *decoder) codes() []ReasonCode {
 	for _, b := range d.take(len(d.b)) {
 		code := ReasonCode(b)
 		if d.version == V311 && code.Failed() {
-			code = UnspecifiedError // the only failure that 3.1.1 knows (3.9.3)
+			code = UnspecifiedError // the only failure that 3.1.1 has (3.9.3)
 		}
 		codes = append(codes, code)
 	}
@@ -219,8 +219,8 @@ func (p *Auth) decode(d *decoder) {
 	}
 }
 
-// reasoned reads a reason code and the properties, which may be left out with
-// their length (3.4.2.2.1).
+// reasoned reads a reason code and properties. The properties may be omitted together with their
+// length (3.4.2.2.1).
 func (d *decoder) reasoned(code *ReasonCode, p bearer) {
 	*code = ReasonCode(d.u8())
 	if len(d.b) > 0 {

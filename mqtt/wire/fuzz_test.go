@@ -13,7 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// malformed are packets that break one rule each.
+// malformed contains packets that break one rule each.
 var malformed = []struct {
 	name    string
 	version Version
@@ -79,7 +79,7 @@ func TestMalformed(t *testing.T) {
 				t.Errorf("%v, want rule %s", err, m.rule)
 			}
 			if !e.Code.Failed() {
-				t.Errorf("code %v is no failure", e.Code)
+				t.Errorf("code %v is not a failure", e.Code)
 			}
 		})
 	}
@@ -103,7 +103,7 @@ func TestReaderStates(t *testing.T) {
 	}
 }
 
-// endless claims the longest packet there is and never ends.
+// endless announces the longest possible packet and never ends.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -223,8 +223,8 @@ func TestPublishRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzRead holds that nothing read makes the codec panic, and that what decodes
-// encodes again to what decodes to the same.
+// FuzzRead checks that no input makes the codec panic, and that a decoded packet encodes to bytes
+// that decode to the same packet.
 func FuzzRead(f *testing.F) {
 	for _, v := range vectors {
 		f.Add(unhex(f, v.bytes), byte(v.version))
@@ -255,7 +255,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// again gives the same bytes for ever.
+// again returns the same bytes forever.
 type again struct{ b, left []byte }
 
 func (a *again) Read(p []byte) (int, error) {

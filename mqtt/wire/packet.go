@@ -1,19 +1,18 @@
-// Package wire is a codec for MQTT 5.0 and MQTT 3.1.1 control packets, for
-// clients and servers alike: packets are plain structs, AppendPacket encodes
-// one, a Reader decodes them from a stream.
+// Package wire is a codec for MQTT 5.0 and MQTT 3.1.1 control packets, for clients and servers.
+// Packets are plain structs, AppendPacket encodes one, and a Reader decodes them from a stream.
 //
-// It holds what the specification says about the bytes of a single packet, and
-// says which rule a malformed one breaks. What depends on the session (packet
-// identifiers in use, topic aliases, which side may send what) is its user's.
-// Rules are cited by the statement ids of MQTT 5.0; sections likewise.
+// It covers what the specification says about the bytes of a single packet, and reports which rule
+// a malformed one breaks. What depends on the session (packet identifiers in use, topic aliases,
+// which side may send what) is the caller's responsibility. Rules are cited by the statement ids of
+// MQTT 5.0, and sections are those of MQTT 5.0.
 //
-// A 3.1.1 packet has no properties: they are left out when encoding and zero
-// after decoding. Reason codes are those of MQTT 5.0 under both versions.
+// A 3.1.1 packet has no properties: they are omitted when encoding and zero after decoding. Reason
+// codes are those of MQTT 5.0 for both versions.
 package wire
 
 import "github.com/retainctl/retainctl/mqtt"
 
-// Version is a protocol level (3.1.2.2). Zero is a version not known yet.
+// Version is a protocol level (3.1.2.2). Zero is a version that is not known yet.
 type Version byte
 
 const (
@@ -21,7 +20,7 @@ const (
 	V5   Version = 5
 )
 
-// String gives the version as people write it.
+// String returns the version as people write it.
 func (v Version) String() string {
 	switch v {
 	case V311:
@@ -63,14 +62,14 @@ func (t Type) String() string { return typeNames[t&15] }
 // Packet is one of *Connect, *Connack, *Publish, *Ack, *Subscribe, *Suback,
 // *Unsubscribe, *Unsuback, *Pingreq, *Pingresp, *Disconnect, *Auth.
 type Packet interface {
-	// Kind is the packet's control packet type.
+	// Kind returns the packet's control packet type.
 	Kind() Type
 	decode(d *decoder)
 	encode(e *encoder)
 }
 
-// Connect opens a connection (3.1). HasUsername and HasPassword matter only for
-// empty ones: what is not empty is sent anyway.
+// Connect opens a connection (3.1). HasUsername and HasPassword matter only for empty values:
+// others are always sent.
 type Connect struct {
 	Version             Version
 	CleanStart          bool
@@ -92,7 +91,7 @@ type Connect struct {
 	UserProperties      []mqtt.UserProperty
 }
 
-// Will is the message that the server publishes when the connection is lost.
+// Will is the message that the server publishes if the connection is lost.
 type Will struct {
 	Message   mqtt.Message
 	Retain    bool
@@ -124,8 +123,8 @@ type Connack struct {
 	AuthData                   []byte
 }
 
-// Publish carries a message (3.3), whose QoS is Message.QoS. HasExpiry tells an
-// expiry interval of zero from none, which brokers treat differently.
+// Publish carries a message (3.3), whose QoS is Message.QoS. HasExpiry distinguishes an expiry
+// interval of zero from none, which brokers treat differently.
 type Publish struct {
 	Dup, Retain     bool
 	PacketID        uint16 // 0 at QoS 0
@@ -135,7 +134,7 @@ type Publish struct {
 	SubscriptionIDs []uint32
 }
 
-// Ack is a PUBACK, PUBREC, PUBREL or PUBCOMP, as Type says (3.4 to 3.7).
+// Ack is a PUBACK, PUBREC, PUBREL or PUBCOMP, according to Type (3.4 to 3.7).
 type Ack struct {
 	Type           Type
 	PacketID       uint16
@@ -223,8 +222,8 @@ func (*Pingresp) Kind() Type    { return PINGRESP }
 func (*Disconnect) Kind() Type  { return DISCONNECT }
 func (*Auth) Kind() Type        { return AUTH }
 
-// newPacket gives an empty packet of that type, or nil for a type of version v
-// that does not exist (AUTH is new in MQTT 5.0).
+// newPacket returns an empty packet of that type, or nil if version v has no such type (AUTH is new
+// in MQTT 5.0).
 func newPacket(t Type, v Version) Packet {
 	switch t {
 	case CONNECT:
@@ -257,8 +256,8 @@ func newPacket(t Type, v Version) Packet {
 	return nil
 }
 
-// fixedFlags are the low bits of a packet's first byte, which are set for three
-// types, and carry data in a PUBLISH only (2.1.3).
+// fixedFlags returns the low bits of a packet's first byte. They are set for three types, and carry
+// data only in a PUBLISH (2.1.3).
 func fixedFlags(t Type) byte {
 	if t == PUBREL || t == SUBSCRIBE || t == UNSUBSCRIBE {
 		return 2

@@ -39,16 +39,15 @@ const (
 	propSharedAvailable     property = 0x2A
 )
 
-// field binds a property to the place that holds its value, for both directions.
-// A zero value is not sent. The types below say how a value is written where
-// that of the field is not enough.
+// field binds a property to the variable that holds its value, for both directions. A zero value is
+// not sent. The types below say how a value is written if the type of the field does not.
 type field struct {
 	id property
 	at any
 }
 
 type (
-	inverted struct{ at *bool }   // a byte that is 1 where the field is false, and 1 when absent
+	inverted struct{ at *bool }   // a byte that is 1 if the field is false, and 1 if absent
 	integer  struct{ at *uint32 } // a variable byte integer
 	expiry   struct {             // four bytes, and whether they are there
 		at  *uint32
@@ -56,7 +55,7 @@ type (
 	}
 )
 
-// bearer is what has properties.
+// bearer is a packet or will that has properties.
 type bearer interface{ properties() []field }
 
 func (p *Connect) properties() []field {
@@ -123,9 +122,9 @@ func (p *Auth) properties() []field {
 		field{propAuthMethod, &p.AuthMethod}, field{propAuthData, &p.AuthData})
 }
 
-// properties reads the properties of p (2.2.2). One that p does not have makes
-// the packet malformed (2.2.2.2); so does one that comes twice, but for user
-// properties and the subscription identifiers of a PUBLISH.
+// properties reads the properties of p (2.2.2). A property that p cannot have makes the packet
+// malformed (2.2.2.2). So does one that occurs twice, except for user properties and the
+// subscription identifiers of a PUBLISH.
 func (d *decoder) properties(p bearer) {
 	n := d.varint()
 	if n == 0 || d.err != nil {
@@ -146,7 +145,7 @@ func (d *decoder) properties(p bearer) {
 			return
 		}
 		if seen&(1<<id) != 0 && !repeats(at) {
-			d.fail(ProtocolError, "2.2.2", fmt.Sprintf("property 0x%02X comes twice", id))
+			d.fail(ProtocolError, "2.2.2", fmt.Sprintf("property 0x%02X occurs twice", id))
 			return
 		}
 		seen |= 1 << id
@@ -172,7 +171,7 @@ func repeats(at any) bool {
 	return false
 }
 
-// value reads one property's value into its place.
+// value reads one property's value into its variable.
 func (d *decoder) value(id property, at any) {
 	switch at := at.(type) {
 	case *bool:
@@ -220,7 +219,7 @@ func (d *decoder) value(id property, at any) {
 	}
 }
 
-// bit reads a byte that can be 0 or 1 only.
+// bit reads a byte that may only be 0 or 1.
 func (d *decoder) bit(id property) bool {
 	b := d.u8()
 	if b > 1 {
@@ -229,8 +228,8 @@ func (d *decoder) bit(id property) bool {
 	return b == 1
 }
 
-// positive holds that these four cannot be zero (3.1.2.11.3, 3.1.2.11.4,
-// MQTT-3.3.2-8, 3.8.2.1.2).
+// positive checks that these four properties are not zero (3.1.2.11.3, 3.1.2.11.4, MQTT-3.3.2-8,
+// 3.8.2.1.2).
 func (d *decoder) positive(id property, v uint32) {
 	switch id {
 	case propReceiveMaximum, propMaximumPacketSize, propTopicAlias, propSubscriptionID:
@@ -240,7 +239,7 @@ func (d *decoder) positive(id property, v uint32) {
 	}
 }
 
-// properties writes what p has, under MQTT 5.0.
+// properties writes the properties of p in MQTT 5.0, and nothing in MQTT 3.1.1.
 func (e *encoder) properties(p bearer) {
 	if e.version != V5 {
 		return
@@ -252,7 +251,7 @@ func (e *encoder) properties(p bearer) {
 	e.insertLength(start)
 }
 
-// value writes one property, unless it has the value that its absence means.
+// value writes one property, unless it has the value that absence means.
 func (e *encoder) value(f field) {
 	switch at := f.at.(type) {
 	case *bool:

@@ -14,19 +14,18 @@ import (
 
 const readBuffer = 64 << 10
 
-// Reader decodes packets from a stream. It is for one goroutine. What it returns
-// shares no memory with it.
+// Reader decodes packets from a stream. It must not be used by several goroutines at once. The
+// packets that it returns share no memory with it.
 type Reader struct {
 	r       *bufio.Reader
 	version Version
 	max     int
-	d       decoder // here, so that a packet costs no allocation for it
+	d       decoder // part of the Reader, so that a packet needs no allocation for it
 }
 
-// NewReader reads packets of version v from r. A server gives v as zero and
-// learns it from the CONNECT, which must come first. A packet of more than
-// maxPacket bytes, its header included, is an error before it is read; zero sets
-// no limit but the protocol's.
+// NewReader returns a Reader of packets of version v from r. A server passes zero and learns the
+// version from the CONNECT, which must come first. A packet of more than maxPacket bytes, including
+// its header, is an error before it is read; zero sets no limit but the protocol's.
 func NewReader(r io.Reader, v Version, maxPacket int) *Reader {
 	if maxPacket <= 0 {
 		maxPacket = maxVarint + 5
@@ -34,17 +33,16 @@ func NewReader(r io.Reader, v Version, maxPacket int) *Reader {
 	return &Reader{r: bufio.NewReaderSize(r, readBuffer), version: v, max: maxPacket}
 }
 
-// Version is what NewReader was given, or what the CONNECT said.
+// Version returns the version that NewReader was given, or that of the CONNECT.
 func (r *Reader) Version() Version { return r.version }
 
-// Buffered tells whether bytes have come that were not decoded yet: one who
-// answers can hold its answers back until there are none, and write them at once.
+// Buffered reports whether bytes have arrived that are not decoded yet: a server can collect its
+// answers until there are none, and write them at once.
 func (r *Reader) Buffered() bool { return r.r.Buffered() > 0 }
 
-// Next reads one packet. The error is io.EOF where the stream ends between two
-// packets, io.ErrUnexpectedEOF where it ends within one, an *Error for a packet
-// that breaks the protocol, and else the stream's own. No packet can be read
-// after an error.
+// Next reads one packet. The error is io.EOF if the stream ends between two packets,
+// io.ErrUnexpectedEOF if it ends within one, an *Error if a packet breaks the protocol, and
+// otherwise the stream's own. No packet can be read after an error.
 func (r *Reader) Next() (Packet, error) {
 	first, err := r.r.ReadByte()
 	if err != nil {
@@ -83,7 +81,7 @@ func (r *Reader) Next() (Packet, error) {
 	return p, nil
 }
 
-// length reads the Remaining Length (2.1.4) and holds it against the limit.
+// length reads the Remaining Length (2.1.4) and checks it against the limit.
 func (r *Reader) length(t Type) (int, error) {
 	n := 0
 	for i := range 4 {
@@ -106,9 +104,8 @@ func (r *Reader) length(t Type) (int, error) {
 	return 0, &Error{MalformedPacket, t, "its length has more than four bytes", "1.5.5"}
 }
 
-// body gives the n bytes of a packet's body, which hold until the next read. A
-// long one grows as its bytes come: a peer that announces 256 MB must send them
-// before they cost memory.
+// body returns the n bytes of a packet's body, which are valid until the next read. The buffer
+// grows as bytes arrive: a peer that announces 256 MB must send them before they take memory.
 func (r *Reader) body(n int) ([]byte, error) {
 	if n <= r.r.Size() {
 		b, err := r.r.Peek(n)
@@ -132,8 +129,8 @@ func unexpected(err error) error {
 	return err
 }
 
-// decoder takes a packet's body from the front of b and keeps the first error,
-// after which everything it gives is zero.
+// decoder consumes a packet's body from the front of b and keeps the first error, after which it
+// returns zero values only.
 type decoder struct {
 	b       []byte
 	version Version
@@ -151,7 +148,7 @@ func (d *decoder) fail(code ReasonCode, rule, problem string) {
 
 func (d *decoder) malformed(rule, problem string) { d.fail(MalformedPacket, rule, problem) }
 
-// take gives the next n bytes, or nil where there are fewer.
+// take consumes and returns the next n bytes, or nil if there are fewer.
 func (d *decoder) take(n int) []byte {
 	if n > len(d.b) {
 		d.malformed("2.1.4", "it ends too early")
@@ -214,7 +211,7 @@ func (d *decoder) str() string {
 	return string(p)
 }
 
-// binary gives a copy, or nil where there are no bytes.
+// binary returns a copy, or nil if there are no bytes.
 func (d *decoder) binary() []byte {
 	return bytes.Clone(nonEmpty(d.take(int(d.u16()))))
 }
@@ -234,7 +231,8 @@ func (d *decoder) packetID() uint16 {
 	return id
 }
 
-// topicName holds the rules that a string does not (4.7). Empty is the caller's.
+// topicName checks the rules for topic names beyond those for strings (4.7). The caller checks
+// whether it is empty.
 func (d *decoder) topicName() string {
 	topic := d.str()
 	if strings.ContainsAny(topic, "+#") {

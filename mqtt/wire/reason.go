@@ -2,8 +2,8 @@ package wire
 
 import "fmt"
 
-// ReasonCode is the outcome of an operation (2.4). Those below 0x80 are
-// successes, also the ones that this package has no name for.
+// ReasonCode is the outcome of an operation (2.4). Codes below 0x80 are successes, including those
+// that this package has no name for.
 type ReasonCode byte
 
 const (
@@ -75,7 +75,7 @@ var reasonNames = map[ReasonCode]string{
 	WildcardNotSupported: "wildcard subscriptions not supported",
 }
 
-// String gives the code's name in the specification, in lower case, and its
+// String returns the code's name in the specification, in lower case, and its
 // number.
 func (c ReasonCode) String() string {
 	if name := reasonNames[c]; name != "" {
@@ -84,16 +84,16 @@ func (c ReasonCode) String() string {
 	return fmt.Sprintf("reason code 0x%02X", byte(c))
 }
 
-// Failed tells whether the code is a failure: 0x80 and above (2.4).
+// Failed reports whether the code is a failure: 0x80 and above (2.4).
 func (c ReasonCode) Failed() bool { return c >= 0x80 }
 
-// connackReturnCodes are the reason codes that MQTT 3.1.1's Connect Return codes
-// 0 to 5 stand for (3.1.1, section 3.2.2.3).
+// connackReturnCodes are the reason codes that correspond to the Connect Return codes 0 to 5 of
+// MQTT 3.1.1 (3.1.1, section 3.2.2.3).
 var connackReturnCodes = [...]ReasonCode{
 	Success, UnsupportedProtocolVersion, ClientIDNotValid, ServerUnavailable, BadUserNameOrPassword, NotAuthorized,
 }
 
-// returnCode is the nearest Connect Return code of MQTT 3.1.1.
+// returnCode returns the nearest Connect Return code of MQTT 3.1.1.
 func (c ReasonCode) returnCode() byte {
 	for i, code := range connackReturnCodes {
 		if c == code {
@@ -106,8 +106,8 @@ func (c ReasonCode) returnCode() byte {
 	return 3
 }
 
-// Error is a packet that cannot be read or written, with the rule that it breaks
-// and the code that a server answers with before it closes the connection.
+// Error reports a packet that cannot be read or written, with the rule that it breaks and the code
+// that a server sends before it closes the connection.
 type Error struct {
 	Code    ReasonCode
 	Packet  Type

@@ -23,7 +23,7 @@ func unhex(t testing.TB, s string) []byte {
 
 func text(s string) string { return hex.EncodeToString([]byte(s)) }
 
-// vectors are packets written out by hand from the specification's tables.
+// vectors contains packets that were written by hand from the specification's tables.
 var vectors = []struct {
 	name    string
 	version Version
@@ -32,12 +32,14 @@ var vectors = []struct {
 }{
 	{"connect 3.1.1", V311, "10 0d 0004 4d515454 04 02 003c 0001 61",
 		&Connect{Version: V311, CleanStart: true, KeepAlive: 60, ClientID: "a"}},
-	{"connect 3.1.1 with everything", V311, "10 1c 0004 4d515454 04 f6 0000 0001 61 0001 77 0002 0102 0001 75 0003 000102",
+	{"connect 3.1.1 with everything", V311, "10 1c 0004 4d515454 04 f6 0000 0001 61 0001 77 0002 0102 0001 75 " +
+		"0003 000102",
 		&Connect{Version: V311, CleanStart: true, ClientID: "a", Username: "u", HasUsername: true, Password: []byte{0, 1, 2}, HasPassword: true,
 			Will: &Will{Retain: true, Message: mqtt.Message{Topic: "w", QoS: 2, Payload: []byte{1, 2}}}}},
 	{"connect 5", V5, "10 18 0004 4d515454 05 02 001e 0b 11 0000000a 21 0014 22 000a 0000",
 		&Connect{Version: V5, CleanStart: true, KeepAlive: 30, SessionExpiry: 10, ReceiveMaximum: 20, TopicAliasMaximum: 10}},
-	{"connect 5 with will", V5, "10 20 0004 4d515454 05 0c 0000 00 0000 0c 01 01 02 00000000 18 00000005 0001 77 0001 78",
+	{"connect 5 with will", V5, "10 20 0004 4d515454 05 0c 0000 00 0000 0c 01 01 02 00000000 18 00000005 0001 " +
+		"77 0001 78",
 		&Connect{Version: V5, Will: &Will{Delay: 5, HasExpiry: true, Message: mqtt.Message{Topic: "w", QoS: 1, Payload: []byte("x"), PayloadFormat: mqtt.UTF8Data}}}},
 	{"connack 3.1.1 refused", V311, "20 02 00 05", &Connack{ReasonCode: NotAuthorized}},
 	{"connack 5", V5, "20 17 01 00 14 11 00000000 21 0014 24 01 25 00 27 00010000 13 0000",
@@ -45,7 +47,8 @@ var vectors = []struct {
 	{"publish 3.1.1", V311, "31 06 0003 612f62 78", &Publish{Retain: true, Message: mqtt.Message{Topic: "a/b", Payload: []byte("x")}}},
 	{"publish 5 QoS 2 again", V5, "3d 08 0003 612f62 ffff 00", &Publish{Dup: true, Retain: true, PacketID: 65535, Message: mqtt.Message{Topic: "a/b", QoS: 2}}},
 	{"publish 5 with everything", V5,
-		"33 3f 0001 61 0007 38 01 01 02 00000e10 03 0001 6a 08 0001 72 09 0002 00ff 26 0001 6b 0001 31 26 0001 6b 0000 23 0002 0b 7f 0b 8001 26 0009 " + text("user name") + " 0001 76 70",
+		"33 3f 0001 61 0007 38 01 01 02 00000e10 03 0001 6a 08 0001 72 09 0002 00ff 26 0001 6b 0001 31 26 0001 6b " +
+			"0000 23 0002 0b 7f 0b 8001 26 0009 " + text("user name") + " 0001 76 70",
 		&Publish{Retain: true, PacketID: 7, HasExpiry: true, TopicAlias: 2, SubscriptionIDs: []uint32{127, 128}, Message: mqtt.Message{
 			Topic: "a", QoS: 1, Payload: []byte("p"), PayloadFormat: mqtt.UTF8Data, Expiry: 3600, ContentType: "j", ResponseTopic: "r", CorrelationData: []byte{0, 255},
 			UserProperties: []mqtt.UserProperty{{Name: "k", Value: "1"}, {Name: "k"}, {Name: "user name", Value: "v"}}}}},
@@ -88,7 +91,7 @@ func TestVectors(t *testing.T) {
 				t.Errorf("after the packet: %v, want EOF", err)
 			}
 			if v.name == "publish 5 with everything" {
-				return // its properties are in another order than ours
+				return // its properties are in a different order than ours
 			}
 			got, err := AppendPacket([]byte("x"), v.packet, v.version)
 			if err != nil {

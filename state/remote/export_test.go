@@ -2,7 +2,7 @@ package remote
 
 import "time"
 
-// Answering has a server answer within less than the usual time.
+// Answering sets a shorter time within which a server must answer.
 func (o Options) Answering(within time.Duration) Options {
 	o.answer = within
 	return o

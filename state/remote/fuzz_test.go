@@ -7,8 +7,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// What a server answers is a state, a lock, or an error; what we send comes back as it
-// was.
+// A server's answer is a state, a lock, or an error, and what we send comes back unchanged.
 func FuzzAnswer(f *testing.F) {
 	s, err := state.NewSnapshot()
 	if err != nil {

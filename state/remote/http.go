@@ -19,10 +19,9 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// HTTP keeps the state behind Terraform's HTTP protocol: GET and POST of a document,
-// LOCK and UNLOCK of it. The protocol has no write that names the version it replaces,
-// and no lease: the lock alone keeps two writers apart, and it is told to the server
-// with each write.
+// HTTP keeps the state behind Terraform's HTTP protocol: GET and POST of a document, LOCK and
+// UNLOCK. In the protocol a write does not name the version that it replaces, and a lock has no
+// lease: only the lock keeps two writers apart, and each write names it.
 type HTTP struct {
 	client   *http.Client
 	settings spec.HTTPSettings
@@ -34,7 +33,7 @@ type HTTP struct {
 
 var _ state.Store = (*HTTP)(nil)
 
-// OpenHTTP opens the store of a backend "http" block. It asks the server nothing.
+// OpenHTTP opens the store of a backend "http" block. It sends no request.
 func OpenHTTP(settings spec.HTTPSettings, o Options) (*HTTP, error) {
 	if settings.Address == nil {
 		return nil, missing("http", "address")
@@ -52,7 +51,7 @@ func OpenHTTP(settings spec.HTTPSettings, o Options) (*HTTP, error) {
 	return h, nil
 }
 
-// sameMethod stops at a redirect that would turn a write into a read.
+// sameMethod refuses a redirect that would turn a write into a read.
 func sameMethod(next *http.Request, via []*http.Request) error {
 	if next.Method != via[0].Method || len(via) > 5 {
 		return http.ErrUseLastResponse
@@ -60,7 +59,8 @@ func sameMethod(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Address names the document for people: a query may hold a token.
+// Address returns the document's URL for people, without user, password and query: a query may hold
+// a token.
 func (h *HTTP) Address() string { return plainURL(h.settings.Address) }
 
 func plainURL(u *url.URL) string {
@@ -80,14 +80,14 @@ func (h *HTTP) Read(ctx context.Context) (*state.Snapshot, state.Version, error)
 	return snapshot, state.VersionOf(document), err
 }
 
-// document fetches the document, nil where there is none yet.
+// document returns the document, or nil if there is none yet.
 func (h *HTTP) document(ctx context.Context) ([]byte, error) {
 	a, err := h.send(ctx, http.MethodGet, h.settings.Address, nil)
 	switch {
 	case err != nil:
 		return nil, err
 	case a.status == http.StatusNotFound && bytes.Contains(a.body, []byte("Project Not Found")):
-		return nil, h.explain("read", a) // GitLab's word for a project that is hidden from this user
+		return nil, h.explain("read", a) // GitLab's message for a project that is hidden from this user
 	case a.status == http.StatusNotFound, a.status == http.StatusNoContent, a.status == http.StatusOK && len(a.body) == 0:
 		return nil, nil
 	case a.status != http.StatusOK:
@@ -96,9 +96,9 @@ func (h *HTTP) document(ctx context.Context) ([]byte, error) {
 	return unwrap(a.body), nil
 }
 
-// Write implements state.Store. It looks before it writes, since the protocol cannot,
-// and after a failure too: GitLab refuses a serial that it has, and so the second try
-// of a write whose first answer was lost.
+// Write implements state.Store. The protocol has no conditional write, so it compares the version
+// first. After a failure it reads the document too: GitLab refuses a serial that it already has,
+// and so the second attempt of a write whose first answer was lost.
 func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.Version) (state.Version, error) {
 	document, err := state.Encode(snapshot)
 	if err != nil {
@@ -154,7 +154,7 @@ func (h *HTTP) post(ctx context.Context, body []byte) error {
 	return h.explain("write", a)
 }
 
-// answer is a server's answer, whole.
+// answer is a complete answer of a server.
 type answer struct {
 	url    *url.URL
 	status int
@@ -162,7 +162,7 @@ type answer struct {
 	body   []byte
 }
 
-// send sends a request, again where the server gave no answer or one that passes.
+// send sends a request, and repeats it if there is no answer or the answer is a passing failure.
 func (h *HTTP) send(ctx context.Context, method string, to *url.URL, body []byte) (answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -195,7 +195,7 @@ func passing(status int) bool {
 	return false
 }
 
-// hopeless is a failure that would be the same at the next attempt.
+// hopeless reports whether the next attempt would fail in the same way.
 func hopeless(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
@@ -227,7 +227,7 @@ func (h *HTTP) once(ctx context.Context, method string, to *url.URL, body []byte
 	return a, a.checkMD5()
 }
 
-// checkMD5 finds a body that was damaged on its way, where the server lets it.
+// checkMD5 reports a body that was damaged on its way, if the server sends a checksum.
 func (a answer) checkMD5() error {
 	given := a.header.Get("Content-MD5")
 	sum := md5.Sum(a.body)

@@ -8,9 +8,9 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// A server of the protocol expects one JSON value with the serial in it: GitLab takes
-// a state's version from there, and refuses a body that is none. So the lines of the
-// document, each a JSON object, travel as the elements of a list.
+// A server of the protocol expects one JSON value with the serial in it: GitLab takes a state's
+// version from there, and refuses a body that is not JSON. So the lines of the document, each a
+// JSON object, are sent as the elements of a list.
 //
 //	{"serial":7,"lineage":"...","retainctl_state":[
 //	{"format_version":1,...},
@@ -30,8 +30,8 @@ func wrap(s *state.Snapshot, document []byte) []byte {
 	return b.Bytes()
 }
 
-// unwrap gives the document. What is no envelope stays as it is, and is found out by
-// who decodes it.
+// unwrap returns the document in an envelope. A body that is not an envelope is returned unchanged,
+// and its decoder reports what is wrong.
 func unwrap(body []byte) []byte {
 	var envelope struct {
 		Lines []json.RawMessage `json:"retainctl_state"`

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// explain turns an answer that is no success into an error that says what to do.
+// explain turns an answer other than a success into an error that says what to do.
 func (h *HTTP) explain(verb string, a answer) error {
 	return fmt.Errorf("%s %s: the server answered %d %s: %s", verb, plainURL(a.url), a.status, http.StatusText(a.status), h.advise(verb, a))
 }
@@ -21,29 +21,31 @@ func (h *HTTP) advise(verb string, a answer) string {
 	said := h.said(a)
 	switch {
 	case a.status == http.StatusUnauthorized:
-		return "it did not take username and password" + said
+		return "it did not accept the username and password" + said
 	case a.status == http.StatusForbidden:
 		return "this user may not " + verb + " here (GitLab: Developer reads, Maintainer locks and writes)" + said
 	case a.status == http.StatusNotFound:
 		return "there is nothing at this address, or it is hidden from this user" + said
 	case a.status == http.StatusMethodNotAllowed:
-		return "it knows another method for this; see lock_method, unlock_method and update_method (GitLab: POST to lock, DELETE to unlock)" + said
+		return "it knows another method for this; see lock_method, unlock_method and update_method (GitLab: POST to " +
+			"lock, DELETE to unlock)" + said
 	case a.status == http.StatusRequestEntityTooLarge:
 		return "the state is larger than it takes (GitLab: the limit on the size of a Terraform state)" + said
 	case a.status == http.StatusLocked, a.status == http.StatusConflict:
-		return "the lock is not, or not any more, this run's" + said
+		return "this run does not hold the lock, or no longer does" + said
 	case a.status >= 300 && a.status < 400:
 		if verb == "read" {
-			return "it leads from one address to the next and to none that answers" + h.target(a)
+			return "it redirects from one address to the next without end" + h.target(a)
 		}
-		return "it leads elsewhere" + h.target(a) + ", where a request that writes does not follow: write the address that it leads to"
+		return "it redirects" + h.target(a) + ", and a write does not follow redirects: set the " +
+			"address to that one"
 	case passing(a.status):
 		return fmt.Sprintf("it did so %d times; try again later%s", attempts, said)
 	}
 	return "see the server's log" + said
 }
 
-// target is where a redirect leads.
+// target returns where a redirect leads, as the end of a sentence.
 func (h *HTTP) target(a answer) string {
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || u.Host == "" {
@@ -52,8 +54,8 @@ func (h *HTTP) target(a answer) string {
 	return ", to " + plainURL(u)
 }
 
-// said quotes the beginning of what the server said, unless it repeats a secret: some
-// print the request, with its headers and its address, into their errors.
+// said quotes the beginning of the server's message, unless it repeats a secret: some servers print
+// the request, with its headers and its address, into their errors.
 func (h *HTTP) said(a answer) string {
 	const most = 200
 	text := strings.Join(strings.Fields(string(a.body)), " ")
@@ -66,8 +68,8 @@ func (h *HTTP) said(a answer) string {
 	return fmt.Sprintf(" (%s)", strings.ToValidUTF8(text, "?"))
 }
 
-// repeats tells whether a text holds the password, or what else a request is let in by,
-// in a form in which a server may repeat it.
+// repeats reports whether a text contains the password, or another credential of the request, in a
+// form in which a server may repeat it.
 func (h *HTTP) repeats(text string) bool {
 	user, password := h.settings.Username, h.settings.Password
 	secrets := []string{password}

@@ -11,25 +11,25 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Lock implements state.Store. The protocol has no lease: the lock stays until it is
-// released, so that it cannot be lost, and outlives a holder that died.
+// Lock implements state.Store. The protocol has no lease: the lock stays until it is released. So
+// it cannot be lost, and it outlives a holder that died.
 func (h *HTTP) Lock(ctx context.Context, info state.LockInfo) (context.Context, func(context.Context) error, error) {
 	if h.settings.LockAddress == nil {
 		h.Note("The http backend of " + h.Address() + " has no lock_address: nothing keeps two runs apart.")
 		return ctx, func(context.Context) error { return nil }, nil
 	}
 	if err := h.take(ctx, info); err != nil {
-		if !isHeld(err) && ctx.Err() != nil { // what was in flight may have been done
-			h.giveBack(context.WithoutCancel(ctx), info)
+		if !isHeld(err) && ctx.Err() != nil { // the request may have been carried out
+			h.release(context.WithoutCancel(ctx), info)
 		}
 		return nil, nil, err
 	}
 	h.holds(info.ID)
 	return ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, h.answer) // the work is done: a dead server is not waited for long
+		ctx, cancel := context.WithTimeout(ctx, h.answer) // the work is done, so a dead server is not waited for long
 		defer cancel()
 		h.holds("")
-		if err := h.giveBack(ctx, info); err != nil {
+		if err := h.release(ctx, info); err != nil {
 			return fmt.Errorf("%w; release it with \"retainctl force-unlock %s\"", err, info.ID)
 		}
 		return nil
@@ -47,8 +47,8 @@ func isHeld(err error) bool {
 	return errors.As(err, &held)
 }
 
-// take sends LOCK. A refusal that names our own ID is that of a second try: the first
-// was carried out and its answer lost.
+// take sends LOCK. A refusal that names our own ID means that an earlier attempt was carried out
+// and its answer lost.
 func (h *HTTP) take(ctx context.Context, info state.LockInfo) error {
 	body, err := json.Marshal(info)
 	if err != nil {
@@ -71,7 +71,7 @@ func (h *HTTP) take(ctx context.Context, info state.LockInfo) error {
 	return h.explain("lock", a)
 }
 
-// holderOf reads who holds a lock. A server's own time may be no RFC 3339.
+// holderOf returns who holds a lock. A server may write its time in another form than RFC 3339.
 func holderOf(body []byte) (info state.LockInfo) {
 	var text struct {
 		state.LockInfo
@@ -81,12 +81,12 @@ func holderOf(body []byte) (info state.LockInfo) {
 		return info
 	}
 	info = text.LockInfo
-	info.Created.UnmarshalText([]byte(text.Created)) // the zero time where it cannot be read
+	info.Created.UnmarshalText([]byte(text.Created)) // the zero time if it cannot be parsed
 	return info
 }
 
-// giveBack sends UNLOCK.
-func (h *HTTP) giveBack(ctx context.Context, info state.LockInfo) error {
+// release sends UNLOCK.
+func (h *HTTP) release(ctx context.Context, info state.LockInfo) error {
 	body, err := json.Marshal(info)
 	if err != nil {
 		return err
@@ -102,8 +102,8 @@ func (h *HTTP) giveBack(ctx context.Context, info state.LockInfo) error {
 	return h.explain("unlock", a)
 }
 
-// ForceUnlock implements state.Store. The protocol cannot ask who holds the lock, but
-// for trying to take it.
+// ForceUnlock implements state.Store. In the protocol the only way to learn who holds the lock is
+// to try to take it.
 func (h *HTTP) ForceUnlock(ctx context.Context, id string) error {
 	if h.settings.LockAddress == nil {
 		return errors.New("the http backend has no lock_address, so nothing is ever locked")
@@ -113,13 +113,14 @@ func (h *HTTP) ForceUnlock(ctx context.Context, id string) error {
 	var held *state.LockedError
 	switch {
 	case err == nil:
-		return errors.Join(h.giveBack(ctx, probe), state.ErrNotLocked)
+		return errors.Join(h.release(ctx, probe), state.ErrNotLocked)
 	case !errors.As(err, &held):
 		return err
 	case held.Holder.ID == "":
-		return errors.New("the server does not say which lock it holds, so it may be another one than this: release it there")
+		return errors.New("the server does not say which lock it holds, so it may not be this one: release " +
+			"it there")
 	case held.Holder.ID != id:
-		return fmt.Errorf("the lock is another one: %s", held.Holder)
+		return fmt.Errorf("another lock is held: %s", held.Holder)
 	}
-	return h.giveBack(ctx, held.Holder)
+	return h.release(ctx, held.Holder)
 }

@@ -27,7 +27,7 @@ func openHTTP(t *testing.T, settings spec.HTTPSettings) *remote.HTTP {
 	return s
 }
 
-// kinds are servers of the protocol.
+// kinds are the servers of the protocol.
 func kinds() map[string]func() *statetest.Terraform {
 	return map[string]func() *statetest.Terraform{
 		"as documented": func() *statetest.Terraform { return &statetest.Terraform{} },
@@ -46,7 +46,7 @@ func TestHTTPContract(t *testing.T) {
 	}
 }
 
-// TestHTTPFaults has every kind of fault at every request of a locked change.
+// TestHTTPFaults injects every kind of fault at every request of a locked change.
 func TestHTTPFaults(t *testing.T) {
 	for name, server := range kinds() {
 		t.Run(name, func(t *testing.T) {
@@ -57,8 +57,8 @@ func TestHTTPFaults(t *testing.T) {
 	}
 }
 
-// TestHTTPBody holds that what a server gets is one JSON value with the serial in it,
-// and that its lines are those of the document.
+// TestHTTPBody checks that a server gets one JSON value with the serial in it, and that its lines
+// are those of the document.
 func TestHTTPBody(t *testing.T) {
 	server := &statetest.Terraform{GitLab: true}
 	s := openHTTP(t, server.Start(t, nil))
@@ -111,8 +111,8 @@ func TestHTTPWithoutLock(t *testing.T) {
 	}
 }
 
-// TestHTTPWords holds that failures say what to do, and never the password.
-func TestHTTPWords(t *testing.T) {
+// TestHTTPMessages checks that failures say what to do, and never the password.
+func TestHTTPMessages(t *testing.T) {
 	const password = "hunter2"
 	answer := func(status int, body string, header ...string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +136,7 @@ func TestHTTPWords(t *testing.T) {
 		{"hidden project", answer(404, `{"message":"404 Project Not Found"}`), read, []string{"read http", "hidden from this user", "Project Not Found"}},
 		{"nothing to lock", answer(404, ""), take, []string{"lock http", "hidden from this user"}},
 		{"method", answer(405, ""), take, []string{"lock_method", "GitLab: POST"}},
-		{"redirect", answer(302, "", "Location", "https://elsewhere.example/state?token=secret"), take, []string{"leads elsewhere, to https://elsewhere.example/state,"}},
+		{"redirect", answer(302, "", "Location", "https://elsewhere.example/state?token=secret"), take, []string{"it redirects, to https://elsewhere.example/state,"}},
 		{"redirects without end", answer(302, "", "Location", "/again"), read, []string{"from one address to the next"}},
 		{"echo", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(400)
@@ -168,7 +168,7 @@ func TestHTTPWords(t *testing.T) {
 	}
 }
 
-// TestHTTPEcho holds that a server which prints the request into its error is not quoted.
+// TestHTTPEcho checks that a server which prints the request into its error is not quoted.
 func TestHTTPEcho(t *testing.T) {
 	t.Parallel()
 	const password, token = "hunter2 \"&\\ü", "query/token+1"
@@ -191,8 +191,7 @@ func TestHTTPEcho(t *testing.T) {
 	}
 }
 
-// TestHTTPDead holds that a server which is not there, or says nothing, is named, and
-// its password not.
+// TestHTTPDead checks that the error names a server that is absent or silent, without its password.
 func TestHTTPDead(t *testing.T) {
 	t.Parallel()
 	dead := nobody(t)

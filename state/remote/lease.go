@@ -9,26 +9,25 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// A lease is renewed four times while it lasts, so that a lost answer or two cost
-// nothing. Its holder gives up when two thirds of it are over: what it still has in
-// flight then ends long before somebody else may begin, which is one whole lease
-// after the end of this one.
+// A lease is renewed four times while it lasts, so that one or two lost answers do no harm. Its
+// holder gives up when two thirds of it have passed: what it still has in flight then ends long
+// before somebody else may begin, which is one whole lease after the end of this one.
 const (
 	renewals = 4
 	gaveUp   = 2. / 3
 )
 
-// lease keeps a lock that ends by itself from doing so.
+// lease renews a lock that would otherwise end by itself.
 type lease struct {
 	path   string // of the state, for people
 	length time.Duration
-	renew  func(context.Context) error // errMoved where the lock is no longer ours
+	renew  func(context.Context) error // returns errMoved if the lock is no longer ours
 
 	stop, stopped chan struct{}
 }
 
-// hold begins to renew a lock that was taken at since, and gives a context that ends
-// when the lock may be lost.
+// hold begins to renew a lock that was taken at since. It returns a context that ends when the lock
+// may be lost.
 func (l *lease) hold(ctx context.Context, since time.Time) context.Context {
 	l.stop, l.stopped = make(chan struct{}), make(chan struct{})
 	held, lose := context.WithCancelCause(ctx)
@@ -37,19 +36,20 @@ func (l *lease) hold(ctx context.Context, since time.Time) context.Context {
 		if why := l.keep(since); why != nil {
 			lose(&state.LostError{Path: l.path, Why: why})
 		}
-		<-l.stop // held is the caller's until then
+		<-l.stop // the caller uses held until then
 		lose(nil)
 	}()
 	return held
 }
 
-// release ends the renewing, and returns when none is in flight.
+// release ends the renewals, and returns when none is in flight.
 func (l *lease) release() {
 	close(l.stop)
 	<-l.stopped
 }
 
-// keep renews until it is stopped, which gives nil, or the lock may be lost.
+// keep renews the lock until it is stopped, and returns nil then, or until the lock may be lost,
+// and returns why.
 func (l *lease) keep(renewed time.Time) error {
 	limit := time.Duration(float64(l.length) * gaveUp)
 	tick := time.NewTicker(min(l.length/(4*renewals), time.Second))
@@ -76,7 +76,7 @@ func (l *lease) keep(renewed time.Time) error {
 	}
 }
 
-// try renews once, which ends at the latest when the lock counts as lost.
+// try renews once. It returns no later than when the lock counts as lost.
 func (l *lease) try(until time.Time) error {
 	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
@@ -90,9 +90,8 @@ func (l *lease) try(until time.Time) error {
 	return l.renew(ctx)
 }
 
-// since is how long ago a moment was by the clock that runs faster: the monotonic one
-// stands still while a machine sleeps, and the other one is set now and then. Too
-// early a renewal does no harm.
+// since returns the time since a moment by the faster of two clocks: the monotonic clock stops
+// while a machine sleeps, and the wall clock may be set. A renewal that is too early does no harm.
 func since(t time.Time) time.Duration {
 	return max(time.Since(t), time.Now().Round(0).Sub(t.Round(0)))
 }

@@ -1,9 +1,9 @@
-// Package remote keeps a state on a server: in a bucket of S3 (or of what speaks
-// its protocol), or behind Terraform's HTTP protocol, as GitLab serves it.
+// Package remote keeps a state on a server: in a bucket of S3 (or of a store that speaks its
+// protocol), or behind Terraform's HTTP protocol, which GitLab serves.
 //
-// An answer may be lost and a request tried again, so that a refusal may be that of
-// our own first try: before "somebody else wrote this" is said, what is stored is
-// compared with what was sent. No error holds a password.
+// An answer may be lost and the request repeated, so a refusal may be due to our own first attempt:
+// before a conflict is reported, what is stored is compared with what was sent. No error contains a
+// password.
 package remote
 
 import (
@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// Options are what a store needs beside its settings.
+// Options are what a store needs in addition to its settings.
 type Options struct {
-	// Note is told what a person at the terminal should know: that a lock is taken
-	// over, that nothing locks. Nil is allowed.
+	// Note is called with what a person at the terminal should know: that a lock is taken over, or
+	// that nothing is locked. It may be nil.
 	Note func(string)
-	Log  func(format string, args ...any) // nil is allowed
+	Log  func(format string, args ...any) // may be nil
 
 	answer time.Duration // from the last byte of a request to the first of its answer
 }
@@ -39,22 +39,22 @@ func (o Options) filled() Options {
 
 const (
 	dialTimeout       = 5 * time.Second
-	credentialTimeout = 20 * time.Second // to find those of AWS: a metadata service, a role, another program
+	credentialTimeout = 20 * time.Second // to find AWS credentials: a metadata service, a role, another program
 	attempts          = 5
 	firstPause        = 200 * time.Millisecond
 	longestPause      = 3 * time.Second
 )
 
-// patience is how long an operation may take with all its attempts, for a document
-// of this size: a server that takes a connection and says nothing must not hold up a
-// job until its runner is killed.
+// patience returns how long an operation on a document of this size may take with all its attempts.
+// A server that accepts a connection and stays silent must not hold up a job until its runner is
+// killed.
 func (o Options) patience(size int) time.Duration {
-	const slowest = 256 << 10 // bytes a second
+	const slowest = 256 << 10 // bytes per second
 	return 3*o.answer + time.Duration(size/slowest)*time.Second
 }
 
-// pause is how long to wait after the nth attempt that failed: the longer the more
-// failed, and not all at once.
+// pause returns how long to wait after the nth failed attempt: longer after each, and with a random
+// part so that clients do not retry at the same time.
 func pause(n int) time.Duration {
 	most := min(firstPause<<min(max(n-1, 0), 10), longestPause)
 	return most/2 + rand.N(most/2)
@@ -73,7 +73,7 @@ func missing(backend, argument string) error {
 	return fmt.Errorf("the %s backend needs %s: write it into the block, or give -backend-config=%[2]s=VALUE", backend, argument)
 }
 
-// unreached tells why a server gave no answer at all.
+// unreached explains why a server gave no answer.
 func unreached(host string, err error) error {
 	var dns *net.DNSError
 	var op *net.OpError
@@ -89,7 +89,8 @@ func unreached(host string, err error) error {
 	return fmt.Errorf("ask %s: %w", host, rootCause(err))
 }
 
-// rootCause leaves out the layers that repeat the request, and its address.
+// rootCause returns the innermost error, without the layers that repeat the request and its
+// address.
 func rootCause(err error) error {
 	for {
 		inner := errors.Unwrap(err)

@@ -66,7 +66,7 @@ func write(t *testing.T, s state.Store, since state.Version) state.Version {
 	return version
 }
 
-// serve gives the address of a server that ends with the test.
+// serve starts a server that ends with the test, and returns its address.
 func serve(t *testing.T, h http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -78,7 +78,7 @@ func serve(t *testing.T, h http.Handler) *url.URL {
 	return u
 }
 
-// nobody gives an address that nothing listens on.
+// nobody returns an address on which nothing listens.
 func nobody(t *testing.T) *url.URL {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -99,8 +99,8 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// TestSilence has stores that take the connection and say nothing: that ends, and is
-// told from an interruption.
+// TestSilence checks that an operation on a store that accepts the connection and stays silent
+// ends, and that its error differs from that of an interruption.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	silent := func(*http.Request) statetest.Fault { return statetest.Silence }

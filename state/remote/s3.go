@@ -19,21 +19,21 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// S3 keeps the state as one object of a bucket, and the lock as another beside it.
-// Every write names the version that it replaces (If-Match, or If-None-Match for the
-// first), so that two writers cannot overwrite each other even without a lock.
+// S3 keeps the state as one object of a bucket, and the lock as another beside it. Every write
+// names the version that it replaces (If-Match, or If-None-Match for the first), so that two
+// writers cannot overwrite each other, even without a lock.
 type S3 struct {
 	client   *s3.Client
 	settings spec.S3Settings
 	region   string
 	host     string      // of a custom endpoint, or AWS's for the region
-	checked  atomic.Bool // it heeds the conditions of a write
+	checked  atomic.Bool // the store is known to honour the conditions of a write
 	Options
 }
 
 var _ state.Store = (*S3)(nil)
 
-// Address names the document for people.
+// Address returns the document's address for people.
 func (s *S3) Address() string { return "s3://" + s.settings.Bucket + "/" + s.settings.Key }
 
 func (s *S3) lockKey() string { return s.settings.Key + ".lock" }
@@ -68,20 +68,19 @@ func (s *S3) Write(ctx context.Context, snapshot *state.Snapshot, since state.Ve
 }
 
 var (
-	errAbsent = errors.New("there is no such object")
+	errAbsent = errors.New("the object does not exist")
 	errMoved  = errors.New("the object is not the one that was expected")
 )
 
-// object is what is stored under a key. Its age is measured by the server's clock
-// alone.
+// object is what is stored under a key. Its age is measured by the server's clock only.
 type object struct {
 	body []byte
 	etag string
 	age  time.Duration
 }
 
-// get reads an object, errAbsent where there is none. A body that breaks off is asked
-// for again: the SDK retries until an answer begins.
+// get reads an object, and returns errAbsent if there is none. It repeats the request if the body
+// breaks off: the SDK retries only until an answer begins.
 func (s *S3) get(ctx context.Context, key string) (object, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -122,10 +121,9 @@ func read(out *s3.GetObjectOutput) (object, error) {
 	return object{body: body, etag: aws.ToString(out.ETag), age: now.Sub(aws.ToTime(out.LastModified))}, err
 }
 
-// put writes an object over the version since, or where none is if that is empty;
-// errMoved if another is there. Where the first try of a request was carried out and
-// its answer lost, the second is refused (412) because of it: then what is stored is
-// what was sent.
+// put writes an object over the version since, or as a new one if that is empty. It returns
+// errMoved if there is another version. If the first attempt of a request was carried out and its
+// answer lost, the second is refused because of it (412): then what is stored is what was sent.
 func (s *S3) put(ctx context.Context, key string, body []byte, since string) (etag string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience(len(body)))
 	defer cancel()
@@ -154,7 +152,7 @@ func (s *S3) put(ctx context.Context, key string, body []byte, since string) (et
 	return "", err
 }
 
-// encrypt asks for what the block says. The lock is encrypted as the state is: a
+// encrypt requests the encryption that the block declares. The lock is encrypted as the state is: a
 // bucket policy may refuse anything else.
 func (s *S3) encrypt(in *s3.PutObjectInput) {
 	switch {
@@ -165,8 +163,8 @@ func (s *S3) encrypt(in *s3.PutObjectInput) {
 	}
 }
 
-// remove deletes an object if it is still of this version; errMoved if it is not.
-// One that is gone already is as it should be.
+// remove deletes an object if it still has this version, and returns errMoved if it does not. An
+// object that is already gone is no error.
 func (s *S3) remove(ctx context.Context, key, etag string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience(0))
 	defer cancel()

@@ -24,8 +24,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// OpenS3 opens the store of a backend "s3" block. It finds credentials and region, and
-// asks the bucket nothing.
+// OpenS3 opens the store of a backend "s3" block. It finds credentials and region, and sends no
+// request to the bucket.
 func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, error) {
 	switch {
 	case settings.Bucket == "":
@@ -47,7 +47,7 @@ func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, erro
 		if settings.Endpoint != nil {
 			o.BaseEndpoint = aws.String(settings.Endpoint.String())
 		}
-		if settings.SkipChecksum { // stores that know S3 from before 2025 refuse the SDK's checksums
+		if settings.SkipChecksum { // stores that implement the S3 of before 2025 refuse the SDK's checksums
 			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		}
@@ -60,12 +60,13 @@ func OpenS3(ctx context.Context, settings spec.S3Settings, o Options) (*S3, erro
 	return s, nil
 }
 
-// foreign tells whether the endpoint is that of another store than AWS's own.
+// foreign reports whether the endpoint belongs to another store than AWS's own.
 func (s *S3) foreign() bool { return !strings.HasSuffix(s.host, ".amazonaws.com") }
 
-// retryer holds what is tried again: the SDK's own list; 409, which S3 gives for
-// conditional requests that meet, and asks to repeat; 429 and 408 without an error
-// code; and an answer that broke off within its error. Its budget is turned off, since a state is few requests that all matter.
+// retryer decides what is retried: the SDK's own list; 409, which S3 returns for concurrent
+// conditional requests and asks to repeat; 429 and 408 without an error code; and an answer that
+// broke off within its error. The SDK's retry budget is turned off, because a state takes few
+// requests and all of them matter.
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
@@ -82,7 +83,7 @@ func retryer() aws.Retryer {
 	})
 }
 
-// awsConfig is the SDK's default chain with the block's arguments over it.
+// awsConfig returns the SDK's default configuration with the block's arguments over it.
 func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Duration) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
@@ -99,10 +100,11 @@ func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Durati
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	if cfg.Region == "" && settings.Endpoint != nil {
-		cfg.Region = "us-east-1" // what other stores than AWS's take a signature for
+		cfg.Region = "us-east-1" // the region that stores other than AWS's accept in a signature
 	}
 	if cfg.Region == "" {
-		return cfg, errors.New("no AWS region is known for the state's bucket: set region in the backend block, or AWS_REGION")
+		return cfg, errors.New("no AWS region is known for the state's bucket: set region in the backend block, or " +
+			"AWS_REGION")
 	}
 	if settings.RoleARN != "" {
 		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), settings.RoleARN, func(o *stscreds.AssumeRoleOptions) {

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// signer is the access key that a request was signed with.
+// signer returns the access key that a request was signed with.
 func signer(r *http.Request) string {
 	key := regexp.MustCompile(`Credential=([^/]+)/[0-9]+/([^/]+)/s3/`).FindStringSubmatch(r.Header.Get("Authorization"))
 	if key == nil {
@@ -20,7 +20,7 @@ func signer(r *http.Request) string {
 	return key[1] + " in " + key[2]
 }
 
-// TestS3Credentials holds that a profile and a role are who asks the bucket.
+// TestS3Credentials checks that requests are signed with the block's profile and role.
 func TestS3Credentials(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(file, []byte("[profile fleet]\naws_access_key_id = OFPROFILE\naws_secret_access_key = secret\n"), 0o600); err != nil {

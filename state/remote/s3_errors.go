@@ -11,16 +11,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// operation is a request with the rights that it needs.
+// operation is a request and the permissions that it needs.
 type operation struct{ verb, actions string }
 
 var (
-	opRead   = operation{"read", "s3:GetObject on it, and s3:ListBucket on the bucket (without which a missing object is denied too)"}
+	opRead = operation{"read", "s3:GetObject on it, and s3:ListBucket on the bucket (without which a missing " +
+		"object is denied too)"}
 	opWrite  = operation{"write", "s3:PutObject and s3:GetObject on it"}
 	opDelete = operation{"delete", "s3:DeleteObject and s3:GetObject on it"}
 )
 
-// status gives the HTTP status of the answer, or 0 where there was none.
+// status returns the HTTP status of the answer, or 0 if there was none.
 func status(err error) int {
 	var answered interface{ HTTPStatusCode() int }
 	if errors.As(err, &answered) {
@@ -29,8 +30,8 @@ func status(err error) int {
 	return 0
 }
 
-// isNoKey tells a missing object from a missing bucket, and from the 404 of something
-// else at that address: neither proves that there is no state.
+// isNoKey reports whether the object is missing, as opposed to the bucket or a 404 of something
+// else at that address: neither of these proves that there is no state.
 func isNoKey(err error) bool {
 	var missing *types.NoSuchKey
 	if errors.As(err, &missing) {
@@ -43,7 +44,7 @@ func isNoKey(err error) bool {
 // explain turns a failure into an error that says what to do.
 func (s *S3) explain(op operation, key string, err error) error {
 	what := fmt.Sprintf("%s s3://%s/%s", op.verb, s.settings.Bucket, key)
-	if isCredential(err) { // first, since STS may have answered 403
+	if isCredential(err) { // first, because STS may have answered 403
 		return fmt.Errorf("%s: %w", what, noCredentials(s.settings.Bucket, err))
 	}
 	if status(err) == 0 {
@@ -52,7 +53,7 @@ func (s *S3) explain(op operation, key string, err error) error {
 	return &s3Error{text: fmt.Sprintf("%s at %s: %s", what, s.host, s.advise(op, err)), cause: err}
 }
 
-// s3Error says what failed without the SDK's layers, which name request and host IDs.
+// s3Error describes a failure without the SDK's layers, which name request and host IDs.
 type s3Error struct {
 	text  string
 	cause error
@@ -79,20 +80,21 @@ func (s *S3) advise(op operation, err error) string {
 	case strings.HasPrefix(code, "KMS."):
 		return fmt.Sprintf("%s: %s; check kms_key_id", answer, message)
 	case code == "ExpiredToken", code == "InvalidAccessKeyId", code == "SignatureDoesNotMatch", code == "InvalidToken", code == "RequestTimeTooSkewed":
-		return fmt.Sprintf("%s: the credentials were not taken: %s", answer, message)
+		return fmt.Sprintf("%s: the credentials were not accepted: %s", answer, message)
 	case status(err) == http.StatusForbidden:
 		return fmt.Sprintf("%s: the credentials need %s, and with a KMS key kms:GenerateDataKey and kms:Decrypt on that", answer, op.actions)
 	case status(err) == http.StatusNotImplemented:
-		return answer + ": this store does not know conditional requests (If-Match, If-None-Match), without which two applies could overwrite each other's state"
+		return answer + ": this store does not know conditional requests (If-Match, If-None-Match), without which " +
+			"two applies could overwrite each other's state"
 	case status(err) == http.StatusNotFound:
-		return answer + ", and not in the words of S3: check the endpoint, and use_path_style"
+		return answer + ", but not as S3 does: check the endpoint, and use_path_style"
 	case status(err) >= 500 || status(err) == http.StatusConflict:
 		return fmt.Sprintf("%s to %d attempts: %s; try again later", answer, attempts, message)
 	}
 	return answer + ": " + message
 }
 
-// bucketRegion is where S3 says that the bucket is.
+// bucketRegion returns the region in which the bucket is, according to S3.
 func bucketRegion(err error) string {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.Response != nil {
@@ -101,13 +103,15 @@ func bucketRegion(err error) string {
 	return ""
 }
 
-// isCredential goes by the SDK's words: it has no type for this.
+// isCredential reports whether the SDK found no credentials. It compares text, because the SDK has
+// no type for this error.
 func isCredential(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "get identity:") || strings.Contains(text, "failed to refresh cached credentials")
 }
 
 func noCredentials(bucket string, err error) error {
-	return fmt.Errorf("find AWS credentials for the state's bucket %s: %w; set profile or role_arn in the backend block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
+	return fmt.Errorf("find AWS credentials for the state's bucket %s: %w; set profile or role_arn in the backend "+
+		"block, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and"+
 		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", bucket, err)
 }

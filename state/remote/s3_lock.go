@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// lockDocument is the object that is the lock. Each renewal writes another, since it
-// has another time.
+// lockDocument is the content of the lock object. Each renewal changes it, because it holds the
+// time.
 type lockDocument struct {
 	state.LockInfo
 	LeaseSeconds float64
@@ -35,7 +35,7 @@ func (s *S3) Lock(ctx context.Context, info state.LockInfo) (context.Context, fu
 	l := &s3Lock{store: s, doc: lockDocument{LockInfo: info, LeaseSeconds: s.settings.LockLease.Seconds()}}
 	began, err := l.take(ctx)
 	if err != nil {
-		if ctx.Err() != nil { // what was in flight may have been done
+		if ctx.Err() != nil { // the request may have been carried out
 			l.discard(ctx)
 		}
 		return nil, nil, err
@@ -44,10 +44,10 @@ func (s *S3) Lock(ctx context.Context, info state.LockInfo) (context.Context, fu
 	return l.lease.hold(ctx, began), l.unlock, nil
 }
 
-// take takes the lock, and gives when the request that did was begun: the lease counts
-// from no later than that.
+// take takes the lock, and returns when the request that did so began: the lease counts from then
+// at the latest.
 func (l *s3Lock) take(ctx context.Context) (began time.Time, err error) {
-	const tries = 10 // others may come and go in between
+	const tries = 10 // others may take and release it meanwhile
 	for range tries {
 		began = time.Now()
 		if err = l.write(ctx, ""); err == nil {
@@ -62,7 +62,7 @@ func (l *s3Lock) take(ctx context.Context) (began time.Time, err error) {
 			continue
 		case getErr != nil:
 			return began, getErr
-		case other.ID == l.doc.ID: // a try of ours whose answer was lost
+		case other.ID == l.doc.ID: // an attempt of ours whose answer was lost
 			l.etag = held.etag
 			return began, nil
 		case other.LeaseSeconds <= 0 || held.age <= other.lease():
@@ -73,14 +73,15 @@ func (l *s3Lock) take(ctx context.Context) (began time.Time, err error) {
 			return began, err
 		}
 	}
-	return began, fmt.Errorf("lock %s: others took and released it all the time; try again", l.store.Address())
+	return began, fmt.Errorf("lock %s: others kept taking and releasing it; try again", l.store.Address())
 }
 
-// takeOver waits one more lease for a holder that may live and be slow, and takes its
-// lock if it has not been touched by then; errMoved if it has.
+// takeOver waits one more lease for a holder that may be alive and slow, and takes its lock if it
+// has not been renewed by then. It returns errMoved if it has.
 func (l *s3Lock) takeOver(ctx context.Context, other lockDocument, held object) (began time.Time, err error) {
 	wait := other.lease()
-	l.store.Note(fmt.Sprintf("The lock on %s is held by %s, which has not renewed it for %s: its lease of %s is over. Waiting %s more before it is taken over.",
+	l.store.Note(fmt.Sprintf("The lock on %s is held by %s, which has not renewed it for %s: its lease of %s is "+
+		"over. Waiting %s more before it is taken over.",
 		l.store.Address(), other.LockInfo, held.age.Round(time.Second), wait, wait))
 	for end := time.Now().Add(wait); time.Now().Before(end); {
 		if err := sleep(ctx, min(wait/10+time.Millisecond, time.Until(end))); err != nil {
@@ -103,8 +104,8 @@ func (l *s3Lock) takeOver(ctx context.Context, other lockDocument, held object) 
 	return began, err
 }
 
-// checkStore finds out whether a store that is not AWS's heeds the conditions of a
-// write: one that does not would let everybody in, and lose states.
+// checkStore checks that a store other than AWS's honours the conditions of a write: one that does
+// not would grant a lock to everybody, and lose states.
 func (l *s3Lock) checkStore(ctx context.Context) error {
 	if !l.store.foreign() || l.store.checked.Load() {
 		return nil
@@ -117,7 +118,8 @@ func (l *s3Lock) checkStore(ctx context.Context) error {
 			continue
 		case err == nil:
 			probe.discard(ctx)
-			return fmt.Errorf("lock %s: the store at %s does not heed %s, and wrote over an object that it should have left alone. It cannot keep two applies apart, so no state can be kept there", l.store.Address(), l.store.host, name)
+			return fmt.Errorf("lock %s: the store at %s ignores %s: it overwrote an object that it should "+
+				"have kept. It cannot keep two applies apart, so no state can be kept there", l.store.Address(), l.store.host, name)
 		default:
 			l.discard(ctx)
 			return err
@@ -127,8 +129,8 @@ func (l *s3Lock) checkStore(ctx context.Context) error {
 	return nil
 }
 
-// discard tries to release a lock that is not used after all; if it cannot be, its
-// lease ends.
+// discard tries to release a lock that is not used after all. If that fails, its lease ends by
+// itself.
 func (l *s3Lock) discard(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialTimeout)
 	defer cancel()
@@ -137,7 +139,7 @@ func (l *s3Lock) discard(ctx context.Context) {
 	}
 }
 
-// write writes the lock over the version since.
+// write replaces the version since of the lock.
 func (l *s3Lock) write(ctx context.Context, since string) error {
 	l.doc.Renewed = time.Now().UTC()
 	data, err := json.Marshal(l.doc)
@@ -151,8 +153,8 @@ func (l *s3Lock) write(ctx context.Context, since string) error {
 	return err
 }
 
-// renew writes the lock anew. A refusal may be due to a renewal of ours that was
-// carried out after we had stopped waiting for its answer.
+// renew writes the lock again. A refusal may be due to a renewal of ours that was carried out after
+// we had stopped waiting for its answer.
 func (l *s3Lock) renew(ctx context.Context) error {
 	err := l.write(ctx, l.etag)
 	if !errors.Is(err, errMoved) {
@@ -171,8 +173,8 @@ func (l *s3Lock) renew(ctx context.Context) error {
 	return l.write(ctx, l.etag)
 }
 
-// unlock removes the lock if it is still ours. The work is done by then, and the lease
-// ends anyway: a dead store is not waited for long.
+// unlock removes the lock if it is still ours. The work is done by then and the lease ends anyway,
+// so a dead store is not waited for long.
 func (l *s3Lock) unlock(ctx context.Context) error {
 	l.lease.release()
 	ctx, cancel := context.WithTimeout(ctx, l.store.answer)
@@ -193,8 +195,8 @@ func (l *s3Lock) unlock(ctx context.Context) error {
 	return nil
 }
 
-// readLock reads the lock, errAbsent where nobody holds it. What another program put
-// there is a lock that nobody knows anything of.
+// readLock reads the lock, and returns errAbsent if nobody holds it. If another program wrote the
+// object, the lock has no known holder.
 func (s *S3) readLock(ctx context.Context) (lockDocument, object, error) {
 	held, err := s.get(ctx, s.lockKey())
 	if err != nil {
@@ -218,10 +220,10 @@ func (s *S3) ForceUnlock(ctx context.Context, id string) error {
 	case doc.ID == "":
 		return fmt.Errorf("s3://%s/%s is not a lock of retainctl; if nothing uses it, delete the object", s.settings.Bucket, s.lockKey())
 	case doc.ID != id:
-		return fmt.Errorf("the lock is another one: %s", doc.LockInfo)
+		return fmt.Errorf("another lock is held: %s", doc.LockInfo)
 	}
 	if err := s.remove(ctx, s.lockKey(), held.etag); errors.Is(err, errMoved) {
-		return errors.New("the holder renewed the lock at this moment: it is alive")
+		return errors.New("the holder has just renewed the lock: it is alive")
 	} else if err != nil {
 		return err
 	}

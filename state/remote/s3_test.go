@@ -48,7 +48,7 @@ func TestS3Contract(t *testing.T) {
 	})
 }
 
-// TestS3Faults has every kind of fault at every request of a locked change.
+// TestS3Faults injects every kind of fault at every request of a locked change.
 func TestS3Faults(t *testing.T) {
 	kinds := append(statetest.Passing(), statetest.Conflict)
 	statetest.Faults(t, kinds, func(t *testing.T, fault func(*http.Request) statetest.Fault) state.Store {
@@ -88,8 +88,8 @@ func TestS3Encryption(t *testing.T) {
 	}
 }
 
-// TestDeadHolder holds that a lease that ended is taken over, one lease later, and not
-// without a word.
+// TestDeadHolder checks that a lock whose lease ended is taken over one lease later, and that a
+// note says so.
 func TestDeadHolder(t *testing.T) {
 	t.Parallel()
 	bucket := new(statetest.S3)
@@ -98,7 +98,7 @@ func TestDeadHolder(t *testing.T) {
 	dead := fmt.Sprintf(`{"ID":"1","Operation":"apply","Who":"ci@gone","Info":"https://ci.example/7","LeaseSeconds":%g}`, settings.LockLease.Seconds())
 	bucket.Put(lockKey, dead)
 	if _, _, err := openS3(t, settings).Lock(t.Context(), info("bob")); !isLocked(err) {
-		t.Fatalf("a fresh lock was not heeded: %v", err)
+		t.Fatalf("a fresh lock was ignored: %v", err)
 	}
 	bucket.Age(lockKey, time.Hour)
 	var notes strings.Builder
@@ -124,7 +124,7 @@ func TestDeadHolder(t *testing.T) {
 	}
 }
 
-// TestSlowHolder holds that a holder that renews during the last wait keeps its lock.
+// TestSlowHolder checks that a holder that renews during the last wait keeps its lock.
 func TestSlowHolder(t *testing.T) {
 	t.Parallel()
 	bucket := new(statetest.S3)
@@ -158,8 +158,8 @@ func TestLeaseIsRenewed(t *testing.T) {
 	}
 }
 
-// TestLeaseIsLost holds that a holder learns that it cannot renew well before its
-// lease ends, and at once when somebody else has the lock.
+// TestLeaseIsLost checks that a holder that cannot renew its lease learns so well before it ends,
+// and at once if somebody else has the lock.
 func TestLeaseIsLost(t *testing.T) {
 	t.Parallel()
 	const lease = 3 * time.Second
@@ -213,10 +213,10 @@ func TestLeaseIsLost(t *testing.T) {
 	}
 }
 
-// TestDeafStore holds that a store which ignores conditions is found out.
-func TestDeafStore(t *testing.T) {
+// TestUnconditionalStore checks that a store which ignores conditions is refused.
+func TestUnconditionalStore(t *testing.T) {
 	settings := statetest.StartS3(t, &statetest.S3{Deaf: true}, nil)
-	if _, _, err := openS3(t, settings).Lock(t.Context(), info("alice")); err == nil || !strings.Contains(err.Error(), "does not heed If-") {
+	if _, _, err := openS3(t, settings).Lock(t.Context(), info("alice")); err == nil || !strings.Contains(err.Error(), "ignores If-") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -249,8 +249,8 @@ func TestS3ForceUnlock(t *testing.T) {
 	}
 }
 
-// TestS3Words holds that failures say what to do.
-func TestS3Words(t *testing.T) {
+// TestS3Messages checks that failures say what to do.
+func TestS3Messages(t *testing.T) {
 	answer := func(status int, code, message string, header ...string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if len(header) > 0 {
@@ -269,9 +269,9 @@ func TestS3Words(t *testing.T) {
 		{"no bucket", answer(404, "NoSuchBucket", "gone"), []string{`there is no bucket "states"`}},
 		{"wrong region", answer(301, "PermanentRedirect", "elsewhere", "X-Amz-Bucket-Region", "us-west-2"), []string{"the bucket is in us-west-2", `write region = "us-west-2"`}},
 		{"malformed header", answer(400, "AuthorizationHeaderMalformed", "expecting 'us-west-2'"), []string{"check region", "expecting"}},
-		{"expired", answer(400, "ExpiredToken", "The provided token has expired."), []string{"credentials were not taken"}},
-		{"unknown key", answer(403, "InvalidAccessKeyId", "no such key"), []string{"credentials were not taken"}},
-		{"a web server", answer(404, "", ""), []string{"not in the words of S3"}},
+		{"expired", answer(400, "ExpiredToken", "The provided token has expired."), []string{"not accepted"}},
+		{"unknown key", answer(403, "InvalidAccessKeyId", "no such key"), []string{"credentials were not accepted"}},
+		{"a web server", answer(404, "", ""), []string{"not as S3 does"}},
 		{"kms", answer(400, "KMS.DisabledException", "key is disabled"), []string{"key is disabled", "kms_key_id"}},
 		{"not implemented", answer(501, "NotImplemented", "no"), []string{"conditional requests"}},
 	} {

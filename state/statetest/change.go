@@ -12,9 +12,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Faults makes one change of a state under its lock, as a small apply does, again and
-// again: each time with one of the faults at one of its requests. Each must end as if
-// nothing had been.
+// Faults runs one change of a state under its lock, as a small apply does, once for each of the
+// faults at each of its requests. Every run must end as if there had been no fault.
 func Faults(t *testing.T, kinds []Fault, open func(t *testing.T, fault func(*http.Request) Fault) state.Store) {
 	calm, requests := AtRequest(0, None)
 	s := snapshot(t)
@@ -25,7 +24,7 @@ func Faults(t *testing.T, kinds []Fault, open func(t *testing.T, fault func(*htt
 	if n < 6 {
 		t.Fatalf("a change takes %d requests: what is counted?", n)
 	}
-	var changes sync.WaitGroup // most of each is waiting
+	var changes sync.WaitGroup // each run is mostly waiting
 	for _, kind := range kinds {
 		for at := range n {
 			fault, _ := AtRequest(at+1, kind)
@@ -41,8 +40,8 @@ func Faults(t *testing.T, kinds []Fault, open func(t *testing.T, fault func(*htt
 	t.Logf("%d kinds of fault at each of %d requests", len(kinds), n)
 }
 
-// change locks, writes a first state and another over it, unlocks, and looks whether
-// all of that is so.
+// change locks, writes a first state and another over it, unlocks, and checks the result of each
+// step.
 func change(ctx context.Context, s state.Store, first *state.Snapshot) error {
 	held, unlock, err := s.Lock(ctx, info("alice@one"))
 	if err != nil {

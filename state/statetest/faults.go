@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Fault is what goes wrong with one request.
+// Fault is a way in which one request goes wrong.
 type Fault string
 
 const (
@@ -26,18 +26,19 @@ const (
 	Denied     Fault = "403 AccessDenied"
 )
 
-// Passing are the faults that a store must get over by itself.
+// Passing are the faults from which a store must recover by itself.
 func Passing() []Fault {
 	return []Fault{Cut, LoseAnswer, HalfAnswer, Delay, Error500, SlowDown}
 }
 
-// Faulty hands requests on to Next, but for those that Fault gives a fault.
+// Faulty passes requests on to Next, except those for which Fault returns a fault.
 type Faulty struct {
 	Next  http.Handler
-	Fault func(*http.Request) Fault // nil is no fault; called by several goroutines
+	Fault func(*http.Request) Fault // may be nil; is called by several goroutines
 }
 
-// AtRequest gives every request number n, from 1, a fault, and counts requests.
+// AtRequest injects a fault at the nth request, counted from 1, and at none if n is 0. The counter
+// counts all requests.
 func AtRequest(n int64, f Fault) (fault func(*http.Request) Fault, requests *atomic.Int64) {
 	requests = new(atomic.Int64)
 	return func(*http.Request) Fault {
@@ -67,7 +68,7 @@ func (f Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(300 * time.Millisecond)
 		f.Next.ServeHTTP(w, r)
 	case Silence:
-		io.Copy(io.Discard, r.Body) // else nobody notices that the client hangs up
+		io.Copy(io.Discard, r.Body) // otherwise nobody notices that the client hangs up
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case Error500:
@@ -81,13 +82,13 @@ func (f Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// half sends the headers, that promise the whole body, and half of it.
+// half sends the headers, which promise the whole body, and half of the body.
 func (f Faulty) half(w http.ResponseWriter, r *http.Request) {
 	rec := httptest.NewRecorder()
 	f.Next.ServeHTTP(rec, r)
 	maps.Copy(w.Header(), rec.Header())
 	body := rec.Body.Bytes()
-	if len(body) == 0 { // nothing to halve: the answer is lost
+	if len(body) == 0 { // there is nothing to halve, so the whole answer is lost
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

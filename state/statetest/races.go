@@ -11,9 +11,9 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Races lets two holders race for the lock again and again, each until it has had it
-// once: never are both inside, and what each wrote inside is there for the other. A
-// write to a disk takes long, so that only every tenth race has one.
+// Races lets two holders race for the lock repeatedly, each until it has held it once. Both must
+// never hold it at the same time, and each must see what the other wrote. Writes to a disk are
+// slow, so only every tenth race has one.
 func Races(t *testing.T, n int, a, b state.Store) {
 	var inside atomic.Int32
 	for i := range n {
@@ -38,7 +38,7 @@ func Races(t *testing.T, n int, a, b state.Store) {
 	}
 }
 
-// race takes the lock, may raise the serial inside, and releases it.
+// race takes the lock, raises the serial in some races, and releases the lock.
 func race(ctx context.Context, s state.Store, who state.LockInfo, inside *atomic.Int32, writes bool) error {
 	for {
 		held, unlock, err := s.Lock(ctx, who)

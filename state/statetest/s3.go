@@ -16,11 +16,11 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// S3 is a bucket in memory that answers as AWS documents conditional writes and
-// deletes of S3. The real store that the contract module starts is slower.
+// S3 is a bucket in memory that answers as AWS documents conditional writes and deletes. The real
+// store that the contract module starts is slower.
 type S3 struct {
 	Bucket string
-	Deaf   bool // heeds no condition, as stores from before 2024 do
+	Deaf   bool // ignores conditions, as stores from before 2024 do
 
 	mu      sync.Mutex
 	objects map[string]s3Object
@@ -36,7 +36,7 @@ func (o s3Object) etag() string {
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
-// StartS3 serves a bucket over HTTP, behind faults. Any credentials will do.
+// StartS3 serves a bucket over HTTP, behind faults. It accepts any credentials.
 func StartS3(t *testing.T, s *S3, faults func(*http.Request) Fault) spec.S3Settings {
 	t.Helper()
 	s.Bucket = "states"
@@ -49,7 +49,7 @@ func StartS3(t *testing.T, s *S3, faults func(*http.Request) Fault) spec.S3Setti
 	return spec.S3Settings{Bucket: s.Bucket, Key: "a/fleet.json", Region: "eu-west-1", Endpoint: endpoint, UsePathStyle: true, LockLease: time.Minute}
 }
 
-// Age makes an object look as if it had been written earlier.
+// Age makes an object look older.
 func (s *S3) Age(key string, by time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,14 +58,14 @@ func (s *S3) Age(key string, by time.Duration) {
 	s.objects[key] = o
 }
 
-// Object gives what is stored under a key; nil for nothing.
+// Object returns what is stored under a key, or nil.
 func (s *S3) Object(key string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.objects[key].body
 }
 
-// Put stores an object, as somebody else would.
+// Put stores an object, as another client would.
 func (s *S3) Put(key, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *S3) store(key string, body []byte) s3Object {
 func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // the client is gone
+		return // the client has hung up
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// condition gives the status of a request that is refused, or 0.
+// condition returns the status with which a request is refused, or 0 if it is not.
 func (s *S3) condition(r *http.Request, o s3Object, there bool) int {
 	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
 	if s.Deaf {

@@ -1,4 +1,4 @@
-// Package statetest is the contract of state.Store as tests, run by every store.
+// Package statetest contains the contract of state.Store as tests, which every store runs.
 package statetest
 
 import (
@@ -13,21 +13,21 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Run tests a kind of store. open gives two handles on one new, empty store, as
-// two processes would have them.
+// Run tests a kind of store. open returns two handles on one new, empty store, as two processes
+// would have them.
 func Run(t *testing.T, open func(t *testing.T) (a, b state.Store)) {
 	tests := map[string]func(t *testing.T, a, b state.Store){
-		"an absent document":             absent,
-		"what was written is read":       roundTrip,
-		"a stale write is a conflict":    staleWrite,
-		"a first write over a document":  secondFirstWrite,
-		"the version tells a change":     versions,
-		"a lock excludes the other":      lockExcludes,
-		"a lock can be taken again":      lockAgain,
-		"reading needs no lock":          readWhileLocked,
-		"what is done under it goes on":  heldWhileLocked,
-		"no force where nothing is held": forceNothing,
-		"a lock does not touch the text": lockLeavesDocument,
+		"an absent document":                        absent,
+		"what was written is read":                  roundTrip,
+		"a stale write is a conflict":               staleWrite,
+		"a first write over a document":             secondFirstWrite,
+		"the version changes with the document":     versions,
+		"a lock excludes the other":                 lockExcludes,
+		"a lock can be taken again":                 lockAgain,
+		"reading needs no lock":                     readWhileLocked,
+		"an interruption does not end the lock":     heldWhileLocked,
+		"a lock that nobody holds cannot be forced": forceNothing,
+		"a lock does not change the document":       lockLeavesDocument,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) (a, b state.Store)) {
 func absent(t *testing.T, a, _ state.Store) {
 	s, version, err := a.Read(t.Context())
 	if s != nil || version != "" || err != nil {
-		t.Errorf("Read of an absent document gives %v, %q, %v", s, version, err)
+		t.Errorf("Read of an absent document returned %v, %q, %v", s, version, err)
 	}
 }
 
@@ -65,7 +65,7 @@ func staleWrite(t *testing.T, a, b state.Store) {
 	second := next(first)
 	current := write(t, b, second, stale)
 	if _, err := a.Write(t.Context(), next(second), stale); !errors.Is(err, state.ErrConflict) {
-		t.Errorf("a write since the first version gives %v", err)
+		t.Errorf("a write since the first version returned %v", err)
 	}
 	got, version, err := a.Read(t.Context())
 	if err != nil || version != current || got.Serial != second.Serial {
@@ -78,7 +78,7 @@ func secondFirstWrite(t *testing.T, a, b state.Store) {
 	s := snapshot(t)
 	write(t, a, s, "")
 	if _, err := b.Write(t.Context(), next(s), ""); !errors.Is(err, state.ErrConflict) {
-		t.Errorf("a first write where a document is gives %v", err)
+		t.Errorf("a first write over a document returned %v", err)
 	}
 }
 
@@ -97,7 +97,7 @@ func lockExcludes(t *testing.T, a, b state.Store) {
 		_, _, err := other.Lock(t.Context(), info("bob@two"))
 		var locked *state.LockedError
 		if !errors.As(err, &locked) {
-			t.Fatalf("a second lock gives %v", err)
+			t.Fatalf("a second lock returned %v", err)
 		}
 		if d := cmp.Diff(held, locked.Holder); d != "" {
 			t.Error(d)
@@ -144,10 +144,10 @@ func heldWhileLocked(t *testing.T, a, b state.Store) {
 	}
 	cancel()
 	if held.Err() == nil {
-		t.Error("an interruption does not reach what is done under the lock")
+		t.Error("an interruption does not reach the work under the lock")
 	}
 	if _, _, err := b.Lock(t.Context(), info("bob@two")); err == nil {
-		t.Error("an interruption released the lock, which is for unlock to do")
+		t.Error("an interruption released the lock, which only unlock may do")
 	}
 }
 
@@ -196,7 +196,7 @@ func info(who string) state.LockInfo {
 	return state.LockInfo{ID: "id of " + who, Operation: "apply", Who: who, Version: "1.0", Created: at, Path: "path", Info: "https://ci.example/1"}
 }
 
-// snapshot has a record and a pending entry.
+// snapshot returns a state with a record and a pending entry.
 func snapshot(t *testing.T) *state.Snapshot {
 	t.Helper()
 	s, err := state.NewSnapshot()
@@ -214,7 +214,7 @@ func snapshot(t *testing.T) *state.Snapshot {
 	return s
 }
 
-// next is a later snapshot of the same state.
+// next returns a later snapshot of the same state.
 func next(s *state.Snapshot) *state.Snapshot {
 	s = s.Clone()
 	s.Serial++

@@ -16,21 +16,21 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Terraform is a server of Terraform's HTTP protocol, after the documentation of the
-// http backend: GET, POST and LOCK, UNLOCK of one state. GitLab makes it serve the
-// protocol as GitLab does, which is stricter.
+// Terraform is a server of Terraform's HTTP protocol, written after the documentation of the http
+// backend: GET, POST, LOCK and UNLOCK of one state. With GitLab set it serves the protocol as
+// GitLab does, which is stricter.
 type Terraform struct {
 	GitLab             bool
-	Username, Password string // what must be given
+	Username, Password string // the credentials that it requires
 
 	mu      sync.Mutex
 	body    []byte
 	lock    map[string]any
-	serials []float64 // that were written
+	serials []float64 // written so far
 	written int
 }
 
-// Start serves the protocol, behind faults.
+// Start serves the protocol over HTTP, behind faults.
 func (s *Terraform) Start(t *testing.T, faults func(*http.Request) Fault) spec.HTTPSettings {
 	t.Helper()
 	s.Username, s.Password = "ci", "pass word of the tests"
@@ -50,14 +50,14 @@ func (s *Terraform) Start(t *testing.T, faults func(*http.Request) Fault) spec.H
 	return settings
 }
 
-// Holder gives the ID of the lock; nil where it is free.
+// Holder returns the ID of the lock, or nil if it is free.
 func (s *Terraform) Holder() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lock["ID"]
 }
 
-// Body gives what is stored.
+// Body returns the stored document.
 func (s *Terraform) Body() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,7 @@ func (s *Terraform) Body() []byte {
 func (s *Terraform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // the client is gone
+		return // the client has hung up
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +102,8 @@ func (s *Terraform) get(w http.ResponseWriter) {
 	w.Write(s.body)
 }
 
-// update refuses a write that does not hold the lock. GitLab takes the version from
-// the body, and takes none twice.
+// update stores a document. It refuses a write that does not hold the lock. GitLab takes the
+// version from the body, and accepts none twice.
 func (s *Terraform) update(w http.ResponseWriter, r *http.Request, body []byte) {
 	if s.lock != nil && r.URL.Query().Get("ID") != s.lock["ID"] {
 		w.WriteHeader(http.StatusConflict)
@@ -126,7 +126,7 @@ func (s *Terraform) update(w http.ResponseWriter, r *http.Request, body []byte) 
 	s.written++
 }
 
-// take answers 423 where the lock is held, GitLab 409, with the holder's information.
+// take answers 423 if the lock is held, or 409 as GitLab does, with the holder's information.
 func (s *Terraform) take(w http.ResponseWriter, body []byte) {
 	var info map[string]any
 	if err := json.Unmarshal(body, &info); err != nil || info["ID"] == nil {
@@ -135,7 +135,7 @@ func (s *Terraform) take(w http.ResponseWriter, body []byte) {
 	}
 	for _, field := range []string{"ID", "Operation", "Info", "Who", "Version", "Created", "Path"} {
 		if _, is := info[field].(string); !is {
-			w.WriteHeader(http.StatusBadRequest) // GitLab requires them all
+			w.WriteHeader(http.StatusBadRequest) // GitLab requires all of them
 			return
 		}
 	}
@@ -150,8 +150,7 @@ func (s *Terraform) take(w http.ResponseWriter, body []byte) {
 	}
 }
 
-// release takes the lock away if the body names it. GitLab takes an unlock of what is
-// free for done.
+// release releases the lock if the body names it. GitLab accepts an unlock of a free lock.
 func (s *Terraform) release(w http.ResponseWriter, body []byte) {
 	var info map[string]any
 	json.Unmarshal(body, &info)

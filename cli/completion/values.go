@@ -1,0 +1,190 @@
+package completion
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/state"
+)
+
+// Project is the folder that the command line would run in, as the flags before the
+// cursor describe it. Flags that it does not know mean nothing to it.
+type Project interface {
+	// Chdir goes to the folder of a leading -chdir, and returns the words after it.
+	Chdir(words []string) (rest []string, err error)
+	// Path resolves the name of a file.
+	Path(name string) string
+	// Config evaluates the configuration without its brokers.
+	Config(ctx context.Context, flags []string) (*spec.Config, error)
+	// Load returns what there is of configuration and state: either may be nil.
+	Load(ctx context.Context, flags []string) (*spec.Config, *state.Snapshot)
+}
+
+// values finds the values of one command's flags and arguments.
+type values struct {
+	project Project
+	given   []string // the words between the command and the cursor
+}
+
+// of returns what can stand where the help texts write kind.
+func (v values) of(ctx context.Context, kind, current string) Answer {
+	var all []string
+	switch kind {
+	case "FILE", "PATH", "FILE|DIR", "DIR|FILE|-":
+		return Answer{shell: "files"}
+	case "DIR":
+		return Answer{shell: "folders"}
+	case "PLANFILE":
+		if all = v.planFiles(current); len(all) == 0 {
+			return Answer{shell: "files"}
+		}
+	case "BACKUP":
+		if all = v.within(filepath.Join(".retainctl", "backup"), current); len(all) == 0 {
+			return Answer{shell: "files"}
+		}
+	case "NAME=VALUE":
+		return v.variables(ctx, current)
+	case "IDENTITY", "OLD":
+		all = v.identities(ctx)
+	case "OUTPUT":
+		all = v.outputs(ctx)
+	case "TOPIC|ADDRESS":
+		return stepwise(current, v.messages(ctx))
+	case "ADDRESS|FILTER", "FILTER|ADDRESS", "TOPIC|FILTER|ADDRESS":
+		return stepwise(current, withModules(v.messages(ctx)))
+	default:
+		if strings.Contains(kind, "|") && strings.ToLower(kind) == kind {
+			all = strings.Split(kind, "|")
+		}
+	}
+	var candidates []candidate
+	for _, text := range all {
+		candidates = append(candidates, candidate{text: text})
+	}
+	return startingWith(current, candidates)
+}
+
+func (v values) load(ctx context.Context) (*spec.Config, *state.Snapshot) {
+	const patience = 3 * time.Second // whoever pressed the key waits, and the store may be far away
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return v.project.Load(ctx, v.given)
+}
+
+// messages are the addresses and topics that are declared or recorded.
+func (v values) messages(ctx context.Context) []string {
+	config, snapshot := v.load(ctx)
+	all := map[string]bool{}
+	if config != nil {
+		for _, m := range config.Messages {
+			all[m.Address], all[m.Topic] = true, true
+		}
+	}
+	if snapshot != nil {
+		for key, r := range snapshot.Records {
+			all[r.Address], all[key.Topic] = true, true
+		}
+	}
+	delete(all, "")
+	return slices.Sorted(maps.Keys(all))
+}
+
+// withModules adds the modules that addresses are in: each stands for all of it.
+func withModules(known []string) []string {
+	all := map[string]bool{}
+	for _, address := range known {
+		all[address] = true
+		if module := (&plan.Change{Address: address}).Module(); module != "" {
+			all[module] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (v values) outputs(ctx context.Context) []string {
+	config, err := v.project.Config(ctx, v.given)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, o := range config.Outputs {
+		names = append(names, o.Name)
+	}
+	return names
+}
+
+// identities are those of the brokers that the state holds messages of.
+func (v values) identities(ctx context.Context) []string {
+	_, snapshot := v.load(ctx)
+	all := map[string]bool{}
+	if snapshot != nil {
+		for key := range snapshot.Records {
+			all[string(key.Broker)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func (v values) variables(ctx context.Context, current string) Answer {
+	if strings.Contains(current, "=") {
+		return Answer{}
+	}
+	config, err := v.project.Config(ctx, v.given)
+	if err != nil {
+		return Answer{}
+	}
+	var all []candidate
+	for _, v := range config.Variables {
+		all = append(all, candidate{text: v.Name + "=", open: true})
+	}
+	return startingWith(current, all)
+}
+
+// planFiles are the saved plans of the folder that a path leads to.
+func (v values) planFiles(current string) []string {
+	folder, _ := filepath.Split(current)
+	entries, err := os.ReadDir(v.project.Path(cmp.Or(folder, ".")))
+	if err != nil || len(entries) > 1000 {
+		return nil
+	}
+	var found []string
+	for _, entry := range entries {
+		path := folder + entry.Name()
+		if entry.Type().IsRegular() && strings.HasPrefix(path, current) && isPlan(v.project.Path(path)) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+func isPlan(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return plan.IsFile(file)
+}
+
+// within are the files of one folder that continue the path typed.
+func (v values) within(folder, current string) []string {
+	entries, err := os.ReadDir(v.project.Path(folder))
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, entry := range entries {
+		if path := filepath.Join(folder, entry.Name()); strings.HasPrefix(path, current) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
