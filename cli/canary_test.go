@@ -121,8 +121,7 @@ func (c *canaryRun) live(topic, payload string, props ...mqtt.UserProperty) {
 	}
 }
 
-// run runs a command line, searches what it printed and every file, and gives what it
-// printed.
+// run runs a command line, searches its output and every file, and returns the output.
 func (c *canaryRun) run(want int, args ...string) string {
 	c.t.Helper()
 	c.steps++

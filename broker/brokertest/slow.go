@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// SlowLink stands before a server and hands on what it sends slowly, with little
-// room between: a queue that is too short then shows. It ends with the listener.
+// SlowLink listens for clients of a server and passes on slowly what the server sends, with
+// little room between: a queue that is too short then shows. It ends with the listener.
 func SlowLink(address string, pause time.Duration) (net.Listener, error) {
 	return Link(address, func(here, there net.Conn) {
 		_ = there.(*net.TCPConn).SetReadBuffer(32 << 10)
@@ -19,9 +19,9 @@ func SlowLink(address string, pause time.Duration) (net.Listener, error) {
 	})
 }
 
-// Link stands before a server and opens a connection to it for each that is opened here.
-// Pass starts what hands on the bytes between the two, and returns. Once the listener is
-// closed, pass is not called again.
+// Link listens for clients of a server and opens a connection to it for each of them.
+// Pass starts the goroutines that copy between the two, and returns. It is not called again
+// once the listener is closed.
 func Link(address string, pass func(here, there net.Conn)) (net.Listener, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
