@@ -17,7 +17,9 @@ func showCommand() command {
 			fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
 			asJSON := fs.Bool("json", false, "the same as -format=json")
 			fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-			fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
+			fs.natural(&f.maxBytes, "max-bytes",
+				"shorten a plan in text or markdown to about this many `bytes`: bodies are left out, but never the "+
+					"summary; 0 shortens nothing")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if *asJSON {
 					f.format = "json"
