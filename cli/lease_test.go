@@ -84,7 +84,7 @@ message "m" {
 func (f *slowFleet) run(args ...string) (stdout, stderr string, exit int) {
 	var out, errs sharedBuffer
 	exit = cli.Run(args, cli.Env{
-		Dir: f.dir, Signals: make(chan os.Signal), Exit: func(int) {}, Stdin: new(bytes.Buffer), Stdout: &out, Stderr: &errs, Width: 200,
+		Dir: f.dir, Signals: make(chan os.Signal), Exit: func(int) {}, Stdin: new(bytes.Buffer), Stdout: &out, Stderr: &errs, Width: 100_000,
 		Environ: awsEnv("GITHUB_RUN_ID=42", "GITHUB_SERVER_URL=https://github.example", "GITHUB_REPOSITORY=acme/fleet"),
 	})
 	return out.String(), errs.String(), exit
