@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
@@ -106,7 +105,7 @@ func createFile(path string, data []byte) error {
 }
 
 // report prints what was written, what could not be written, and what to do next.
-func (i importing) report(made generate.Result, left leftOut, can broker.Capabilities) {
+func (i importing) report(made generate.Result, left leftOut, can mqtt.Capabilities) {
 	s := i.s
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]

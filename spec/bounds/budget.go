@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MaxMade is how many bytes of values the expressions of one configuration may make
@@ -109,7 +111,7 @@ type charged struct {
 }
 
 func (b *Budget) charged(e hclsyntax.Expression) hclsyntax.Expression {
-	if _, already := e.(*charged); already { // for expressions stand within each other
+	if _, already := e.(*charged); already { // for expressions nest
 		return e
 	}
 	return &charged{&hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, b}
@@ -126,7 +128,7 @@ func (c *charged) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return v, diags
 	}
 	if c.to.Charge(v) != nil {
-		return cty.DynamicVal, append(diags, diagnostic(c.Range().Ptr(), "Too much is made", "The "+tooMuch+".", MaxMade>>30))
+		return cty.DynamicVal, append(diags, diag.Errorf(c.Range().Ptr(), "Too much is made", "The "+tooMuch+".", MaxMade>>30))
 	}
 	return v, diags
 }
