@@ -55,7 +55,9 @@ var architecture = map[string]rule{
 }
 
 // helpers are packages that tests share.
-var helpers = []string{module + "/broker/brokertest", module + "/state/statetest", module + "/cli/crashtest"}
+var helpers = []string{
+	module + "/broker/brokertest", module + "/spec/spectest", module + "/state/statetest", module + "/cli/crashtest",
+}
 
 // listed is what "go list -json" says of a package.
 type listed struct {

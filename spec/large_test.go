@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
 // TestLargeTuplesAreLinear holds that the functions of collections take the
@@ -31,7 +33,7 @@ message "m" {
 }
 `)
 			write(t, "list.auto.retainvars.hcl", "list = ["+strings.Repeat(`"dev", `, 20_000)+"]")
-			inCPU(t, 5*time.Second, "it", func() { // 0.2 s, with garbage collection
+			spectest.WithinCPU(t, 5*time.Second, "it", func() { // 0.2 s, with garbage collection
 				if _, _, diags := Load(".", Inputs{EvalBrokers: true}); diags.HasErrors() {
 					t.Fatal(diags)
 				}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
 // FuzzModules loads arbitrary bytes as a root module and one that it may call:
@@ -54,7 +56,7 @@ func problems(t *testing.T) string {
 	t.Helper()
 	var all []string
 	var diags hcl.Diagnostics
-	inCPU(t, 20*time.Second, "loading", func() { _, _, diags = Load(".", Inputs{EvalBrokers: true}) })
+	spectest.WithinCPU(t, 20*time.Second, "loading", func() { _, _, diags = Load(".", Inputs{EvalBrokers: true}) })
 	for _, d := range diags {
 		all = append(all, d.Summary)
 	}
