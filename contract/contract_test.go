@@ -15,35 +15,35 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// many is how many messages are written and read back at once.
+// many is the number of messages that are written and read back at once.
 const many = 20_000
 
 func TestEmbedded(t *testing.T) {
-	hold(t, "embedded", brokertest.Suite{Open: embedded()})
+	runContract(t, "embedded", brokertest.Suite{Open: openEmbedded()})
 }
 
 func TestOurBroker(t *testing.T) {
 	t.Parallel()
-	over := func(o ours.Options) brokertest.Open { return overMQTT(startOurs(t, o), spec.MQTTSettings{}) }
+	open := func(o ours.Options) brokertest.Open { return openMQTT(startOurs(t, o), spec.MQTTSettings{}) }
 	address := startOurs(t, ours.Options{})
-	hold(t, "retainctl broker", brokertest.Suite{
-		Open:    overMQTT(address, spec.MQTTSettings{}),
-		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:    over(ours.Options{Quota: brokertest.Room}),
-		Address: address, Over: through(spec.MQTTSettings{Protocol: "5"}),
+	runContract(t, "retainctl broker", brokertest.Suite{
+		Open:    openMQTT(address, spec.MQTTSettings{}),
+		Denied:  open(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    open(ours.Options{Quota: brokertest.Room}),
+		Address: address, Over: dialMQTT(spec.MQTTSettings{Protocol: "5"}),
 	})
 }
 
-// TestAWS is paced in its Gets as AWS is: 20,000 and the read behind
-// each publish take 90 s.
+// TestAWS takes 90 s, since reads are limited to the rate of AWS: 20,000 messages, and a
+// read-back after each publish.
 func TestAWS(t *testing.T) {
 	t.Parallel()
-	over := func(o ours.Options) brokertest.Open { return overAWS(startAWS(t, o)) }
+	open := func(o ours.Options) brokertest.Open { return openAWS(startAWS(t, o)) }
 	endpoint := startAWS(t, ours.Options{})
-	hold(t, "retainctl broker, AWS", brokertest.Suite{
-		Open:    overAWS(endpoint),
-		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:    over(ours.Options{Quota: brokertest.Room}),
+	runContract(t, "retainctl broker, AWS", brokertest.Suite{
+		Open:    openAWS(endpoint),
+		Denied:  open(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    open(ours.Options{Quota: brokertest.Room}),
 		Address: strings.TrimPrefix(endpoint, "http://"), Stream: true, OneCut: true,
 		Over: func(t *testing.T, address string) (broker.Writer, error) {
 			return broker.Open(t.Context(), awsBlock("http://"+address), broker.Options{})
@@ -57,9 +57,10 @@ func TestMosquitto(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			s := spec.MQTTSettings{Kind: "mosquitto", Protocol: protocol}
-			acl := writeFile(t, filepath.Join(t.TempDir(), "acl"), "topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
-			holdKind(t, name, startMosquitto(t), s, brokertest.Suite{
-				Denied:    overMQTT(startMosquitto(t, "allow_anonymous true", "acl_file "+acl), s),
+			acl := writeFile(t, filepath.Join(t.TempDir(), "acl"),
+				"topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
+			runKind(t, name, startMosquitto(t), s, brokertest.Suite{
+				Denied:    openMQTT(startMosquitto(t, "allow_anonymous true", "acl_file "+acl), s),
 				Announces: brokertest.AnnouncingMosquittos(t),
 			})
 		})
@@ -69,60 +70,61 @@ func TestMosquitto(t *testing.T) {
 func TestNATS(t *testing.T) {
 	t.Parallel()
 	user := spec.MQTTSettings{Kind: "nats", Username: "contract", Password: "any", Protocol: "3.1.1"}
-	holdKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats", Protocol: "3.1.1"}, brokertest.Suite{
-		Denied: overMQTT(startNATS(t, denied(user)), user),
+	runKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats", Protocol: "3.1.1"}, brokertest.Suite{
+		Denied: openMQTT(startNATS(t, denied(user)), user),
 	})
 }
 
 func TestRabbitMQ(t *testing.T) {
 	t.Parallel()
 	s := spec.MQTTSettings{Kind: "rabbitmq", Protocol: "3.1.1"}
-	holdKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
-		Denied: overMQTT(startRabbitMQ(t, rabbitDenies), s),
+	runKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
+		Denied: openMQTT(startRabbitMQ(t, rabbitDenies), s),
 	})
 }
 
-// TestEjabberd has a password: without one ejabberd asks for a certificate, also
-// where it lets everybody in.
+// TestEjabberd has a password: without one ejabberd asks for a certificate, even if it admits
+// everybody.
 func TestEjabberd(t *testing.T) {
 	t.Parallel()
 	s := spec.MQTTSettings{Kind: "ejabberd", Protocol: "5", Username: "contract", Password: "any"}
-	holdKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
-		Denied: overMQTT(startEjabberd(t, "contract/open/#"), s),
+	runKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
+		Denied: openMQTT(startEjabberd(t, "contract/open/#"), s),
 	})
 }
 
-// TestAedes searches its messages for each topic, at 3 ms and more, so that it
-// gets fewer of them.
+// TestAedes has fewer messages: aedes searches all of them for each topic, which takes 3 ms and
+// more.
 func TestAedes(t *testing.T) {
 	t.Parallel()
 	user := spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1", Username: "contract", Password: "any"}
-	holdKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1"}, brokertest.Suite{
+	runKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1"}, brokertest.Suite{
 		Many:   5_000,
-		Denied: overMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
+		Denied: openMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
 	})
 }
 
-func hold(t *testing.T, name string, s brokertest.Suite) {
+// runContract runs the suite and adds its outcomes to the table.
+func runContract(t *testing.T, name string, s brokertest.Suite) {
 	s.Many = cmp.Or(s.Many, many)
 	outcomes := s.Run(t)
 	results.add(name, outcomes)
 }
 
-// holdKind holds a broker to the contract as the kind that it is, and the limits
-// that are declared for the kind to the broker.
-func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
-	s.Open, s.Many = overMQTT(address, settings), cmp.Or(s.Many, many)
-	s.Address, s.Over = address, through(settings)
+// runKind runs the suite on a broker with the settings of its kind, and checks that the broker
+// has the limits that its kind declares.
+func runKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
+	s.Open, s.Many = openMQTT(address, settings), cmp.Or(s.Many, many)
+	s.Address, s.Over = address, dialMQTT(settings)
 	outcomes := s.Run(t)
 	declared := brokertest.Outcome{Case: "limits are real", Tried: true}
-	declared.Passed = t.Run(declared.Case, func(t *testing.T) { limitsAreReal(t, address, settings) })
+	declared.Passed = t.Run(declared.Case, func(t *testing.T) { checkLimits(t, address, settings) })
 	results.add(name, append(outcomes, declared))
 }
 
-func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
+func openMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	return func(t *testing.T) broker.Writer {
-		w, err := through(s)(t, address)
+		w, err := dialMQTT(s)(t, address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,8 +132,8 @@ func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	}
 }
 
-// through opens a target at any address.
-func through(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
+// dialMQTT returns a function that opens the broker at an address.
+func dialMQTT(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
 	return func(t *testing.T, address string) (broker.Writer, error) {
 		s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
 		return broker.Open(t.Context(), spec.Broker{Type: "mqtt", Name: "b", Settings: &s}, broker.Options{})
@@ -148,37 +150,37 @@ func open(t *testing.T, b spec.Broker) broker.Writer {
 	return w
 }
 
-// limitsAreReal sends what the kind's limits forbid as to a broker of no known
-// kind: a limit that the broker does not have would keep people from what works.
-func limitsAreReal(t *testing.T, address string, s spec.MQTTSettings) {
-	known := overMQTT(address, s)(t)
+// checkLimits sends messages beyond the kind's limits, as to a broker of unknown kind, and expects
+// them to fail: a limit that the broker does not have would forbid what works.
+func checkLimits(t *testing.T, address string, s spec.MQTTSettings) {
+	known := openMQTT(address, s)(t)
 	limits := known.Info().Capabilities.Limits
 	known.Close()
 	s.Kind = "other"
-	var batch, plain []mqtt.Message
+	var beyond, within []mqtt.Message
 	for _, topic := range brokertest.OddTopics() {
-		batch = append(batch, mqtt.Message{Topic: topic, Payload: []byte("beyond the limits"), QoS: 1})
+		beyond = append(beyond, mqtt.Message{Topic: topic, Payload: []byte("beyond the limits"), QoS: 1})
 	}
 	if limits.PayloadBytes < 2<<20 {
-		batch = append(batch, mqtt.Message{Topic: "contract/large", Payload: make([]byte, limits.PayloadBytes+1), QoS: 1})
+		large := make([]byte, limits.PayloadBytes+1)
+		beyond = append(beyond, mqtt.Message{Topic: "contract/large", Payload: large, QoS: 1})
 	}
-	batch = slices.DeleteFunc(batch, func(m mqtt.Message) bool {
+	beyond = slices.DeleteFunc(beyond, func(m mqtt.Message) bool {
 		if len(limits.Check(m)) > 0 {
 			return false
 		}
-		plain = append(plain, m)
+		within = append(within, m)
 		return true
 	})
-	for _, m := range batch {
-		if works(t, overMQTT(address, s), m, plain) {
-			t.Errorf("%.40q works, against the declared limit: %s", m.Topic, limits.Check(m)[0].Reason)
+	for _, m := range beyond {
+		if works(t, openMQTT(address, s), m, within) {
+			t.Errorf("%.40q works, contrary to the declared limit: %s", m.Topic, limits.Check(m)[0].Reason)
 		}
 	}
 }
 
-// works reports whether a message can be published and read back among others that
-// are published after it, on a connection of its own, since the broker may hang
-// up.
+// works reports whether a message can be published and read back with others that are published
+// after it. It opens a new connection, since the broker may close it.
 func works(t *testing.T, open func(*testing.T) broker.Writer, m mqtt.Message, others []mqtt.Message) bool {
 	w := open(t)
 	defer w.Close()

@@ -1,13 +1,13 @@
-// Package contract holds brokers that people run to the contract of
-// broker/brokertest, and the S3 store to that of state/statetest, on versitygw
-// (s3gateway starts it). Its tests start each of them on a free port of the loopback
-// interface, as the user who runs the tests and with data that is thrown away.
+// Package contract runs the contract tests of broker/brokertest on the brokers that people use,
+// and those of state/statetest on the S3 store with versitygw (see s3gateway). Its tests start
+// each server on a free port of the loopback interface, as the current user and with temporary
+// data.
 //
-// It is a module of its own, so that NATS and versitygw stay out of the
-// program's dependencies. make test-brokers installs what is missing and runs all of it;
+// It is a separate module, which keeps NATS and versitygw out of the program's dependencies.
+// make test-brokers installs whatever is missing and runs all tests;
 //
 //	go test -run 'NATS|S3'
 //
-// needs nothing that go test does not fetch. With UPDATE_DOCS=1 the table that
-// the tests print goes into docs/brokers.md.
+// needs nothing but what go test downloads. With UPDATE_DOCS=1 the tests write their table of
+// results into docs/brokers.md.
 package contract

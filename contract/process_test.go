@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -13,18 +14,18 @@ import (
 	"time"
 )
 
-// program is a server to start. It is over with the test.
+// program is a server that runs until the test ends.
 type program struct {
 	path    string
 	args    []string
 	env     []string
 	dir     string
-	address string        // where it takes connections
-	within  time.Duration // how long it may take until it does
+	address string        // accepts connections, HOST:PORT
+	within  time.Duration // until it accepts connections, at most
 }
 
-// find returns the path of a program of the given name, or of the first that there
-// is of the paths.
+// find returns the path of the first program that exists of the given names or paths. If none
+// does, the test fails with install, the way to install it.
 func find(t *testing.T, install string, paths ...string) string {
 	t.Helper()
 	for _, path := range paths {
@@ -32,11 +33,11 @@ func find(t *testing.T, install string, paths ...string) string {
 			return found
 		}
 	}
-	t.Fatalf("this test needs %s, and it is missing: %s", filepath.Base(paths[0]), install)
+	t.Fatalf("this test needs %s, which is missing: %s", filepath.Base(paths[0]), install)
 	return ""
 }
 
-// freePort is a port of the loopback interface that nobody listens on.
+// freePort returns a port of the loopback interface on which nothing listens.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,9 +49,8 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// start starts the program and waits until it takes connections. When the test
-// ends, it and the processes that it started are killed: their data is not
-// needed any more.
+// start starts the program and waits until it accepts connections. At the end of the test it
+// kills the program and its child processes, since their data is temporary.
 func start(t *testing.T, p program) {
 	t.Helper()
 	var output bytes.Buffer
@@ -83,7 +83,7 @@ func awaitPort(address string, exited <-chan struct{}, within time.Duration) err
 		}
 		select {
 		case <-exited:
-			return fmt.Errorf("it exited")
+			return errors.New("the program exited")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -21,8 +21,8 @@ func startMosquitto(t *testing.T, config ...string) string {
 	return brokertest.StartMosquitto(t, config...).Address
 }
 
-// startNATS runs nats-server in this process. MQTT needs a server name and
-// JetStream, where it keeps retained messages. Without users it lets everybody in.
+// startNATS runs nats-server in this process. Its MQTT needs a server name, and JetStream for
+// retained messages. Without users it admits everybody.
 func startNATS(t *testing.T, users ...*server.User) string {
 	port := freePort(t)
 	number, _ := strconv.Atoi(port)
@@ -40,25 +40,24 @@ func startNATS(t *testing.T, users ...*server.User) string {
 		s.WaitForShutdown()
 	})
 	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("nats-server takes no connections")
+		t.Fatal("nats-server does not accept connections")
 	}
 	return net.JoinHostPort(loopback, port)
 }
 
-// denied is a user of NATS who may publish everything but contract/denied, which
-// is this subject.
+// denied returns a user of NATS who may publish everything except below contract/denied. NATS
+// maps topics to subjects, with dots for slashes.
 func denied(s spec.MQTTSettings) *server.User {
 	return &server.User{Username: s.Username, Password: s.Password, Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Deny: []string{"contract.denied.>"}},
 	}}
 }
 
-// startRabbitMQ runs RabbitMQ with its MQTT plugin, and with an Erlang port
-// mapper of its own, since the one that Erlang starts by itself would stay. Definitions, in JSON, take
-// the place of its default user.
+// startRabbitMQ runs RabbitMQ with its MQTT plugin. It starts an Erlang port mapper too, since one
+// that Erlang starts would outlive the test. Definitions, in JSON, replace the default user.
 func startRabbitMQ(t *testing.T, definitions string) string {
 	const install = "apt-get install rabbitmq-server"
-	// The one on the PATH is a wrapper that insists on the user rabbitmq.
+	// The one in the PATH is a wrapper that only the user rabbitmq can run.
 	path := find(t, install, "/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 	dir := t.TempDir()
 	mapper := startPortMapper(t, install)
@@ -84,13 +83,19 @@ func startRabbitMQ(t *testing.T, definitions string) string {
 	return address
 }
 
-// rabbitDenies has the user that RabbitMQ takes an anonymous client for, with the
-// password "guest", salted and hashed.
+// rabbitDenies defines guest, the user of RabbitMQ's anonymous clients, who may publish only below
+// contract/open. The password is "guest", salted and hashed.
 const rabbitDenies = `{
 	"vhosts": [{"name": "/"}],
-	"users": [{"name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""}],
+	"users": [{
+		"name": "guest", "tags": "",
+		"password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq",
+		"hashing_algorithm": "rabbit_password_hashing_sha256"
+	}],
 	"permissions": [{"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
-	"topic_permissions": [{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}]
+	"topic_permissions": [
+		{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}
+	]
 }`
 
 func startPortMapper(t *testing.T, install string) (port string) {
@@ -102,14 +107,14 @@ func startPortMapper(t *testing.T, install string) (port string) {
 	return port
 }
 
-// startEjabberd runs ejabberd in an Erlang machine without a name, so that it
-// needs no port mapper, and without ejabberdctl, which insists on the user
-// ejabberd. It takes publishes to what matches the filter.
+// startEjabberd runs ejabberd, which accepts publishes to topics that match the filter. It runs in
+// an Erlang node without a name, so that it needs no port mapper, and without ejabberdctl, which
+// only the user ejabberd can run.
 func startEjabberd(t *testing.T, publish string) string {
 	const install = "apt-get install ejabberd"
 	libraries, _ := filepath.Glob("/usr/lib/*/ejabberd-*")
 	if len(libraries) == 0 {
-		t.Fatalf("this test needs ejabberd, and it is missing: %s", install)
+		t.Fatalf("this test needs ejabberd, which is missing: %s", install)
 	}
 	dir, port := t.TempDir(), freePort(t)
 	config := fmt.Sprintf(`hosts: [localhost]
@@ -144,7 +149,7 @@ modules:
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedes is what scripts/test-brokers-deps.sh installed, as arguments of node.
+// aedes returns the arguments of node that run aedes, as scripts/test-brokers-deps.sh installed it.
 func aedes(t *testing.T, args ...string) (node string, all []string) {
 	script, _ := filepath.Abs(".cache/node_modules/.bin/aedes")
 	node = find(t, "apt-get install nodejs", "node")
@@ -161,7 +166,7 @@ func startAedes(t *testing.T, args ...string) string {
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedesUser returns a file of a user who may publish to contract/open only.
+// aedesUser writes a credentials file with a user who may publish only below contract/open.
 func aedesUser(t *testing.T, s spec.MQTTSettings) (path string) {
 	path = filepath.Join(t.TempDir(), "credentials.json")
 	node, all := aedes(t, "--credentials", path, "adduser", s.Username, s.Password, "--authorize-publish", "contract/open/*")

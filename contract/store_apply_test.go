@@ -20,10 +20,12 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// backends give the backend block of a new store, behind faults. No path is for all of
-// its requests.
-func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
-	return map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string{
+// newBackend creates a store whose requests may fail and returns its backend block. A nil fault
+// is no fault.
+type newBackend func(t *testing.T, fault func(*http.Request) statetest.Fault) string
+
+func backends(gw *s3gateway.Gateway) map[string]newBackend {
+	return map[string]newBackend{
 		"S3": func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
 			return s3gateway.Backend(proxy(t, gw, fault).Host, gw.Bucket(t), "fleet/state.json")
 		},
@@ -34,22 +36,23 @@ func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*h
 }
 
 func httpBackend(s spec.HTTPSettings) string {
-	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
+	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n"+
+		"  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
 		s.Address, s.LockAddress, s.LockMethod, s.UnlockMethod, s.Username, s.Password)
 }
 
-// TestS3Applies has every fault at every request to the store of a small apply, which
-// must end as if nothing had been, and the next plan too. The HTTP backend is held to
-// the same.
+// TestS3Applies injects every kind of fault into every request of a small apply to its store. The
+// apply, and the plan after it, must end as if there had been no fault. The same holds for the
+// HTTP backend.
 func TestS3Applies(t *testing.T) {
 	gw := s3gateway.Start(t)
-	credentials(t, gw)
+	setCredentials(t, gw)
 	for name, backend := range backends(gw) {
 		t.Run(name, func(t *testing.T) {
-			calm, requests := statetest.AtRequest(0, statetest.None)
-			smallApply(t, backend(t, calm), func() { requests.Store(0) })
+			none, requests := statetest.AtRequest(0, statetest.None)
+			smallApply(t, backend(t, none), func() { requests.Store(0) })
 			n := requests.Load()
-			var trials sync.WaitGroup // most of each is waiting
+			var trials sync.WaitGroup // which mostly wait
 			for _, kind := range statetest.Passing() {
 				for at := range n {
 					fault, requests := statetest.AtRequest(at+1, kind)
@@ -68,8 +71,8 @@ func TestS3Applies(t *testing.T) {
 	}
 }
 
-// smallApply creates two messages; then, from when begin is called, it updates one,
-// deletes the other, creates a third, and plans.
+// smallApply creates two messages and calls begin. Then it updates one of them, deletes the other,
+// creates a third, and plans.
 func smallApply(t *testing.T, backend string, begin func()) {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
@@ -100,8 +103,7 @@ func smallApply(t *testing.T, backend string, begin func()) {
 	run("No changes.", "plan", "-detailed-exitcode")
 }
 
-// TestS3Races lets two processes apply at once, again and again, on each store: what
-// they publish never mixes.
+// TestS3Races repeatedly runs two applies at once on each store: their publishes never interleave.
 func TestS3Races(t *testing.T) {
 	gw := s3gateway.Start(t)
 	bin := buildProgram(t)
@@ -117,13 +119,13 @@ func TestS3Races(t *testing.T) {
 	}
 }
 
-// order notes which of two applies each publish is of.
-type order struct {
+// publishOrder records which of two applies each publish belongs to.
+type publishOrder struct {
 	mu      sync.Mutex
 	letters strings.Builder
 }
 
-func (o *order) before(next http.Handler) http.Handler {
+func (o *publishOrder) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			o.mu.Lock()
@@ -137,15 +139,17 @@ func (o *order) before(next http.Handler) http.Handler {
 
 func raceApplies(t *testing.T, bin, backend string, env []string) {
 	const races, messages = 12, 5
-	var seen order
-	endpoint := httptest.NewServer(seen.before(newOurs(t, ours.Options{}).AWSHandler()))
+	var order publishOrder
+	endpoint := httptest.NewServer(order.record(newOurs(t, ours.Options{}).AWSHandler()))
 	t.Cleanup(endpoint.Close)
 	for race := range races {
 		var both sync.WaitGroup
 		for _, who := range []string{"a", "b"} {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "main.retain.hcl"), fmt.Sprintf(
-				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\nmessage \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
+				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\n"+
+					"message \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n"+
+					"  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
 				backend, endpoint.URL, messages, who, race))
 			both.Go(func() {
 				cmd := exec.Command(bin, "apply", "-auto-approve", "-lock-timeout=1m", "-parallelism=1")
@@ -157,13 +161,13 @@ func raceApplies(t *testing.T, bin, backend string, env []string) {
 		}
 		both.Wait()
 	}
-	letters := seen.letters.String()
+	letters := order.letters.String()
 	if len(letters) != 2*races*messages {
 		t.Errorf("%d publishes, want %d", len(letters), 2*races*messages)
 	}
 	for at := 0; at+messages <= len(letters); at += messages {
 		if run := letters[at : at+messages]; strings.Trim(run, run[:1]) != "" {
-			t.Fatalf("two applies mixed: %s", letters)
+			t.Fatalf("the publishes of two applies interleave: %s", letters)
 		}
 	}
 	t.Logf("%d races: %s", races, letters)

@@ -1,9 +1,8 @@
-// Command clients measures what the choice of an MQTT client rests on: how fast
-// each publishes retained messages of QoS 1 and 200 bytes, every one to a topic
-// of its own, to a mosquitto of its own that runs with its default limits.
+// Command clients compares MQTT clients: how fast each of them publishes retained messages of QoS 1
+// and 200 bytes, each to another topic. Each run has a new mosquitto with its default limits.
 //
-// It is a module of its own, so that the clients that were not chosen stay out
-// of the program's dependencies. Run it here with
+// It is a separate module, which keeps the clients that we did not choose out of the program's
+// dependencies. Run it here with
 //
 //	go run . [-n 100000] [-runs 3]
 package main
@@ -20,17 +19,17 @@ import (
 	"time"
 )
 
-// method is a way to publish n messages to the broker at an address. It returns
-// when all of them were acknowledged.
+// method is a way to publish messages to a broker.
 type method struct {
 	name string
-	n    int // a sample where all would take too long; 0: all
-	run  func(ctx context.Context, address string, n int) error
+	n    int // messages of a sample, if all take too long; 0 for all
+	// run publishes n messages and returns when all of them are acknowledged.
+	run func(ctx context.Context, address string, n int) error
 }
 
 func main() {
-	n := flag.Int("n", 100_000, "messages in a run")
-	runs := flag.Int("runs", 3, "runs, of which the median counts")
+	n := flag.Int("n", 100_000, "messages of a run")
+	runs := flag.Int("runs", 3, "runs, of which the median is shown")
 	flag.Parse()
 	methods := []method{
 		{"broker/client, MQTT 5", 0, ours(5)},
@@ -55,11 +54,12 @@ func main() {
 			rates = append(rates, rate)
 		}
 		slices.Sort(rates)
-		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n", m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
+		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n",
+			m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
 	}
 }
 
-// measure returns messages per second on a fresh broker.
+// measure runs the method on a new broker and returns the messages per second.
 func measure(m method) (float64, error) {
 	address, stop, err := startMosquitto()
 	if err != nil {
