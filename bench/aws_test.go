@@ -19,16 +19,16 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// accountRate is the quota of the simulated account, in calls per second.
+// accountRate is how many publishes per second the simulated account accepts.
 const accountRate = 500
 
-// BenchmarkPublishAWS publishes 4,000 messages to an account with a quota of 500 per second, and
-// counts the calls in a proxy before the endpoint.
+// BenchmarkPublishAWS publishes 4,000 messages to an account that accepts 500 a second. A proxy in
+// front of the endpoint counts them.
 func BenchmarkPublishAWS(b *testing.B) {
 	const n = 4_000
-	proxy := startProxy(b, awsEndpoint(b, build(b)))
+	door := watch(b, awsEndpoint(b, build(b)))
 	target, err := broker.Open(b.Context(), spec.Broker{
-		Type: "aws_iot", Name: "a", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: proxy.url},
+		Type: "aws_iot", Name: "a", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: door.url},
 	}, broker.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -44,9 +44,9 @@ func BenchmarkPublishAWS(b *testing.B) {
 				b.Errorf("%s: %v", batch[i].Topic, err)
 			}
 		})
-		proxy.endPass()
+		door.pass()
 	}
-	proxy.report(b, n)
+	door.report(b, n)
 }
 
 // BenchmarkApplyAWS does the same with the whole program: the first apply creates every message,
@@ -54,24 +54,23 @@ func BenchmarkPublishAWS(b *testing.B) {
 func BenchmarkApplyAWS(b *testing.B) {
 	const n = 4_000
 	bin := build(b)
-	proxy := startProxy(b, awsEndpoint(b, bin))
-	b.Setenv("AWS_ENDPOINT_URL_IOT_DATA_PLANE", proxy.url)
+	door := watch(b, awsEndpoint(b, bin))
+	b.Setenv("AWS_ENDPOINT_URL_IOT_DATA_PLANE", door.url)
 	dir := b.TempDir()
 	generation := 0
 	for b.Loop() {
 		fleet(b, dir, "broker \"aws_iot\" \"a\" { region = \"eu-west-1\" }\n", n, generation%2)
 		generation++
 		run(b, bin, dir, "apply", "-auto-approve")
-		proxy.endPass()
+		door.pass()
 	}
-	proxy.report(b, n)
+	door.report(b, n)
 }
 
-// awsEndpoint starts the program's own AWS endpoint, throttled, and returns its URL.
+// awsEndpoint starts the program's own endpoint, throttled, and returns its URL.
 func awsEndpoint(b *testing.B, bin string) string {
 	b.Helper()
-	cmd := exec.Command(bin, "broker", "-mqtt=", "-aws=127.0.0.1:0", fmt.Sprintf("-rate=%d", accountRate),
-		"-store="+filepath.Join(b.TempDir(), "broker.db"))
+	cmd := exec.Command(bin, "broker", "-mqtt=", "-aws=127.0.0.1:0", fmt.Sprintf("-rate=%d", accountRate), "-store="+filepath.Join(b.TempDir(), "broker.db"))
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -90,23 +89,23 @@ func awsEndpoint(b *testing.B, bin string) string {
 	return ""
 }
 
-// countingProxy is a proxy that counts publishes.
-type countingProxy struct {
+// door is a proxy that counts publishes and answers.
+type door struct {
 	url string
 
 	mu                           sync.Mutex
 	publishes, stored, throttled int
-	first, last                  time.Time       // the first request and the last response of a pass
-	took                         []time.Duration // of each pass
+	first, last                  time.Time // of the first request for a publish, and of the last answer to one
+	took                         []time.Duration
 }
 
-func startProxy(b *testing.B, endpoint string) *countingProxy {
+func watch(b *testing.B, endpoint string) *door {
 	b.Helper()
 	to, err := url.Parse(endpoint)
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &countingProxy{}
+	d := &door{}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 200, 200
 	proxy := &httputil.ReverseProxy{
@@ -114,54 +113,54 @@ func startProxy(b *testing.B, endpoint string) *countingProxy {
 		Transport: transport,
 		ModifyResponse: func(r *http.Response) error {
 			if r.Request.Method == http.MethodPost {
-				p.countResponse(r.StatusCode)
+				d.answered(r.StatusCode)
 			}
 			return nil
 		},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			p.countRequest()
+			d.asked()
 		}
 		proxy.ServeHTTP(w, r)
 	}))
 	b.Cleanup(s.Close)
-	p.url = s.URL
-	return p
+	d.url = s.URL
+	return d
 }
 
-// endPass records how long the publishes of the pass took.
-func (p *countingProxy) endPass() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.took = append(p.took, p.last.Sub(p.first))
-	p.first = time.Time{}
+// pass notes the time that the publishes since the last pass took.
+func (d *door) pass() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.took = append(d.took, d.last.Sub(d.first))
+	d.first = time.Time{}
 }
 
-// report reports the figures of passes of n messages each.
-func (p *countingProxy) report(b *testing.B, n int) {
-	report(b, n, p.took)
-	b.ReportMetric(100*float64(n)/median(p.took).Seconds()/accountRate, "%_of_quota")
-	b.ReportMetric(100*float64(p.throttled)/float64(p.publishes), "%_throttled")
-	b.ReportMetric(float64(n*len(p.took)-p.stored), "failed")
+// report reports the figures of passes of n messages.
+func (d *door) report(b *testing.B, n int) {
+	report(b, n, d.took)
+	b.ReportMetric(100*float64(n)/median(d.took).Seconds()/accountRate, "%_of_quota")
+	b.ReportMetric(100*float64(d.throttled)/float64(d.publishes), "%_throttled")
+	b.ReportMetric(float64(n*len(d.took)-d.stored), "failed")
 }
 
-func (p *countingProxy) countRequest() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.publishes++; p.first.IsZero() {
-		p.first = time.Now()
+func (d *door) asked() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.publishes++; d.first.IsZero() {
+		d.first = time.Now()
 	}
 }
 
-func (p *countingProxy) countResponse(status int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = time.Now()
+func (d *door) answered(status int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = time.Now()
 	switch status {
 	case http.StatusOK:
-		p.stored++
+		d.stored++
 	case http.StatusTooManyRequests:
-		p.throttled++
+		d.throttled++
 	}
 }

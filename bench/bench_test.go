@@ -1,5 +1,5 @@
-// Package bench measures the figures in the documentation, with the real binary and next to what
-// a user would run without it. "make bench" runs it; it has no tests.
+// Package bench measures the figures in the documentation, with the real binary, and compares them
+// with what a user would run instead. "make bench" runs it; it contains no tests.
 package bench
 
 import (
@@ -23,7 +23,7 @@ message "device" {
 }
 `
 
-// build compiles the program and returns the path of the binary.
+// build compiles the program once for a benchmark.
 func build(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "retainctl")
@@ -33,7 +33,7 @@ func build(b *testing.B) string {
 	return path
 }
 
-// fleet writes a configuration of n devices. Every payload is different in another generation.
+// fleet writes a configuration of n devices; generation changes every payload.
 func fleet(b *testing.B, dir, brokers string, n, generation int) {
 	b.Helper()
 	var csv bytes.Buffer
@@ -52,7 +52,7 @@ func write(b *testing.B, path string, data []byte) {
 	}
 }
 
-// run runs the program in dir and returns how long that took.
+// run runs the program and returns how long it took.
 func run(b *testing.B, bin, dir string, args ...string) time.Duration {
 	b.Helper()
 	cmd := exec.Command(bin, append([]string{"-chdir=" + dir}, args...)...)
@@ -70,7 +70,7 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// report reports the median as this benchmark's figure, for n messages.
+// report reports the median as this benchmark's figure.
 func report(b *testing.B, n int, took []time.Duration) {
 	m := median(took)
 	b.ReportMetric(0, "ns/op")
@@ -78,8 +78,8 @@ func report(b *testing.B, n int, took []time.Duration) {
 	b.ReportMetric(float64(n)/m.Seconds(), "messages/s")
 }
 
-// BenchmarkPlan plans a fleet that is already applied: nothing changes, and the plan evaluates,
-// reads (with a refresh) and compares every message.
+// BenchmarkPlan plans a fleet that is already applied: nothing changes, but every message is
+// evaluated, read (with a refresh) and compared.
 func BenchmarkPlan(b *testing.B) {
 	bin := build(b)
 	for _, n := range []int{1_000, 10_000, 100_000} {
@@ -104,8 +104,8 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-// BenchmarkApplyMosquitto publishes 20,000 messages to mosquitto. For comparison, it publishes 300
-// with mosquitto_pub in a loop, and scales the time.
+// BenchmarkApplyMosquitto publishes 20,000 messages to mosquitto. For comparison it publishes a
+// sample of 300 by mosquitto_pub in a loop, and scales the time.
 func BenchmarkApplyMosquitto(b *testing.B) {
 	const n, sample = 20_000, 300
 	bin, address := build(b), mosquitto(b)
@@ -127,9 +127,7 @@ func BenchmarkApplyMosquitto(b *testing.B) {
 func publishLoop(b *testing.B, address string, n int) time.Duration {
 	b.Helper()
 	_, port, _ := net.SplitHostPort(address)
-	publish := fmt.Sprintf(
-		`mosquitto_pub -p %s -q 1 -r -t "loop/$i" -m '{"setpoint":20,"unit":"C","room":"room 1"}'`, port)
-	script := fmt.Sprintf(`for i in $(seq %d); do %s || exit 1; done`, n, publish)
+	script := fmt.Sprintf(`for i in $(seq %d); do mosquitto_pub -p %s -q 1 -r -t "loop/$i" -m '{"setpoint":20,"unit":"C","room":"room 1"}' || exit 1; done`, n, port)
 	start := time.Now()
 	if out, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {
 		b.Fatalf("mosquitto_pub: %v\n%s", err, out)
@@ -137,7 +135,7 @@ func publishLoop(b *testing.B, address string, n int) time.Duration {
 	return time.Since(start)
 }
 
-// mosquitto starts mosquitto with its default limits on a free port and returns its address.
+// mosquitto starts mosquitto with its default limits on a free port.
 func mosquitto(b *testing.B) string {
 	b.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// usage is the time and memory of imports.
-type usage struct {
-	took      []time.Duration // one for each import
-	megabytes float64         // the largest peak resident set
+// taken is the cost of an import.
+type taken struct {
+	seconds   []time.Duration
+	megabytes float64 // peak resident
 }
 
-// runImport imports all messages of a broker into a new folder, and checks that the plan after it
-// adopts n messages.
-func runImport(b *testing.B, bin, block string, n int, all *usage) {
+// takeOver imports everything from a broker into a new folder, and checks that the plan after it
+// imports the same number of messages.
+func takeOver(b *testing.B, bin, block string, n int, all *taken) {
 	b.Helper()
 	dir, err := os.MkdirTemp(b.TempDir(), "import")
 	if err != nil {
@@ -31,23 +31,22 @@ func runImport(b *testing.B, bin, block string, n int, all *usage) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("import: %v\n%s", err, tail(out))
 	}
-	all.took = append(all.took, time.Since(start))
+	all.seconds = append(all.seconds, time.Since(start))
 	rss := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // kilobytes on Linux
 	all.megabytes = max(all.megabytes, float64(rss)/1024)
 	out, err := exec.Command(bin, "-chdir="+dir, "plan", "-max-bytes=4000").CombinedOutput()
-	want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n)
-	if err != nil || !strings.Contains(string(out), want) {
-		b.Fatalf("the plan after the import: %v\n%s", err, tail(out))
+	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n); err != nil || !strings.Contains(string(out), want) {
+		b.Fatalf("the plan after it: %v\n%s", err, tail(out))
 	}
 }
 
-func (u *usage) report(b *testing.B, n int) {
-	report(b, n, u.took)
-	b.ReportMetric(u.megabytes, "MB")
+func (t *taken) report(b *testing.B, n int) {
+	report(b, n, t.seconds)
+	b.ReportMetric(t.megabytes, "MB")
 }
 
-// BenchmarkImportMosquitto imports the 20,000 messages of a fleet from mosquitto with its default
-// limits, and 5,000 messages of mixed kinds.
+// BenchmarkImportMosquitto imports 20,000 messages of a fleet from mosquitto with its default
+// limits, and 5,000 of mixed kinds.
 func BenchmarkImportMosquitto(b *testing.B) {
 	bin := build(b)
 	for name, c := range map[string]struct {
@@ -62,9 +61,9 @@ func BenchmarkImportMosquitto(b *testing.B) {
 			dir := b.TempDir()
 			c.seed(b, dir, block)
 			run(b, bin, dir, "apply", "-auto-approve")
-			var all usage
+			var all taken
 			for b.Loop() {
-				runImport(b, bin, block, c.n, &all)
+				takeOver(b, bin, block, c.n, &all)
 			}
 			all.report(b, c.n)
 		})
@@ -78,12 +77,7 @@ func mixed(b *testing.B, dir, broker string) {
 message "json" {
   for_each        = { for i in range(2000) : format("dev-%04d", i) => i }
   topic           = "site/${["a", "b", "c"][each.value % 3]}/${each.key}/config"
-  payload         = jsonencode({
-    id       = each.key
-    interval = each.value % 2 == 0 ? 60 : 900
-    room     = "room ${each.value % 40}"
-    offset   = each.value / 8
-  })
+  payload         = jsonencode({ id = each.key, interval = each.value % 2 == 0 ? 60 : 900, room = "room ${each.value % 40}", offset = each.value / 8 })
   content_type    = "application/json"
   user_properties = { model = each.value % 2 == 0 ? "thermostat" : "meter" }
 }
@@ -111,8 +105,8 @@ message "blob" {
 `))
 }
 
-// BenchmarkImportAWS imports a fleet of 10,000 devices from an AWS endpoint. Most of the time it
-// waits for the account's quota of 500 reads per second.
+// BenchmarkImportAWS imports a fleet of 10,000 devices from an AWS endpoint. It mostly waits for
+// the account's quota of 500 reads a second.
 func BenchmarkImportAWS(b *testing.B) {
 	const n = 10_000
 	bin, seed := build(b), b.TempDir()
@@ -129,9 +123,9 @@ func BenchmarkImportAWS(b *testing.B) {
 	_, rest, _ := strings.Cut(string(main), "}\n") // after its broker block
 	write(b, filepath.Join(seed, "main.retain.hcl"), []byte(block+rest))
 	run(b, bin, seed, "apply", "-auto-approve")
-	var all usage
+	var all taken
 	for b.Loop() {
-		runImport(b, bin, block, n, &all)
+		takeOver(b, bin, block, n, &all)
 	}
 	all.report(b, n)
 }

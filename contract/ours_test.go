@@ -15,10 +15,9 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-func openEmbedded() brokertest.Open {
+func embedded() brokertest.Open {
 	return func(t *testing.T) broker.Writer {
-		settings := &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), "broker.db")}
-		return open(t, spec.Broker{Type: "embedded", Settings: settings})
+		return open(t, spec.Broker{Type: "embedded", Settings: &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), "broker.db")}})
 	}
 }
 
@@ -37,7 +36,7 @@ func newOurs(t *testing.T, o ours.Options) *ours.Broker {
 	return b
 }
 
-// startOurs starts the MQTT side of "retainctl broker" and returns its address.
+// startOurs serves over TCP what "retainctl broker" serves.
 func startOurs(t *testing.T, o ours.Options) string {
 	o.Version = "retainctl broker"
 	b := newOurs(t, o)
@@ -57,8 +56,7 @@ func startOurs(t *testing.T, o ours.Options) string {
 	return l.Addr().String()
 }
 
-// ignoreAWS hides the machine's AWS settings from all tests. t.Setenv would not let tests run in
-// parallel.
+// ignoreAWS hides the AWS settings of the machine, for all tests, so that they can run in parallel.
 func ignoreAWS() {
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		os.Setenv(name, os.DevNull)
@@ -66,18 +64,17 @@ func ignoreAWS() {
 	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-// startAWS starts the AWS data plane of "retainctl broker" and returns its URL.
+// startAWS serves the AWS data plane of "retainctl broker".
 func startAWS(t *testing.T, o ours.Options) string {
 	endpoint := httptest.NewServer(newOurs(t, o).AWSHandler())
 	t.Cleanup(endpoint.Close)
 	return endpoint.URL
 }
 
-func openAWS(endpoint string) brokertest.Open {
+func overAWS(endpoint string) brokertest.Open {
 	return func(t *testing.T) broker.Writer { return open(t, awsBlock(endpoint)) }
 }
 
 func awsBlock(endpoint string) spec.Broker {
-	settings := &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}
-	return spec.Broker{Type: "aws_iot", Name: "b", Settings: settings}
+	return spec.Broker{Type: "aws_iot", Name: "b", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}}
 }

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,18 +13,18 @@ import (
 	"time"
 )
 
-// program is a server that runs until the test ends.
+// program is a server that runs for one test.
 type program struct {
 	path    string
 	args    []string
 	env     []string
 	dir     string
-	address string        // accepts connections, HOST:PORT
-	within  time.Duration // until it accepts connections, at most
+	address string        // where it accepts connections
+	within  time.Duration // how long that may take
 }
 
-// find returns the path of the first program that exists of the given names or paths. If none
-// does, the test fails with install, the way to install it.
+// find returns the path of the program with the given name, or the first of the given paths that
+// exists.
 func find(t *testing.T, install string, paths ...string) string {
 	t.Helper()
 	for _, path := range paths {
@@ -33,11 +32,11 @@ func find(t *testing.T, install string, paths ...string) string {
 			return found
 		}
 	}
-	t.Fatalf("this test needs %s, which is missing: %s", filepath.Base(paths[0]), install)
+	t.Fatalf("this test needs %s, and it is missing: %s", filepath.Base(paths[0]), install)
 	return ""
 }
 
-// freePort returns a port of the loopback interface on which nothing listens.
+// freePort returns a free port of the loopback interface.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,8 +48,8 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// start starts the program and waits until it accepts connections. At the end of the test it
-// kills the program and its child processes, since their data is temporary.
+// start starts the program and waits until it accepts connections. At the end of the test it is
+// killed with all processes that it started.
 func start(t *testing.T, p program) {
 	t.Helper()
 	var output bytes.Buffer
@@ -58,7 +57,7 @@ func start(t *testing.T, p program) {
 	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// A grandchild that outlives the kill may hold the output open.
+	// A grandchild that survives the kill may keep the output open.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -83,7 +82,7 @@ func awaitPort(address string, exited <-chan struct{}, within time.Duration) err
 		}
 		select {
 		case <-exited:
-			return errors.New("the program exited")
+			return fmt.Errorf("it exited")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

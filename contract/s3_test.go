@@ -15,8 +15,8 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// setCredentials sets the gateway's credentials in the environment of this process.
-func setCredentials(t *testing.T, gw *s3gateway.Gateway) {
+// credentials sets the gateway's credentials in the environment of this process.
+func credentials(t *testing.T, gw *s3gateway.Gateway) {
 	for _, assignment := range gw.Env() {
 		name, value, _ := strings.Cut(assignment, "=")
 		t.Setenv(name, value)
@@ -32,15 +32,15 @@ func openS3(t *testing.T, settings spec.S3Settings) state.Store {
 	return s
 }
 
-// proxy starts a proxy of the gateway that injects faults, and returns its URL.
+// proxy passes requests on to the gateway, except for faults.
 func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statetest.Fault) *url.URL {
 	t.Helper()
-	// The signature covers the client's Host header.
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	// The signature covers the host to which the client connects.
+	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: gw.Address})
 		r.Out.Host = r.In.Host
 	}, ErrorLog: nil}
-	server := httptest.NewServer(statetest.Faulty{Next: forward, Fault: fault})
+	server := httptest.NewServer(statetest.Faulty{Next: behind, Fault: fault})
 	t.Cleanup(server.Close)
 	u, err := url.Parse(server.URL)
 	if err != nil {
@@ -49,10 +49,10 @@ func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statet
 	return u
 }
 
-// TestS3 runs the contract of stores on the S3 store, with versitygw.
+// TestS3 runs the contract of stores on versitygw.
 func TestS3(t *testing.T) {
 	gw := s3gateway.Start(t)
-	setCredentials(t, gw)
+	credentials(t, gw)
 	statetest.Run(t, func(t *testing.T) (a, b state.Store) {
 		settings := gw.Settings(gw.Bucket(t), "fleet/state.json")
 		return openS3(t, settings), openS3(t, settings)
@@ -61,9 +61,8 @@ func TestS3(t *testing.T) {
 
 func TestS3Faults(t *testing.T) {
 	gw := s3gateway.Start(t)
-	setCredentials(t, gw)
-	faults := append(statetest.Passing(), statetest.Conflict)
-	statetest.Faults(t, faults, func(t *testing.T, fault func(*http.Request) statetest.Fault) state.Store {
+	credentials(t, gw)
+	statetest.Faults(t, append(statetest.Passing(), statetest.Conflict), func(t *testing.T, fault func(*http.Request) statetest.Fault) state.Store {
 		settings := gw.Settings(gw.Bucket(t), "state.json")
 		settings.Endpoint = proxy(t, gw, fault)
 		return openS3(t, settings)

@@ -21,8 +21,8 @@ func startMosquitto(t *testing.T, config ...string) string {
 	return brokertest.StartMosquitto(t, config...).Address
 }
 
-// startNATS runs nats-server in this process. Its MQTT needs a server name, and JetStream for
-// retained messages. Without users it admits everybody.
+// startNATS runs nats-server in this process. MQTT needs a server name and JetStream, where it
+// keeps retained messages. Without users everybody may connect.
 func startNATS(t *testing.T, users ...*server.User) string {
 	port := freePort(t)
 	number, _ := strconv.Atoi(port)
@@ -40,24 +40,25 @@ func startNATS(t *testing.T, users ...*server.User) string {
 		s.WaitForShutdown()
 	})
 	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("nats-server does not accept connections")
+		t.Fatal("nats-server takes no connections")
 	}
 	return net.JoinHostPort(loopback, port)
 }
 
-// denied returns a user of NATS who may publish everything except below contract/denied. NATS
-// maps topics to subjects, with dots for slashes.
+// denied returns a user of NATS who may publish to everything but contract/denied, whose subject is
+// this.
 func denied(s spec.MQTTSettings) *server.User {
 	return &server.User{Username: s.Username, Password: s.Password, Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Deny: []string{"contract.denied.>"}},
 	}}
 }
 
-// startRabbitMQ runs RabbitMQ with its MQTT plugin. It starts an Erlang port mapper too, since one
-// that Erlang starts would outlive the test. Definitions, in JSON, replace the default user.
+// startRabbitMQ runs RabbitMQ with its MQTT plugin and a separate Erlang port mapper, because the
+// one that Erlang starts by default would keep running. Definitions, in JSON, replace its default
+// user.
 func startRabbitMQ(t *testing.T, definitions string) string {
 	const install = "apt-get install rabbitmq-server"
-	// The one in the PATH is a wrapper that only the user rabbitmq can run.
+	// The program on the PATH is a wrapper that requires the user rabbitmq.
 	path := find(t, install, "/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 	dir := t.TempDir()
 	mapper := startPortMapper(t, install)
@@ -83,19 +84,13 @@ func startRabbitMQ(t *testing.T, definitions string) string {
 	return address
 }
 
-// rabbitDenies defines guest, the user of RabbitMQ's anonymous clients, who may publish only below
-// contract/open. The password is "guest", salted and hashed.
+// rabbitDenies contains the user that RabbitMQ assigns to an anonymous client, with the password
+// "guest", salted and hashed.
 const rabbitDenies = `{
 	"vhosts": [{"name": "/"}],
-	"users": [{
-		"name": "guest", "tags": "",
-		"password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq",
-		"hashing_algorithm": "rabbit_password_hashing_sha256"
-	}],
+	"users": [{"name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""}],
 	"permissions": [{"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
-	"topic_permissions": [
-		{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}
-	]
+	"topic_permissions": [{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}]
 }`
 
 func startPortMapper(t *testing.T, install string) (port string) {
@@ -107,14 +102,14 @@ func startPortMapper(t *testing.T, install string) (port string) {
 	return port
 }
 
-// startEjabberd runs ejabberd, which accepts publishes to topics that match the filter. It runs in
-// an Erlang node without a name, so that it needs no port mapper, and without ejabberdctl, which
-// only the user ejabberd can run.
+// startEjabberd runs ejabberd in an Erlang machine without a name, which needs no port mapper, and
+// without ejabberdctl, which requires the user ejabberd. It accepts publishes to topics that match
+// the filter.
 func startEjabberd(t *testing.T, publish string) string {
 	const install = "apt-get install ejabberd"
 	libraries, _ := filepath.Glob("/usr/lib/*/ejabberd-*")
 	if len(libraries) == 0 {
-		t.Fatalf("this test needs ejabberd, which is missing: %s", install)
+		t.Fatalf("this test needs ejabberd, and it is missing: %s", install)
 	}
 	dir, port := t.TempDir(), freePort(t)
 	config := fmt.Sprintf(`hosts: [localhost]
@@ -149,7 +144,8 @@ modules:
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedes returns the arguments of node that run aedes, as scripts/test-brokers-deps.sh installed it.
+// aedes returns the arguments with which node runs the aedes that scripts/test-brokers-deps.sh
+// installed.
 func aedes(t *testing.T, args ...string) (node string, all []string) {
 	script, _ := filepath.Abs(".cache/node_modules/.bin/aedes")
 	node = find(t, "apt-get install nodejs", "node")
@@ -166,7 +162,7 @@ func startAedes(t *testing.T, args ...string) string {
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedesUser writes a credentials file with a user who may publish only below contract/open.
+// aedesUser returns a credentials file of a user who may publish to contract/open only.
 func aedesUser(t *testing.T, s spec.MQTTSettings) (path string) {
 	path = filepath.Join(t.TempDir(), "credentials.json")
 	node, all := aedes(t, "--credentials", path, "adduser", s.Username, s.Password, "--authorize-publish", "contract/open/*")

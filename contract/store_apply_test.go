@@ -20,12 +20,9 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// newBackend creates a store whose requests may fail and returns its backend block. A nil fault
-// is no fault.
-type newBackend func(t *testing.T, fault func(*http.Request) statetest.Fault) string
-
-func backends(gw *s3gateway.Gateway) map[string]newBackend {
-	return map[string]newBackend{
+// backends returns functions that start a new store behind faults and return its backend block.
+func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
+	return map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string{
 		"S3": func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
 			return s3gateway.Backend(proxy(t, gw, fault).Host, gw.Bucket(t), "fleet/state.json")
 		},
@@ -36,23 +33,22 @@ func backends(gw *s3gateway.Gateway) map[string]newBackend {
 }
 
 func httpBackend(s spec.HTTPSettings) string {
-	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n"+
-		"  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
+	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
 		s.Address, s.LockAddress, s.LockMethod, s.UnlockMethod, s.Username, s.Password)
 }
 
-// TestS3Applies injects every kind of fault into every request of a small apply to its store. The
-// apply, and the plan after it, must end as if there had been no fault. The same holds for the
-// HTTP backend.
+// TestS3Applies injects every fault at every request to the store in a small apply. The apply, and
+// the next plan, must end as if there had been no fault. The HTTP backend is tested in the same
+// way.
 func TestS3Applies(t *testing.T) {
 	gw := s3gateway.Start(t)
-	setCredentials(t, gw)
+	credentials(t, gw)
 	for name, backend := range backends(gw) {
 		t.Run(name, func(t *testing.T) {
-			none, requests := statetest.AtRequest(0, statetest.None)
-			smallApply(t, backend(t, none), func() { requests.Store(0) })
+			calm, requests := statetest.AtRequest(0, statetest.None)
+			smallApply(t, backend(t, calm), func() { requests.Store(0) })
 			n := requests.Load()
-			var trials sync.WaitGroup // which mostly wait
+			var trials sync.WaitGroup // each run is mostly waiting
 			for _, kind := range statetest.Passing() {
 				for at := range n {
 					fault, requests := statetest.AtRequest(at+1, kind)
@@ -71,8 +67,8 @@ func TestS3Applies(t *testing.T) {
 	}
 }
 
-// smallApply creates two messages and calls begin. Then it updates one of them, deletes the other,
-// creates a third, and plans.
+// smallApply creates two messages. Then it calls begin, updates one, deletes the other, creates a
+// third, and plans.
 func smallApply(t *testing.T, backend string, begin func()) {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
@@ -103,7 +99,8 @@ func smallApply(t *testing.T, backend string, begin func()) {
 	run("No changes.", "plan", "-detailed-exitcode")
 }
 
-// TestS3Races repeatedly runs two applies at once on each store: their publishes never interleave.
+// TestS3Races lets two processes apply at once, repeatedly, on each store: their publishes must
+// never mix.
 func TestS3Races(t *testing.T) {
 	gw := s3gateway.Start(t)
 	bin := buildProgram(t)
@@ -119,13 +116,13 @@ func TestS3Races(t *testing.T) {
 	}
 }
 
-// publishOrder records which of two applies each publish belongs to.
-type publishOrder struct {
+// order records to which of two applies each publish belongs.
+type order struct {
 	mu      sync.Mutex
 	letters strings.Builder
 }
 
-func (o *publishOrder) record(next http.Handler) http.Handler {
+func (o *order) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			o.mu.Lock()
@@ -139,17 +136,15 @@ func (o *publishOrder) record(next http.Handler) http.Handler {
 
 func raceApplies(t *testing.T, bin, backend string, env []string) {
 	const races, messages = 12, 5
-	var order publishOrder
-	endpoint := httptest.NewServer(order.record(newOurs(t, ours.Options{}).AWSHandler()))
+	var seen order
+	endpoint := httptest.NewServer(seen.before(newOurs(t, ours.Options{}).AWSHandler()))
 	t.Cleanup(endpoint.Close)
 	for race := range races {
 		var both sync.WaitGroup
 		for _, who := range []string{"a", "b"} {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "main.retain.hcl"), fmt.Sprintf(
-				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\n"+
-					"message \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n"+
-					"  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
+				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\nmessage \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
 				backend, endpoint.URL, messages, who, race))
 			both.Go(func() {
 				cmd := exec.Command(bin, "apply", "-auto-approve", "-lock-timeout=1m", "-parallelism=1")
@@ -161,13 +156,13 @@ func raceApplies(t *testing.T, bin, backend string, env []string) {
 		}
 		both.Wait()
 	}
-	letters := order.letters.String()
+	letters := seen.letters.String()
 	if len(letters) != 2*races*messages {
 		t.Errorf("%d publishes, want %d", len(letters), 2*races*messages)
 	}
 	for at := 0; at+messages <= len(letters); at += messages {
 		if run := letters[at : at+messages]; strings.Trim(run, run[:1]) != "" {
-			t.Fatalf("the publishes of two applies interleave: %s", letters)
+			t.Fatalf("two applies mixed: %s", letters)
 		}
 	}
 	t.Logf("%d races: %s", races, letters)

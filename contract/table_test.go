@@ -18,13 +18,12 @@ const (
 	docsEnd   = "<!-- end of the table -->\n"
 )
 
-// columns has the brokers in the order of the table.
-var columns = []string{
-	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1",
-	"NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
+// rows lists the brokers in the order of the table.
+var rows = []string{
+	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1", "NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
 }
 
-// results collects the outcomes of all tests. TestMain prints it.
+// results are collected by the tests and printed after them.
 var results table
 
 type table struct {
@@ -41,11 +40,11 @@ func (r *table) add(broker string, outcomes []brokertest.Outcome) {
 	r.outcomes[broker] = outcomes
 }
 
-// markdown returns the table with a row for each case and a column for each broker, and below it
-// the notes on what a broker does without.
+// markdown returns a table with a row for each case and a column for each broker, and notes on what
+// is not offered.
 func (r *table) markdown() string {
 	var brokers, cases, notes []string
-	for _, b := range columns {
+	for _, b := range rows {
 		if r.outcomes[b] == nil {
 			continue
 		}
@@ -74,8 +73,7 @@ func (r *table) markdown() string {
 	return text.String()
 }
 
-// cell returns the outcome of a case on a broker, with the numbers of its notes, which it adds to
-// notes.
+// cell returns the outcome of a case on a broker, with the numbers of its notes.
 func (r *table) cell(broker, name string, notes *[]string) string {
 	i := slices.IndexFunc(r.outcomes[broker], func(o brokertest.Outcome) bool { return o.Case == name })
 	if i < 0 {
@@ -119,10 +117,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// write replaces the table between its markers in docs/brokers.md.
+// write writes the table between its marks in the page.
 func (r *table) write() error {
-	if len(r.outcomes) < len(columns) {
-		return fmt.Errorf("%s needs the results of all %d brokers, not of %d: run all tests", docs, len(columns), len(r.outcomes))
+	if len(r.outcomes) < len(rows) {
+		return fmt.Errorf("the table of %s needs a run of all tests, not of %d of %d brokers", docs, len(r.outcomes), len(rows))
 	}
 	text, err := os.ReadFile(docs)
 	if err != nil {
@@ -131,7 +129,7 @@ func (r *table) write() error {
 	before, rest, begins := bytes.Cut(text, []byte(docsBegin))
 	_, after, ends := bytes.Cut(rest, []byte(docsEnd))
 	if !begins || !ends {
-		return fmt.Errorf("the markers of the table are missing in %s: %q and %q", docs, docsBegin, docsEnd)
+		return fmt.Errorf("%s has lost the marks of the table: %q and %q", docs, docsBegin, docsEnd)
 	}
 	return os.WriteFile(docs, slices.Concat(before, []byte(docsBegin), []byte(r.markdown()), []byte(docsEnd), after), 0o644)
 }

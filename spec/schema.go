@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -19,28 +17,29 @@ import (
 type schema struct {
 	compiled *jsonschema.Schema
 	err      error
-	patience time.Duration // with one payload
-	slow     bool          // it took longer once
+	most     int // effort that checking one payload may take
+	effort   *effort
+	slow     bool // a payload took more
 }
 
-// errSlow is what a schema gives whose references branch at every step: to hold it
-// against a payload takes longer than anybody waits.
-var errSlow = errors.New("checking it takes too long")
+func newSchema(text string, most int) *schema {
+	s := &schema{most: most, effort: &effort{left: most}}
+	s.compiled, s.err = compileSchema(text, s.effort)
+	return s
+}
 
-// validate holds a document against the schema, for so long only.
+// validate holds a document against the schema. Once a payload has taken too much effort,
+// no other is tried: all of them would.
 func (s *schema) validate(doc any) error {
 	if s.slow {
-		return errSlow
+		return errEffort
 	}
-	result := make(chan error, 1)
-	go func() { result <- s.compiled.Validate(doc) }()
-	select {
-	case err := <-result:
-		return err
-	case <-time.After(s.patience):
-		s.slow = true
-		return errSlow
+	s.effort.left = s.most
+	err := s.compiled.Validate(doc)
+	if s.slow = s.effort.left < 0; s.slow {
+		return errEffort
 	}
+	return err
 }
 
 // noLoader refuses to load what a schema refers to: a plan of an untrusted pull
@@ -48,24 +47,28 @@ func (s *schema) validate(doc any) error {
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", strings.TrimPrefix(url, schemaBase))
+	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to "+
+		"under $defs", strings.TrimPrefix(url, schemaBase))
 }
 
 // schemaBase is what references are relative to: it must have a path, or a relative
 // one would mean the schema itself.
 const schemaBase = "schema:///"
 
-func (e *evaluator) compiled(text string) *schema {
-	s := e.schemas[text]
+// schemas are the compiled schemas, by their text.
+type schemas map[string]*schema
+
+// compiled returns the schema of a text, with the reason if it is none.
+func (all schemas) compiled(text string) *schema {
+	s := all[text]
 	if s == nil {
-		s = &schema{patience: 10 * time.Second}
-		s.compiled, s.err = compileSchema(text)
-		e.schemas[text] = s
+		s = newSchema(text, maxEffort)
+		all[text] = s
 	}
 	return s
 }
 
-func compileSchema(text string) (*jsonschema.Schema, error) {
+func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	const here = schemaBase + "payload"
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
@@ -76,6 +79,7 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
+	c.UseRegexpEngine(e.regexp)
 	if err := c.AddResource(here, doc); err != nil {
 		return nil, err
 	}
@@ -84,28 +88,22 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	if errors.As(err, &elsewhere) {
 		return nil, elsewhere.Err
 	}
-	return compiled, err
+	if err != nil {
+		return nil, err
+	}
+	all := []*jsonschema.Schema{compiled}
+	for _, at := range anchored(doc, "") {
+		if s, err := c.Compile(here + "#" + at); err == nil { // an error: the object is no schema
+			all = append(all, s)
+		}
+	}
+	e.meter(all)
+	return compiled, nil
 }
 
-// schema checks the payload against the message's own schema.
-func (d *decoder) schema() {
-	value, given := d.plain("schema", cty.String)
-	if !given || d.broken {
-		return
-	}
-	s := d.usable(value.AsString())
-	if d.broken {
-		return
-	}
-	if summary, detail := s.check(&d.m); summary != "" {
-		d.broken = true
-		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
-	}
-}
-
-// usable gives the schema argument compiled; what is wrong with it is reported.
-func (a *arguments) usable(text string) *schema {
-	s := a.e.compiled(text)
+// usable returns a schema argument compiled, and reports what is wrong with it.
+func (a *arguments) usable(all schemas, text string) *schema {
+	s := all.compiled(text)
 	if s.err != nil {
 		a.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
 	}
@@ -119,7 +117,9 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
 	if unwieldy(doc) {
-		return "Payload that no schema can check", "It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or leave the schema away."
+		return "Payload that no schema can check",
+			"It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or " +
+				"leave the schema away."
 	}
 	var invalid *jsonschema.ValidationError
 	switch err := s.validate(doc); {
@@ -128,7 +128,8 @@ func (s *schema) check(m *Message) (summary, detail string) {
 	case errors.As(err, &invalid):
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
-		return "Schema that takes too long", "To hold it against this payload takes longer than 10 seconds. Look for references that lead to the same place by many ways."
+		return "Schema that takes too long",
+			"Checking this payload against it takes too much work. Look for references that lead to the same place by many ways."
 	}
 }
 

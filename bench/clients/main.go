@@ -1,8 +1,9 @@
-// Command clients compares MQTT clients: how fast each of them publishes retained messages of QoS 1
-// and 200 bytes, each to another topic. Each run has a new mosquitto with its default limits.
+// Command clients makes the measurements behind the choice of an MQTT client: how fast each
+// publishes retained messages of QoS 1 and 200 bytes to different topics of a new mosquitto with
+// its default limits.
 //
-// It is a separate module, which keeps the clients that we did not choose out of the program's
-// dependencies. Run it here with
+// It is a separate module, so that the clients that were not chosen stay out of the program's
+// dependencies. Run it in this folder:
 //
 //	go run . [-n 100000] [-runs 3]
 package main
@@ -19,17 +20,17 @@ import (
 	"time"
 )
 
-// method is a way to publish messages to a broker.
+// method publishes n messages to the broker at an address. It returns when all of them are
+// acknowledged.
 type method struct {
 	name string
-	n    int // messages of a sample, if all take too long; 0 for all
-	// run publishes n messages and returns when all of them are acknowledged.
-	run func(ctx context.Context, address string, n int) error
+	n    int // size of a sample, if all messages would take too long; 0: all
+	run  func(ctx context.Context, address string, n int) error
 }
 
 func main() {
-	n := flag.Int("n", 100_000, "messages of a run")
-	runs := flag.Int("runs", 3, "runs, of which the median is shown")
+	n := flag.Int("n", 100_000, "messages in a run")
+	runs := flag.Int("runs", 3, "runs, of which the median counts")
 	flag.Parse()
 	methods := []method{
 		{"broker/client, MQTT 5", 0, ours(5)},
@@ -59,7 +60,7 @@ func main() {
 	}
 }
 
-// measure runs the method on a new broker and returns the messages per second.
+// measure returns the messages per second with a new broker.
 func measure(m method) (float64, error) {
 	address, stop, err := startMosquitto()
 	if err != nil {

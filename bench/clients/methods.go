@@ -16,7 +16,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// window is the number of messages in flight, for the clients that leave that to the caller.
+// window is the number of messages in flight if the client leaves that to its caller.
 const window = 1000
 
 var payload = make([]byte, 200)
@@ -84,8 +84,7 @@ func gonzalop(ctx context.Context, address string, n int) error {
 	return all.Wait()
 }
 
-// pahoV5 publishes from the given number of goroutines. It is slower with more of them than
-// mosquitto's Receive Maximum, which is 20.
+// pahoV5 publishes from as many goroutines as mosquitto's Receive Maximum: more make it slower.
 func pahoV5(goroutines int) func(context.Context, string, int) error {
 	return func(ctx context.Context, address string, n int) error {
 		conn, err := net.Dial("tcp", address)
@@ -138,13 +137,12 @@ func pahoV3(_ context.Context, address string, n int) error {
 func mosquittoPub(ctx context.Context, address string, n int) error {
 	host, port, _ := net.SplitHostPort(address)
 	for i := range n {
-		args := []string{"-h", host, "-p", port, "-V", "5", "-q", "1", "-r", "-t", topic(i), "-m", textPayload()}
-		if err := exec.CommandContext(ctx, "mosquitto_pub", args...).Run(); err != nil {
+		if err := exec.CommandContext(ctx, "mosquitto_pub", "-h", host, "-p", port, "-V", "5", "-q", "1", "-r", "-t", topic(i), "-m", string(make200())).Run(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// textPayload returns a payload of the same size that can be an argument of a command.
-func textPayload() string { return fmt.Sprintf("%200d", 0) }
+// make200 returns a payload that can be written on a command line.
+func make200() []byte { return fmt.Appendf(nil, "%200d", 0) }

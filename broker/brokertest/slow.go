@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// SlowLink stands before a server and hands on what it sends slowly, with little
-// room between: a queue that is too short then shows. It ends with the listener.
+// SlowLink accepts connections in front of a server and passes on slowly what the server sends,
+// with small buffers, so that the limits of the server's queue show. It ends with the listener.
 func SlowLink(address string, pause time.Duration) (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package s3gateway runs versitygw, an S3 gateway on top of a folder, for tests that need an S3
-// that we did not write ourselves. It supports conditional writes and deletes as AWS does, except
-// that a conditional delete is not atomic: it checks the condition and then deletes.
+// Package s3gateway runs versitygw, an S3 gateway over a folder, for tests that need an S3 that is
+// not ours. It supports conditional writes and deletes as AWS does, with one exception: it checks
+// the condition of a delete before it deletes, and not in the same step.
 //
-// A test that starts retainctl needs only these:
+// Its use:
 //
 //	gw := s3gateway.Start(t)
 //	block := gw.Backend(gw.Bucket(t), "fleet.json")  // HCL, for a retainctl block
@@ -41,14 +41,14 @@ type Gateway struct {
 	next    int
 }
 
-// Start starts a gateway on top of a temporary folder. It stops at the end of the test.
+// Start starts a gateway over a folder of the test. It ends with the test.
 func Start(t testing.TB) *Gateway {
 	t.Helper()
-	address, err := freeAddress()
+	port, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Gateway{Address: address, dir: t.TempDir()}
+	g := &Gateway{Address: port, dir: t.TempDir()}
 	for _, dir := range []string{g.data(), g.sidecar()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -59,12 +59,12 @@ func Start(t testing.TB) *Gateway {
 	return g
 }
 
-// data is the folder of the buckets. sidecar is that of their metadata, since not every file
-// system has extended attributes.
+// data holds the buckets, and sidecar their metadata, because not every file system has extended
+// attributes.
 func (g *Gateway) data() string    { return filepath.Join(g.dir, "data") }
 func (g *Gateway) sidecar() string { return filepath.Join(g.dir, "sidecar") }
 
-// Restart starts the gateway again after Stop, at the same address and with the same data.
+// Restart starts the gateway at its address again, after Stop.
 func (g *Gateway) Restart(t testing.TB) {
 	t.Helper()
 	g.cmd = exec.Command(program(t), "--port", g.Address, "--access", accessKey, "--secret", secretKey, "--region", region, "--quiet",
@@ -83,21 +83,21 @@ func (g *Gateway) Restart(t testing.TB) {
 		}
 		select {
 		case <-g.exited:
-			t.Fatalf("versitygw exited:\n%s", g.output.String())
+			t.Fatalf("versitygw ended:\n%s", g.output.String())
 		default:
 		}
 	}
 	t.Fatalf("versitygw does not listen on %s", g.Address)
 }
 
-// Stop kills the gateway. Its store cannot be reached until Restart.
+// Stop kills the gateway. Its store does not answer until Restart.
 func (g *Gateway) Stop() {
 	g.cmd.Process.Kill()
 	<-g.exited
 }
 
-// program returns the path of versitygw, which is a tool of the module. Go builds it once, which
-// takes a minute or two.
+// program returns the path of versitygw, which is a tool of the module: go test builds it once,
+// which takes a minute or two.
 func program(t testing.TB) string {
 	t.Helper()
 	cmd := exec.Command("go", "tool", "-n", "versitygw")
@@ -118,7 +118,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// Bucket creates a bucket, which is a folder, and returns its name.
+// Bucket creates a bucket and returns its name. A bucket is a folder.
 func (g *Gateway) Bucket(t testing.TB) string {
 	t.Helper()
 	g.next++
@@ -129,8 +129,7 @@ func (g *Gateway) Bucket(t testing.TB) string {
 	return name
 }
 
-// Env returns the environment variables, as NAME=VALUE, that hold the credentials and hide the
-// machine's AWS settings.
+// Env returns environment variables that set the credentials and hide those of the machine.
 func (g *Gateway) Env() []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_SESSION_TOKEN=",
@@ -146,15 +145,14 @@ func (g *Gateway) Settings(bucket, key string) spec.S3Settings {
 	}
 }
 
-// Backend returns the HCL of the backend block of a store in the bucket. further has lines with
-// more arguments of the block.
+// Backend returns the backend block of a store in the bucket. Further lines are added to the block.
 func (g *Gateway) Backend(bucket, key string, further ...string) string {
 	return Backend(g.Address, bucket, key, further...)
 }
 
-// Backend is Gateway.Backend for another address, such as that of a proxy of the gateway.
+// Backend returns the backend block of a store at another address, such as that of a proxy in front
+// of a gateway.
 func Backend(address, bucket, key string, further ...string) string {
-	return fmt.Sprintf("backend \"s3\" {\n  bucket = %q\n  key = %q\n  region = %q\n"+
-		"  endpoint = \"http://%s\"\n  use_path_style = true\n%s\n}\n",
+	return fmt.Sprintf("backend \"s3\" {\n  bucket = %q\n  key = %q\n  region = %q\n  endpoint = \"http://%s\"\n  use_path_style = true\n%s\n}\n",
 		bucket, key, region, address, strings.Join(further, "\n"))
 }

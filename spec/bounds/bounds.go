@@ -10,13 +10,3 @@
 // The bounds are constants and are counted, never timed, so that every machine refuses the
 // same configurations. Errors and diagnostics do not quote the value, which may be sensitive.
 package bounds
-
-import (
-	"fmt"
-
-	"github.com/hashicorp/hcl/v2"
-)
-
-func diagnostic(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at}
-}

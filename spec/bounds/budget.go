@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MaxMade is the number of bytes of values that the expressions of one configuration may
@@ -129,7 +131,7 @@ func (c *chargedExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return v, diags
 	}
 	if c.budget.Charge(v) != nil {
-		spent := diagnostic(c.Range().Ptr(), "Too many values", "The "+tooMuch+".", MaxMade>>30)
+		spent := diag.Errorf(c.Range().Ptr(), "Too many values", "The "+tooMuch+".", MaxMade>>30)
 		return cty.DynamicVal, append(diags, spent)
 	}
 	return v, diags

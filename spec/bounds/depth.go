@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MaxDepth is the number of levels that brackets, templates and operators may nest. The
@@ -208,11 +210,11 @@ func hugeExponent(number []byte) bool {
 }
 
 func tooLarge(at hcl.Range) *hcl.Diagnostic {
-	return diagnostic(&at, "Number too large", "The exponent of this number has more than three digits. "+
+	return diag.Errorf(&at, "Number too large", "The exponent of this number has more than three digits. "+
 		"No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
 }
 
 func tooDeep(at hcl.Range) *hcl.Diagnostic {
-	return diagnostic(&at, "Nested too deeply", "Brackets, templates and operators nest more than %d levels deep here. "+
+	return diag.Errorf(&at, "Nested too deeply", "Brackets, templates and operators nest more than %d levels deep here. "+
 		"Move parts of this into locals, or keep the data in a file that jsondecode or csvdecode reads.", MaxDepth)
 }

@@ -103,6 +103,9 @@ func TestFunctionsNeverPanic(t *testing.T) {
 		if name == "try" || name == "can" || name == "templatestring" { // these take expressions
 			continue
 		}
+		if strings.HasPrefix(name, coreNamespace) { // another name of the same function
+			continue
+		}
 		for _, a := range odd {
 			callOdd(t, name, f, a)
 			for i, b := range odd {
