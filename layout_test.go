@@ -58,7 +58,9 @@ var architecture = map[string]rule{
 }
 
 // helpers are packages that tests share.
-var helpers = []string{module + "/broker/brokertest", module + "/state/statetest", module + "/cli/crashtest"}
+var helpers = []string{
+	module + "/broker/brokertest", module + "/spec/spectest", module + "/state/statetest", module + "/cli/crashtest",
+}
 
 // listed is a package in the output of "go list -json".
 type listed struct {

@@ -26,9 +26,9 @@ const accountRate = 500
 // front of the endpoint counts them.
 func BenchmarkPublishAWS(b *testing.B) {
 	const n = 4_000
-	door := watch(b, awsEndpoint(b, build(b)))
+	proxy := startProxy(b, awsEndpoint(b, build(b)))
 	target, err := broker.Open(b.Context(), spec.Broker{
-		Type: "aws_iot", Name: "a", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: door.url},
+		Type: "aws_iot", Name: "a", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: proxy.url},
 	}, broker.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -44,9 +44,9 @@ func BenchmarkPublishAWS(b *testing.B) {
 				b.Errorf("%s: %v", batch[i].Topic, err)
 			}
 		})
-		door.pass()
+		proxy.endPass()
 	}
-	door.report(b, n)
+	proxy.report(b, n)
 }
 
 // BenchmarkApplyAWS does the same with the whole program: the first apply creates every message,
@@ -54,23 +54,24 @@ func BenchmarkPublishAWS(b *testing.B) {
 func BenchmarkApplyAWS(b *testing.B) {
 	const n = 4_000
 	bin := build(b)
-	door := watch(b, awsEndpoint(b, bin))
-	b.Setenv("AWS_ENDPOINT_URL_IOT_DATA_PLANE", door.url)
+	proxy := startProxy(b, awsEndpoint(b, bin))
+	b.Setenv("AWS_ENDPOINT_URL_IOT_DATA_PLANE", proxy.url)
 	dir := b.TempDir()
 	generation := 0
 	for b.Loop() {
 		fleet(b, dir, "broker \"aws_iot\" \"a\" { region = \"eu-west-1\" }\n", n, generation%2)
 		generation++
 		run(b, bin, dir, "apply", "-auto-approve")
-		door.pass()
+		proxy.endPass()
 	}
-	door.report(b, n)
+	proxy.report(b, n)
 }
 
 // awsEndpoint starts the program's own endpoint, throttled, and returns its URL.
 func awsEndpoint(b *testing.B, bin string) string {
 	b.Helper()
-	cmd := exec.Command(bin, "broker", "-mqtt=", "-aws=127.0.0.1:0", fmt.Sprintf("-rate=%d", accountRate), "-store="+filepath.Join(b.TempDir(), "broker.db"))
+	cmd := exec.Command(bin, "broker", "-mqtt=", "-aws=127.0.0.1:0", fmt.Sprintf("-rate=%d", accountRate),
+		"-store="+filepath.Join(b.TempDir(), "broker.db"))
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -89,23 +90,23 @@ func awsEndpoint(b *testing.B, bin string) string {
 	return ""
 }
 
-// door is a proxy that counts publishes and answers.
-type door struct {
+// countingProxy is a proxy that counts publishes and responses.
+type countingProxy struct {
 	url string
 
 	mu                           sync.Mutex
 	publishes, stored, throttled int
-	first, last                  time.Time // of the first request for a publish, and of the last answer to one
+	first, last                  time.Time // of the first request for a publish, and of the last response
 	took                         []time.Duration
 }
 
-func watch(b *testing.B, endpoint string) *door {
+func startProxy(b *testing.B, endpoint string) *countingProxy {
 	b.Helper()
 	to, err := url.Parse(endpoint)
 	if err != nil {
 		b.Fatal(err)
 	}
-	d := &door{}
+	p := &countingProxy{}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 200, 200
 	proxy := &httputil.ReverseProxy{
@@ -113,54 +114,54 @@ func watch(b *testing.B, endpoint string) *door {
 		Transport: transport,
 		ModifyResponse: func(r *http.Response) error {
 			if r.Request.Method == http.MethodPost {
-				d.answered(r.StatusCode)
+				p.countResponse(r.StatusCode)
 			}
 			return nil
 		},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			d.asked()
+			p.countRequest()
 		}
 		proxy.ServeHTTP(w, r)
 	}))
 	b.Cleanup(s.Close)
-	d.url = s.URL
-	return d
+	p.url = s.URL
+	return p
 }
 
-// pass notes the time that the publishes since the last pass took.
-func (d *door) pass() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.took = append(d.took, d.last.Sub(d.first))
-	d.first = time.Time{}
+// endPass records the time that the publishes of the pass took.
+func (p *countingProxy) endPass() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.took = append(p.took, p.last.Sub(p.first))
+	p.first = time.Time{}
 }
 
 // report reports the figures of passes of n messages.
-func (d *door) report(b *testing.B, n int) {
-	report(b, n, d.took)
-	b.ReportMetric(100*float64(n)/median(d.took).Seconds()/accountRate, "%_of_quota")
-	b.ReportMetric(100*float64(d.throttled)/float64(d.publishes), "%_throttled")
-	b.ReportMetric(float64(n*len(d.took)-d.stored), "failed")
+func (p *countingProxy) report(b *testing.B, n int) {
+	report(b, n, p.took)
+	b.ReportMetric(100*float64(n)/median(p.took).Seconds()/accountRate, "%_of_quota")
+	b.ReportMetric(100*float64(p.throttled)/float64(p.publishes), "%_throttled")
+	b.ReportMetric(float64(n*len(p.took)-p.stored), "failed")
 }
 
-func (d *door) asked() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.publishes++; d.first.IsZero() {
-		d.first = time.Now()
+func (p *countingProxy) countRequest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.publishes++; p.first.IsZero() {
+		p.first = time.Now()
 	}
 }
 
-func (d *door) answered(status int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.last = time.Now()
+func (p *countingProxy) countResponse(status int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = time.Now()
 	switch status {
 	case http.StatusOK:
-		d.stored++
+		p.stored++
 	case http.StatusTooManyRequests:
-		d.throttled++
+		p.throttled++
 	}
 }

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// taken is the cost of an import.
-type taken struct {
-	seconds   []time.Duration
+// usage is the time and memory of imports.
+type usage struct {
+	took      []time.Duration
 	megabytes float64 // peak resident
 }
 
-// takeOver imports everything from a broker into a new folder, and checks that the plan after it
-// imports the same number of messages.
-func takeOver(b *testing.B, bin, block string, n int, all *taken) {
+// runImport imports everything from a broker into a new folder, and checks that the plan after it
+// adopts n messages.
+func runImport(b *testing.B, bin, block string, n int, all *usage) {
 	b.Helper()
 	dir, err := os.MkdirTemp(b.TempDir(), "import")
 	if err != nil {
@@ -31,18 +31,19 @@ func takeOver(b *testing.B, bin, block string, n int, all *taken) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("import: %v\n%s", err, tail(out))
 	}
-	all.seconds = append(all.seconds, time.Since(start))
+	all.took = append(all.took, time.Since(start))
 	rss := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // kilobytes on Linux
 	all.megabytes = max(all.megabytes, float64(rss)/1024)
 	out, err := exec.Command(bin, "-chdir="+dir, "plan", "-max-bytes=4000").CombinedOutput()
-	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n); err != nil || !strings.Contains(string(out), want) {
-		b.Fatalf("the plan after it: %v\n%s", err, tail(out))
+	want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n)
+	if err != nil || !strings.Contains(string(out), want) {
+		b.Fatalf("the plan after the import: %v\n%s", err, tail(out))
 	}
 }
 
-func (t *taken) report(b *testing.B, n int) {
-	report(b, n, t.seconds)
-	b.ReportMetric(t.megabytes, "MB")
+func (u *usage) report(b *testing.B, n int) {
+	report(b, n, u.took)
+	b.ReportMetric(u.megabytes, "MB")
 }
 
 // BenchmarkImportMosquitto imports 20,000 messages of a fleet from mosquitto with its default
@@ -61,9 +62,9 @@ func BenchmarkImportMosquitto(b *testing.B) {
 			dir := b.TempDir()
 			c.seed(b, dir, block)
 			run(b, bin, dir, "apply", "-auto-approve")
-			var all taken
+			var all usage
 			for b.Loop() {
-				takeOver(b, bin, block, c.n, &all)
+				runImport(b, bin, block, c.n, &all)
 			}
 			all.report(b, c.n)
 		})
@@ -77,7 +78,12 @@ func mixed(b *testing.B, dir, broker string) {
 message "json" {
   for_each        = { for i in range(2000) : format("dev-%04d", i) => i }
   topic           = "site/${["a", "b", "c"][each.value % 3]}/${each.key}/config"
-  payload         = jsonencode({ id = each.key, interval = each.value % 2 == 0 ? 60 : 900, room = "room ${each.value % 40}", offset = each.value / 8 })
+  payload         = jsonencode({
+    id       = each.key
+    interval = each.value % 2 == 0 ? 60 : 900
+    room     = "room ${each.value % 40}"
+    offset   = each.value / 8
+  })
   content_type    = "application/json"
   user_properties = { model = each.value % 2 == 0 ? "thermostat" : "meter" }
 }
@@ -123,9 +129,9 @@ func BenchmarkImportAWS(b *testing.B) {
 	_, rest, _ := strings.Cut(string(main), "}\n") // after its broker block
 	write(b, filepath.Join(seed, "main.retain.hcl"), []byte(block+rest))
 	run(b, bin, seed, "apply", "-auto-approve")
-	var all taken
+	var all usage
 	for b.Loop() {
-		takeOver(b, bin, block, n, &all)
+		runImport(b, bin, block, n, &all)
 	}
 	all.report(b, n)
 }

@@ -19,30 +19,30 @@ import (
 const many = 20_000
 
 func TestEmbedded(t *testing.T) {
-	hold(t, "embedded", brokertest.Suite{Open: embedded()})
+	runContract(t, "embedded", brokertest.Suite{Open: openEmbedded()})
 }
 
 func TestOurBroker(t *testing.T) {
 	t.Parallel()
-	over := func(o ours.Options) brokertest.Open { return overMQTT(startOurs(t, o), spec.MQTTSettings{}) }
+	open := func(o ours.Options) brokertest.Open { return openMQTT(startOurs(t, o), spec.MQTTSettings{}) }
 	address := startOurs(t, ours.Options{})
-	hold(t, "retainctl broker", brokertest.Suite{
-		Open:    overMQTT(address, spec.MQTTSettings{}),
-		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:    over(ours.Options{Quota: brokertest.Room}),
-		Address: address, Over: through(spec.MQTTSettings{Protocol: "5"}),
+	runContract(t, "retainctl broker", brokertest.Suite{
+		Open:    openMQTT(address, spec.MQTTSettings{}),
+		Denied:  open(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    open(ours.Options{Quota: brokertest.Room}),
+		Address: address, Over: dialMQTT(spec.MQTTSettings{Protocol: "5"}),
 	})
 }
 
 // TestAWS has AWS's pace of Gets: 20,000 messages and the read after each publish take 90 s.
 func TestAWS(t *testing.T) {
 	t.Parallel()
-	over := func(o ours.Options) brokertest.Open { return overAWS(startAWS(t, o)) }
+	open := func(o ours.Options) brokertest.Open { return openAWS(startAWS(t, o)) }
 	endpoint := startAWS(t, ours.Options{})
-	hold(t, "retainctl broker, AWS", brokertest.Suite{
-		Open:    overAWS(endpoint),
-		Denied:  over(ours.Options{Deny: []string{"contract/denied/#"}}),
-		Full:    over(ours.Options{Quota: brokertest.Room}),
+	runContract(t, "retainctl broker, AWS", brokertest.Suite{
+		Open:    openAWS(endpoint),
+		Denied:  open(ours.Options{Deny: []string{"contract/denied/#"}}),
+		Full:    open(ours.Options{Quota: brokertest.Room}),
 		Address: strings.TrimPrefix(endpoint, "http://"), Stream: true, OneCut: true,
 		Over: func(t *testing.T, address string) (broker.Writer, error) {
 			return broker.Open(t.Context(), awsBlock("http://"+address), broker.Options{})
@@ -56,9 +56,10 @@ func TestMosquitto(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			s := spec.MQTTSettings{Kind: "mosquitto", Protocol: protocol}
-			acl := writeFile(t, filepath.Join(t.TempDir(), "acl"), "topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
-			holdKind(t, name, startMosquitto(t), s, brokertest.Suite{
-				Denied:    overMQTT(startMosquitto(t, "allow_anonymous true", "acl_file "+acl), s),
+			acl := writeFile(t, filepath.Join(t.TempDir(), "acl"),
+				"topic read #\ntopic read $SYS/#\ntopic write contract/open/#\n")
+			runKind(t, name, startMosquitto(t), s, brokertest.Suite{
+				Denied:    openMQTT(startMosquitto(t, "allow_anonymous true", "acl_file "+acl), s),
 				Announces: brokertest.AnnouncingMosquittos(t),
 			})
 		})
@@ -68,16 +69,16 @@ func TestMosquitto(t *testing.T) {
 func TestNATS(t *testing.T) {
 	t.Parallel()
 	user := spec.MQTTSettings{Kind: "nats", Username: "contract", Password: "any", Protocol: "3.1.1"}
-	holdKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats", Protocol: "3.1.1"}, brokertest.Suite{
-		Denied: overMQTT(startNATS(t, denied(user)), user),
+	runKind(t, "NATS 2.15.2", startNATS(t), spec.MQTTSettings{Kind: "nats", Protocol: "3.1.1"}, brokertest.Suite{
+		Denied: openMQTT(startNATS(t, denied(user)), user),
 	})
 }
 
 func TestRabbitMQ(t *testing.T) {
 	t.Parallel()
 	s := spec.MQTTSettings{Kind: "rabbitmq", Protocol: "3.1.1"}
-	holdKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
-		Denied: overMQTT(startRabbitMQ(t, rabbitDenies), s),
+	runKind(t, "RabbitMQ 3.10.8", startRabbitMQ(t, ""), s, brokertest.Suite{
+		Denied: openMQTT(startRabbitMQ(t, rabbitDenies), s),
 	})
 }
 
@@ -86,8 +87,8 @@ func TestRabbitMQ(t *testing.T) {
 func TestEjabberd(t *testing.T) {
 	t.Parallel()
 	s := spec.MQTTSettings{Kind: "ejabberd", Protocol: "5", Username: "contract", Password: "any"}
-	holdKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
-		Denied: overMQTT(startEjabberd(t, "contract/open/#"), s),
+	runKind(t, "ejabberd 23.01", startEjabberd(t, "#"), s, brokertest.Suite{
+		Denied: openMQTT(startEjabberd(t, "contract/open/#"), s),
 	})
 }
 
@@ -96,32 +97,33 @@ func TestEjabberd(t *testing.T) {
 func TestAedes(t *testing.T) {
 	t.Parallel()
 	user := spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1", Username: "contract", Password: "any"}
-	holdKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1"}, brokertest.Suite{
+	runKind(t, "aedes 1.2.0", startAedes(t), spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1"}, brokertest.Suite{
 		Many:   5_000,
-		Denied: overMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
+		Denied: openMQTT(startAedes(t, "--credentials", aedesUser(t, user)), user),
 	})
 }
 
-func hold(t *testing.T, name string, s brokertest.Suite) {
+// runContract runs the suite and adds its outcomes to the table.
+func runContract(t *testing.T, name string, s brokertest.Suite) {
 	s.Many = cmp.Or(s.Many, many)
 	outcomes := s.Run(t)
 	results.add(name, outcomes)
 }
 
-// holdKind checks that a broker fulfils the contract as its kind, and that the limits that are
+// runKind checks that a broker fulfils the contract as its kind, and that the limits that are
 // declared for the kind are the broker's.
-func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
-	s.Open, s.Many = overMQTT(address, settings), cmp.Or(s.Many, many)
-	s.Address, s.Over = address, through(settings)
+func runKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
+	s.Open, s.Many = openMQTT(address, settings), cmp.Or(s.Many, many)
+	s.Address, s.Over = address, dialMQTT(settings)
 	outcomes := s.Run(t)
 	declared := brokertest.Outcome{Case: "limits are real", Tried: true}
-	declared.Passed = t.Run(declared.Case, func(t *testing.T) { limitsAreReal(t, address, settings) })
+	declared.Passed = t.Run(declared.Case, func(t *testing.T) { checkLimits(t, address, settings) })
 	results.add(name, append(outcomes, declared))
 }
 
-func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
+func openMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	return func(t *testing.T) broker.Writer {
-		w, err := through(s)(t, address)
+		w, err := dialMQTT(s)(t, address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,8 +131,8 @@ func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	}
 }
 
-// through returns a function that opens the target at another address.
-func through(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
+// dialMQTT returns a function that opens the target at another address.
+func dialMQTT(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
 	return func(t *testing.T, address string) (broker.Writer, error) {
 		s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
 		return broker.Open(t.Context(), spec.Broker{Type: "mqtt", Name: "b", Settings: &s}, broker.Options{})
@@ -147,30 +149,31 @@ func open(t *testing.T, b spec.Broker) broker.Writer {
 	return w
 }
 
-// limitsAreReal sends messages that the kind's limits forbid, as to a broker of unknown kind: a
+// checkLimits sends messages that the kind's limits forbid, as to a broker of unknown kind: a
 // limit that the broker does not have would forbid what works.
-func limitsAreReal(t *testing.T, address string, s spec.MQTTSettings) {
-	known := overMQTT(address, s)(t)
+func checkLimits(t *testing.T, address string, s spec.MQTTSettings) {
+	known := openMQTT(address, s)(t)
 	limits := known.Info().Capabilities.Limits
 	known.Close()
 	s.Kind = "other"
-	var batch, plain []mqtt.Message
+	var beyond, within []mqtt.Message
 	for _, topic := range brokertest.OddTopics() {
-		batch = append(batch, mqtt.Message{Topic: topic, Payload: []byte("beyond the limits"), QoS: 1})
+		beyond = append(beyond, mqtt.Message{Topic: topic, Payload: []byte("beyond the limits"), QoS: 1})
 	}
 	if limits.PayloadBytes < 2<<20 {
-		batch = append(batch, mqtt.Message{Topic: "contract/large", Payload: make([]byte, limits.PayloadBytes+1), QoS: 1})
+		large := make([]byte, limits.PayloadBytes+1)
+		beyond = append(beyond, mqtt.Message{Topic: "contract/large", Payload: large, QoS: 1})
 	}
-	batch = slices.DeleteFunc(batch, func(m mqtt.Message) bool {
+	beyond = slices.DeleteFunc(beyond, func(m mqtt.Message) bool {
 		if len(limits.Check(m)) > 0 {
 			return false
 		}
-		plain = append(plain, m)
+		within = append(within, m)
 		return true
 	})
-	for _, m := range batch {
-		if works(t, overMQTT(address, s), m, plain) {
-			t.Errorf("%.40q works, against the declared limit: %s", m.Topic, limits.Check(m)[0].Reason)
+	for _, m := range beyond {
+		if works(t, openMQTT(address, s), m, within) {
+			t.Errorf("%.40q works, contrary to the declared limit: %s", m.Topic, limits.Check(m)[0].Reason)
 		}
 	}
 }

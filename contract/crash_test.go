@@ -26,12 +26,13 @@ func TestKilledAnywhereOnS3(t *testing.T) {
 		t.Fatalf("build retainctl: %v\n%s", err, out)
 	}
 	gw := s3gateway.Start(t)
-	served, _ := crashtest.StartBroker(t, bin)
+	address, _ := crashtest.StartBroker(t, bin)
 	crashtest.Run(t, crashtest.Bench{
-		Kills: kills, Untracked: true, Bin: bin, Env: gw.Env(), Port: served, MaxQoS: 2,
-		Broker: map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + served, "kind": "mosquitto"}}},
+		Kills: kills, Untracked: true, Bin: bin, Env: gw.Env(), Port: address, MaxQoS: 2,
+		Broker: map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + address, "kind": "mosquitto"}}},
 		Setup: map[string]any{"backend": map[string]any{"s3": map[string]any{
-			"bucket": gw.Bucket(t), "key": "crash/state.json", "region": "eu-west-1", "endpoint": "http://" + gw.Address, "use_path_style": true,
+			"bucket": gw.Bucket(t), "key": "crash/state.json", "region": "eu-west-1",
+			"endpoint": "http://" + gw.Address, "use_path_style": true,
 		}}},
 		Killed: func(dir string) { unlock(t, bin, dir, gw.Env()) },
 	})
@@ -51,11 +52,11 @@ func unlock(t *testing.T, bin, dir string, env []string) {
 	}
 	text, err := run("plan", "-refresh-only")
 	if err == nil {
-		return // it was killed before it had the lock
+		return // the kill came before the lock
 	}
 	id := lockID.FindString(text)
 	if id == "" {
-		t.Fatalf("the state cannot be locked after a kill, and no lock is named:\n%s", text)
+		t.Fatalf("the state cannot be locked after a kill, and the message names no lock:\n%s", text)
 	}
 	if out, err := run("force-unlock", "-force", id); err != nil {
 		t.Fatalf("force-unlock: %v\n%s", err, out)

@@ -15,9 +15,10 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-func embedded() brokertest.Open {
+func openEmbedded() brokertest.Open {
 	return func(t *testing.T) broker.Writer {
-		return open(t, spec.Broker{Type: "embedded", Settings: &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), "broker.db")}})
+		settings := &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), "broker.db")}
+		return open(t, spec.Broker{Type: "embedded", Settings: settings})
 	}
 }
 
@@ -64,17 +65,18 @@ func ignoreAWS() {
 	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-// startAWS serves the AWS data plane of "retainctl broker".
+// startAWS starts the AWS data plane of "retainctl broker" and returns its URL.
 func startAWS(t *testing.T, o ours.Options) string {
 	endpoint := httptest.NewServer(newOurs(t, o).AWSHandler())
 	t.Cleanup(endpoint.Close)
 	return endpoint.URL
 }
 
-func overAWS(endpoint string) brokertest.Open {
+func openAWS(endpoint string) brokertest.Open {
 	return func(t *testing.T) broker.Writer { return open(t, awsBlock(endpoint)) }
 }
 
 func awsBlock(endpoint string) spec.Broker {
-	return spec.Broker{Type: "aws_iot", Name: "b", Settings: &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}}
+	settings := &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: endpoint, Rate: 10_000}
+	return spec.Broker{Type: "aws_iot", Name: "b", Settings: settings}
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -32,7 +33,7 @@ func find(t *testing.T, install string, paths ...string) string {
 			return found
 		}
 	}
-	t.Fatalf("this test needs %s, and it is missing: %s", filepath.Base(paths[0]), install)
+	t.Fatalf("this test needs %s, which is missing: %s", filepath.Base(paths[0]), install)
 	return ""
 }
 
@@ -82,7 +83,7 @@ func awaitPort(address string, exited <-chan struct{}, within time.Duration) err
 		}
 		select {
 		case <-exited:
-			return fmt.Errorf("it exited")
+			return errors.New("the program exited")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// credentials sets the gateway's credentials in the environment of this process.
-func credentials(t *testing.T, gw *s3gateway.Gateway) {
+// setCredentials sets the gateway's credentials in the environment of this process.
+func setCredentials(t *testing.T, gw *s3gateway.Gateway) {
 	for _, assignment := range gw.Env() {
 		name, value, _ := strings.Cut(assignment, "=")
 		t.Setenv(name, value)
@@ -36,11 +36,11 @@ func openS3(t *testing.T, settings spec.S3Settings) state.Store {
 func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statetest.Fault) *url.URL {
 	t.Helper()
 	// The signature covers the host to which the client connects.
-	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: gw.Address})
 		r.Out.Host = r.In.Host
 	}, ErrorLog: nil}
-	server := httptest.NewServer(statetest.Faulty{Next: behind, Fault: fault})
+	server := httptest.NewServer(statetest.Faulty{Next: forward, Fault: fault})
 	t.Cleanup(server.Close)
 	u, err := url.Parse(server.URL)
 	if err != nil {
@@ -52,7 +52,7 @@ func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statet
 // TestS3 runs the contract of stores on versitygw.
 func TestS3(t *testing.T) {
 	gw := s3gateway.Start(t)
-	credentials(t, gw)
+	setCredentials(t, gw)
 	statetest.Run(t, func(t *testing.T) (a, b state.Store) {
 		settings := gw.Settings(gw.Bucket(t), "fleet/state.json")
 		return openS3(t, settings), openS3(t, settings)
@@ -61,8 +61,9 @@ func TestS3(t *testing.T) {
 
 func TestS3Faults(t *testing.T) {
 	gw := s3gateway.Start(t)
-	credentials(t, gw)
-	statetest.Faults(t, append(statetest.Passing(), statetest.Conflict), func(t *testing.T, fault func(*http.Request) statetest.Fault) state.Store {
+	setCredentials(t, gw)
+	faults := append(statetest.Passing(), statetest.Conflict)
+	statetest.Faults(t, faults, func(t *testing.T, fault func(*http.Request) statetest.Fault) state.Store {
 		settings := gw.Settings(gw.Bucket(t), "state.json")
 		settings.Endpoint = proxy(t, gw, fault)
 		return openS3(t, settings)

@@ -40,7 +40,7 @@ func startNATS(t *testing.T, users ...*server.User) string {
 		s.WaitForShutdown()
 	})
 	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("nats-server takes no connections")
+		t.Fatal("nats-server does not accept connections")
 	}
 	return net.JoinHostPort(loopback, port)
 }
@@ -88,9 +88,15 @@ func startRabbitMQ(t *testing.T, definitions string) string {
 // "guest", salted and hashed.
 const rabbitDenies = `{
 	"vhosts": [{"name": "/"}],
-	"users": [{"name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""}],
+	"users": [{
+		"name": "guest", "tags": "",
+		"password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq",
+		"hashing_algorithm": "rabbit_password_hashing_sha256"
+	}],
 	"permissions": [{"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
-	"topic_permissions": [{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}]
+	"topic_permissions": [
+		{"user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "^contract[.]open[.]", "read": ".*"}
+	]
 }`
 
 func startPortMapper(t *testing.T, install string) (port string) {
@@ -109,7 +115,7 @@ func startEjabberd(t *testing.T, publish string) string {
 	const install = "apt-get install ejabberd"
 	libraries, _ := filepath.Glob("/usr/lib/*/ejabberd-*")
 	if len(libraries) == 0 {
-		t.Fatalf("this test needs ejabberd, and it is missing: %s", install)
+		t.Fatalf("this test needs ejabberd, which is missing: %s", install)
 	}
 	dir, port := t.TempDir(), freePort(t)
 	config := fmt.Sprintf(`hosts: [localhost]

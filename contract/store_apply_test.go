@@ -20,9 +20,11 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// backends returns functions that start a new store behind faults and return its backend block.
-func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
-	return map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string{
+// newBackend starts a new store behind faults and returns its backend block.
+type newBackend func(t *testing.T, fault func(*http.Request) statetest.Fault) string
+
+func backends(gw *s3gateway.Gateway) map[string]newBackend {
+	return map[string]newBackend{
 		"S3": func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
 			return s3gateway.Backend(proxy(t, gw, fault).Host, gw.Bucket(t), "fleet/state.json")
 		},
@@ -33,7 +35,8 @@ func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*h
 }
 
 func httpBackend(s spec.HTTPSettings) string {
-	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
+	return fmt.Sprintf("backend \"http\" {\n  address = %q\n  lock_address = %q\n  lock_method = %q\n"+
+		"  unlock_method = %q\n  username = %q\n  password = %q\n}\n",
 		s.Address, s.LockAddress, s.LockMethod, s.UnlockMethod, s.Username, s.Password)
 }
 
@@ -42,11 +45,11 @@ func httpBackend(s spec.HTTPSettings) string {
 // way.
 func TestS3Applies(t *testing.T) {
 	gw := s3gateway.Start(t)
-	credentials(t, gw)
+	setCredentials(t, gw)
 	for name, backend := range backends(gw) {
 		t.Run(name, func(t *testing.T) {
-			calm, requests := statetest.AtRequest(0, statetest.None)
-			smallApply(t, backend(t, calm), func() { requests.Store(0) })
+			none, requests := statetest.AtRequest(0, statetest.None)
+			smallApply(t, backend(t, none), func() { requests.Store(0) })
 			n := requests.Load()
 			var trials sync.WaitGroup // each run is mostly waiting
 			for _, kind := range statetest.Passing() {
@@ -116,13 +119,13 @@ func TestS3Races(t *testing.T) {
 	}
 }
 
-// order records to which of two applies each publish belongs.
-type order struct {
+// publishOrder records to which of two applies each publish belongs.
+type publishOrder struct {
 	mu      sync.Mutex
 	letters strings.Builder
 }
 
-func (o *order) before(next http.Handler) http.Handler {
+func (o *publishOrder) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			o.mu.Lock()
@@ -136,15 +139,17 @@ func (o *order) before(next http.Handler) http.Handler {
 
 func raceApplies(t *testing.T, bin, backend string, env []string) {
 	const races, messages = 12, 5
-	var seen order
-	endpoint := httptest.NewServer(seen.before(newOurs(t, ours.Options{}).AWSHandler()))
+	var order publishOrder
+	endpoint := httptest.NewServer(order.record(newOurs(t, ours.Options{}).AWSHandler()))
 	t.Cleanup(endpoint.Close)
 	for race := range races {
 		var both sync.WaitGroup
 		for _, who := range []string{"a", "b"} {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "main.retain.hcl"), fmt.Sprintf(
-				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\nmessage \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
+				"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\n"+
+					"message \"m\" {\n  count = %d\n  topic = \"m/${count.index}\"\n"+
+					"  payload = \"%s %d\"\n  content_type = %[4]q\n}\n",
 				backend, endpoint.URL, messages, who, race))
 			both.Go(func() {
 				cmd := exec.Command(bin, "apply", "-auto-approve", "-lock-timeout=1m", "-parallelism=1")
@@ -156,13 +161,13 @@ func raceApplies(t *testing.T, bin, backend string, env []string) {
 		}
 		both.Wait()
 	}
-	letters := seen.letters.String()
+	letters := order.letters.String()
 	if len(letters) != 2*races*messages {
 		t.Errorf("%d publishes, want %d", len(letters), 2*races*messages)
 	}
 	for at := 0; at+messages <= len(letters); at += messages {
 		if run := letters[at : at+messages]; strings.Trim(run, run[:1]) != "" {
-			t.Fatalf("two applies mixed: %s", letters)
+			t.Fatalf("the publishes of two applies interleave: %s", letters)
 		}
 	}
 	t.Logf("%d races: %s", races, letters)

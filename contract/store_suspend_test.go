@@ -37,7 +37,8 @@ func TestS3Suspended(t *testing.T) {
 	defer endpoint.Close()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "main.retain.hcl"), fmt.Sprintf(
-		"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\nmessage \"m\" {\n  count = 100\n  topic = \"m/${count.index}\"\n  payload = \"x\"\n}\n",
+		"retainctl {\n%s}\nbroker \"aws_iot\" \"b\" {\n  region = \"eu-west-1\"\n  endpoint = %q\n}\n"+
+			"message \"m\" {\n  count = 100\n  topic = \"m/${count.index}\"\n  payload = \"x\"\n}\n",
 		gw.Backend(gw.Bucket(t), "fleet.json", `lock_lease = "2s"`), endpoint.URL))
 	command := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
 		var out bytes.Buffer
@@ -46,34 +47,35 @@ func TestS3Suspended(t *testing.T) {
 		cmd.Stdout, cmd.Stderr = &out, &out
 		return cmd, &out
 	}
-	first, said := command("apply", "-auto-approve", "-parallelism=1")
+	first, firstOutput := command("apply", "-auto-approve", "-parallelism=1")
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); sent.Load() < 3 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); sent.Load() < 3 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
 	}
 	first.Process.Signal(syscall.SIGSTOP)
 	time.Sleep(3 * time.Second) // the lease, and the second to which S3's times are truncated
-	second, alsoSaid := command("plan")
-	if err := second.Run(); err != nil || !strings.Contains(alsoSaid.String(), "was taken over") {
-		t.Errorf("%v\n%s", err, alsoSaid)
+	second, secondOutput := command("plan")
+	if err := second.Run(); err != nil || !strings.Contains(secondOutput.String(), "was taken over") {
+		t.Errorf("%v\n%s", err, secondOutput)
 	}
 	before := sent.Load()
 	first.Process.Signal(syscall.SIGCONT)
 	first.Wait()
-	if code := first.ProcessState.ExitCode(); code != 1 || !strings.Contains(said.String(), "The lock was lost") {
-		t.Errorf("exit %d\n%s", code, said)
+	if code := first.ProcessState.ExitCode(); code != 1 || !strings.Contains(firstOutput.String(), "The lock was lost") {
+		t.Errorf("exit %d\n%s", code, firstOutput)
 	}
 	if after := sent.Load() - before; before < 3 || after > 5 {
 		t.Errorf("%d messages were published after the lock was taken over, %d before", after, before)
 	}
-	third, planned := command("plan")
-	if err := third.Run(); err != nil || !strings.Contains(planned.String(), fmt.Sprintf("Plan: %d to add", 100-sent.Load())) {
-		t.Errorf("%d were published, and then: %v\n%s", sent.Load(), err, planned)
+	third, thirdOutput := command("plan")
+	if err := third.Run(); err != nil || !strings.Contains(thirdOutput.String(), fmt.Sprintf("Plan: %d to add", 100-sent.Load())) {
+		t.Errorf("%d were published, and then: %v\n%s", sent.Load(), err, thirdOutput)
 	}
 }
 
-// buildProgram builds retainctl.
+// buildProgram builds retainctl and returns the path of the binary.
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "retainctl")

@@ -18,9 +18,10 @@ const (
 	docsEnd   = "<!-- end of the table -->\n"
 )
 
-// rows lists the brokers in the order of the table.
-var rows = []string{
-	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1", "NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
+// columns lists the brokers in the order of the table.
+var columns = []string{
+	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1",
+	"NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
 }
 
 // results are collected by the tests and printed after them.
@@ -44,7 +45,7 @@ func (r *table) add(broker string, outcomes []brokertest.Outcome) {
 // is not offered.
 func (r *table) markdown() string {
 	var brokers, cases, notes []string
-	for _, b := range rows {
+	for _, b := range columns {
 		if r.outcomes[b] == nil {
 			continue
 		}
@@ -119,8 +120,8 @@ func TestMain(m *testing.M) {
 
 // write writes the table between its marks in the page.
 func (r *table) write() error {
-	if len(r.outcomes) < len(rows) {
-		return fmt.Errorf("the table of %s needs a run of all tests, not of %d of %d brokers", docs, len(r.outcomes), len(rows))
+	if len(r.outcomes) < len(columns) {
+		return fmt.Errorf("%s needs the results of all %d brokers, not of %d: run all tests", docs, len(columns), len(r.outcomes))
 	}
 	text, err := os.ReadFile(docs)
 	if err != nil {
@@ -129,7 +130,7 @@ func (r *table) write() error {
 	before, rest, begins := bytes.Cut(text, []byte(docsBegin))
 	_, after, ends := bytes.Cut(rest, []byte(docsEnd))
 	if !begins || !ends {
-		return fmt.Errorf("%s has lost the marks of the table: %q and %q", docs, docsBegin, docsEnd)
+		return fmt.Errorf("the markers of the table are missing in %s: %q and %q", docs, docsBegin, docsEnd)
 	}
 	return os.WriteFile(docs, slices.Concat(before, []byte(docsBegin), []byte(r.markdown()), []byte(docsEnd), after), 0o644)
 }

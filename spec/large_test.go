@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
 // TestLargeTuplesAreLinear holds that the functions of collections take the
@@ -28,7 +30,7 @@ message "m" {
 `)
 	write(t, "list.auto.retainvars.hcl", "list = ["+strings.Repeat(`"dev", `, 20_000)+"]")
 	var console *Console
-	inCPU(t, 5*time.Second, "loading", func() {
+	spectest.WithinCPU(t, 5*time.Second, "loading", func() {
 		var diags hcl.Diagnostics
 		if console, _, diags = OpenConsole(".", Inputs{EvalBrokers: true}); diags.HasErrors() {
 			t.Fatal(diags)
@@ -41,7 +43,7 @@ message "m" {
 		`setproduct(local.t, ["a"])`, `[alltrue([for x in local.t : x != ""])]`, `transpose({ for x in local.t : x => ["a"] })`, `var.list`,
 	} {
 		t.Run(expr, func(t *testing.T) {
-			inCPU(t, 5*time.Second, "it", func() { // 0.2 s, with garbage collection
+			spectest.WithinCPU(t, 5*time.Second, "it", func() { // 0.2 s, with garbage collection
 				if _, diags := console.Eval("tostring(length(" + expr + "))"); diags.HasErrors() {
 					t.Fatal(diags)
 				}

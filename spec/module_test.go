@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
 // FuzzModules loads arbitrary bytes as a root module and one that it may call:
@@ -56,7 +57,7 @@ func problems(t *testing.T) string {
 	t.Helper()
 	var all []string
 	var diags hcl.Diagnostics
-	inCPU(t, 20*time.Second, "loading", func() { _, _, diags = Load(".", Inputs{EvalBrokers: true}) })
+	spectest.WithinCPU(t, 20*time.Second, "loading", func() { _, _, diags = Load(".", Inputs{EvalBrokers: true}) })
 	for _, d := range diags {
 		all = append(all, d.Summary)
 	}

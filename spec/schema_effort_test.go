@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
 // TestSchemaThatBranches holds that a few lines of a schema do not keep a plan busy for
@@ -21,7 +22,7 @@ func TestSchemaThatBranches(t *testing.T) {
 	if s.err != nil {
 		t.Fatal(s.err)
 	}
-	inCPU(t, 5*time.Second, "it", func() {
+	spectest.WithinCPU(t, 5*time.Second, "it", func() {
 		for range 1000 {
 			if summary, _ := s.check(&Message{Message: mqtt.Message{Payload: []byte("1")}}); summary != "Schema that takes too long" {
 				t.Fatalf("%q", summary)
@@ -74,7 +75,7 @@ func TestHostileSchemas(t *testing.T) {
 			if s.err != nil {
 				t.Fatal(s.err)
 			}
-			inCPU(t, 5*time.Second, "it", func() {
+			spectest.WithinCPU(t, 5*time.Second, "it", func() {
 				if summary, detail := s.check(&Message{Message: mqtt.Message{Payload: []byte(c.payload)}}); summary != "Schema that takes too long" {
 					t.Errorf("%q: %.200s", summary, detail)
 				}

@@ -29,8 +29,8 @@ type method struct {
 }
 
 func main() {
-	n := flag.Int("n", 100_000, "messages in a run")
-	runs := flag.Int("runs", 3, "runs, of which the median counts")
+	n := flag.Int("n", 100_000, "messages of a run")
+	runs := flag.Int("runs", 3, "runs, of which the median is shown")
 	flag.Parse()
 	methods := []method{
 		{"broker/client, MQTT 5", 0, ours(5)},

@@ -137,12 +137,13 @@ func pahoV3(_ context.Context, address string, n int) error {
 func mosquittoPub(ctx context.Context, address string, n int) error {
 	host, port, _ := net.SplitHostPort(address)
 	for i := range n {
-		if err := exec.CommandContext(ctx, "mosquitto_pub", "-h", host, "-p", port, "-V", "5", "-q", "1", "-r", "-t", topic(i), "-m", string(make200())).Run(); err != nil {
+		args := []string{"-h", host, "-p", port, "-V", "5", "-q", "1", "-r", "-t", topic(i), "-m", textPayload()}
+		if err := exec.CommandContext(ctx, "mosquitto_pub", args...).Run(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// make200 returns a payload that can be written on a command line.
-func make200() []byte { return fmt.Appendf(nil, "%200d", 0) }
+// textPayload returns a payload of the same size that can be an argument of a command.
+func textPayload() string { return fmt.Sprintf("%200d", 0) }

@@ -1,5 +1,5 @@
-// The AWS endpoint of "retainctl broker", seen by the AWS SDK for JavaScript v3: a
-// client that shares no code with it. scripts/test-aws-js.sh runs this.
+// Tests the AWS endpoint of "retainctl broker" with the AWS SDK for JavaScript v3, a client that
+// shares no code with it. scripts/test-aws-js.sh runs them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -30,9 +30,9 @@ async function serve(t, ...flags) {
     await ended;
     rmSync(dir, { recursive: true });
   });
-  const said = [];
+  const output = [];
   for await (const line of createInterface({ input: broker.stderr })) {
-    said.push(line);
+    output.push(line);
     const address = /^AWS IoT data plane on (\S+)$/.exec(line)?.[1];
     if (address) {
       const client = new IoTDataPlaneClient({
@@ -45,7 +45,7 @@ async function serve(t, ...flags) {
       return { client, address };
     }
   }
-  throw new Error(`the broker ended: ${said.join("\n")}`);
+  throw new Error(`the broker exited: ${output.join("\n")}`);
 }
 
 const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
@@ -59,18 +59,18 @@ async function list(client, pageSize) {
   return pages;
 }
 
-// fails asserts the model's error: its class, its code and its HTTP status.
+// fails asserts that a command fails with an error of the model: its class, code and HTTP status.
 async function fails(client, command, name, status) {
   await assert.rejects(client.send(command), (err) => {
     assert.equal(err.name, name);
     assert.equal(model[`${name}$`][3].httpError, status, "of the API model");
     assert.equal(err.$metadata.httpStatusCode, status);
-    assert.ok(err.message, "it says nothing");
+    assert.ok(err.message, "the error has no message");
     return true;
   });
 }
 
-test("every property of a publish arrives, and what AWS reads back is read", async (t) => {
+test("every property of a publish is accepted, and those that AWS returns are read back", async (t) => {
   const { client } = await serve(t);
   const before = Date.now();
   const properties = '[{"deviceName":"alpha"},{"deviceCnt":"45"},{"deviceName":"ü<&>"}]';
@@ -102,7 +102,7 @@ test("every property of a publish arrives, and what AWS reads back is read", asy
   }
 });
 
-test("answers have the members of the API model, and no others", async (t) => {
+test("responses have the members of the API model, and no others", async (t) => {
   const { client, address } = await serve(t);
   await client.send(new PublishCommand({ topic: "a", retain: true, payload: text("x") }));
   const members = (shape) => shape[4].toSorted();
@@ -159,7 +159,7 @@ test("a list comes in pages", async (t) => {
   }
 });
 
-test("an empty payload deletes; without retain nothing is kept", async (t) => {
+test("an empty payload deletes; a publish without retain stores nothing", async (t) => {
   const { client } = await serve(t);
   await client.send(new PublishCommand({ topic: "a", retain: true, payload: text("x") }));
   await client.send(new PublishCommand({ topic: "a", payload: text("y") }));
@@ -171,7 +171,7 @@ test("an empty payload deletes; without retain nothing is kept", async (t) => {
   assert.deepEqual(await list(client), [[]]);
 });
 
-test("an expiry over seven days is shortened in silence, and one second passes", async (t) => {
+test("an expiry over seven days is shortened without an error, and one of a second is honored", async (t) => {
   const { client } = await serve(t);
   await client.send(new PublishCommand({ topic: "long", retain: true, payload: text("x"), messageExpiry: 9e9 }));
   await client.send(new PublishCommand({ topic: "short", retain: true, payload: text("x"), messageExpiry: 1 }));
@@ -180,7 +180,7 @@ test("an expiry over seven days is shortened in silence, and one second passes",
   await fails(client, new GetRetainedMessageCommand({ topic: "short" }), "ResourceNotFoundException", 404);
 });
 
-test("errors are the model's", async (t) => {
+test("errors are those of the API model", async (t) => {
   const { client, address } = await serve(t, "-deny=secret/#");
   const publish = (topic, more) => new PublishCommand({ topic, retain: true, payload: text("x"), ...more });
   const invalid = [
@@ -206,7 +206,7 @@ test("errors are the model's", async (t) => {
   assert.equal(wrong.headers.get("content-type"), "application/json");
 });
 
-test("above the rate it throttles", async (t) => {
+test("calls above the rate are throttled", async (t) => {
   const { client } = await serve(t, "-rate=5");
   const outcomes = await Promise.allSettled(
     Array.from({ length: 30 }, (_, i) => client.send(new PublishCommand({ topic: `t/${i}`, retain: true, payload: text("x") }))),
@@ -219,7 +219,7 @@ test("above the rate it throttles", async (t) => {
   }
 });
 
-test("a full account throttles what would be stored, and deletes make room", async (t) => {
+test("a full account throttles publishes that would be stored, and deletes make room", async (t) => {
   const { client } = await serve(t, "-quota=1");
   const publish = (topic, payload) => new PublishCommand({ topic, retain: true, payload });
   await client.send(publish("a", text("x")));

@@ -44,11 +44,11 @@ type Gateway struct {
 // Start starts a gateway over a folder of the test. It ends with the test.
 func Start(t testing.TB) *Gateway {
 	t.Helper()
-	port, err := freeAddress()
+	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Gateway{Address: port, dir: t.TempDir()}
+	g := &Gateway{Address: address, dir: t.TempDir()}
 	for _, dir := range []string{g.data(), g.sidecar()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func Start(t testing.TB) *Gateway {
 func (g *Gateway) data() string    { return filepath.Join(g.dir, "data") }
 func (g *Gateway) sidecar() string { return filepath.Join(g.dir, "sidecar") }
 
-// Restart starts the gateway at its address again, after Stop.
+// Restart starts the gateway again after Stop, at the same address and with the same data.
 func (g *Gateway) Restart(t testing.TB) {
 	t.Helper()
 	g.cmd = exec.Command(program(t), "--port", g.Address, "--access", accessKey, "--secret", secretKey, "--region", region, "--quiet",
@@ -83,7 +83,7 @@ func (g *Gateway) Restart(t testing.TB) {
 		}
 		select {
 		case <-g.exited:
-			t.Fatalf("versitygw ended:\n%s", g.output.String())
+			t.Fatalf("versitygw exited:\n%s", g.output.String())
 		default:
 		}
 	}
@@ -153,6 +153,7 @@ func (g *Gateway) Backend(bucket, key string, further ...string) string {
 // Backend returns the backend block of a store at another address, such as that of a proxy in front
 // of a gateway.
 func Backend(address, bucket, key string, further ...string) string {
-	return fmt.Sprintf("backend \"s3\" {\n  bucket = %q\n  key = %q\n  region = %q\n  endpoint = \"http://%s\"\n  use_path_style = true\n%s\n}\n",
+	return fmt.Sprintf("backend \"s3\" {\n  bucket = %q\n  key = %q\n  region = %q\n"+
+		"  endpoint = \"http://%s\"\n  use_path_style = true\n%s\n}\n",
 		bucket, key, region, address, strings.Join(further, "\n"))
 }

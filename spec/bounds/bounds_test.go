@@ -9,8 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// TestWhollyKnownCounts holds that a value which doubles at each level is looked at no
-// further than the bound.
+// A value that doubles at each level is visited only up to the bound.
 func TestWhollyKnownCounts(t *testing.T) {
 	v := cty.StringVal("a").Mark("secret")
 	for range 60 {
@@ -18,32 +17,32 @@ func TestWhollyKnownCounts(t *testing.T) {
 	}
 	left := 1000
 	if WhollyKnown(v, &left) || left >= 0 {
-		t.Errorf("2^60 values are within 1000, %d are left", left)
+		t.Errorf("2^60 values are within the bound of 1000, %d are left", left)
 	}
 	left = 1000
 	if !WhollyKnown(cty.TupleVal([]cty.Value{cty.True, cty.NullVal(cty.String)}), &left) || left != 997 {
-		t.Errorf("of 3 known values %d are left", left)
+		t.Errorf("after 3 known values %d of 1000 are left", left)
 	}
 	if left = 1000; WhollyKnown(cty.TupleVal([]cty.Value{cty.UnknownVal(cty.String)}), &left) || left < 0 {
-		t.Errorf("an unknown value is known, or too large: %d left", left)
+		t.Errorf("an unknown value is reported as known or too large: %d of 1000 are left", left)
 	}
 }
 
-// TestGuardEndsExpressions holds that an expression without an end in sight is reported
-// once, and that nothing is evaluated from then on.
+// An expression that would take forever is reported once, and not evaluated after that.
 func TestGuardEndsExpressions(t *testing.T) {
-	expr, diags := hclsyntax.ParseExpression([]byte(`[for a in l : [for b in l : [for c in l : [for d in l : "${d}"]]]]`), "", hcl.InitialPos)
+	const source = `[for a in l : [for b in l : [for c in l : [for d in l : "${d}"]]]]`
+	expr, diags := hclsyntax.ParseExpression([]byte(source), "", hcl.InitialPos)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	made := NewBudget(1 << 20)
-	made.Guard(expr)
+	budget := NewBudget(1 << 20)
+	budget.Guard(expr)
 	list := make([]cty.Value, 1000)
 	for i := range list {
 		list[i] = cty.NumberIntVal(int64(i))
 	}
 	_, diags = expr.Value(&hcl.EvalContext{Variables: map[string]cty.Value{"l": cty.TupleVal(list)}})
-	if len(diags) != 1 || diags[0].Summary != "Too much is made" || !made.Spent() {
+	if len(diags) != 1 || diags[0].Summary != "Too many values" || !budget.Spent() {
 		t.Errorf("%d diagnostics: %.300v", len(diags), diags)
 	}
 }

@@ -11,34 +11,36 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// MaxMade is how many bytes of values the expressions of one configuration may make
-// altogether, by a low estimate: enough for 500,000 messages of 4 KB, and an end to for
-// expressions within each other over range(1000000), which anybody's pull request may
-// have. Go cannot recover from memory that is used up. Measured: 500,000 messages of 1 KB
-// over a CSV file are charged 1.9 GiB, and take 2.4 GiB of memory. A machine with less
-// than a bomb takes ends the run that has it, and no other.
+// MaxMade is the number of bytes of values that the expressions of one configuration may
+// create in total, by a low estimate. It is enough for 500,000 messages of 4 KB, and it stops
+// nested for expressions over range(1000000), which any pull request may contain. Go cannot
+// recover from exhausted memory. Measured: 500,000 messages of 1 KB from a CSV file are charged
+// 1.9 GiB and take 2.4 GiB of memory. On a machine with less memory than such a configuration
+// takes, the run that has it is killed, and no other.
 const MaxMade = 8 << 30
 
-// valueSize is what any value takes at least.
+// valueSize is the smallest charge for a value, in bytes.
 const valueSize = 64
 
-// Budget counts down the bytes that one configuration may still make. Several
-// goroutines may use it.
+// Budget counts down the bytes of values that one configuration may still create.
+// It is safe for concurrent use.
 type Budget struct{ left atomic.Int64 }
 
-// NewBudget returns a budget of so many bytes: MaxMade, or fewer in a test.
+// NewBudget returns a budget of the given number of bytes: MaxMade, or fewer in a test.
 func NewBudget(bytes int64) *Budget {
 	b := &Budget{}
 	b.left.Store(bytes)
 	return b
 }
 
-const tooMuch = "configuration makes more than %d GiB of values; look for a for expression over too long a range, or within another"
+const tooMuch = "configuration creates more than %d GiB of values; " +
+	"look for a for expression over a very long range, or inside another for expression"
 
 var errTooMuch = fmt.Errorf("the "+tooMuch, MaxMade>>30)
 
-// Charge takes off what v costs, without what is within its parts. It returns an error
-// if that is more than what is left.
+// Charge subtracts the size of v: a string with its bytes, a collection with a fixed size for
+// each element, whose own contents are not counted. It returns an error if the budget has less
+// than that left.
 func (b *Budget) Charge(v cty.Value) error {
 	v, _ = v.Unmark()
 	cost := valueSize
@@ -55,11 +57,12 @@ func (b *Budget) Charge(v cty.Value) error {
 	return nil
 }
 
-// Spent reports whether more was made than the budget had.
+// Spent reports whether more was charged than the budget had.
 func (b *Budget) Spent() bool { return b.left.Load() < 0 }
 
-// Guard charges to the budget what the expressions within root may make many of: the
-// parts of templates, and all that is made within for expressions and splats.
+// Guard changes the expressions below root so that evaluating them charges the budget for
+// whatever they can create many of: the parts of templates, and every value within a for
+// expression or a splat.
 func (b *Budget) Guard(root hclsyntax.Node) {
 	hclsyntax.VisitAll(root, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
@@ -72,7 +75,7 @@ func (b *Budget) Guard(root hclsyntax.Node) {
 		case *hclsyntax.SplatExpr:
 			n.Each = b.charged(n.Each)
 		case *hclsyntax.ForExpr:
-			b.within(n.ValExpr)
+			b.guardBody(n.ValExpr)
 			n.ValExpr = b.charged(n.ValExpr)
 			if n.KeyExpr != nil {
 				n.KeyExpr = b.charged(n.KeyExpr)
@@ -85,9 +88,9 @@ func (b *Budget) Guard(root hclsyntax.Node) {
 	})
 }
 
-// within charges what the body of a for expression makes of tuples and objects. Outside
-// of one these are as long as they are written.
-func (b *Budget) within(body hclsyntax.Node) {
+// guardBody charges for the tuples and objects that the body of a for expression creates.
+// Outside of a for expression their size is that of their source.
+func (b *Budget) guardBody(body hclsyntax.Node) {
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.TupleConsExpr:
@@ -103,32 +106,33 @@ func (b *Budget) within(body hclsyntax.Node) {
 	})
 }
 
-// charged is an expression whose values are charged to a budget. As parentheses around
-// the expression it lets hcl's walks find what is inside.
-type charged struct {
+// chargedExpr is an expression whose values are charged to a budget. It is a parenthesized
+// expression, so that hcl's walks find the expression inside.
+type chargedExpr struct {
 	*hclsyntax.ParenthesesExpr
-	to *Budget
+	budget *Budget
 }
 
 func (b *Budget) charged(e hclsyntax.Expression) hclsyntax.Expression {
-	if _, already := e.(*charged); already { // for expressions nest
+	if _, already := e.(*chargedExpr); already { // by way of an outer for expression
 		return e
 	}
-	return &charged{&hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, b}
+	return &chargedExpr{&hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, b}
 }
 
-// Value reports once that the budget is spent. From then on nothing is evaluated: a for
-// expression goes on after an error, a million times.
-func (c *charged) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	if c.to.Spent() {
+// Value reports only once that the budget is spent and evaluates nothing after that: a for
+// expression continues after an error, a million times if it must.
+func (c *chargedExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	if c.budget.Spent() {
 		return cty.DynamicVal, nil
 	}
 	v, diags := c.ParenthesesExpr.Value(ctx)
 	if diags.HasErrors() {
 		return v, diags
 	}
-	if c.to.Charge(v) != nil {
-		return cty.DynamicVal, append(diags, diag.Errorf(c.Range().Ptr(), "Too much is made", "The "+tooMuch+".", MaxMade>>30))
+	if c.budget.Charge(v) != nil {
+		spent := diag.Errorf(c.Range().Ptr(), "Too many values", "The "+tooMuch+".", MaxMade>>30)
+		return cty.DynamicVal, append(diags, spent)
 	}
 	return v, diags
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// MaxDepth is how deep brackets, templates and operators may nest. The parsers
-// and the evaluator are recursive, and Go cannot recover from a stack that is
-// used up: a file of a million "(" from a pull request would end the process.
+// MaxDepth is the number of levels that brackets, templates and operators may nest. The
+// parsers and the evaluator are recursive, and Go cannot recover from an exhausted stack:
+// a file of a million "(" in a pull request would crash the process.
 const MaxDepth = 500
 
-// Source refuses a file that nests deeper than MaxDepth, or has a number that takes
-// minutes to spell. It does not recurse itself.
+// Source returns a diagnostic if the file src nests deeper than MaxDepth, or has a number that
+// takes minutes to format; nil if it does not. It does not recurse itself.
 func Source(src []byte, name string, isJSON bool) *hcl.Diagnostic {
 	if isJSON {
 		return checkJSONDepth(src, name)
@@ -26,16 +26,16 @@ func Source(src []byte, name string, isJSON bool) *hcl.Diagnostic {
 	return Tokens(tokens)
 }
 
-// nesting is how deep a source is open at one token.
+// nesting counts the open levels of a source at one token.
 type nesting struct {
-	total int // of all levels: brackets and what they hold
+	total int // brackets, and the operators of all open levels
 	level
 	outer []level
 }
 
 // level is the inside of one bracket.
 type level struct {
-	operators int  // of the expression at hand
+	operators int  // of the current expression
 	lines     bool // a new line ends the expression
 }
 
@@ -47,21 +47,20 @@ func (n *nesting) open(lines bool) {
 }
 
 func (n *nesting) close() {
-	n.next()
+	n.endExpression()
 	if last := len(n.outer) - 1; last >= 0 {
 		n.level, n.outer = n.outer[last], n.outer[:last]
 		n.total--
 	}
 }
 
-// next ends an expression.
-func (n *nesting) next() { n.total, n.operators = n.total-n.operators, 0 }
+func (n *nesting) endExpression() { n.total, n.operators = n.total-n.operators, 0 }
 
-// Tokens refuses an expression or a template that nests deeper than MaxDepth, or has
-// a number that takes minutes to spell.
+// Tokens returns a diagnostic if an expression or a template nests deeper than MaxDepth, or
+// has a number that takes minutes to format; nil if it does not.
 func Tokens(tokens hclsyntax.Tokens) *hcl.Diagnostic { return checkNesting(tokens, MaxDepth) }
 
-// checkNesting counts brackets, and what nests without one: `!!!a`,
+// checkNesting counts brackets, and whatever nests without brackets: `!!!a`,
 // `a ? b : c ? d : e`, `a[b][c]` and `%{ if a }%{ if b }`.
 func checkNesting(tokens hclsyntax.Tokens, limit int) *hcl.Diagnostic {
 	n := nesting{level: level{lines: true}}
@@ -74,22 +73,24 @@ func checkNesting(tokens hclsyntax.Tokens, limit int) *hcl.Diagnostic {
 			n.add(controlDepth(tokens[i+1:]))
 			n.open(false)
 		case hclsyntax.TokenOBrace:
-			n.open(word(tokens[i+1:]) != "for")
+			n.open(firstWord(tokens[i+1:]) != "for")
 		case hclsyntax.TokenOParen, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
 			n.open(false)
-		case hclsyntax.TokenCParen, hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+		case hclsyntax.TokenCParen, hclsyntax.TokenCBrace, hclsyntax.TokenCBrack,
+			hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
 			n.close()
 		case hclsyntax.TokenComma:
-			n.next()
+			n.endExpression()
 		case hclsyntax.TokenNewline, hclsyntax.TokenComment:
-			if n.lines && bytes.HasSuffix(t.Bytes, []byte("\n")) { // a line comment takes the line's end with it
-				n.next()
+			if n.lines && bytes.HasSuffix(t.Bytes, []byte("\n")) { // a line comment includes the line break
+				n.endExpression()
 			}
 		case hclsyntax.TokenNumberLit:
 			if hugeExponent(t.Bytes) {
 				return tooLarge(t.Range)
 			}
-		case hclsyntax.TokenIdent, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit, hclsyntax.TokenDot, hclsyntax.TokenEOF:
+		case hclsyntax.TokenIdent, hclsyntax.TokenStringLit, hclsyntax.TokenQuotedLit,
+			hclsyntax.TokenDot, hclsyntax.TokenEOF:
 		default:
 			n.add(1)
 		}
@@ -100,9 +101,9 @@ func checkNesting(tokens hclsyntax.Tokens, limit int) *hcl.Diagnostic {
 	return nil
 }
 
-// controlDepth returns what a template directive adds to the depth.
+// controlDepth returns by how much a template directive changes the depth.
 func controlDepth(after hclsyntax.Tokens) int {
-	switch word(after) {
+	switch firstWord(after) {
 	case "if", "for":
 		return 1
 	case "endif", "endfor":
@@ -111,8 +112,8 @@ func controlDepth(after hclsyntax.Tokens) int {
 	return 0
 }
 
-// word returns the first of the tokens that is not white space.
-func word(tokens hclsyntax.Tokens) string {
+// firstWord returns the first token that is not white space, or "".
+func firstWord(tokens hclsyntax.Tokens) string {
 	for _, t := range tokens {
 		if t.Type != hclsyntax.TokenNewline && t.Type != hclsyntax.TokenComment {
 			return string(t.Bytes)
@@ -121,8 +122,7 @@ func word(tokens hclsyntax.Tokens) string {
 	return ""
 }
 
-// checkJSONDepth counts brackets outside strings, and looks into the templates
-// that strings may be.
+// checkJSONDepth counts brackets outside strings, and checks strings as templates.
 func checkJSONDepth(src []byte, name string) *hcl.Diagnostic {
 	depth, line, lineStart := 0, 1, 0
 	at := func(i, n int) hcl.Range {
@@ -155,7 +155,7 @@ func checkJSONDepth(src []byte, name string) *hcl.Diagnostic {
 	return nil
 }
 
-// jsonString returns the length of the string that src begins with.
+// jsonString returns the length of the JSON string at the start of src, in bytes.
 func jsonString(src []byte) int {
 	for i := 1; i < len(src); i++ {
 		switch src[i] {
@@ -168,9 +168,9 @@ func jsonString(src []byte) int {
 	return len(src)
 }
 
-// checkTemplate looks into a string, which is a template, or an expression if a type is
-// wanted. Most strings are just text there, perhaps with hundreds
-// of dashes, so that only what could use up the stack is refused.
+// checkTemplate checks a JSON string, which is a template, or an expression if the argument
+// is a type. As an expression, most strings are mere text, perhaps with hundreds of dashes,
+// so it refuses only an expression that could exhaust the stack.
 func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
 	const maxText = 20_000
 	var s string
@@ -194,8 +194,8 @@ func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
 	return d
 }
 
-// hugeExponent reports whether a number is one like 1e999999999. Numbers are exact
-// here, and to spell that one takes minutes and a gigabyte.
+// hugeExponent reports whether a number has an exponent of more than three digits, such as
+// 1e999999999. Numbers are exact, and formatting that one takes minutes and a gigabyte.
 func hugeExponent(number []byte) bool {
 	i := bytes.IndexAny(number, "eE")
 	if i < 0 {
@@ -210,10 +210,11 @@ func hugeExponent(number []byte) bool {
 }
 
 func tooLarge(at hcl.Range) *hcl.Diagnostic {
-	return diag.Errorf(&at, "Number too large", "The exponent of this number has more than three digits. No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
+	return diag.Errorf(&at, "Number too large", "The exponent of this number has more than three digits. "+
+		"No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
 }
 
 func tooDeep(at hcl.Range) *hcl.Diagnostic {
-	return diag.Errorf(&at, "Nested too deeply",
-		"Brackets, templates and operators nest more than %d levels deep here. Name parts of this in locals, or keep the data in a file that jsondecode or csvdecode reads.", MaxDepth)
+	return diag.Errorf(&at, "Nested too deeply", "Brackets, templates and operators nest more than %d levels deep here. "+
+		"Move parts of this into locals, or keep the data in a file that jsondecode or csvdecode reads.", MaxDepth)
 }

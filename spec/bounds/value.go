@@ -8,21 +8,22 @@ import (
 )
 
 const (
-	// MaxText bounds one string: each local may double the one before, and Go
-	// cannot recover from memory that is used up.
+	// MaxText is the largest length of a string, in bytes. Each local may be twice as long as
+	// the one before, and Go cannot recover from exhausted memory.
 	MaxText = 128 << 20
-	// maxExponent bounds a number, in bits: it is exact, and to spell 1e10000000
-	// takes a minute.
+	// maxExponent is the largest size of a number, in bits. Numbers are exact, and formatting
+	// 1e10000000 takes a minute.
 	maxExponent = 1 << 14
-	// MaxParts bounds the values within a value: each local may hold the one before
-	// twice, which takes no memory, and no time until somebody looks at all of it.
+	// MaxParts is the largest number of values within a value. Each local may contain the one
+	// before twice, which takes no memory, and no time until something visits all of it.
 	MaxParts = 10_000_000
 )
 
+// ErrText says that a string is longer than MaxText.
 var ErrText = fmt.Errorf("a string of more than %d MiB is too large for any message", MaxText>>20)
 
-// WhollyKnown reports whether all of v is known, as v.IsWhollyKnown does. It looks
-// at no more than left values; left is negative afterwards if there are more.
+// WhollyKnown reports whether all of v is known, as v.IsWhollyKnown does. It visits at most
+// *left values and subtracts them from *left, which is negative afterwards if there are more.
 func WhollyKnown(v cty.Value, left *int) bool {
 	if *left--; *left < 0 || !v.IsKnown() {
 		return false

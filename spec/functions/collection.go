@@ -25,7 +25,7 @@ func collectionFunctions() map[string]function.Function {
 	}
 }
 
-// anyValue is a parameter that takes whatever a known value can be.
+// anyValue returns a parameter that accepts known values of any type.
 func anyValue(name string) function.Parameter {
 	return function.Parameter{Name: name, Type: cty.DynamicPseudoType}
 }
@@ -34,9 +34,9 @@ func isSequence(ty cty.Type) bool {
 	return ty.IsListType() || ty.IsSetType() || ty.IsTupleType()
 }
 
-// foldBools is alltrue (unless true) or anytrue (unless false): the result is
-// unless, as long as no element is known to be the contrary.
-func foldBools(unless bool) function.Function {
+// foldBools returns alltrue (initial is true) or anytrue (initial is false): the result is
+// initial, unless an element is known to be its opposite.
+func foldBools(initial bool) function.Function {
 	return function.New(&function.Spec{
 		Params:       []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
 		Type:         function.StaticReturnType(cty.Bool),
@@ -47,19 +47,19 @@ func foldBools(unless bool) function.Function {
 				switch {
 				case !v.IsKnown():
 					known = false
-				case (!v.IsNull() && v.True()) != unless: // null counts as false
-					return cty.BoolVal(!unless), nil
+				case (!v.IsNull() && v.True()) != initial: // null counts as false
+					return cty.BoolVal(!initial), nil
 				}
 			}
 			if !known {
 				return cty.UnknownVal(cty.Bool), nil
 			}
-			return cty.BoolVal(unless), nil
+			return cty.BoolVal(initial), nil
 		},
 	})
 }
 
-// coalesce skips empty strings as well as null, which cty's does not.
+// coalesce skips empty strings as well as null; cty's skips only null.
 func coalesce() function.Function {
 	return function.New(&function.Spec{
 		VarParam: &function.Parameter{
@@ -67,7 +67,7 @@ func coalesce() function.Function {
 			AllowNull: true, AllowUnknown: true, AllowDynamicType: true,
 		},
 		Type: func(args []cty.Value) (cty.Type, error) {
-			ty, _ := convert.UnifyUnsafe(differing(args))
+			ty, _ := convert.UnifyUnsafe(distinctTypes(args))
 			if ty == cty.NilType {
 				return ty, errors.New("all arguments must have the same type")
 			}
@@ -122,8 +122,8 @@ func indexOf() function.Function {
 	})
 }
 
-// length takes marked elements: how many there are is no secret, unless the
-// collection is marked itself.
+// length accepts marked elements: their number is not secret, unless the collection itself is
+// marked.
 func length() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{
@@ -132,7 +132,8 @@ func length() function.Function {
 		}},
 		Type: func(args []cty.Value) (cty.Type, error) {
 			ty := args[0].Type()
-			if ty == cty.String || ty == cty.DynamicPseudoType || ty.IsCollectionType() || ty.IsTupleType() || ty.IsObjectType() {
+			if ty == cty.String || ty == cty.DynamicPseudoType ||
+				ty.IsCollectionType() || ty.IsTupleType() || ty.IsObjectType() {
 				return cty.Number, nil
 			}
 			return cty.NilType, errors.New("argument must be a string, a collection type, or a structural type")

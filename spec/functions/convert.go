@@ -9,9 +9,14 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// convertAll converts the arguments whose parameters are collections, as convert
-// does; the caller has converted the others.
-func convertAll(params []function.Parameter, rest *function.Parameter, args []cty.Value, convert func(cty.Value, cty.Type) (cty.Value, error)) ([]cty.Value, error) {
+// converter returns a value as a value of another type.
+type converter func(cty.Value, cty.Type) (cty.Value, error)
+
+// convertCollections converts the arguments whose parameters are collections; the caller has
+// converted the others. rest is the parameter of the arguments beyond params.
+func convertCollections(
+	params []function.Parameter, rest *function.Parameter, args []cty.Value, convert converter,
+) ([]cty.Value, error) {
 	converted := slices.Clone(args)
 	for i, arg := range args {
 		param := rest
@@ -29,8 +34,8 @@ func convertAll(params []function.Parameter, rest *function.Parameter, args []ct
 	return converted, nil
 }
 
-// to is tolist, toset or tomap.
-func to(kind cty.Type) function.Function {
+// toCollection returns tolist, toset or tomap.
+func toCollection(kind cty.Type) function.Function {
 	slow := stdlib.MakeToFunc(kind)
 	return function.New(&function.Spec{
 		Params: markedValue(),
@@ -49,8 +54,8 @@ func to(kind cty.Type) function.Function {
 	})
 }
 
-// Convert is convert.Convert, in linear time for tuples and objects whose
-// elements become what want says, or are primitive.
+// Convert is convert.Convert, in linear time for tuples and objects if want fixes the type of
+// the elements, or if they are all primitive.
 func Convert(v cty.Value, want cty.Type) (cty.Value, error) {
 	if quick, ok := collect(v, want); ok {
 		return quick, nil
@@ -58,16 +63,16 @@ func Convert(v cty.Value, want cty.Type) (cty.Value, error) {
 	return convert.Convert(v, want)
 }
 
-// typeTo is Convert for callers that need only the type of a set: making one
-// takes a second for the devices of a fleet.
-func typeTo(v cty.Value, want cty.Type) (cty.Value, error) {
+// convertForType is Convert if only the type of the result matters. If that is a set, it
+// returns an unknown one, since to build a set of a fleet's devices takes a second.
+func convertForType(v cty.Value, want cty.Type) (cty.Value, error) {
 	if ty, ok := collectedType(v, want); ok && want.IsSetType() {
 		return cty.UnknownVal(ty), nil
 	}
 	return Convert(v, want)
 }
 
-// collectedType is the type of what collect makes.
+// collectedType returns the type of collect's result, and whether collect can convert v.
 func collectedType(v cty.Value, want cty.Type) (_ cty.Type, ok bool) {
 	v, _ = v.Unmark()
 	from, isMap := v.Type(), want.IsMapType()
@@ -87,8 +92,8 @@ func collectedType(v cty.Value, want cty.Type) (_ cty.Type, ok bool) {
 	return cty.List(element), true
 }
 
-// collect makes a list or set of a tuple, or a map of an object, if it can in
-// linear time.
+// collect converts a tuple to a list or set, or an object to a map, if it can do so in linear
+// time.
 func collect(v cty.Value, want cty.Type) (_ cty.Value, ok bool) {
 	ty, ok := collectedType(v, want)
 	if !ok {
@@ -100,7 +105,7 @@ func collect(v cty.Value, want cty.Type) (_ cty.Value, ok bool) {
 		key, value := it.Element()
 		value, err := Convert(value, ty.ElementType())
 		switch {
-		case err != nil: // cty says better where
+		case err != nil: // cty's own conversion names the element
 			return v, false
 		case ty.IsMapType():
 			named[key.AsString()] = value
@@ -117,17 +122,18 @@ func collect(v cty.Value, want cty.Type) (_ cty.Value, ok bool) {
 	return cty.ListVal(list).WithMarks(marks), true
 }
 
-// elementType is the type that all elements of v become: the one that is wanted,
-// or the one that their types have in common, which are three at most.
+// elementType returns the type that all elements of v are converted to: want, or the common
+// type of primitive elements, which have at most three types.
 func elementType(v cty.Value, want cty.Type) (cty.Type, bool) {
 	if !want.HasDynamicTypes() {
 		return want, true
 	}
 	all := elements(v)
-	if want != cty.DynamicPseudoType || slices.ContainsFunc(all, func(v cty.Value) bool { return !v.Type().IsPrimitiveType() }) {
+	compound := func(v cty.Value) bool { return !v.Type().IsPrimitiveType() }
+	if want != cty.DynamicPseudoType || slices.ContainsFunc(all, compound) {
 		return cty.NilType, false
 	}
-	common, _ := convert.UnifyUnsafe(differing(all))
+	common, _ := convert.UnifyUnsafe(distinctTypes(all))
 	return common, common != cty.NilType
 }
 
@@ -140,9 +146,9 @@ func elements(v cty.Value) []cty.Value {
 	return all
 }
 
-// differing are the values' types, a primitive one once: cty takes quadratic time
-// to find what many types have in common.
-func differing(values []cty.Value) []cty.Type {
+// distinctTypes returns the types of the values, each primitive type once: cty takes quadratic
+// time to unify many types.
+func distinctTypes(values []cty.Value) []cty.Type {
 	var types []cty.Type
 	for _, v := range values {
 		if ty := v.Type(); !ty.IsPrimitiveType() || !slices.Contains(types, ty) {

@@ -10,10 +10,10 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// bounded returns a decoder that refuses documents which would use up the stack or
-// the memory: Go recovers from neither, so a file in a pull request would end the
-// process.
-func bounded(decode function.Function, check func(doc string) error) function.Function {
+// checked returns a decoder that first checks the document. Documents that exhaust the stack
+// or the memory must be refused, since Go recovers from neither: a file in a pull request would
+// crash the process.
+func checked(decode function.Function, check func(doc string) error) function.Function {
 	return function.New(&function.Spec{
 		Params: decode.Params(),
 		Type: func(args []cty.Value) (cty.Type, error) {
@@ -28,8 +28,8 @@ func bounded(decode function.Function, check func(doc string) error) function.Fu
 	})
 }
 
-// boundJSON counts the brackets outside strings.
-func boundJSON(doc string) error {
+// checkJSON returns an error if doc nests too deep. It counts the brackets outside strings.
+func checkJSON(doc string) error {
 	depth, inString := 0, false
 	for i := 0; i < len(doc); i++ {
 		switch c := doc[i]; {
@@ -49,13 +49,14 @@ func boundJSON(doc string) error {
 	return nil
 }
 
-// maxYAMLDepth is above bounds.MaxDepth because boundYAML counts too much.
+// maxYAMLDepth is above bounds.MaxDepth because checkYAML overestimates the depth.
 const maxYAMLDepth = 2000
 
-// boundYAML bounds the depth from above, since only a YAML parser knows what is a
-// string: brackets of flow style, and in block style the characters before a
-// line's first word, each of which may open a level ("- - - x").
-func boundYAML(doc string) error {
+// checkYAML returns an error if doc may nest too deep. It estimates the depth from above, since
+// only a YAML parser can tell strings from structure: it counts the brackets of flow style, and
+// in block style the characters before a line's first word, each of which may open a level
+// ("- - - x").
+func checkYAML(doc string) error {
 	depth, indent, leading := 0, 0, true
 	for i := 0; i < len(doc); i++ {
 		switch doc[i] {
@@ -77,22 +78,21 @@ func boundYAML(doc string) error {
 			return fmt.Errorf("the document nests more than %d levels deep", maxYAMLDepth)
 		}
 	}
-	return boundAliases(doc)
+	return checkAliases(doc)
 }
 
-// maxExpanded is how large a YAML document may become once its aliases are replaced by
-// what they name.
+// maxExpanded is the largest size of a YAML document with its aliases expanded, in bytes.
 const maxExpanded = 64 << 20
 
-// boundAliases bounds that size from above. Thirty lines of aliases to the line
-// before ("billion laughs") are 2^30 values.
+// checkAliases returns an error if doc may be larger than maxExpanded. It estimates that size
+// from above. Thirty lines of two aliases to the line before ("billion laughs") are 2^30 values.
 //
-// An alias can only name a node that has ended, so a node is at most what is
-// between its anchor and the first alias to it.
-func boundAliases(doc string) error {
+// An alias can only refer to a node that is complete, so a node is at most the text between
+// its anchor and the first alias to it.
+func checkAliases(doc string) error {
 	type node struct{ start, size int }
 	nodes := map[string]*node{}
-	total := 0 // what the document so far becomes
+	total := 0 // the expanded size of the document so far
 	for i := 0; i < len(doc); i++ {
 		total++
 		if c := doc[i]; c != '&' && c != '*' || i > 0 && isAnchorByte(doc[i-1]) {
@@ -108,7 +108,7 @@ func boundAliases(doc string) error {
 			total += n.size
 		}
 		if total > maxExpanded+len(doc) {
-			return errors.New("the document's aliases stand for too much: written out, it may be larger than 64 MiB")
+			return errors.New("the document's aliases expand too far: with them, it may be larger than 64 MiB")
 		}
 	}
 	return nil

@@ -6,10 +6,10 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// seen is a set of known values by their hash.
-type seen map[int][]cty.Value
+// valueSet is a set of known values by their hash.
+type valueSet map[int][]cty.Value
 
-func (s seen) has(v cty.Value) bool {
+func (s valueSet) has(v cty.Value) bool {
 	for _, other := range s[v.Hash()] {
 		if other.RawEquals(v) {
 			return true
@@ -18,8 +18,8 @@ func (s seen) has(v cty.Value) bool {
 	return false
 }
 
-// add reports whether v is new.
-func (s seen) add(v cty.Value) bool {
+// add adds v and reports whether it is new.
+func (s valueSet) add(v cty.Value) bool {
 	if s.has(v) {
 		return false
 	}
@@ -27,7 +27,7 @@ func (s seen) add(v cty.Value) bool {
 	return true
 }
 
-// distinct is cty's, which compares every element with every other.
+// distinct is cty's in linear time: cty compares every element with every other.
 func distinct() function.Function {
 	return function.New(&function.Spec{
 		Params:       []function.Parameter{{Name: "list", Type: cty.List(cty.DynamicPseudoType)}},
@@ -38,9 +38,9 @@ func distinct() function.Function {
 				return cty.UnknownVal(ty), nil
 			}
 			var all []cty.Value
-			found := seen{}
+			seen := valueSet{}
 			for _, v := range args[0].Elements() {
-				if found.add(v) {
+				if seen.add(v) {
 					all = append(all, v)
 				}
 			}
@@ -52,9 +52,9 @@ func distinct() function.Function {
 	})
 }
 
-// setProduct is cty's with tuples made lists, which it does in quadratic time.
+// setProduct is cty's in linear time: cty takes quadratic time to convert tuples to lists.
 func setProduct() function.Function {
-	listed := func(args []cty.Value) []cty.Value {
+	toLists := func(args []cty.Value) []cty.Value {
 		lists := make([]cty.Value, len(args))
 		for i, v := range args {
 			lists[i] = v
@@ -68,13 +68,13 @@ func setProduct() function.Function {
 	return function.New(&function.Spec{
 		VarParam: &sets,
 		Type: func(args []cty.Value) (cty.Type, error) {
-			return stdlib.SetProductFunc.ReturnTypeForValues(listed(args))
+			return stdlib.SetProductFunc.ReturnTypeForValues(toLists(args))
 		},
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if err := checkProduct(args); err != nil {
 				return cty.NilVal, err
 			}
-			return stdlib.SetProductFunc.Call(listed(args))
+			return stdlib.SetProductFunc.Call(toLists(args))
 		},
 	})
 }

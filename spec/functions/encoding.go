@@ -18,16 +18,16 @@ import (
 
 func encodingFunctions() map[string]function.Function {
 	return map[string]function.Function{
-		"base64decode":     ofStrings(base64Decode, "str"),
-		"base64encode":     ofStrings(base64Encode, "str"),
-		"base64gzip":       ofStrings(base64Gzip, "str"),
+		"base64decode":     stringFunction(base64Decode, "str"),
+		"base64encode":     stringFunction(base64Encode, "str"),
+		"base64gzip":       stringFunction(base64Gzip, "str"),
 		"csvdecode":        stdlib.CSVDecodeFunc,
-		"jsondecode":       bounded(stdlib.JSONDecodeFunc, boundJSON),
+		"jsondecode":       checked(stdlib.JSONDecodeFunc, checkJSON),
 		"jsonencode":       jsonEncode(),
-		"textdecodebase64": ofStrings(textDecodeBase64, "source", "encoding"),
-		"textencodebase64": ofStrings(textEncodeBase64, "string", "encoding"),
-		"urlencode":        ofStrings(urlEncode, "str"),
-		"yamldecode":       bounded(yaml.YAMLDecodeFunc, boundYAML),
+		"textdecodebase64": stringFunction(textDecodeBase64, "source", "encoding"),
+		"textencodebase64": stringFunction(textEncodeBase64, "string", "encoding"),
+		"urlencode":        stringFunction(urlEncode, "str"),
+		"yamldecode":       checked(yaml.YAMLDecodeFunc, checkYAML),
 		"yamlencode":       yaml.YAMLEncodeFunc,
 	}
 }
@@ -42,13 +42,13 @@ func base64Decode(s ...string) (string, error) {
 		return "", fmt.Errorf("failed to decode base64 data: %w", err)
 	}
 	if !utf8.Valid(data) {
-		return "", errors.New("the result of decoding is not valid UTF-8, and a string holds nothing else; payload_base64 takes the encoded form")
+		return "", errors.New("the result of decoding is not valid UTF-8, as a string must be; payload_base64 takes the encoded form")
 	}
 	return string(data), nil
 }
 
-// base64Gzip flushes before it closes: Terraform does, and a payload whose bytes
-// depend on the tool is an update of every message.
+// base64Gzip flushes before it closes, as Terraform does: with other bytes, every such message
+// that Terraform published would be updated.
 func base64Gzip(s ...string) (string, error) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -78,7 +78,7 @@ func textDecodeBase64(s ...string) (string, error) {
 	}
 	data, err := base64.StdEncoding.DecodeString(s[0])
 	if err != nil {
-		return "", function.NewArgErrorf(0, "the given value is no base64: %w", err)
+		return "", function.NewArgErrorf(0, "the given value is not base64: %w", err)
 	}
 	text, err := enc.NewDecoder().Bytes(data)
 	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
@@ -90,7 +90,8 @@ func textDecodeBase64(s ...string) (string, error) {
 func encodingOf(name string) (encoding.Encoding, string, error) {
 	enc, err := ianaindex.IANA.Encoding(name)
 	if err != nil || enc == nil {
-		return nil, "", function.NewArgErrorf(1, "%q is not a supported IANA encoding name or alias; UTF-8, UTF-16LE and ISO-8859-1 are", name)
+		return nil, "", function.NewArgErrorf(1,
+			"%q is not a supported IANA encoding name or alias; UTF-8, UTF-16LE and ISO-8859-1 are", name)
 	}
 	official, err := ianaindex.IANA.Name(enc)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// files are the files that the functions of one module may read.
+// files reads files for the functions of one module.
 type files struct {
 	root  *Sandbox
 	dir   string
-	texts *sync.Map // name to string: for_each reads one schema for every device
+	texts *sync.Map // name to string: a for_each reads the same schema for every device
 }
 
 func (f files) read(name string) ([]byte, error) {
@@ -26,7 +26,7 @@ func (f files) read(name string) ([]byte, error) {
 	return data, nil
 }
 
-// text reads a file as a string, which is UTF-8.
+// text returns the file's text. It is an error if that is not UTF-8.
 func (f files) text(name string) (string, error) {
 	if known, ok := f.texts.Load(name); ok {
 		return known.(string), nil
@@ -36,7 +36,8 @@ func (f files) text(name string) (string, error) {
 		return "", err
 	}
 	if !utf8.Valid(data) {
-		return "", fmt.Errorf("%s is not valid UTF-8; filebase64 reads it for payload_base64, and filemd5, filesha256 and the like hash it", name)
+		return "", fmt.Errorf("%s is not valid UTF-8; "+
+			"filebase64 reads it for payload_base64, and filemd5, filesha256 and the like hash it", name)
 	}
 	text, _ := f.texts.LoadOrStore(name, string(data))
 	return text.(string), nil
@@ -44,29 +45,29 @@ func (f files) text(name string) (string, error) {
 
 func (f files) functions() map[string]function.Function {
 	all := map[string]function.Function{
-		"file":       ofStrings(func(s ...string) (string, error) { return f.text(s[0]) }, "path"),
-		"filebase64": f.spelled(base64.StdEncoding.EncodeToString),
+		"file":       stringFunction(func(s ...string) (string, error) { return f.text(s[0]) }, "path"),
+		"filebase64": f.encoded(base64.StdEncoding.EncodeToString),
 		"fileexists": f.exists(),
 		"fileset":    f.set(),
 	}
 	for name, sum := range digests() {
 		if rest, ok := strings.CutPrefix(name, "base64"); ok {
-			all["filebase64"+rest] = f.spelled(sum)
+			all["filebase64"+rest] = f.encoded(sum)
 		} else {
-			all["file"+name] = f.spelled(sum)
+			all["file"+name] = f.encoded(sum)
 		}
 	}
 	return all
 }
 
-// spelled returns a function that reads a file and returns its bytes as spell spells them.
-func (f files) spelled(spell func([]byte) string) function.Function {
-	return ofStrings(func(s ...string) (string, error) {
+// encoded returns a function that reads a file and returns its bytes encoded as a string.
+func (f files) encoded(encode func([]byte) string) function.Function {
+	return stringFunction(func(s ...string) (string, error) {
 		data, err := f.read(s[0])
 		if err != nil {
 			return "", err
 		}
-		return spell(data), nil
+		return encode(data), nil
 	}, "path")
 }
 
@@ -76,11 +77,11 @@ func (f files) exists() function.Function {
 		Type:         function.StaticReturnType(cty.Bool),
 		RefineResult: notNull,
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			is, err := f.root.Exists(f.dir, args[0].AsString())
+			exists, err := f.root.Exists(f.dir, args[0].AsString())
 			if err != nil {
 				return cty.NilVal, function.NewArgError(0, err)
 			}
-			return cty.BoolVal(is), nil
+			return cty.BoolVal(exists), nil
 		},
 	})
 }

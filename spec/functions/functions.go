@@ -1,17 +1,17 @@
-// Package functions has the functions of the language: Terraform's, with Terraform's names,
-// parameters and results. testdata/functions.tsv records what Terraform returns.
+// Package functions implements the functions of the language: Terraform's functions, with
+// Terraform's names, parameters and results. testdata/functions.tsv records Terraform's results.
 //
-// New returns all of them, made safe for a configuration that somebody else wrote:
+// New returns all of them, made safe for an untrusted configuration:
 //
-//   - Functions are pure. Those of Terraform that are not, or that differ from machine to
-//     machine, exist and refuse with what to do instead (refused.go).
-//   - Functions that read files read them below the root of a Sandbox and nowhere else,
-//     also through links.
-//   - Strings, numbers, documents and what all calls make together are bounded, by package
-//     bounds. Collections take linear time where cty's own take quadratic.
-//   - Results of sensitive arguments are sensitive, as package sensitive has it; jsonencode
-//     and templates mark the part that is. Errors do not quote a sensitive argument, and a
-//     panic of cty's is an error without its stack.
+//   - Functions are pure. Terraform's impure functions, and those whose result depends on the
+//     machine, exist and return an error that says what to use instead (refused.go).
+//   - Functions that read files read only files below the root of a Sandbox, even through
+//     links.
+//   - Package bounds limits strings, numbers, documents, and the results of all calls together.
+//     Collections take linear time in the cases in which cty takes quadratic time.
+//   - Results of sensitive arguments are sensitive, by the marks of package sensitive; jsonencode
+//     and templates mark only the sensitive part. Errors do not quote a sensitive argument, and
+//     a panic in cty becomes an error without its stack.
 package functions
 
 import (
@@ -26,14 +26,13 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// coreNamespace is what Terraform's own functions may be called by in full:
-// core::upper.
+// coreNamespace is the prefix of the full names of Terraform's own functions: core::upper.
 const coreNamespace = "core::"
 
-// New returns the functions of the language by their names, which are Terraform's,
-// each also as core::NAME. Those that read files read them through root, relative to
-// dir, the folder of the module that calls. What they make is charged to a budget.
-func New(root *Sandbox, dir string, made *bounds.Budget) map[string]function.Function {
+// New returns the functions of the language by their Terraform names, and each once more as
+// core::NAME. Functions that read files read them through root, relative to dir, the folder
+// of the calling module. Results are charged to the budget.
+func New(root *Sandbox, dir string, budget *bounds.Budget) map[string]function.Function {
 	own := files{root: root, dir: dir, texts: new(sync.Map)}
 	all := map[string]function.Function{}
 	for _, some := range []map[string]function.Function{
@@ -42,16 +41,16 @@ func New(root *Sandbox, dir string, made *bounds.Budget) map[string]function.Fun
 	} {
 		maps.Copy(all, some)
 	}
-	within := templates{files: own, made: made, functions: maps.Clone(all), parsed: new(sync.Map)}
+	within := templates{files: own, budget: budget, functions: maps.Clone(all), parsed: new(sync.Map)}
 	all["templatefile"], all["templatestring"] = within.fromFile(), within.fromString()
-	within.functions["templatefile"] = refuse("a template cannot call templatefile: it might render itself without end")
-	within.functions["templatestring"] = refuse("a template cannot call templatestring: it might render itself without end")
+	within.functions["templatefile"] = refuse("a template cannot call templatefile: it might render itself forever")
+	within.functions["templatestring"] = refuse("a template cannot call templatestring: it might render itself forever")
 	for _, set := range []map[string]function.Function{all, within.functions} {
 		for name, f := range set {
-			set[name] = guard(f, made)
+			set[name] = guard(f, budget)
 		}
-		// These have nothing to hide: the calls within them are guarded, and the
-		// errors of jsonencode, which every payload goes through, quote no value.
+		// These need no guard: the calls within can and try are guarded themselves, and the
+		// errors of jsonencode quote no value. Every payload goes through jsonencode.
 		set["can"], set["try"], set["jsonencode"] = tryfunc.CanFunc, tryfunc.TryFunc, jsonEncode()
 		for name, f := range maps.Clone(set) {
 			set[coreNamespace+name] = f
@@ -60,7 +59,7 @@ func New(root *Sandbox, dir string, made *bounds.Budget) map[string]function.Fun
 	return all
 }
 
-// stdFunctions are those that cty has as Terraform has them.
+// stdFunctions returns the functions that cty's standard library implements, a few of them in a variant of ours.
 func stdFunctions() map[string]function.Function {
 	return map[string]function.Function{
 		"abs":             stdlib.AbsoluteFunc,
@@ -100,10 +99,10 @@ func stdFunctions() map[string]function.Function {
 		"timeadd":         stdlib.TimeAddFunc,
 		"title":           stdlib.TitleFunc,
 		"tobool":          stdlib.MakeToFunc(cty.Bool),
-		"tolist":          to(cty.List(cty.DynamicPseudoType)),
-		"tomap":           to(cty.Map(cty.DynamicPseudoType)),
+		"tolist":          toCollection(cty.List(cty.DynamicPseudoType)),
+		"tomap":           toCollection(cty.Map(cty.DynamicPseudoType)),
 		"tonumber":        stdlib.MakeToFunc(cty.Number),
-		"toset":           to(cty.Set(cty.DynamicPseudoType)),
+		"toset":           toCollection(cty.Set(cty.DynamicPseudoType)),
 		"tostring":        stdlib.MakeToFunc(cty.String),
 		"trim":            stdlib.TrimFunc,
 		"trimprefix":      stdlib.TrimPrefixFunc,

@@ -21,14 +21,14 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-var update = flag.Bool("update", false, "ask the terraform on this machine for the results in testdata/functions.tsv again")
+var update = flag.Bool("update", false, "run the terraform on this machine to write the results in testdata/functions.tsv again")
 
 const (
 	functionTable  = "testdata/functions.tsv"
 	functionFolder = "testdata/functions"
 )
 
-// functionLocals are what the expressions of the table refer to.
+// functionLocals declares the locals that the expressions of the table refer to.
 const functionLocals = `
 locals {
   template = "hi $${n}"
@@ -37,8 +37,8 @@ locals {
 }
 `
 
-// functionRow is an expression with what Terraform makes of it: a type and a
-// JSON text, or the type "error" and its words.
+// functionRow is an expression with its result in Terraform: a type and a JSON text, or the type
+// "error" and the message.
 type functionRow struct{ expr, ty, result string }
 
 func functionRows(t *testing.T) []functionRow {
@@ -58,23 +58,23 @@ func functionRows(t *testing.T) []functionRow {
 	return rows
 }
 
-// Terraform itself is the reference: every row holds what Terraform 1.11.4 gave.
-func TestFunctionsAsTerraform(t *testing.T) {
+// Terraform itself is the reference: every row has the result of Terraform 1.11.4.
+func TestFunctionsMatchTerraform(t *testing.T) {
 	rows := functionRows(t)
 	if *update {
-		rows = askTerraform(t, rows)
+		rows = runTerraform(t, rows)
 	}
 	ctx := functionContext(t)
 	for _, row := range rows {
 		v, err := evaluate(ctx, row.expr)
 		if row.ty == "error" {
 			if err == nil {
-				t.Errorf("%s gives %#v; Terraform refuses: %s", row.expr, v, row.result)
+				t.Errorf("%s = %#v; Terraform returns an error: %s", row.expr, v, row.result)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v; Terraform gives %s", row.expr, err, row.result)
+			t.Errorf("%s: %v; Terraform returns %s", row.expr, err, row.result)
 			continue
 		}
 		got, err := json.Marshal(v, v.Type())
@@ -85,13 +85,13 @@ func TestFunctionsAsTerraform(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", row.expr, got, row.result)
 		}
 		if ty := typeName(v.Type()); ty != row.ty {
-			t.Errorf("%s is a %s, in Terraform a %s", row.expr, ty, row.ty)
+			t.Errorf("%s is a %s, but a %s in Terraform", row.expr, ty, row.ty)
 		}
 	}
 }
 
-// The table would prove nothing about a function that it leaves out.
-func TestFunctionsAllInTable(t *testing.T) {
+// The table proves nothing about a function that it does not call.
+func TestTableHasAllFunctions(t *testing.T) {
 	var table strings.Builder
 	for _, row := range functionRows(t) {
 		table.WriteString(" " + row.expr)
@@ -142,8 +142,8 @@ func evaluate(ctx *hcl.EvalContext, expr string) (cty.Value, error) {
 	return v, nil
 }
 
-// typeName spells a type as the type function of terraform console does, without
-// its white space.
+// typeName returns a type as the type function of terraform console shows it, without the white
+// space.
 func typeName(ty cty.Type) string {
 	var b strings.Builder
 	switch {
@@ -169,8 +169,8 @@ func typeName(ty cty.Type) string {
 	return "object({" + b.String() + "})"
 }
 
-// askTerraform writes the table anew from its expressions.
-func askTerraform(t *testing.T, rows []functionRow) []functionRow {
+// runTerraform writes the table again with Terraform's results for its expressions.
+func runTerraform(t *testing.T, rows []functionRow) []functionRow {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(functionFolder)); err != nil {
 		t.Fatal(err)
@@ -178,7 +178,8 @@ func askTerraform(t *testing.T, rows []functionRow) []functionRow {
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(functionLocals), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := "# expression, type and JSON text of its result in Terraform 1.11.4; go test -run FunctionsAsTerraform -update ./spec/functions\n"
+	out := "# expression, type and JSON text of its result in Terraform 1.11.4; " +
+		"go test -run FunctionsMatchTerraform -update ./spec/functions\n"
 	for i, row := range rows {
 		ty, ok := console(t, dir, "type("+row.expr+")")
 		result := ty
@@ -190,7 +191,8 @@ func askTerraform(t *testing.T, rows []functionRow) []functionRow {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows[i].ty, rows[i].result = strings.ReplaceAll(strings.Join(strings.Fields(ty), ""), ",)", ")"), encoded.AsString()
+			rows[i].ty = strings.ReplaceAll(strings.Join(strings.Fields(ty), ""), ",)", ")")
+			rows[i].result = encoded.AsString()
 		} else {
 			rows[i].ty, rows[i].result = "error", result
 		}
@@ -202,7 +204,7 @@ func askTerraform(t *testing.T, rows []functionRow) []functionRow {
 	return rows
 }
 
-// console returns what terraform prints of expr, or its error in one line.
+// console returns what terraform console prints for expr, or its error in one line.
 func console(t *testing.T, dir, expr string) (result string, ok bool) {
 	cmd := exec.Command("terraform", "console", "-no-color")
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(expr+"\n")

@@ -14,37 +14,36 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// guard makes the errors of f fit to be shown. Many quote the argument that they
-// object to (`cannot convert "hunter2" to number`), which a sensitive argument
-// must not be; and cty reports a panic as an error with the stack in it.
+// guard returns f with errors that can be shown. Many of cty's errors quote the argument that
+// is wrong (`cannot convert "hunter2" to number`), which may be sensitive, and cty reports a
+// panic as an error that contains the stack.
 //
-// The guard itself takes every value, so that f's own parameters decide; and what
-// it makes of tuples is made in linear time (Convert). What f makes is charged to a
-// budget.
-func guard(f function.Function, made *bounds.Budget) function.Function {
+// The parameters of the guard accept every value, so that f's own parameters decide. The guard
+// converts tuples and objects in linear time (Convert), and charges f's results to the budget.
+func guard(f function.Function, budget *bounds.Budget) function.Function {
 	params, rest := f.Params(), f.VarParam()
 	spec := &function.Spec{
 		Description: f.Description(),
 		Params:      f.Params(),
 		Type: func(args []cty.Value) (cty.Type, error) {
-			converted, err := convertAll(params, rest, args, typeTo)
+			converted, err := convertCollections(params, rest, args, convertForType)
 			if err != nil {
-				return cty.NilType, fitToShow(err, args)
+				return cty.NilType, redactError(err, args)
 			}
 			ty, err := f.ReturnTypeForValues(converted)
-			return ty, fitToShow(err, args)
+			return ty, redactError(err, args)
 		},
 		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
-			if made.Spent() { // which is reported
+			if budget.Spent() { // which has been reported
 				return cty.UnknownVal(ty), nil
 			}
-			converted, err := convertAll(params, rest, args, Convert)
+			converted, err := convertCollections(params, rest, args, Convert)
 			if err != nil {
-				return cty.NilVal, fitToShow(err, args)
+				return cty.NilVal, redactError(err, args)
 			}
 			for i, arg := range converted {
 				if err := bounds.Value(arg); err != nil {
-					return cty.NilVal, fitToShow(function.NewArgError(i, err), args)
+					return cty.NilVal, redactError(function.NewArgError(i, err), args)
 				}
 			}
 			v, err := f.Call(converted)
@@ -52,9 +51,9 @@ func guard(f function.Function, made *bounds.Budget) function.Function {
 				err = bounds.Value(v)
 			}
 			if err == nil {
-				err = made.Charge(v)
+				err = budget.Charge(v)
 			}
-			return v, fitToShow(err, args)
+			return v, redactError(err, args)
 		},
 	}
 	for i := range spec.Params {
@@ -67,19 +66,18 @@ func guard(f function.Function, made *bounds.Budget) function.Function {
 	return function.New(spec)
 }
 
-// errNoResult replaces a panic of cty's: log(-1, 2), indent(-1, "a"),
-// merge(null, "a").
-var errNoResult = errors.New("it has no result for these arguments; look for null, infinity, or a number below zero")
+// errNoResult replaces a panic in cty: log(-1, 2), indent(-1, "a"), merge(null, "a").
+var errNoResult = errors.New("there is no result for these arguments; look for null, infinity, or a number below zero")
 
-// panicked reports whether an error is that of a panic, with its stack: one of cty's, or
-// one within a template.
-func panicked(text string) bool { return strings.Contains(text, "panic in function implementation") }
+// isPanic reports whether the text of an error contains a panic with its stack, from cty or from
+// within a template.
+func isPanic(text string) bool { return strings.Contains(text, "panic in function implementation") }
 
-// WithoutStacks replaces the stack of a panic in an operator (infinity % 2), which nothing
-// guards, by what guard says of a panic in a function.
+// WithoutStacks returns diags with every stack replaced by the message that guard has for a
+// panic in a function. Operators are not guarded and may panic: infinity % 2.
 func WithoutStacks(diags hcl.Diagnostics) hcl.Diagnostics {
 	for i, d := range diags {
-		if panicked(d.Detail) {
+		if isPanic(d.Detail) {
 			plain := *d
 			plain.Detail = fmt.Sprintf("This cannot be computed: %s.", errNoResult)
 			diags[i] = &plain
@@ -88,6 +86,7 @@ func WithoutStacks(diags hcl.Diagnostics) hcl.Diagnostics {
 	return diags
 }
 
+// allowAll makes the parameter accept every value.
 func allowAll(p *function.Parameter) {
 	if p.Type.IsCollectionType() {
 		p.Type = cty.DynamicPseudoType
@@ -95,16 +94,17 @@ func allowAll(p *function.Parameter) {
 	p.AllowNull, p.AllowUnknown, p.AllowDynamicType, p.AllowMarked = true, true, true, true
 }
 
-func fitToShow(err error, args []cty.Value) error {
+// redactError returns err without a stack and, if an argument is sensitive, without its reason.
+func redactError(err error, args []cty.Value) error {
 	if err == nil {
 		return nil
 	}
 	var instead error
-	if panicked(err.Error()) {
+	if isPanic(err.Error()) {
 		instead = errNoResult
 	}
 	if slices.ContainsFunc(args, sensitive.Is) {
-		instead = errors.New("the reason is not shown, since an argument is sensitive; nonsensitive(...) around it shows the reason")
+		instead = errors.New("the reason is not shown because an argument is sensitive; nonsensitive(...) around it shows the reason")
 	}
 	at := function.ArgError{}
 	switch {

@@ -18,9 +18,10 @@ import (
 
 	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/sensitive"
+	"github.com/retainctl/retainctl/spec/spectest"
 )
 
-// No error may quote a sensitive argument, whichever function it comes from.
+// No error of any function may quote a sensitive argument.
 func TestErrorsHideSensitiveArguments(t *testing.T) {
 	ctx := functionContext(t)
 	ctx.Variables["s"] = cty.StringVal("hunter2").Mark(sensitive.Mark)
@@ -37,7 +38,7 @@ func TestErrorsHideSensitiveArguments(t *testing.T) {
 		_, err := evaluate(ctx, expr)
 		switch {
 		case err == nil:
-			t.Errorf("%s gives no error", expr)
+			t.Errorf("%s returns no error", expr)
 		case strings.Contains(err.Error(), "hunter2"):
 			t.Errorf("%s shows the secret: %v", expr, err)
 		}
@@ -47,7 +48,7 @@ func TestErrorsHideSensitiveArguments(t *testing.T) {
 	}
 }
 
-// What would fill the memory is refused before it is made, and in no time.
+// A call whose result would fill the memory fails before it creates the result, and fast.
 func TestFunctionsAreBounded(t *testing.T) {
 	ctx := functionContext(t)
 	long := cty.StringVal(strings.Repeat("a\n", 1<<19))
@@ -56,12 +57,13 @@ func TestFunctionsAreBounded(t *testing.T) {
 		`indent(1000000000, long)`, `indent(1000000000, "a")`, `indent(1e99, "a")`, `indent(1000000, secret)`, `replace(long, "a", long)`,
 		`replace(long, "", long)`, `replace(long, "/a/", long)`, `join(long, range(1000))`, `join(",", [for i in range(1000) : long])`,
 		`format("%999999999d", 1)`, `format("%.999999999f", 1)`, `format("%99999999999999999999d", 1)`, `formatlist("%99999d", range(10000))`,
-		`length(setproduct(range(10000), range(10000)))`, `setproduct([for i in range(64) : ["a", "b"]]...)`, `jsonencode([for i in range(1000) : long])`,
+		`length(setproduct(range(10000), range(10000)))`, `setproduct([for i in range(64) : ["a", "b"]]...)`,
+		`jsonencode([for i in range(1000) : long])`,
 		`jsonencode([for i in range(1000) : secret])`,
 	} {
-		inCPU(t, 5*time.Second, expr, func() {
+		spectest.WithinCPU(t, 5*time.Second, expr, func() {
 			if v, err := evaluate(ctx, expr); err == nil {
-				t.Errorf("%s gives a %s", expr, v.Type().FriendlyName())
+				t.Errorf("%s returns a %s", expr, v.Type().FriendlyName())
 			}
 		})
 	}
@@ -86,7 +88,7 @@ func TestGuardReportsNoStack(t *testing.T) {
 	}
 }
 
-// Whatever is passed, a function answers or explains: no panic, no stack.
+// For any arguments, a function returns a result or an error: no panic, and no stack.
 func TestFunctionsNeverPanic(t *testing.T) {
 	odd := []cty.Value{
 		cty.NullVal(cty.DynamicPseudoType), cty.DynamicVal, cty.UnknownVal(cty.String), cty.UnknownVal(cty.List(cty.Number)),
@@ -94,10 +96,11 @@ func TestFunctionsNeverPanic(t *testing.T) {
 		cty.EmptyTupleVal, cty.EmptyObjectVal, cty.ListValEmpty(cty.String), cty.MapValEmpty(cty.DynamicPseudoType),
 		cty.TupleVal([]cty.Value{cty.NullVal(cty.String), cty.UnknownVal(cty.Bool)}), cty.ListVal([]cty.Value{cty.NullVal(cty.Number)}),
 		cty.SetVal([]cty.Value{cty.UnknownVal(cty.String)}), cty.MapVal(map[string]cty.Value{"a": cty.NullVal(cty.List(cty.String))}),
-		cty.StringVal("s").Mark(sensitive.Mark), cty.ObjectVal(map[string]cty.Value{"a": cty.True.Mark(sensitive.Mark)}), cty.NullVal(cty.String).Mark(sensitive.Mark),
+		cty.StringVal("s").Mark(sensitive.Mark), cty.NullVal(cty.String).Mark(sensitive.Mark),
+		cty.ObjectVal(map[string]cty.Value{"a": cty.True.Mark(sensitive.Mark)}),
 	}
 	for name, f := range testFunctions(t) {
-		if name == "try" || name == "can" || name == "templatestring" { // take expressions
+		if name == "try" || name == "can" || name == "templatestring" { // these take expressions
 			continue
 		}
 		if strings.HasPrefix(name, coreNamespace) { // another name of the same function
@@ -127,7 +130,7 @@ func callOdd(t *testing.T, name string, f function.Function, args ...cty.Value) 
 	}
 }
 
-func TestRefusedFunctionsTeach(t *testing.T) {
+func TestErrorsSayWhatToDo(t *testing.T) {
 	ctx := functionContext(t)
 	for expr, want := range map[string]string{
 		`timestamp()`:         "pass the time as a variable",
@@ -142,11 +145,11 @@ func TestRefusedFunctionsTeach(t *testing.T) {
 		`range(1000001)`:      "more than 1000000 values",
 		`range(0, 1, 1e-9)`:   "more than 1000000 values",
 		`range(0, 5, 0)`:      "step must not be zero",
-		// Terraform gives an address outside the prefix for these.
+		// For the next three Terraform returns an address outside the prefix.
 		`cidrsubnet("10.0.0.0/8", -1, 1)`:                       "insufficient address space",
 		`cidrsubnet("10.0.0.0/8", 8, -1)`:                       "does not accommodate",
 		`cidrsubnet("fd00::/16", 64, 18446744073709551616)`:     "does not accommodate",
-		`cidrhost("010.0.0.0/8", 1)`:                            "no CIDR prefix", // decimal to some, octal to others
+		`cidrhost("010.0.0.0/8", 1)`:                            "not a CIDR prefix", // octal in some languages, decimal in others
 		`cidrhost("10.0.0.0/8", 1e4000)`:                        "at most 128 bits",
 		`cidrhost("10.0.0.0/8", 1e999999)`:                      "too large",
 		`templatestring(local.map["a"], { n = tonumber("x") })`: "a number",
@@ -169,7 +172,7 @@ func TestRSADecrypt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	//lint:ignore SA1019 what rsadecrypt reads
+	//lint:ignore SA1019 rsadecrypt decrypts this form
 	ciphertext, err := rsa.EncryptPKCS1v15(rand.Reader, &key.PublicKey, []byte("hunter2"))
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +194,7 @@ func TestRSADecrypt(t *testing.T) {
 	}
 }
 
-// Each of these would use up the stack, which ends the process, or the memory.
+// Each of these would exhaust the stack, which crashes the process, or the memory.
 func TestHostileDocuments(t *testing.T) {
 	all := testFunctions(t)
 	for _, c := range []struct{ name, function, doc string }{
@@ -202,21 +205,23 @@ func TestHostileDocuments(t *testing.T) {
 		{"yaml keys", "yamldecode", strings.Repeat("? ", 1_000_000)},
 		{"yaml aliases", "yamldecode", doubling(30)},
 	} {
-		inCPU(t, 5*time.Second, c.name, func() {
+		spectest.WithinCPU(t, 5*time.Second, c.name, func() {
 			if _, err := all[c.function].Call([]cty.Value{cty.StringVal(c.doc)}); err == nil {
 				t.Errorf("%s: no error", c.name)
 			}
 		})
 	}
-	hostile := templates{made: bounds.NewBudget(bounds.MaxMade)}
-	for _, text := range []string{strings.Repeat("${[", 50_000), strings.Repeat("%{if ", 50_000), "${" + strings.Repeat("!", 50_000)} {
+	hostile := templates{budget: bounds.NewBudget(bounds.MaxMade)}
+	for _, text := range []string{
+		strings.Repeat("${[", 50_000), strings.Repeat("%{if ", 50_000), "${" + strings.Repeat("!", 50_000),
+	} {
 		if _, err := hostile.parse(text, "hostile"); err == nil {
 			t.Errorf("%.9s...: no error", text)
 		}
 	}
 }
 
-func TestBoundAliases(t *testing.T) {
+func TestCheckAliases(t *testing.T) {
 	var fleet strings.Builder
 	fleet.WriteString("base: &base { unit: C, interval: 30 }\ndevices:\n")
 	for i := range 5000 {
@@ -234,13 +239,13 @@ func TestBoundAliases(t *testing.T) {
 		"thirty doubled":  {doubling(30), false},
 		"flow, no spaces": {strings.ReplaceAll(doubling(30), ", ", ","), false},
 	} {
-		if err := boundAliases(c.doc); (err == nil) != c.ok {
+		if err := checkAliases(c.doc); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// doubling is a document of n lines that is 2^n values.
+// doubling returns a document of n lines that expands to 2^n values.
 func doubling(n int) string {
 	doc := "a0: &a0 [x]\n"
 	for i := range n {
@@ -250,7 +255,10 @@ func doubling(n int) string {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, doc := range []string{"", "a,b\n1,2", "a: [1, {b: c}]\n", `{"a":[1,"x",null]}`, "&a [*a]", "? - x\n: y", "\"", "<<: *x", "a\n\"", "- - - x\n  - y", "!!float .nan", "%YAML 1.1\n---\n0"} {
+	for _, doc := range []string{
+		"", "a,b\n1,2", "a: [1, {b: c}]\n", `{"a":[1,"x",null]}`, "&a [*a]", "? - x\n: y", "\"", "<<: *x", "a\n\"",
+		"- - - x\n  - y", "!!float .nan", "%YAML 1.1\n---\n0",
+	} {
 		f.Add(doc)
 	}
 	root, err := OpenSandbox(functionFolder)
@@ -258,7 +266,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	all := New(root, ".", bounds.NewBudget(bounds.MaxMade))
-	huge := regexp.MustCompile(`[eE]\+?[0-9]{4}`) // takes minutes to spell, and is no fault of the decoders
+	huge := regexp.MustCompile(`[eE]\+?[0-9]{4}`) // takes minutes to format, which is not a fault of the decoders
 	f.Fuzz(func(t *testing.T, doc string) {
 		if huge.MatchString(doc) {
 			return
@@ -279,14 +287,20 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, text := range []string{"hello ${name}", "%{ for i in [1] }${i}%{ endfor }", "${templatefile(\"greeting.tpl\", {})}", "${", "%{ if name == \"x\" ~}\n%{ else }${upper(name)}%{ endif }", "${jsonencode({a = name})}"} {
+	for _, text := range []string{
+		"hello ${name}", "%{ for i in [1] }${i}%{ endfor }", "${templatefile(\"greeting.tpl\", {})}", "${",
+		"%{ if name == \"x\" ~}\n%{ else }${upper(name)}%{ endif }", "${jsonencode({a = name})}",
+	} {
 		f.Add(text)
 	}
 	root, err := OpenSandbox(functionFolder)
 	if err != nil {
 		f.Fatal(err)
 	}
-	render := templates{files: files{root: root}, made: bounds.NewBudget(bounds.MaxMade), functions: New(root, ".", bounds.NewBudget(bounds.MaxMade))}
+	render := templates{
+		files: files{root: root}, budget: bounds.NewBudget(bounds.MaxMade),
+		functions: New(root, ".", bounds.NewBudget(bounds.MaxMade)),
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		expr, err := render.parse(text, "fuzz.tpl")
 		if err != nil {
@@ -297,7 +311,9 @@ func FuzzTemplate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if plain, marks := v.UnmarkDeep(); len(marks) == 0 && strings.Contains(fmt.Sprintf("%#v", plain), secret) && !strings.Contains(text, secret) && !strings.Contains(text, "nonsensitive") {
+		plain, marks := v.UnmarkDeep()
+		shown := len(marks) == 0 && strings.Contains(fmt.Sprintf("%#v", plain), secret)
+		if shown && !strings.Contains(text, secret) && !strings.Contains(text, "nonsensitive") {
 			t.Fatalf("%q renders a sensitive value as %#v", text, v)
 		}
 	})

@@ -2,7 +2,7 @@ package functions
 
 import (
 	"crypto"
-	_ "crypto/md5" // registers what crypto.MD5 names; so do the next
+	_ "crypto/md5" // registers crypto.MD5, as the next do theirs
 	"crypto/rsa"
 	_ "crypto/sha1"
 	_ "crypto/sha256"
@@ -18,16 +18,16 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// digest returns a function that hashes data with h and spells the sum.
-func digest(h crypto.Hash, spell func([]byte) string) func(data []byte) string {
+// digest returns a function that hashes data with h and encodes the sum.
+func digest(h crypto.Hash, encode func([]byte) string) func(data []byte) string {
 	return func(data []byte) string {
 		w := h.New()
 		w.Write(data)
-		return spell(w.Sum(nil))
+		return encode(w.Sum(nil))
 	}
 }
 
-// digests are the hash functions by their names; file functions have them too.
+// digests returns the hash functions by name. The file functions use them too.
 func digests() map[string]func([]byte) string {
 	return map[string]func([]byte) string{
 		"base64sha256": digest(crypto.SHA256, base64.StdEncoding.EncodeToString),
@@ -41,16 +41,16 @@ func digests() map[string]func([]byte) string {
 
 func hashFunctions() map[string]function.Function {
 	all := map[string]function.Function{
-		"rsadecrypt": ofStrings(rsaDecrypt, "ciphertext", "privatekey"),
-		"uuidv5":     ofStrings(uuidV5, "namespace", "name"),
+		"rsadecrypt": stringFunction(rsaDecrypt, "ciphertext", "privatekey"),
+		"uuidv5":     stringFunction(uuidV5, "namespace", "name"),
 	}
 	for name, sum := range digests() {
-		all[name] = ofStrings(func(s ...string) (string, error) { return sum([]byte(s[0])), nil }, "str")
+		all[name] = stringFunction(func(s ...string) (string, error) { return sum([]byte(s[0])), nil }, "str")
 	}
 	return all
 }
 
-// uuidV5 is RFC 9562 section 5.5: a name within a namespace, hashed.
+// uuidV5 returns the UUID of a name in a namespace (RFC 9562 section 5.5).
 func uuidV5(s ...string) (string, error) {
 	namespace, err := uuidNamespace(s[0])
 	if err != nil {
@@ -65,8 +65,8 @@ func uuidV5(s ...string) (string, error) {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
 }
 
-// uuidNamespace returns the namespace's 16 bytes: a name of RFC 9562 section 6.6,
-// or any UUID in one of its spellings.
+// uuidNamespace returns the 16 bytes of a namespace: one of the names of RFC 9562 section 6.6,
+// or a UUID in any of its notations.
 func uuidNamespace(s string) ([]byte, error) {
 	known := map[string]string{
 		"dns":  "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
@@ -80,7 +80,7 @@ func uuidNamespace(s string) ([]byte, error) {
 	}
 	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
 	if err != nil || len(b) != 16 {
-		return nil, function.NewArgErrorf(0, "%q is no namespace: give dns, url, oid, x500 or a UUID", s)
+		return nil, function.NewArgErrorf(0, "%q is not a namespace; use dns, url, oid, x500 or a UUID", s)
 	}
 	return b, nil
 }
@@ -94,7 +94,7 @@ func rsaDecrypt(s ...string) (string, error) {
 	if err != nil {
 		return "", function.NewArgError(1, err)
 	}
-	//lint:ignore SA1019 rsadecrypt is PKCS #1 v1.5 by definition, on the author's own key
+	//lint:ignore SA1019 rsadecrypt is defined as PKCS #1 v1.5, and decrypts with the author's own key
 	plain, err := rsa.DecryptPKCS1v15(nil, key, ciphertext)
 	if err != nil {
 		return "", function.NewArgErrorf(0, "the ciphertext was not encrypted for this key: %w", err)
@@ -102,7 +102,7 @@ func rsaDecrypt(s ...string) (string, error) {
 	return string(plain), nil
 }
 
-// rsaKey reads the two PEM forms that the standard library knows.
+// rsaKey parses the two PEM forms that the standard library supports.
 func rsaKey(text string) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	switch {
@@ -118,7 +118,7 @@ func rsaKey(text string) (*rsa.PrivateKey, error) {
 		if key, ok := key.(*rsa.PrivateKey); ok {
 			return key, nil
 		}
-		return nil, errors.New("the key is no RSA key")
+		return nil, errors.New("the key is not an RSA key")
 	}
 	return nil, fmt.Errorf("a PEM block of type %q cannot be read; ssh-keygen -p -m PEM rewrites an OpenSSH key", block.Type)
 }

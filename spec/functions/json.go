@@ -12,11 +12,11 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// jsonEncode is jsonencode with marks kept by leaf: Terraform's whole result is
-// sensitive as soon as one password is in it; ours says which leaf is.
+// jsonEncode returns jsonencode, which keeps the marks of leaves: if a password is in a document,
+// Terraform's result is sensitive as a whole, and ours only in that leaf.
 func jsonEncode() function.Function {
 	return function.New(&function.Spec{
-		Description: "Gives the JSON text of a value.",
+		Description: "Returns the JSON text of a value.",
 		Params: []function.Parameter{{
 			Name: "val", Type: cty.DynamicPseudoType,
 			AllowNull: true, AllowUnknown: true, AllowDynamicType: true, AllowMarked: true,
@@ -58,8 +58,8 @@ func encodeJSON(val cty.Value) (cty.Value, error) {
 	return stdlib.JSONEncodeFunc.Call([]cty.Value{val})
 }
 
-// markLeaves says of doc which of its leaves are sensitive. A sensitive object or
-// array is one leaf, whole: its keys and its length may be the secret, as in
+// markLeaves returns doc with a mark for each of its sensitive leaves. A sensitive object or
+// array is a single leaf, since its keys or its length may be the secret:
 // { for t in var.tokens : t => 1 }.
 func markLeaves(doc cty.Value, marks []cty.PathValueMarks) cty.Value {
 	if !doc.IsKnown() {
@@ -70,14 +70,14 @@ func markLeaves(doc cty.Value, marks []cty.PathValueMarks) cty.Value {
 		if len(m.Path) == 0 {
 			return doc.Mark(sensitive.Mark)
 		}
-		pointers[i] = pointer(m.Path)
+		pointers[i] = jsonPointer(m.Path)
 	}
-	// A pointer into a sensitive object would name its keys.
+	// A pointer into a sensitive object would reveal its keys.
 	return doc.WithMarks(sensitive.Leaves(doc.AsString(), mqtt.Outermost(pointers)))
 }
 
-// pointer spells path as RFC 6901 does.
-func pointer(path cty.Path) string {
+// jsonPointer returns path as a JSON pointer (RFC 6901).
+func jsonPointer(path cty.Path) string {
 	var b strings.Builder
 	for _, step := range path {
 		b.WriteByte('/')

@@ -71,16 +71,16 @@ func TestSensitiveParts(t *testing.T) {
 			got = "all"
 		}
 		if got != want {
-			t.Errorf("%s is sensitive in %q, want %q", expr, got, want)
+			t.Errorf("the sensitive parts of %s are %q, want %q", expr, got, want)
 		}
 		if sensitive.Is(v) != (want != "") {
-			t.Errorf("%s: isSensitive is %v", expr, sensitive.Is(v))
+			t.Errorf("%s: sensitive.Is is %v", expr, sensitive.Is(v))
 		}
 	}
 }
 
-// The law behind leaf marks: a redaction of the leaves that jsonencode
-// reports leaves no secret in the document, however it is built.
+// Leaf marks depend on this: redacting the leaves that jsonencode marks leaves no secret in the
+// document, however the document was built.
 func TestJSONEncodeLeavesNoSecret(t *testing.T) {
 	const secret = "hunter2"
 	encode := jsonEncode()
@@ -102,7 +102,7 @@ func TestJSONEncodeLeavesNoSecret(t *testing.T) {
 	})
 }
 
-// secretValue draws a value that has secret only below a mark.
+// secretValue draws a value in which the secret is only below marks.
 func secretValue(t *rapid.T, depth int, secret string) cty.Value {
 	kind := rapid.IntRange(0, 5).Draw(t, "kind")
 	if depth == 0 {
@@ -131,8 +131,8 @@ func secretValue(t *rapid.T, depth int, secret string) cty.Value {
 	})
 }
 
-// cty's own encoder is what Terraform uses.
-func TestJSONEncodeAsCty(t *testing.T) {
+// Terraform uses cty's encoder.
+func TestJSONEncodeMatchesCty(t *testing.T) {
 	unknown := cty.ObjectVal(map[string]cty.Value{"a": cty.UnknownVal(cty.String)})
 	for _, v := range []cty.Value{cty.NullVal(cty.String), cty.DynamicVal, unknown, cty.UnknownVal(cty.Number), cty.EmptyObjectVal} {
 		got, err := jsonEncode().Call([]cty.Value{v})
@@ -143,15 +143,15 @@ func TestJSONEncodeAsCty(t *testing.T) {
 	}
 	got, err := jsonEncode().Call([]cty.Value{cty.TupleVal([]cty.Value{cty.UnknownVal(cty.String), cty.True.Mark(sensitive.Mark)})})
 	if err != nil || got.IsKnown() || !sensitive.Is(got) {
-		t.Errorf("an unknown document with a sensitive leaf gives %#v, %v, want it unknown and sensitive", got, err)
+		t.Errorf("an unknown document with a sensitive leaf is %#v, %v, want it unknown and sensitive", got, err)
 	}
 }
 
-// Every number, however it came to be, is spelled as cty's encoder does.
-func TestAppendNumberAsCty(t *testing.T) {
+// Numbers of every origin are formatted as by cty's encoder.
+func TestAppendNumberMatchesCty(t *testing.T) {
 	for f, want := range map[float64]string{1 << 55: "36028797018963970", 1.0 / (1 << 24): "0.00000005960464477539062"} {
 		if got, _ := appendNumber(nil, cty.NumberFloatVal(f).AsBigFloat()); string(got) != want {
-			t.Errorf("%v as a float64 is spelled %s, want %s", f, got, want)
+			t.Errorf("the float64 %v is formatted as %s, want %s", f, got, want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -172,7 +172,7 @@ func TestAppendNumberAsCty(t *testing.T) {
 	})
 }
 
-func FuzzAppendStringAsCty(f *testing.F) {
+func FuzzAppendStringMatchesCty(f *testing.F) {
 	for _, s := range []string{"", "a", "<&>\"\\/", "\u2028é\x00\x7f\n", "\xff"} {
 		f.Add(s)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// lookup is cty's with the default left out at will.
+// lookup is cty's with an optional default.
 func lookup() function.Function {
 	marked := func(name string, ty cty.Type) function.Parameter {
 		return function.Parameter{Name: name, Type: ty, AllowMarked: true}
@@ -40,7 +40,8 @@ func lookupType(args []cty.Value) (cty.Type, error) {
 	case ty.IsMapType():
 		if len(args) == 3 {
 			if _, err := convert.Convert(args[2], ty.ElementType()); err != nil {
-				return cty.NilType, function.NewArgErrorf(2, "the default value must have the same type as the map elements")
+				return cty.NilType, function.NewArgErrorf(2,
+					"the default value must have the same type as the map elements")
 			}
 		}
 		return ty.ElementType(), nil
@@ -101,6 +102,7 @@ func matchKeys() function.Function {
 	})
 }
 
+// matching returns the values whose keys are among wanted.
 func matching(values []cty.Value, keys, wanted cty.Value, ty cty.Type) (cty.Value, error) {
 	common, _ := convert.UnifyUnsafe([]cty.Type{keys.Type(), wanted.Type()})
 	keys, err := convert.Convert(keys, common)
@@ -111,7 +113,7 @@ func matching(values []cty.Value, keys, wanted cty.Value, ty cty.Type) (cty.Valu
 		return cty.NilVal, err
 	}
 	var found []cty.Value
-	searched := seen{}
+	searched := valueSet{}
 	for _, key := range wanted.AsValueSlice() {
 		searched.add(key)
 	}

@@ -10,11 +10,12 @@ import (
 func markFunctions() map[string]function.Function {
 	return map[string]function.Function{
 		"issensitive":  isSensitiveFunction(),
-		"nonsensitive": remark(func(v cty.Value) cty.Value { v, _ = v.Unmark(); return v }),
-		"sensitive":    remark(func(v cty.Value) cty.Value { return v.Mark(sensitive.Mark) }),
+		"nonsensitive": changeMark(func(v cty.Value) cty.Value { v, _ = v.Unmark(); return v }),
+		"sensitive":    changeMark(func(v cty.Value) cty.Value { return v.Mark(sensitive.Mark) }),
 	}
 }
 
+// markedValue returns the parameter of a function that accepts every value with its marks.
 func markedValue() []function.Parameter {
 	return []function.Parameter{{
 		Name: "value", Type: cty.DynamicPseudoType,
@@ -22,7 +23,7 @@ func markedValue() []function.Parameter {
 	}}
 }
 
-func remark(change func(cty.Value) cty.Value) function.Function {
+func changeMark(change func(cty.Value) cty.Value) function.Function {
 	return function.New(&function.Spec{
 		Params: markedValue(),
 		Type:   func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
@@ -30,8 +31,8 @@ func remark(change func(cty.Value) cty.Value) function.Function {
 	})
 }
 
-// isSensitiveFunction asks the value alone, not what is within it, as in
-// Terraform: an object with one sensitive attribute is not sensitive.
+// isSensitiveFunction looks only at the mark of the value itself, not at values within it, as
+// Terraform does: an object with a sensitive attribute is not sensitive.
 func isSensitiveFunction() function.Function {
 	return function.New(&function.Spec{
 		Params: markedValue(),

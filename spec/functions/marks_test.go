@@ -12,10 +12,10 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// marked are calls of every function of the language, each with one sensitive
-// argument, in every place that takes one: s, n, b, l, ln, lb, m, o, c, t and w hold
-// a sensitive string, number, bool, list (of strings, numbers and bools), map,
-// object, CIDR prefix, time and key; ll and lm are a list and a map with one sensitive element.
+// marked has calls of every function of the language, each with one sensitive argument, for
+// every parameter. s, n, b, l, ln, lb, m, o, c and t are a sensitive string, number, bool, list of
+// strings, of numbers and of bools, map, object, CIDR prefix and time; ll and lm are a list and a
+// map with one sensitive element.
 var marked = map[string][]string{
 	"abs":              {`abs(n)`},
 	"alltrue":          {`alltrue(lb)`, `alltrue([b, true])`},
@@ -68,37 +68,39 @@ var marked = map[string][]string{
 	"log":              {`log(n, 10)`, `log(10, n)`},
 	"lookup":           {`lookup(m, "a", "b")`, `lookup({ a = s }, "a", "b")`, `lookup({ a = "x" }, s, "b")`, `lookup({}, "a", s)`},
 	"lower":            {`lower(s)`},
-	"matchkeys":        {`matchkeys(l, ["a"], ["a"])`, `matchkeys(["a"], l, ["hunter2"])`, `matchkeys(["a"], ["hunter2"], l)`, `matchkeys([s], ["a"], ["a"])`},
-	"max":              {`max(n, 1)`, `max(1, n)`, `max(ln...)`},
-	"md5":              {`md5(s)`},
-	"merge":            {`merge(m, { b = 1 })`, `merge({ b = 1 }, { a = s })`},
-	"min":              {`min(n, 1)`},
-	"one":              {`one(l)`, `one([s])`, `one(toset([s]))`},
-	"parseint":         {`parseint(num, 10)`, `parseint("1", n)`},
-	"pow":              {`pow(n, 2)`, `pow(2, n)`},
-	"range":            {`range(n)`, `range(1, n)`, `range(1, 9, n)`},
-	"regex":            {`regex(s, "hunter2")`, `regex("h.*", s)`, `regex("(h)(.*)", s)`},
-	"regexall":         {`regexall(s, "a")`, `regexall("z", s)`, `regexall("h.*", s)`},
-	"replace":          {`replace(s, "a", "b")`, `replace("a", s, "b")`, `replace("a", "a", s)`, `replace(s, "/h/", "b")`},
-	"reverse":          {`reverse(l)`, `reverse(ll)`},
-	"sensitive":        {`sensitive("a")`, `sensitive(s)`},
-	"setintersection":  {`setintersection(l, ["hunter2"])`, `setintersection(["a"], [s])`},
-	"setproduct":       {`setproduct(l, ["a"])`, `setproduct(["a"], [s])`, `setproduct([], l)`},
-	"setsubtract":      {`setsubtract(l, ["a"])`, `setsubtract(["a"], [s])`},
-	"setunion":         {`setunion(l, ["a"])`, `setunion(["a"], [s])`},
-	"sha1":             {`sha1(s)`},
-	"sha256":           {`sha256(s)`},
-	"sha512":           {`sha512(s)`},
-	"signum":           {`signum(n)`},
-	"slice":            {`slice(l, 0, 1)`, `slice(ll, 1, 2)`, `slice(["a", "b", "c"], 0, n)`},
-	"sort":             {`sort(l)`, `sort(ll)`},
-	"split":            {`split(",", s)`, `split(s, "a")`},
-	"startswith":       {`startswith(s, "a")`, `startswith("a", s)`},
-	"strcontains":      {`strcontains(s, "a")`, `strcontains("a", s)`},
-	"strrev":           {`strrev(s)`},
-	"substr":           {`substr(s, 0, 1)`, `substr("abcdef", n, 1)`, `substr("abcdef", 0, n)`},
-	"sum":              {`sum(ln)`, `sum([n, 1])`},
-	"templatefile":     {`templatefile("greeting.tpl", { name = s })`, `templatefile("greeting.tpl", sensitive({ name = "a" }))`, `templatefile(tpl, { name = "a" })`},
+	"matchkeys": {`matchkeys(l, ["a"], ["a"])`, `matchkeys(["a"], l, ["hunter2"])`,
+		`matchkeys(["a"], ["hunter2"], l)`, `matchkeys([s], ["a"], ["a"])`},
+	"max":             {`max(n, 1)`, `max(1, n)`, `max(ln...)`},
+	"md5":             {`md5(s)`},
+	"merge":           {`merge(m, { b = 1 })`, `merge({ b = 1 }, { a = s })`},
+	"min":             {`min(n, 1)`},
+	"one":             {`one(l)`, `one([s])`, `one(toset([s]))`},
+	"parseint":        {`parseint(num, 10)`, `parseint("1", n)`},
+	"pow":             {`pow(n, 2)`, `pow(2, n)`},
+	"range":           {`range(n)`, `range(1, n)`, `range(1, 9, n)`},
+	"regex":           {`regex(s, "hunter2")`, `regex("h.*", s)`, `regex("(h)(.*)", s)`},
+	"regexall":        {`regexall(s, "a")`, `regexall("z", s)`, `regexall("h.*", s)`},
+	"replace":         {`replace(s, "a", "b")`, `replace("a", s, "b")`, `replace("a", "a", s)`, `replace(s, "/h/", "b")`},
+	"reverse":         {`reverse(l)`, `reverse(ll)`},
+	"sensitive":       {`sensitive("a")`, `sensitive(s)`},
+	"setintersection": {`setintersection(l, ["hunter2"])`, `setintersection(["a"], [s])`},
+	"setproduct":      {`setproduct(l, ["a"])`, `setproduct(["a"], [s])`, `setproduct([], l)`},
+	"setsubtract":     {`setsubtract(l, ["a"])`, `setsubtract(["a"], [s])`},
+	"setunion":        {`setunion(l, ["a"])`, `setunion(["a"], [s])`},
+	"sha1":            {`sha1(s)`},
+	"sha256":          {`sha256(s)`},
+	"sha512":          {`sha512(s)`},
+	"signum":          {`signum(n)`},
+	"slice":           {`slice(l, 0, 1)`, `slice(ll, 1, 2)`, `slice(["a", "b", "c"], 0, n)`},
+	"sort":            {`sort(l)`, `sort(ll)`},
+	"split":           {`split(",", s)`, `split(s, "a")`},
+	"startswith":      {`startswith(s, "a")`, `startswith("a", s)`},
+	"strcontains":     {`strcontains(s, "a")`, `strcontains("a", s)`},
+	"strrev":          {`strrev(s)`},
+	"substr":          {`substr(s, 0, 1)`, `substr("abcdef", n, 1)`, `substr("abcdef", 0, n)`},
+	"sum":             {`sum(ln)`, `sum([n, 1])`},
+	"templatefile": {`templatefile("greeting.tpl", { name = s })`, `templatefile("greeting.tpl", sensitive({ name = "a" }))`,
+		`templatefile(tpl, { name = "a" })`},
 	"templatestring":   {`templatestring(local.template, { n = s })`, `templatestring(text, { n = "a" })`},
 	"textdecodebase64": {`textdecodebase64(b64, "UTF-8")`, `textdecodebase64("YQ==", enc)`},
 	"textencodebase64": {`textencodebase64(s, "UTF-8")`, `textencodebase64("a", enc)`},
@@ -124,13 +126,13 @@ var marked = map[string][]string{
 	"yamldecode":       {`yamldecode(yaml)`},
 	"yamlencode":       {`yamlencode(s)`, `yamlencode({ a = [s] })`, `yamlencode(o)`},
 	"zipmap":           {`zipmap(l, ["a"])`, `zipmap(["a"], l)`, `zipmap(["a"], [s])`},
-	"rsadecrypt":       nil, // needs a key pair: TestRSADecrypt
+	"rsadecrypt":       nil, // needs a key pair, see TestRSADecrypt
 }
 
-// unmarking are the functions that are there to tell or to take away a mark, and
-// those that always refuse.
+// unmarking lists the functions that report or remove marks, and those that always fail.
 var unmarking = []string{
-	"abspath", "bcrypt", "can", "ephemeralasnull", "issensitive", "list", "map", "nonsensitive", "pathexpand", "plantimestamp", "timestamp", "uuid",
+	"abspath", "bcrypt", "can", "ephemeralasnull", "issensitive", "list", "map", "nonsensitive", "pathexpand",
+	"plantimestamp", "timestamp", "uuid",
 }
 
 func markContext(t *testing.T) *hcl.EvalContext {
@@ -151,15 +153,14 @@ func markContext(t *testing.T) *hcl.EvalContext {
 	return ctx
 }
 
-// Whatever is computed from a sensitive value is sensitive, whichever function
-// computes it.
+// The result of every function is sensitive if one of its arguments is.
 func TestMarksSurviveEveryFunction(t *testing.T) {
 	ctx := markContext(t)
 	names := slices.Sorted(maps.Keys(ctx.Functions))
 	for _, name := range names {
-		name = strings.TrimPrefix(name, "core::") // another name of the same function
+		name = strings.TrimPrefix(name, "core::") // the same function by another name
 		if _, listed := marked[name]; !listed && !slices.Contains(unmarking, name) {
-			t.Errorf("%s has no call with a sensitive argument in this test", name)
+			t.Errorf("no call of %s with a sensitive argument is in this test", name)
 		}
 		for _, expr := range marked[name] {
 			v, err := evaluate(ctx, expr)
@@ -173,12 +174,14 @@ func TestMarksSurviveEveryFunction(t *testing.T) {
 	}
 }
 
-// So is what operators, templates and for expressions make of it.
+// The same holds for operators, templates and for expressions.
 func TestMarksSurviveOperators(t *testing.T) {
 	ctx := markContext(t)
 	for _, expr := range []string{
-		`"a${s}b"`, `"%{ if b }x%{ endif }"`, `"%{ for x in l }x%{ endfor }"`, `n + 1`, `-n`, `!b`, `s == "a"`, `"a" != s`, `n > 1`, `b && true`, `false || b`,
-		`b ? "x" : "y"`, `true ? s : "y"`, `[for x in l : x]`, `[for x in l : "x"]`, `{ for k, v in m : k => v }`, `[for x in ["a"] : x if x == s]`,
+		`"a${s}b"`, `"%{ if b }x%{ endif }"`, `"%{ for x in l }x%{ endfor }"`, `n + 1`, `-n`, `!b`,
+		`s == "a"`, `"a" != s`, `n > 1`, `b && true`, `false || b`,
+		`b ? "x" : "y"`, `true ? s : "y"`, `[for x in l : x]`, `[for x in l : "x"]`,
+		`{ for k, v in m : k => v }`, `[for x in ["a"] : x if x == s]`,
 		`{ for x in ll : x => 1 }`, `l[0]`, `m.a`, `m["a"]`, `o.a`, `l[*]`, `["a", "b", "c"][n]`, `[s]`, `{ a = s }`,
 	} {
 		v, err := evaluate(ctx, expr)

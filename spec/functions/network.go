@@ -11,15 +11,15 @@ import (
 
 func networkFunctions() map[string]function.Function {
 	return map[string]function.Function{
-		"cidrhost":    onPrefix(cidrHost, "hostnum"),
-		"cidrnetmask": onPrefix(cidrNetmask),
-		"cidrsubnet":  onPrefix(cidrSubnet, "newbits", "netnum"),
+		"cidrhost":    prefixFunction(cidrHost, "hostnum"),
+		"cidrnetmask": prefixFunction(cidrNetmask),
+		"cidrsubnet":  prefixFunction(cidrSubnet, "newbits", "netnum"),
 		"cidrsubnets": cidrSubnets(),
 	}
 }
 
-// onPrefix returns a function of a CIDR prefix and whole numbers.
-func onPrefix(compute func(p netip.Prefix, n []*big.Int) (string, error), numbers ...string) function.Function {
+// prefixFunction returns a function of a CIDR prefix and of a whole number for each name in numbers.
+func prefixFunction(compute func(p netip.Prefix, n []*big.Int) (string, error), numbers ...string) function.Function {
 	params := stringParams([]string{"prefix"})
 	for _, name := range numbers {
 		params = append(params, function.Parameter{Name: name, Type: cty.Number})
@@ -45,7 +45,8 @@ func onPrefix(compute func(p netip.Prefix, n []*big.Int) (string, error), number
 func prefixArgs(args []cty.Value) (netip.Prefix, []*big.Int, error) {
 	p, err := netip.ParsePrefix(args[0].AsString())
 	if err != nil {
-		return p, nil, function.NewArgErrorf(0, "%q is no CIDR prefix, such as 10.1.0.0/16 or fd00::/48", args[0].AsString())
+		return p, nil, function.NewArgErrorf(0,
+			"%q is not a CIDR prefix such as 10.1.0.0/16 or fd00::/48", args[0].AsString())
 	}
 	var numbers []*big.Int
 	for i, a := range args[1:] {
@@ -111,8 +112,8 @@ func cidrSubnets() function.Function {
 	})
 }
 
-// subnets lays subnets out one after another, each at the next address that is a
-// multiple of its own size.
+// subnets allocates the subnets one after another, each at the next address that is a multiple
+// of its size.
 func subnets(p netip.Prefix, newBits []*big.Int) (cty.Value, error) {
 	total := p.Addr().BitLen()
 	end := addresses(total - p.Bits())
@@ -125,13 +126,15 @@ func subnets(p netip.Prefix, newBits []*big.Int) (cty.Value, error) {
 		case n.Cmp(big.NewInt(32)) > 0:
 			return cty.NilVal, function.NewArgErrorf(i+1, "may not extend prefix by more than 32 bits")
 		case n.Cmp(big.NewInt(room)) > 0:
-			return cty.NilVal, function.NewArgErrorf(i+1, "an extension by %s bits is too long for an address of %d bits", n, total)
+			return cty.NilVal, function.NewArgErrorf(i+1,
+				"an extension by %s bits is too long for an address of %d bits", n, total)
 		}
 		bits := p.Bits() + int(n.Int64())
 		size := addresses(total - bits)
 		start := roundUp(next, size)
 		if start.Cmp(end) >= 0 {
-			return cty.NilVal, function.NewArgErrorf(i+1, "not enough remaining address space for a subnet with a prefix of %d bits", bits)
+			return cty.NilVal, function.NewArgErrorf(i+1,
+				"not enough remaining address space for a subnet with a prefix of %d bits", bits)
 		}
 		nets = append(nets, cty.StringVal(netip.PrefixFrom(offset(p.Addr(), start), bits).String()))
 		next = start.Add(start, size)
@@ -142,16 +145,17 @@ func subnets(p netip.Prefix, newBits []*big.Int) (cty.Value, error) {
 	return cty.ListVal(nets), nil
 }
 
-// addresses is how many addresses that many host bits can tell apart.
+// addresses returns the number of addresses with the given number of host bits.
 func addresses(hostBits int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(hostBits)) }
 
+// roundUp returns n, or the next number that is a multiple of the other.
 func roundUp(n, multiple *big.Int) *big.Int {
 	up := new(big.Int).Add(n, multiple)
 	up.Sub(up, big.NewInt(1))
 	return up.Sub(up, new(big.Int).Mod(up, multiple))
 }
 
-// offset is the address n after a; n is within a's prefix.
+// offset returns the address a+n, which must be within a's prefix.
 func offset(a netip.Addr, n *big.Int) netip.Addr {
 	b := a.AsSlice()
 	new(big.Int).Add(new(big.Int).SetBytes(b), n).FillBytes(b)

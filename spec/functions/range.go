@@ -8,8 +8,9 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// maxRange is far above Terraform's 1,024, which is fewer than a fleet has
-// devices. It only keeps a mistyped bound from filling the memory.
+// maxRange is the largest number of values of range and setproduct. It is far above Terraform's
+// 1,024, since a fleet has more devices than that, and only keeps a mistyped bound from filling
+// the memory.
 const maxRange = 1_000_000
 
 func rangeFunction() function.Function {
@@ -27,8 +28,8 @@ func rangeFunction() function.Function {
 	})
 }
 
-// rangeBounds fills in what is left out: the start is 0, the step leads to the
-// end.
+// rangeBounds returns the arguments with the defaults of those that are missing: start is 0, and
+// step is 1 or -1, in the direction of end.
 func rangeBounds(args []cty.Value) (start, end, step cty.Value, err error) {
 	step = cty.NumberIntVal(1)
 	switch len(args) {
@@ -71,7 +72,8 @@ func numbers(start, end, step cty.Value) (cty.Value, error) {
 	var all []cty.Value
 	for n := start; before(n, end).True(); n = n.Add(step) {
 		if len(all) == maxRange {
-			return cty.NilVal, fmt.Errorf("more than %d values were generated; bring start and end closer together or use a larger step", maxRange)
+			return cty.NilVal, fmt.Errorf(
+				"more than %d values were generated; bring start and end closer together or use a larger step", maxRange)
 		}
 		all = append(all, n)
 	}

@@ -15,21 +15,21 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// maxFileSize bounds what one file function reads. A payload is far smaller; the
-// bound keeps a plan of an untrusted pull request from filling the memory.
+// maxFileSize is the largest size of a file that a function reads, in bytes. A payload is far
+// smaller; the bound keeps the plan of an untrusted pull request from filling the memory.
 const maxFileSize = 64 << 20
 
-// Sandbox reads files below the configuration's root and no others. Plans run on
-// untrusted pull requests: a message whose payload is file("/etc/shadow") would
-// otherwise end up in a comment. os.Root holds this for symbolic links too, and
-// without a moment between the check and the opening.
+// Sandbox reads files below the configuration's root, and no others. Plans run on
+// untrusted pull requests: without it, a plan of file("/etc/shadow") as a payload would
+// show that file in a comment. os.Root enforces this for symbolic links too, and leaves
+// no time between check and open.
 type Sandbox struct {
-	root *os.Root
-	dir  string // absolute
-	most int    // how many entries one Glob looks at
+	root     *os.Root
+	dir      string // absolute
+	maxFiles int    // entries that one Glob may visit
 }
 
-// OpenSandbox opens the configuration's root. Close releases it.
+// OpenSandbox opens the configuration's root. The caller must close the Sandbox.
 func OpenSandbox(rootDir string) (*Sandbox, error) {
 	dir, err := filepath.Abs(rootDir)
 	if err != nil {
@@ -39,17 +39,17 @@ func OpenSandbox(rootDir string) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the configuration's root: %w", err)
 	}
-	return &Sandbox{root: root, dir: dir, most: maxListed}, nil
+	return &Sandbox{root: root, dir: dir, maxFiles: maxGlobbed}, nil
 }
 
 // Dir returns the absolute path of the root.
 func (s *Sandbox) Dir() string { return s.dir }
 
-// Close releases the root. No file can be read after it.
+// Close closes the root. Reads fail after that.
 func (s *Sandbox) Close() error { return s.root.Close() }
 
-// ReadFile reads the file name, which is relative to dir. dir is the folder of a
-// module: absolute, or relative to the root.
+// ReadFile returns the contents of the file name, which is relative to dir, the folder of a
+// module: absolute, or relative to the root. Errors show the name and not the root.
 func (s *Sandbox) ReadFile(dir, name string) ([]byte, error) {
 	at, err := s.resolve(dir, name)
 	if err != nil {
@@ -70,8 +70,8 @@ func (s *Sandbox) ReadFile(dir, name string) ([]byte, error) {
 	return data, nil
 }
 
-// open opens a regular file. O_NONBLOCK: opening a named pipe would wait for a
-// writer for ever, before its type can be seen.
+// open opens a regular file. Without O_NONBLOCK, opening a named pipe would wait forever for a
+// writer before its type can be checked.
 func (s *Sandbox) open(at, name string) (*os.File, error) {
 	f, err := s.root.OpenFile(at, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -88,8 +88,8 @@ func (s *Sandbox) open(at, name string) (*os.File, error) {
 	return f, nil
 }
 
-// Exists reports whether name is a file. Anything else of that name is an error:
-// false would say that it can be created.
+// Exists reports whether name is a regular file; dir is as for ReadFile. It returns an error if
+// name is something else, since false would mean that the file can be created.
 func (s *Sandbox) Exists(dir, name string) (bool, error) {
 	at, err := s.resolve(dir, name)
 	if err != nil {
@@ -118,7 +118,8 @@ func (s *Sandbox) List(dir string) ([]string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no folder %s", dir)
 	case err != nil:
-		return nil, fmt.Errorf("list the folder %s: %w; links out of the configuration's folder are not followed", dir, reason(err))
+		return nil, fmt.Errorf(
+			"list the folder %s: %w; links out of the configuration's folder are not followed", dir, reason(err))
 	}
 	var names []string
 	for _, entry := range entries {
@@ -129,9 +130,9 @@ func (s *Sandbox) List(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Glob lists the regular files below the folder name that match pattern, as
-// slash-separated paths relative to that folder. If there is no such
-// folder, there are no files.
+// Glob returns the regular files below the folder name that match pattern, as slash-separated
+// paths relative to that folder; dir is as for ReadFile. If the folder does not exist, there are
+// none.
 func (s *Sandbox) Glob(dir, name, pattern string) ([]string, error) {
 	at, err := s.resolve(dir, name)
 	if err != nil {
@@ -147,7 +148,7 @@ func (s *Sandbox) Glob(dir, name, pattern string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", name, reason(err))
 	}
-	names, err := doublestar.Glob(&listing{FS: below, most: s.most}, path.Clean(pattern), doublestar.WithFailOnIOErrors())
+	names, err := doublestar.Glob(&boundedFS{FS: below, limit: s.maxFiles}, path.Clean(pattern), doublestar.WithFailOnIOErrors())
 	if err != nil {
 		return nil, fmt.Errorf("list the files that match %q: %w", pattern, reason(err))
 	}
@@ -157,37 +158,38 @@ func (s *Sandbox) Glob(dir, name, pattern string) ([]string, error) {
 	}), nil
 }
 
-// maxListed bounds what one pattern looks at: ** follows links to folders, as
-// Terraform's does, and two links to their own folder are 2^n paths.
-const maxListed = 100_000
+// maxGlobbed is the largest number of entries that one pattern may visit: ** follows links to
+// folders, as Terraform's does, and two links to their own folder make 2^n paths.
+const maxGlobbed = 100_000
 
-// listing is a file system that gives up after most entries. What cannot be
-// read, a link out of the root above all, is not there.
-type listing struct {
+// boundedFS is a file system that fails after limit entries. Whatever cannot be read, such as a
+// link out of the root, does not exist in it.
+type boundedFS struct {
 	fs.FS
-	seen, most int
+	seen, limit int
 }
 
-func (l *listing) ReadDir(name string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(l.FS, name)
+func (b *boundedFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(b.FS, name)
 	if err != nil {
 		return nil, fs.ErrNotExist
 	}
-	if l.seen += len(entries) + 1; l.seen > l.most {
-		return nil, fmt.Errorf("it leads through more than %d files; begin the pattern with a folder, and look for links that lead back up", l.most)
+	if b.seen += len(entries) + 1; b.seen > b.limit {
+		return nil, fmt.Errorf("the pattern leads through more than %d files; "+
+			"begin it with a folder, and look for links that lead back up", b.limit)
 	}
 	return entries, nil
 }
 
-func (l *listing) Stat(name string) (fs.FileInfo, error) {
-	info, err := fs.Stat(l.FS, name)
+func (b *boundedFS) Stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(b.FS, name)
 	if err != nil {
 		return nil, fs.ErrNotExist
 	}
 	return info, nil
 }
 
-// resolve returns the path of name below the root.
+// resolve returns the slash-separated path of name below the root; dir is as for ReadFile.
 func (s *Sandbox) resolve(dir, name string) (string, error) {
 	if filepath.IsAbs(dir) {
 		rel, err := filepath.Rel(s.dir, dir)
@@ -197,11 +199,13 @@ func (s *Sandbox) resolve(dir, name string) (string, error) {
 		dir = rel
 	}
 	if filepath.IsAbs(name) || name == "~" || strings.HasPrefix(name, "~/") {
-		return "", fmt.Errorf("%s is outside the configuration's folder: functions read files below it only; copy the file there and name it relative to this folder", name)
+		return "", fmt.Errorf("%s is outside the configuration's folder: functions read only files below it; "+
+			"copy the file there and name it relative to this folder", name)
 	}
 	at := path.Join(filepath.ToSlash(dir), filepath.ToSlash(name))
 	if !filepath.IsLocal(filepath.FromSlash(at)) {
-		return "", fmt.Errorf("%s leads out of the configuration's folder: functions read files below it only; copy the file there", name)
+		return "", fmt.Errorf("%s leads out of the configuration's folder: functions read only files below it; "+
+			"copy the file there", name)
 	}
 	return at, nil
 }
@@ -209,7 +213,7 @@ func (s *Sandbox) resolve(dir, name string) (string, error) {
 func (s *Sandbox) explain(name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no file %s; it must stand in the configuration's folder before the plan starts", name)
+		return fmt.Errorf("there is no file %s; it must be in the configuration's folder before the plan starts", name)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s may not be read by this user: %w", name, reason(err))
 	}
@@ -223,8 +227,8 @@ func notRegular(name string, info fs.FileInfo) error {
 	return fmt.Errorf("%s is not a regular file (%s)", name, info.Mode().Type())
 }
 
-// reason strips the operation and the path: the message names the file as the
-// author wrote it, not where it is on this machine.
+// reason returns err without the operation and the path: messages show the file's name as the
+// author wrote it, not its path on this machine.
 func reason(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// testSandbox is a root with a module in it, and a secret beside it that links of
+// testSandbox returns a sandbox with a module in it. Beside its root is a secret that links of
 // every kind lead to.
 func testSandbox(t *testing.T) (s *Sandbox, dir string) {
 	t.Helper()
@@ -68,7 +68,7 @@ func TestSandboxReads(t *testing.T) {
 	}
 }
 
-func TestSandboxHolds(t *testing.T) {
+func TestSandboxRefusesPathsOutside(t *testing.T) {
 	s, root := testSandbox(t)
 	outside := filepath.Dir(root)
 	for _, at := range []struct{ dir, name, want string }{
@@ -97,17 +97,17 @@ func TestSandboxHolds(t *testing.T) {
 		if at.want == "there is no file none" {
 			continue
 		}
-		if is, err := s.Exists(at.dir, at.name); err == nil {
-			t.Errorf("Exists(%q, %q) = %v, want an error", at.dir, at.name, is)
+		if exists, err := s.Exists(at.dir, at.name); err == nil {
+			t.Errorf("Exists(%q, %q) = %v, want an error", at.dir, at.name, exists)
 		}
 	}
 }
 
-func TestSandboxErrorsHideTheMachine(t *testing.T) {
+func TestSandboxErrorsHideThePath(t *testing.T) {
 	s, root := testSandbox(t)
 	for _, name := range []string{"none", "link-file", "module", "../secret"} {
 		if _, err := s.ReadFile(".", name); err == nil || strings.Contains(err.Error(), root) {
-			t.Errorf("ReadFile(%q): %v; the message must not show where the folder is", name, err)
+			t.Errorf("ReadFile(%q): %v; the message must not show the path of the root", name, err)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func TestSandboxGlob(t *testing.T) {
 	}
 }
 
-// Without a bound, two links to their own folder keep ** busy for ever.
+// Without a bound, ** takes forever on two links to their own folder.
 func TestSandboxGlobEnds(t *testing.T) {
 	s, root := testSandbox(t)
 	for _, name := range []string{"a", "b", "c"} {
@@ -163,8 +163,8 @@ func TestSandboxGlobEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.most = 1000
+	s.maxFiles = 1000
 	if got, err := s.Glob(".", ".", "**/none"); err == nil || !strings.Contains(err.Error(), "more than 1000 files") {
-		t.Errorf("a glob through links to their own folder gives %q, %v", got, err)
+		t.Errorf("a glob through links to their own folder returns %q, %v", got, err)
 	}
 }

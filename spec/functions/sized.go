@@ -13,20 +13,20 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// sizedFunctions are those whose result may be far larger than their arguments.
+// sizedFunctions returns the functions whose result may be far larger than their arguments.
 func sizedFunctions() map[string]function.Function {
 	return map[string]function.Function{
-		"format":     sized(stdlib.FormatFunc, func(args []cty.Value) int { return widths(args[0]) }),
-		"formatlist": sized(stdlib.FormatListFunc, formatListSize),
-		"indent":     sized(stdlib.IndentFunc, indentSize),
-		"join":       sized(stdlib.JoinFunc, joinSize),
-		"replace":    sized(ofStrings(replace, "str", "substr", "replace"), replaceSize),
+		"format":     limitSize(stdlib.FormatFunc, func(args []cty.Value) int { return widths(args[0]) }),
+		"formatlist": limitSize(stdlib.FormatListFunc, formatListSize),
+		"indent":     limitSize(stdlib.IndentFunc, indentSize),
+		"join":       limitSize(stdlib.JoinFunc, joinSize),
+		"replace":    limitSize(stringFunction(replace, "str", "substr", "replace"), replaceSize),
 	}
 }
 
-// sized refuses a call before it makes a string that fills the memory. The size
-// is at least that of the result.
-func sized(f function.Function, size func(args []cty.Value) int) function.Function {
+// limitSize returns f with an error for results longer than bounds.MaxText, before f fills the
+// memory with them. size returns the length of the result in bytes, or more.
+func limitSize(f function.Function, size func(args []cty.Value) int) function.Function {
 	return function.New(&function.Spec{
 		Params:   f.Params(),
 		VarParam: f.VarParam(),
@@ -40,7 +40,7 @@ func sized(f function.Function, size func(args []cty.Value) int) function.Functi
 	})
 }
 
-// clamped returns v as a number that fits the products here.
+// clamped returns v as an int between 0 and bounds.MaxText+1, so that the products below do not overflow.
 func clamped(v cty.Value) int {
 	n, _ := v.AsBigFloat().Int64()
 	return int(min(max(n, 0), bounds.MaxText+1))
@@ -64,8 +64,8 @@ func joinSize(args []cty.Value) int {
 	return size
 }
 
-// replaceSize takes every byte for a match if the matches are those of a regular
-// expression; "$1" in the replacement becomes no more than the text.
+// replaceSize counts every byte as a match if the substring is a regular expression; "$1" in the
+// replacement is at most as long as the text.
 func replaceSize(args []cty.Value) int {
 	text, old, with := args[0].AsString(), args[1].AsString(), args[2].AsString()
 	if len(old) >= 2 && old[0] == '/' && old[len(old)-1] == '/' {
@@ -79,7 +79,7 @@ var (
 	digits = regexp.MustCompile(`[0-9]+`)
 )
 
-// widths adds up the widths and precisions of a format.
+// widths returns the sum of the widths and precisions of a format.
 func widths(format cty.Value) int {
 	sum := 0
 	for _, v := range verb.FindAllString(format.AsString(), -1) {
@@ -107,7 +107,7 @@ func formatListSize(args []cty.Value) int {
 	return longest * size
 }
 
-// checkProduct bounds what setproduct makes of sets; if one is empty, so is the product.
+// checkProduct returns an error if the sets have too many combinations. With an empty set there are none.
 func checkProduct(sets []cty.Value) error {
 	n := 1
 	for _, set := range sets {

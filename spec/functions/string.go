@@ -13,19 +13,19 @@ import (
 
 func stringFunctions() map[string]function.Function {
 	return map[string]function.Function{
-		"basename":    ofStrings(func(s ...string) (string, error) { return filepath.Base(s[0]), nil }, "path"),
-		"dirname":     ofStrings(func(s ...string) (string, error) { return filepath.Dir(s[0]), nil }, "path"),
-		"endswith":    test(strings.HasSuffix, "str", "suffix"),
-		"pathexpand":  ofStrings(pathExpand, "path"),
-		"startswith":  test(strings.HasPrefix, "str", "prefix"),
-		"strcontains": test(strings.Contains, "str", "substr"),
+		"basename":    stringFunction(func(s ...string) (string, error) { return filepath.Base(s[0]), nil }, "path"),
+		"dirname":     stringFunction(func(s ...string) (string, error) { return filepath.Dir(s[0]), nil }, "path"),
+		"endswith":    stringPredicate(strings.HasSuffix, "str", "suffix"),
+		"pathexpand":  stringFunction(pathExpand, "path"),
+		"startswith":  stringPredicate(strings.HasPrefix, "str", "prefix"),
+		"strcontains": stringPredicate(strings.Contains, "str", "substr"),
 		"timecmp":     timeCompare(),
 	}
 }
 
-// ofStrings returns a function of strings to a string, with a parameter for each
-// name. cty answers for unknown and marked arguments.
-func ofStrings(compute func(s ...string) (string, error), params ...string) function.Function {
+// stringFunction returns a function from strings to a string, with a parameter for each name.
+// cty computes the results of unknown and marked arguments.
+func stringFunction(compute func(s ...string) (string, error), params ...string) function.Function {
 	return function.New(&function.Spec{
 		Params:       stringParams(params),
 		Type:         function.StaticReturnType(cty.String),
@@ -44,8 +44,8 @@ func ofStrings(compute func(s ...string) (string, error), params ...string) func
 	})
 }
 
-// test returns a function of two strings to a bool.
-func test(holds func(s, part string) bool, params ...string) function.Function {
+// stringPredicate returns a function from two strings to a bool.
+func stringPredicate(holds func(s, part string) bool, params ...string) function.Function {
 	return function.New(&function.Spec{
 		Params:       stringParams(params),
 		Type:         function.StaticReturnType(cty.Bool),
@@ -66,7 +66,7 @@ func stringParams(names []string) []function.Parameter {
 
 func notNull(b *cty.RefinementBuilder) *cty.RefinementBuilder { return b.NotNull() }
 
-// replace takes a substring between slashes as a regular expression.
+// replace treats a substring between slashes as a regular expression.
 func replace(s ...string) (string, error) {
 	text, old, with := s[0], s[1], s[2]
 	if len(old) < 2 || old[0] != '/' || old[len(old)-1] != '/' {
@@ -81,7 +81,8 @@ func replace(s ...string) (string, error) {
 
 func pathExpand(s ...string) (string, error) {
 	if strings.HasPrefix(s[0], "~") {
-		return "", errors.New("a home folder differs from machine to machine, and a plan must give the same everywhere; take the path from a variable")
+		return "", errors.New("a home folder differs from machine to machine, and a plan must be the same everywhere; " +
+			"take the path from a variable")
 	}
 	return s[0], nil
 }
@@ -108,7 +109,8 @@ func timeCompare() function.Function {
 func timestamp(args []cty.Value, i int) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, args[i].AsString())
 	if err != nil {
-		return t, function.NewArgErrorf(i, "%q is no RFC 3339 timestamp, such as 2026-01-31T12:00:00Z", args[i].AsString())
+		return t, function.NewArgErrorf(i,
+			"%q is not an RFC 3339 timestamp such as 2026-01-31T12:00:00Z", args[i].AsString())
 	}
 	return t, nil
 }

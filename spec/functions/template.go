@@ -15,16 +15,16 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// templates renders templates with the functions of the module that calls. Those
-// functions do not include the rendering ones: a template that renders itself
-// would never end.
+// templates renders templates with the functions of the calling module, except the rendering
+// functions themselves: a template that renders itself would never end.
 type templates struct {
 	files     files
-	made      *bounds.Budget
+	budget    *bounds.Budget
 	functions map[string]function.Function
-	parsed    *sync.Map // path to hclsyntax.Expression: for_each renders one file for every device
+	parsed    *sync.Map // path to hclsyntax.Expression: a for_each renders the same file for every device
 }
 
+// fromFile returns templatefile.
 func (t templates) fromFile() function.Function {
 	source := func(args []cty.Value) (hclsyntax.Expression, error) {
 		name := args[0].AsString()
@@ -67,14 +67,14 @@ func (t templates) fromFile() function.Function {
 	})
 }
 
-// templateVars takes marks: what a template makes of a sensitive variable is
-// sensitive, the rest of the text may not be, as with jsonencode.
+// templateVars returns the parameter for a template's variables. It accepts marks, so that the
+// template decides, as with jsonencode: only results that use a sensitive variable are sensitive.
 func templateVars() function.Parameter {
 	return function.Parameter{Name: "vars", Type: cty.DynamicPseudoType, AllowMarked: true, AllowUnknown: true}
 }
 
-// fromString takes its template as an expression, to tell a reference from a
-// literal: the variables in a literal were meant for its own place.
+// fromString returns templatestring. It takes the template as an expression, to distinguish a
+// reference from a literal, which is refused: its variables would be those of the enclosing scope.
 func (t templates) fromString() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{
@@ -84,7 +84,7 @@ func (t templates) fromString() function.Function {
 		Type:         function.StaticReturnType(cty.String),
 		RefineResult: notNull,
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			text, marks, err := referredString(customdecode.ExpressionClosureFromVal(args[0]))
+			text, marks, err := referencedString(customdecode.ExpressionClosureFromVal(args[0]))
 			if err != nil {
 				return cty.NilVal, function.NewArgError(0, err)
 			}
@@ -100,17 +100,20 @@ func (t templates) fromString() function.Function {
 				return cty.NilVal, err
 			}
 			if v.Type() != cty.String {
-				return cty.NilVal, errors.New("the template gives no string: write text around the ${ } sequence, or use the expression itself")
+				return cty.NilVal, errors.New("the result of the template is not a string: " +
+					"write text around the ${ } sequence, or use the expression itself")
 			}
 			return v.WithMarks(marks), nil
 		},
 	})
 }
 
-func referredString(template *customdecode.ExpressionClosure) (cty.Value, cty.ValueMarks, error) {
+// referencedString returns the string that the expression refers to, without its marks, and the marks.
+func referencedString(template *customdecode.ExpressionClosure) (cty.Value, cty.ValueMarks, error) {
 	switch template.Expression.(type) {
 	case *hclsyntax.TemplateExpr, *hclsyntax.TemplateWrapExpr:
-		return cty.NilVal, nil, errors.New("templatestring renders templates that come from elsewhere; a literal one is written as a string expression, in place, and a reference without ${ } around it")
+		return cty.NilVal, nil, errors.New("templatestring takes a reference to a template, without ${ } around it; " +
+			"write a literal template as an ordinary string expression, without templatestring")
 	case *hclsyntax.ScopeTraversalExpr, *hclsyntax.RelativeTraversalExpr, *hclsyntax.IndexExpr:
 	default:
 		return cty.NilVal, nil, errors.New("the template must be a direct reference to a string, such as local.greeting")
@@ -133,14 +136,14 @@ func (t templates) parse(text, name string) (hclsyntax.Expression, error) {
 	}
 	expr, diags := hclsyntax.ParseTemplate([]byte(text), name, hcl.InitialPos)
 	if diags.HasErrors() {
-		return nil, unended(diags)
+		return nil, withoutFullStop(diags)
 	}
 	sensitive.KeepKeyMarks(expr)
-	t.made.Guard(expr)
+	t.budget.Guard(expr)
 	return expr, nil
 }
 
-// render evaluates the template with vars, which it may use and nothing else.
+// render returns the value of the template, which may use vars and nothing else.
 func (t templates) render(expr hclsyntax.Expression, vars cty.Value) (cty.Value, error) {
 	vars, marks := vars.Unmark()
 	if ty := vars.Type(); !ty.IsObjectType() && !ty.IsMapType() {
@@ -149,22 +152,25 @@ func (t templates) render(expr hclsyntax.Expression, vars cty.Value) (cty.Value,
 	names := vars.AsValueMap()
 	for name := range names {
 		if !hclsyntax.ValidIdentifier(name) {
-			return cty.NilVal, function.NewArgErrorf(1, "invalid template variable name %q: must start with a letter, followed by zero or more letters, digits, and underscores", name)
+			return cty.NilVal, function.NewArgErrorf(1, "invalid template variable name %q: "+
+				"must start with a letter, followed by zero or more letters, digits, and underscores", name)
 		}
 	}
 	for _, ref := range expr.Variables() {
 		if _, ok := names[ref.RootName()]; !ok {
-			return cty.NilVal, function.NewArgErrorf(1, "vars map does not contain key %q, referenced at %s", ref.RootName(), ref[0].SourceRange())
+			return cty.NilVal, function.NewArgErrorf(1,
+				"vars map does not contain key %q, referenced at %s", ref.RootName(), ref[0].SourceRange())
 		}
 	}
 	v, diags := expr.Value(&hcl.EvalContext{Variables: names, Functions: t.functions})
 	if diags.HasErrors() {
-		return cty.NilVal, unended(diags)
+		return cty.NilVal, withoutFullStop(diags)
 	}
 	return v.WithMarks(marks), nil
 }
 
-// unended takes the full stop off an error: hcl puts its own behind that of a function.
-func unended(diags hcl.Diagnostics) error {
+// withoutFullStop returns the diagnostics as an error without the full stop: hcl appends one to
+// the error of a function.
+func withoutFullStop(diags hcl.Diagnostics) error {
 	return errors.New(strings.TrimSuffix(diags.Error(), "."))
 }

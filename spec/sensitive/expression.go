@@ -6,27 +6,28 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// KeepKeyMarks makes { a = 1, b = 2 }[key] sensitive if the key is: hcl.Index
-// drops the marks of a key of an object, and which value was chosen tells the key.
-// Templates in HCL's JSON form are parsed as they are evaluated and stay as hcl has them.
+// KeepKeyMarks changes the expressions below root so that { a = 1, b = 2 }[key] is sensitive
+// if the key is: hcl.Index drops the marks of an object's key, and the chosen value reveals the
+// key. Templates in HCL's JSON form are parsed on evaluation, out of its reach, and keep hcl's
+// behavior.
 func KeepKeyMarks(root hclsyntax.Node) {
 	hclsyntax.VisitAll(root, func(n hclsyntax.Node) hcl.Diagnostics {
 		if index, ok := n.(*hclsyntax.IndexExpr); ok {
 			in := &hclsyntax.ParenthesesExpr{Expression: index.Collection, SrcRange: index.Collection.Range()}
-			index.Collection = &keyed{in, index.Key}
+			index.Collection = &keyedCollection{in, index.Key}
 		}
 		return nil
 	})
 }
 
-// keyed is a collection that is sensitive if the key is that is looked up in it.
-// As parentheses around the collection it lets hcl's walks find what is inside.
-type keyed struct {
+// keyedCollection is a collection that is sensitive if the key that is looked up in it is.
+// It is a parenthesized expression, so that hcl's walks find the collection inside.
+type keyedCollection struct {
 	*hclsyntax.ParenthesesExpr
 	key hclsyntax.Expression
 }
 
-func (k *keyed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+func (k *keyedCollection) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := k.ParenthesesExpr.Value(ctx)
 	if !diags.HasErrors() && v.Type().IsObjectType() && UsedBy(k.key, ctx) {
 		v = v.Mark(Mark)
@@ -34,7 +35,8 @@ func (k *keyed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	return v, diags
 }
 
-// UsedBy reports whether an expression uses a sensitive value of ctx, or makes one.
+// UsedBy reports whether an expression refers to a sensitive value of ctx, or calls sensitive.
+// It is false for nil.
 func UsedBy(expr hcl.Expression, ctx *hcl.EvalContext) bool {
 	if expr == nil {
 		return false
@@ -52,12 +54,12 @@ func UsedBy(expr hcl.Expression, ctx *hcl.EvalContext) bool {
 	if !ok {
 		return false
 	}
-	makes := false
+	calls := false
 	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
 		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && call.Name == "sensitive" {
-			makes = true
+			calls = true
 		}
 		return nil
 	})
-	return makes
+	return calls
 }

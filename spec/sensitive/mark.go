@@ -1,9 +1,9 @@
-// Package sensitive marks values that may not be shown and finds what they end up in.
+// Package sensitive marks values that may not be shown, and finds the results that contain them.
 //
-// A value is sensitive as a whole (Mark), or it is a JSON document of which some leaves are
+// A value is sensitive as a whole (Mark), or it is a JSON document with sensitive leaves
 // (Leaves). cty carries marks from arguments to results, through every operator and
 // function; Is and Parts read them from the result. KeepKeyMarks closes the one gap that
-// hcl leaves. When in doubt a value is sensitive: nothing here takes a mark away.
+// hcl leaves. In doubt a value is sensitive: nothing in this package removes a mark.
 package sensitive
 
 import (
@@ -16,31 +16,31 @@ import (
 
 type mark string
 
-// Mark says that no part of a value may be shown: v.Mark(sensitive.Mark).
+// Mark is the cty mark of a value of which no part may be shown: v.Mark(sensitive.Mark).
 const Mark mark = "sensitive"
 
-// leafMark says that one leaf of a JSON document is sensitive and the rest is
-// not. jsonencode sets it, so that a plan can show what else of a payload changes.
+// leafMark is the cty mark of a JSON document with a sensitive leaf; several mark several
+// leaves. jsonencode sets it, so that a plan can show the changes in the rest of a payload.
 //
-// cty hands the marks of an argument on to the result of whatever is computed
-// from it, so a leafMark may end up on a string that is no longer the document:
-// part of it, or longer. document ties the mark to the document; on any other
-// value it means the same as Mark.
+// cty copies the marks of an argument to every result that is computed from it, so a
+// leafMark may end up on a string that is not the document any more: a part of it, or a
+// longer one. The digest ties the mark to its document; on any other value a leafMark
+// means the same as Mark.
 type leafMark struct {
 	pointer  string // RFC 6901
 	document string // SHA-256 of the whole document, in hex
 }
 
-// Leaves returns the marks of a JSON document of which the leaves at the pointers
-// are sensitive, and nothing else.
+// Leaves returns the marks of a JSON document of which only the leaves at the pointers
+// (RFC 6901) are sensitive: nil if there are none.
 func Leaves(document string, pointers []string) cty.ValueMarks {
 	if len(pointers) == 0 {
 		return nil
 	}
 	marks := make(cty.ValueMarks, len(pointers))
-	of := digest(document)
+	sum := digest(document)
 	for _, p := range pointers {
-		marks[leafMark{pointer: p, document: of}] = struct{}{}
+		marks[leafMark{pointer: p, document: sum}] = struct{}{}
 	}
 	return marks
 }
@@ -50,8 +50,9 @@ func Is(v cty.Value) bool {
 	return v.IsMarked() || !v.Type().IsPrimitiveType() && v.ContainsMarked()
 }
 
-// Parts returns which parts of the string v are sensitive: all of it, or these
-// leaves of the JSON document that it is, as sorted pointers (RFC 6901).
+// Parts returns the sensitive parts of v: all of it, or the leaves of the JSON document v as
+// sorted pointers (RFC 6901), or neither. Unless v is a known string, it is sensitive as a
+// whole or not at all.
 func Parts(v cty.Value) (all bool, leaves []string) {
 	v, marks := v.Unmark()
 	if len(marks) == 0 {
@@ -60,10 +61,10 @@ func Parts(v cty.Value) (all bool, leaves []string) {
 	if v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
 		return true, nil
 	}
-	of := digest(v.AsString())
+	sum := digest(v.AsString())
 	for m := range marks {
 		leaf, ok := m.(leafMark)
-		if !ok || leaf.document != of {
+		if !ok || leaf.document != sum {
 			return true, nil
 		}
 		leaves = append(leaves, leaf.pointer)
