@@ -170,15 +170,7 @@ func TestBoundedInterrupted(t *testing.T) {
 		meddle(t, w)
 		b := drawBounds(t, "first bounds")
 		first := w.bounded(b, b.allow(drawDeclared(t, "first")))
-		w.begin(first)
-		published := rapid.IntRange(0, len(first.Changes)).Draw(t, "published")
-		recorded := rapid.IntRange(0, published).Draw(t, "recorded")
-		for i := range published {
-			w.publish(&first.Changes[i])
-			if i < recorded {
-				w.record(&first.Changes[i])
-			}
-		}
+		w.cutOff(t, first)
 		before := w.clone()
 		b = drawBounds(t, "second bounds")
 		desired := b.allow(drawDeclared(t, "second"))

@@ -96,7 +96,7 @@ func (j *judge) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (mq
 	diff, leaves := r.Sealed.Diff(m, j.key)
 	leaves = slices.DeleteFunc(leaves, func(leaf string) bool { return overlapsAny(leaf, d.IgnoreLeaves) })
 	unknown := ignoredSecrets(d, r)
-	switch whole := placeholders(r.Message).Has(mqtt.FieldPayload); {
+	switch whole := r.Message.Redacted().Has(mqtt.FieldPayload); {
 	case !diff.Has(mqtt.FieldPayload) || len(leaves) > 0:
 	case whole && len(unknown) > 0:
 		diff &^= mqtt.FieldPayload

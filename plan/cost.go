@@ -63,7 +63,7 @@ func (c *Cost) publish(change *Change) {
 		m = *change.After // its secrets are not known before they are resolved
 	}
 	c.Publishes++
-	c.Units += 2 * c.metered(requestBytes(m))
+	c.Units += 2 * c.metered(m.Size())
 	if change.Action != Delete {
 		c.read(&m)
 	}
@@ -92,11 +92,6 @@ func (c *Cost) metered(bytes int) int {
 		return 0
 	}
 	return max(1, (bytes+c.UnitBytes-1)/c.UnitBytes)
-}
-
-// requestBytes is the size of what is published.
-func requestBytes(m mqtt.Message) int {
-	return len(m.Topic) + len(m.Payload) + len(m.ContentType) + len(m.ResponseTopic) + len(m.CorrelationData) + m.UserPropertyBytes()
 }
 
 // answerBytes is about the size of what a read answers: JSON, with payload and

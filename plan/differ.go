@@ -44,7 +44,10 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 	if hasPlaceholder(string(source.Payload)) {
 		fields &^= mqtt.FieldPayload
 	}
-	m = m.With(source, fields&^placeholders(source))
+	if fields != 0 {
+		from := source // only here, since its address makes it escape to the heap
+		m = m.With(source, fields&^from.Redacted())
+	}
 	if len(leaves) == 0 || fields.Has(mqtt.FieldPayload) {
 		return m
 	}
@@ -70,24 +73,6 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 }
 
 func hasPlaceholder(json string) bool { return strings.Contains(json, `"`+mqtt.RedactedText+`"`) }
-
-// placeholders returns the fields of which m shows that they are redacted.
-func placeholders(m mqtt.Message) mqtt.Fields {
-	var f mqtt.Fields
-	add := func(field mqtt.Fields, value string) {
-		if value == mqtt.RedactedText {
-			f |= field
-		}
-	}
-	add(mqtt.FieldPayload, string(m.Payload))
-	add(mqtt.FieldContentType, m.ContentType)
-	add(mqtt.FieldResponseTopic, m.ResponseTopic)
-	add(mqtt.FieldCorrelationData, string(m.CorrelationData))
-	for _, u := range m.UserProperties {
-		add(mqtt.FieldUserProperties, u.Value)
-	}
-	return f
-}
 
 // ignoredSecrets returns the leaves that ignore_changes leaves to others and of which a
 // record hides at least a part: what they are is not known from it.

@@ -24,8 +24,11 @@ func (d *decoder) decode() bool {
 	}
 	d.payload()
 	d.m.QoS = mqtt.QoS(d.whole("qos", 1, 0, 2))
-	d.m.ContentType = d.hideable("content_type", mqtt.FieldContentType)
-	d.m.ResponseTopic = d.hideable("response_topic", mqtt.FieldResponseTopic)
+	for f := range mqtt.Hideable.Rows() {
+		if at, text := f.At(&d.m.Message).(*string); text {
+			*at = d.hideable(f.Name, f.Bit)
+		}
+	}
 	d.correlation()
 	d.userProperties()
 	if d.choice("payload_format_indicator", "UNSPECIFIED_BYTES", "UTF8_DATA") == mqtt.UTF8Data.String() {

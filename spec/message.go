@@ -14,9 +14,17 @@ import (
 )
 
 // referable are the attributes that other expressions can use.
-var referable = []string{
-	"topic", "broker", "qos", "payload", "payload_base64", "content_type", "payload_format_indicator",
-	"user_properties", "response_topic", "correlation_data", "message_expiry",
+var referable = referableNames()
+
+func referableNames() []string {
+	names := []string{"topic", "broker"}
+	for f := range mqtt.AllFields.Shown() {
+		names = append(names, f.Name)
+		if f.Bit == mqtt.FieldPayload {
+			names = append(names, "payload_base64")
+		}
+	}
+	return names
 }
 
 // modulePath is the place of an instance of a module in the tree of modules, as a prefix
@@ -88,19 +96,29 @@ func object(m *Message) cty.Value {
 		payload = payload.WithMarks(sensitive.Leaves(string(m.Payload), leaves))
 		encoded = encoded.Mark(sensitive.Mark)
 	}
-	return cty.ObjectVal(map[string]cty.Value{
-		"topic":                    cty.StringVal(m.Topic),
-		"broker":                   cty.StringVal(m.Broker),
-		"qos":                      cty.NumberIntVal(int64(m.QoS)),
-		"payload":                  marked(mqtt.FieldPayload, payload),
-		"payload_base64":           marked(mqtt.FieldPayload, encoded),
-		"content_type":             marked(mqtt.FieldContentType, stringOrNull(m.ContentType)),
-		"payload_format_indicator": cty.StringVal(m.PayloadFormat.String()),
-		"user_properties":          marked(mqtt.FieldUserProperties, properties(m)),
-		"response_topic":           marked(mqtt.FieldResponseTopic, stringOrNull(m.ResponseTopic)),
-		"correlation_data":         marked(mqtt.FieldCorrelationData, stringOrNull(base64.StdEncoding.EncodeToString(m.CorrelationData))),
-		"message_expiry":           expiry(m.Expiry),
-	})
+	attrs := map[string]cty.Value{"topic": cty.StringVal(m.Topic), "broker": cty.StringVal(m.Broker)}
+	for f := range (mqtt.AllFields &^ mqtt.FieldPayload).Rows() {
+		attrs[f.Name] = marked(f.Bit, attribute(m, f))
+	}
+	attrs["payload"], attrs["payload_base64"] = marked(mqtt.FieldPayload, payload), marked(mqtt.FieldPayload, encoded)
+	return cty.ObjectVal(attrs)
+}
+
+// attribute returns a field in the form that it is declared in.
+func attribute(m *Message, f *mqtt.Field) cty.Value {
+	switch at := f.At(&m.Message).(type) {
+	case *mqtt.QoS:
+		return cty.NumberIntVal(int64(*at))
+	case *mqtt.PayloadFormat:
+		return cty.StringVal(at.String())
+	case *uint32:
+		return expiry(*at)
+	case *string:
+		return stringOrNull(*at)
+	case *[]byte:
+		return stringOrNull(base64.StdEncoding.EncodeToString(*at))
+	}
+	return properties(m)
 }
 
 func stringOrNull(s string) cty.Value {

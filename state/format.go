@@ -13,10 +13,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt/safejson"
 )
 
-// FormatVersion is the version of the document that this package writes. A
-// reader refuses a newer one; a field cannot be added without raising it.
-const FormatVersion = 1
-
 // endLine closes a document. It has no count, so that documents merge by line,
 // and shows all the same that none of the last lines is missing.
 const endLine = `{"end":true}`
