@@ -56,7 +56,7 @@ func (b bounds) allow(desired []spec.Message) []spec.Message {
 	return found
 }
 
-func (b bounds) ask(in *plan.Input) {
+func (b bounds) ask(in *input) {
 	for _, f := range b.exclusive {
 		exclusive(f, b.except...)(in)
 	}
@@ -73,7 +73,7 @@ func (w *world) bounded(b bounds, desired []spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.OverwriteUnmanaged = true
 	b.ask(&in)
-	return plan.New(in)
+	return in.plan()
 }
 
 // concede gives the blocks without those that a plan is refused for, each with

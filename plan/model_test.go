@@ -84,7 +84,7 @@ func meddle(t *rapid.T, w *world) {
 func (w *world) force(desired []spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.OverwriteUnmanaged = true
-	return plan.New(in)
+	return in.plan()
 }
 
 // TestModel holds the law of the tool: what was applied is planned no more, what

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
@@ -18,28 +17,29 @@ import (
 type schema struct {
 	compiled *jsonschema.Schema
 	err      error
-	patience time.Duration // with one payload
-	slow     bool          // it took longer once
+	most     int // effort that checking one payload may take
+	effort   *effort
+	slow     bool // a payload took more
 }
 
-// errSlow is what a schema gives whose references branch at every step: to hold it
-// against a payload takes longer than anybody waits.
-var errSlow = errors.New("checking it takes too long")
+func newSchema(text string, most int) *schema {
+	s := &schema{most: most, effort: &effort{left: most}}
+	s.compiled, s.err = compileSchema(text, s.effort)
+	return s
+}
 
-// validate holds a document against the schema, for so long only.
+// validate holds a document against the schema. Once a payload has taken too much effort,
+// no other is tried: all of them would.
 func (s *schema) validate(doc any) error {
 	if s.slow {
-		return errSlow
+		return errEffort
 	}
-	result := make(chan error, 1)
-	go func() { result <- s.compiled.Validate(doc) }()
-	select {
-	case err := <-result:
-		return err
-	case <-time.After(s.patience):
-		s.slow = true
-		return errSlow
+	s.effort.left = s.most
+	err := s.compiled.Validate(doc)
+	if s.slow = s.effort.left < 0; s.slow {
+		return errEffort
 	}
+	return err
 }
 
 // noLoader refuses to load what a schema refers to: a plan of an untrusted pull
@@ -62,14 +62,13 @@ type schemas map[string]*schema
 func (all schemas) compiled(text string) *schema {
 	s := all[text]
 	if s == nil {
-		s = &schema{patience: 10 * time.Second}
-		s.compiled, s.err = compileSchema(text)
+		s = newSchema(text, maxEffort)
 		all[text] = s
 	}
 	return s
 }
 
-func compileSchema(text string) (*jsonschema.Schema, error) {
+func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	const here = schemaBase + "payload"
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
@@ -80,6 +79,7 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
+	c.UseRegexpEngine(e.regexp)
 	if err := c.AddResource(here, doc); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,17 @@ func compileSchema(text string) (*jsonschema.Schema, error) {
 	if errors.As(err, &elsewhere) {
 		return nil, elsewhere.Err
 	}
-	return compiled, err
+	if err != nil {
+		return nil, err
+	}
+	all := []*jsonschema.Schema{compiled}
+	for _, at := range anchored(doc, "") {
+		if s, err := c.Compile(here + "#" + at); err == nil { // an error: the object is no schema
+			all = append(all, s)
+		}
+	}
+	e.meter(all)
+	return compiled, nil
 }
 
 // usable returns a schema argument compiled, and reports what is wrong with it.
@@ -119,8 +129,8 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
 		return "Schema that takes too long",
-			"To hold it against this payload takes longer than 10 seconds. Look for references that lead to the " +
-				"same place by many ways."
+			"Checking this payload against it takes too much work. Look for references that lead to the same place by " +
+				"many ways."
 	}
 }
 

@@ -111,7 +111,7 @@ type charged struct {
 }
 
 func (b *Budget) charged(e hclsyntax.Expression) hclsyntax.Expression {
-	if _, already := e.(*charged); already { // for expressions stand within each other
+	if _, already := e.(*charged); already { // for expressions nest
 		return e
 	}
 	return &charged{&hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}, b}

@@ -100,7 +100,7 @@ func checkNesting(tokens hclsyntax.Tokens, limit int) *hcl.Diagnostic {
 	return nil
 }
 
-// controlDepth tells what a template directive does to the depth.
+// controlDepth returns what a template directive adds to the depth.
 func controlDepth(after hclsyntax.Tokens) int {
 	switch word(after) {
 	case "if", "for":
@@ -111,7 +111,7 @@ func controlDepth(after hclsyntax.Tokens) int {
 	return 0
 }
 
-// word is the first of the tokens that is no white space.
+// word returns the first of the tokens that is not white space.
 func word(tokens hclsyntax.Tokens) string {
 	for _, t := range tokens {
 		if t.Type != hclsyntax.TokenNewline && t.Type != hclsyntax.TokenComment {
@@ -155,7 +155,7 @@ func checkJSONDepth(src []byte, name string) *hcl.Diagnostic {
 	return nil
 }
 
-// jsonString gives the length of the string that src begins with.
+// jsonString returns the length of the string that src begins with.
 func jsonString(src []byte) int {
 	for i := 1; i < len(src); i++ {
 		switch src[i] {
@@ -168,8 +168,8 @@ func jsonString(src []byte) int {
 	return len(src)
 }
 
-// checkTemplate looks into a string, which is a template, and where a type is
-// wanted an expression. Most strings are just text there, perhaps with hundreds
+// checkTemplate looks into a string, which is a template, or an expression if a type is
+// wanted. Most strings are just text there, perhaps with hundreds
 // of dashes, so that only what could use up the stack is refused.
 func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
 	const maxText = 20_000
@@ -194,7 +194,7 @@ func checkTemplate(literal []byte, at hcl.Range) *hcl.Diagnostic {
 	return d
 }
 
-// hugeExponent tells whether a number is one like 1e999999999. Numbers are exact
+// hugeExponent reports whether a number is one like 1e999999999. Numbers are exact
 // here, and to spell that one takes minutes and a gigabyte.
 func hugeExponent(number []byte) bool {
 	i := bytes.IndexAny(number, "eE")

@@ -58,7 +58,7 @@ func Convert(v cty.Value, want cty.Type) (cty.Value, error) {
 	return convert.Convert(v, want)
 }
 
-// typeTo is Convert for where a set's type is all that matters: making one
+// typeTo is Convert for callers that need only the type of a set: making one
 // takes a second for the devices of a fleet.
 func typeTo(v cty.Value, want cty.Type) (cty.Value, error) {
 	if ty, ok := collectedType(v, want); ok && want.IsSetType() {
@@ -87,7 +87,7 @@ func collectedType(v cty.Value, want cty.Type) (_ cty.Type, ok bool) {
 	return cty.List(element), true
 }
 
-// collect makes a list or set of a tuple, or a map of an object, where it can in
+// collect makes a list or set of a tuple, or a map of an object, if it can in
 // linear time.
 func collect(v cty.Value, want cty.Type) (_ cty.Value, ok bool) {
 	ty, ok := collectedType(v, want)

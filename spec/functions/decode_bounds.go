@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// bounded gives a decoder that refuses documents which would use up the stack or
+// bounded returns a decoder that refuses documents which would use up the stack or
 // the memory: Go recovers from neither, so a file in a pull request would end the
 // process.
 func bounded(decode function.Function, check func(doc string) error) function.Function {
@@ -80,14 +80,14 @@ func boundYAML(doc string) error {
 	return boundAliases(doc)
 }
 
-// maxExpanded is how large a YAML document may become once its aliases stand for
+// maxExpanded is how large a YAML document may become once its aliases are replaced by
 // what they name.
 const maxExpanded = 64 << 20
 
 // boundAliases bounds that size from above. Thirty lines of aliases to the line
 // before ("billion laughs") are 2^30 values.
 //
-// An alias can only name a node that has ended, so a node is at most what stands
+// An alias can only name a node that has ended, so a node is at most what is
 // between its anchor and the first alias to it.
 func boundAliases(doc string) error {
 	type node struct{ start, size int }

@@ -18,7 +18,7 @@ func (s seen) has(v cty.Value) bool {
 	return false
 }
 
-// add tells whether v is new.
+// add reports whether v is new.
 func (s seen) add(v cty.Value) bool {
 	if s.has(v) {
 		return false

@@ -59,7 +59,7 @@ func (f files) functions() map[string]function.Function {
 	return all
 }
 
-// spelled gives a function that reads a file and gives its bytes as spell does.
+// spelled returns a function that reads a file and returns its bytes as spell spells them.
 func (f files) spelled(spell func([]byte) string) function.Function {
 	return ofStrings(func(s ...string) (string, error) {
 		data, err := f.read(s[0])

@@ -1,5 +1,5 @@
 // Package functions has the functions of the language: Terraform's, with Terraform's names,
-// parameters and results. testdata/functions.tsv records what Terraform gives.
+// parameters and results. testdata/functions.tsv records what Terraform returns.
 //
 // New returns all of them, made safe for a configuration that somebody else wrote:
 //

@@ -202,7 +202,7 @@ func askTerraform(t *testing.T, rows []functionRow) []functionRow {
 	return rows
 }
 
-// console gives what terraform prints of expr, or its error in one line.
+// console returns what terraform prints of expr, or its error in one line.
 func console(t *testing.T, dir, expr string) (result string, ok bool) {
 	cmd := exec.Command("terraform", "console", "-no-color")
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(expr+"\n")

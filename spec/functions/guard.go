@@ -67,11 +67,11 @@ func guard(f function.Function, made *bounds.Budget) function.Function {
 	return function.New(spec)
 }
 
-// errNoResult stands for a panic of cty's: log(-1, 2), indent(-1, "a"),
+// errNoResult replaces a panic of cty's: log(-1, 2), indent(-1, "a"),
 // merge(null, "a").
 var errNoResult = errors.New("it has no result for these arguments; look for null, infinity, or a number below zero")
 
-// panicked reports whether an error stands for a panic, with its stack: one of cty's, or
+// panicked reports whether an error is that of a panic, with its stack: one of cty's, or
 // one within a template.
 func panicked(text string) bool { return strings.Contains(text, "panic in function implementation") }
 

@@ -100,6 +100,9 @@ func TestFunctionsNeverPanic(t *testing.T) {
 		if name == "try" || name == "can" || name == "templatestring" { // take expressions
 			continue
 		}
+		if strings.HasPrefix(name, coreNamespace) { // another name of the same function
+			continue
+		}
 		for _, a := range odd {
 			callOdd(t, name, f, a)
 			for i, b := range odd {

@@ -18,7 +18,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// digest gives a function that hashes data with h and spells the sum.
+// digest returns a function that hashes data with h and spells the sum.
 func digest(h crypto.Hash, spell func([]byte) string) func(data []byte) string {
 	return func(data []byte) string {
 		w := h.New()
@@ -65,7 +65,7 @@ func uuidV5(s ...string) (string, error) {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
 }
 
-// uuidNamespace gives the namespace's 16 bytes: a name of RFC 9562 section 6.6,
+// uuidNamespace returns the namespace's 16 bytes: a name of RFC 9562 section 6.6,
 // or any UUID in one of its spellings.
 func uuidNamespace(s string) ([]byte, error) {
 	known := map[string]string{

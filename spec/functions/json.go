@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// jsonEncode is jsonencode with marks kept by leaf: where Terraform's result is
-// sensitive whole as soon as one password stands in it, ours says which leaf is.
+// jsonEncode is jsonencode with marks kept by leaf: Terraform's whole result is
+// sensitive as soon as one password is in it; ours says which leaf is.
 func jsonEncode() function.Function {
 	return function.New(&function.Spec{
 		Description: "Gives the JSON text of a value.",

@@ -12,7 +12,7 @@ import (
 )
 
 // appendJSON appends v as cty's own encoder spells it, in a quarter of the time: a
-// fleet's plan encodes a hundred thousand payloads. It gives ok false for what
+// fleet's plan encodes a hundred thousand payloads. It returns ok false for what
 // needs more thought, a value that is marked, unknown or no JSON.
 func appendJSON(b []byte, v cty.Value) (_ []byte, ok bool) {
 	switch ty := v.Type(); {
@@ -99,7 +99,7 @@ func appendString(b []byte, s string) []byte {
 
 // appendNumber spells f with the fewest digits that give f again at f's own
 // precision, 512 bits for most. Finding them is slow, but the fewest for a
-// float64 are found fast, and where they give f again there are no fewer.
+// float64 are found fast, and if they give f again there are no fewer.
 func appendNumber(b []byte, f *big.Float) (_ []byte, ok bool) {
 	if f.IsInf() || bounds.Value(cty.NumberVal(f)) != nil {
 		return b, false

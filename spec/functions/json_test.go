@@ -79,7 +79,7 @@ func TestSensitiveParts(t *testing.T) {
 	}
 }
 
-// The law that leaf marks stand on: a redaction of the leaves that jsonencode
+// The law behind leaf marks: a redaction of the leaves that jsonencode
 // reports leaves no secret in the document, however it is built.
 func TestJSONEncodeLeavesNoSecret(t *testing.T) {
 	const secret = "hunter2"
@@ -102,7 +102,7 @@ func TestJSONEncodeLeavesNoSecret(t *testing.T) {
 	})
 }
 
-// secretValue draws a value in which secret stands only below a mark.
+// secretValue draws a value that has secret only below a mark.
 func secretValue(t *rapid.T, depth int, secret string) cty.Value {
 	kind := rapid.IntRange(0, 5).Draw(t, "kind")
 	if depth == 0 {

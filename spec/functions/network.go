@@ -18,7 +18,7 @@ func networkFunctions() map[string]function.Function {
 	}
 }
 
-// onPrefix gives a function of a CIDR prefix and whole numbers.
+// onPrefix returns a function of a CIDR prefix and whole numbers.
 func onPrefix(compute func(p netip.Prefix, n []*big.Int) (string, error), numbers ...string) function.Function {
 	params := stringParams([]string{"prefix"})
 	for _, name := range numbers {

@@ -22,7 +22,7 @@ func refusedFunctions() map[string]function.Function {
 	}
 }
 
-// refuse gives a function that takes anything and always fails.
+// refuse returns a function that takes anything and always fails.
 func refuse(why string) function.Function {
 	anything := markedValue()[0]
 	return function.New(&function.Spec{

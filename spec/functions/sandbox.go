@@ -187,7 +187,7 @@ func (l *listing) Stat(name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// resolve gives the path of name below the root.
+// resolve returns the path of name below the root.
 func (s *Sandbox) resolve(dir, name string) (string, error) {
 	if filepath.IsAbs(dir) {
 		rel, err := filepath.Rel(s.dir, dir)

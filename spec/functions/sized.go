@@ -40,7 +40,7 @@ func sized(f function.Function, size func(args []cty.Value) int) function.Functi
 	})
 }
 
-// clamped gives a number that fits the products here.
+// clamped returns v as a number that fits the products here.
 func clamped(v cty.Value) int {
 	n, _ := v.AsBigFloat().Int64()
 	return int(min(max(n, 0), bounds.MaxText+1))
@@ -64,8 +64,8 @@ func joinSize(args []cty.Value) int {
 	return size
 }
 
-// replaceSize takes every byte for a match where the matches are those of a
-// regular expression; "$1" in the replacement stands for no more than the text.
+// replaceSize takes every byte for a match if the matches are those of a regular
+// expression; "$1" in the replacement becomes no more than the text.
 func replaceSize(args []cty.Value) int {
 	text, old, with := args[0].AsString(), args[1].AsString(), args[2].AsString()
 	if len(old) >= 2 && old[0] == '/' && old[len(old)-1] == '/' {
@@ -107,7 +107,7 @@ func formatListSize(args []cty.Value) int {
 	return longest * size
 }
 
-// checkProduct bounds what setproduct makes of sets; where one is empty, so is that.
+// checkProduct bounds what setproduct makes of sets; if one is empty, so is the product.
 func checkProduct(sets []cty.Value) error {
 	n := 1
 	for _, set := range sets {

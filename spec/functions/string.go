@@ -23,7 +23,7 @@ func stringFunctions() map[string]function.Function {
 	}
 }
 
-// ofStrings gives a function of strings to a string, with a parameter for each
+// ofStrings returns a function of strings to a string, with a parameter for each
 // name. cty answers for unknown and marked arguments.
 func ofStrings(compute func(s ...string) (string, error), params ...string) function.Function {
 	return function.New(&function.Spec{
@@ -44,7 +44,7 @@ func ofStrings(compute func(s ...string) (string, error), params ...string) func
 	})
 }
 
-// test gives a function of two strings to a bool.
+// test returns a function of two strings to a bool.
 func test(holds func(s, part string) bool, params ...string) function.Function {
 	return function.New(&function.Spec{
 		Params:       stringParams(params),

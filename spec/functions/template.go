@@ -74,7 +74,7 @@ func templateVars() function.Parameter {
 }
 
 // fromString takes its template as an expression, to tell a reference from a
-// literal: the variables in a literal were meant for the place where it stands.
+// literal: the variables in a literal were meant for its own place.
 func (t templates) fromString() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{

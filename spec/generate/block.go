@@ -152,7 +152,7 @@ func (w *writer) block(label string, head []string, it *item, t *table, payload 
 			continue
 		}
 		fmt.Fprintf(&b, "  %s = %s", a.name, a.source(t))
-		if a.name == "message_expiry" && w.o.CountsDown {
+		if a.name == "message_expiry" && w.o.ExpiryCountsDown {
 			b.WriteString(" # what was left of it, rounded up")
 		}
 		b.WriteByte('\n')

@@ -19,13 +19,13 @@ import (
 type Options struct {
 	Broker     string // the name of the block that holds the messages
 	BrokerType string
-	Several    bool        // other brokers are declared: every message names its own
-	Readable   mqtt.Fields // what the broker shows; the rest is not declared
-	CountsDown bool        // a read shows the remaining expiry
-	Exact      bool        // payloads are written byte for byte, never as values
-	Files      bool        // long tables and payloads go into files of their own
-	Taken      Names       // what the configuration declares already
-	Comment    string      // at the head of the file
+	Several    bool   // other brokers are declared: every message names its own
+	Exact      bool   // payloads are written byte for byte, never as values
+	Files      bool   // long tables and payloads go into files of their own
+	Taken      Names  // what the configuration declares already
+	Comment    string // at the head of the file
+
+	mqtt.Capabilities // of the broker: what it does not show is not declared
 }
 
 // Result is a configuration file, and the files beside it by their names.

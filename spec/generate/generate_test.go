@@ -18,7 +18,7 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-var options = generate.Options{Broker: "b", BrokerType: "embedded", Readable: mqtt.AllFields, CountsDown: true, Files: true}
+var options = generate.Options{Broker: "b", BrokerType: "embedded", Files: true, Capabilities: mqtt.Capabilities{Readable: mqtt.AllFields, ExpiryCountsDown: true}}
 
 // evaluate loads what was written, by topic.
 func evaluate(t reporter, made generate.Result) map[string]spec.Message {

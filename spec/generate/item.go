@@ -62,7 +62,7 @@ func newItem(m mqtt.Message, o Options, s style) *item {
 	it.string("response_topic", m.ResponseTopic)
 	it.correlation()
 	if m.Expiry > 0 {
-		it.string("message_expiry", expiry(m.Expiry, o.CountsDown))
+		it.string("message_expiry", expiry(m.Expiry, o.ExpiryCountsDown))
 	}
 	it.reshape()
 	return it

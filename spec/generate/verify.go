@@ -86,7 +86,7 @@ func (f *file) differing(config *spec.Config) (failed []*item) {
 // says tells whether a declaration says what was read, as a plan compares them.
 func (w *writer) says(got *spec.Message, it *item) bool {
 	want := it.m
-	if w.o.CountsDown && got.Expiry >= want.Expiry && want.Expiry > 0 {
+	if w.o.ExpiryCountsDown && got.Expiry >= want.Expiry && want.Expiry > 0 {
 		want.Expiry = got.Expiry
 	}
 	if !got.OrderedProperties {

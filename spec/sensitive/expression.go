@@ -6,7 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// KeepKeyMarks makes { a = 1, b = 2 }[key] sensitive where the key is: hcl.Index
+// KeepKeyMarks makes { a = 1, b = 2 }[key] sensitive if the key is: hcl.Index
 // drops the marks of a key of an object, and which value was chosen tells the key.
 // Templates in HCL's JSON form are parsed as they are evaluated and stay as hcl has them.
 func KeepKeyMarks(root hclsyntax.Node) {
@@ -19,7 +19,7 @@ func KeepKeyMarks(root hclsyntax.Node) {
 	})
 }
 
-// keyed is a collection that is sensitive where the key is that is looked up in it.
+// keyed is a collection that is sensitive if the key is that is looked up in it.
 // As parentheses around the collection it lets hcl's walks find what is inside.
 type keyed struct {
 	*hclsyntax.ParenthesesExpr

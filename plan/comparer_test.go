@@ -34,7 +34,7 @@ func TestMatchesBefore(t *testing.T) {
 				test.then(w)
 				live, there := w.observation().Live["a"]
 				for how, p := range map[string]*plan.Plan{"refreshed": online, "offline": offline, "saved": saved(t, online)} {
-					if got := p.Changes[0].MatchesBefore(live, there, w.sight()); got != test.want {
+					if got := p.Changes[0].MatchesBefore(live, there, w.comparer()); got != test.want {
 						t.Errorf("%s: matches before: %v, want %v", how, got, test.want)
 					}
 				}
@@ -64,7 +64,7 @@ func TestMatchesBeforeCreate(t *testing.T) {
 		"drift, ours is back": {again, ours, true, true},
 		"drift, a stranger":   {again, stranger, true, false},
 	} {
-		if got := test.change.MatchesBefore(test.live, test.there, w.sight()); got != test.want {
+		if got := test.change.MatchesBefore(test.live, test.there, w.comparer()); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
@@ -95,14 +95,14 @@ func TestMatchesAfter(t *testing.T) {
 		}), true},
 		"property lost": {read(func(m *mqtt.Message) { m.UserProperties = m.UserProperties[:1] }), false},
 	} {
-		if got := create.MatchesAfter(test.live, true, w.sight()); got != test.want {
+		if got := create.MatchesAfter(test.live, true, w.comparer()); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
-	if create.MatchesAfter(mqtt.Retained{}, false, w.sight()) {
+	if create.MatchesAfter(mqtt.Retained{}, false, w.comparer()) {
 		t.Error("a create matches nothing at all")
 	}
-	if !remove.MatchesAfter(mqtt.Retained{}, false, w.sight()) || remove.MatchesAfter(read(func(*mqtt.Message) {}), true, w.sight()) {
+	if !remove.MatchesAfter(mqtt.Retained{}, false, w.comparer()) || remove.MatchesAfter(read(func(*mqtt.Message) {}), true, w.comparer()) {
 		t.Error("a delete is done when there is nothing, and only then")
 	}
 }

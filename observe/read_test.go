@@ -1,4 +1,4 @@
-package cli
+package observe
 
 import (
 	"context"
@@ -40,38 +40,39 @@ func (s *shown) Scan(ctx context.Context, filters []string) (broker.Inventory, e
 	return broker.Inventory{Live: live(s.scan), Reasons: []string{"a slow link"}}, nil
 }
 
-func scanned() plan.Input {
+func scanned() *plan.Begun {
 	x := spec.Exclusive{Scope: spec.Scope{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
 	x.Range.Filename, x.Range.Start.Line = "main.retain.hcl", 3
 	declare := func(topic string) spec.Message {
 		return spec.Message{Message: mqtt.Message{Topic: topic}, Broker: "lab"}
 	}
-	return plan.Input{
+	return plan.Begin(plan.Input{
+		Brokers:   []plan.Broker{{Name: "lab", Identity: "mqtt:lab:1883"}},
 		Exclusive: []spec.Exclusive{x}, Refreshed: true,
 		Desired: []spec.Message{declare("x/seen"), declare("x/unseen"), declare("y/outside")},
-	}
+	})
 }
 
-// TestObserveOne holds what is read again after a scan: known topics that it did not
-// show, since its silence proves nothing, and every stranger, since only an exact read
-// is settled.
-func TestObserveOne(t *testing.T) {
+// TestReadOne holds what is read again after a scan: known topics that it did not
+// show, since its silence proves nothing, and every untracked one, since only an exact
+// read is settled.
+func TestReadOne(t *testing.T) {
 	r := &shown{scan: []string{"x/seen", "x/ghost", "x/gone", "x/except"}, read: []string{"x/unseen", "x/ghost"}}
-	b := plan.Broker{Name: "lab"}
-	s := newSession(Env{})
-	if err := s.observeOne(t.Context(), r, scanned(), &b); err != nil {
+	begun := scanned()
+	seen, err := readOne(t.Context(), r, begun, begun.Readings()[0], Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := []any{[]string{"x/#"}, []string{"x/unseen", "y/outside", "x/ghost", "x/gone"}, live([]string{"x/seen", "x/unseen", "x/ghost"}), []string{"a slow link"}}
-	if diff := cmp.Diff(want, []any{r.filters, r.asked, b.Observed.Live, b.Unsure}); diff != "" {
+	if diff := cmp.Diff(want, []any{r.filters, r.asked, seen.Live, seen.Unsure}); diff != "" {
 		t.Errorf("scanned, asked, live, unsure (-want +got):\n%s", diff)
 	}
 }
 
 func TestABrokerThatCannotBeScanned(t *testing.T) {
-	s := newSession(Env{})
 	deaf := struct{ broker.Reader }{}
-	err := s.observeOne(t.Context(), deaf, scanned(), &plan.Broker{Name: "lab"})
+	begun := scanned()
+	_, err := readOne(t.Context(), deaf, begun, begun.Readings()[0], Options{})
 	if !errors.Is(err, broker.ErrNoScan) {
 		t.Errorf("error %v", err)
 	}

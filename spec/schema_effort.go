@@ -1,0 +1,232 @@
+package spec
+
+import (
+	"encoding/json"
+	"errors"
+	"math/big"
+	"net/url"
+	"reflect"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// maxEffort bounds the work of checking one payload against its schema. Measured: a payload
+// of 1 MB with 15,000 objects takes 1.7 million units in 0.15 s, and a schema that branches
+// at every step has spent all after 4 to 9 s. It is counted, not timed, so that a
+// configuration is refused on every machine or on none.
+const maxEffort = 25_000_000
+
+// errEffort is what a schema returns that takes more than that: its references branch at
+// every step, say.
+var errEffort = errors.New("checking it takes too long")
+
+// effort is what is left of the work that checking one payload may take. The validator
+// cannot be stopped from outside, but it has every schema check the format of a value
+// before it goes on to the schemas within; once nothing is left, no format is right, and
+// the validator ends by itself.
+type effort struct{ left int }
+
+func (e *effort) spend(n int) error {
+	if e.left -= n; e.left < 0 {
+		return errEffort
+	}
+	return nil
+}
+
+// meter has the schemas, and all that they lead to, spend effort.
+func (e *effort) meter(schemas []*jsonschema.Schema) {
+	within := map[*jsonschema.Schema][]*jsonschema.Schema{}
+	for len(schemas) > 0 {
+		last := len(schemas) - 1
+		s := schemas[last]
+		schemas = schemas[:last]
+		if _, known := within[s]; !known {
+			within[s] = subschemas(s)
+			schemas = append(schemas, within[s]...)
+		}
+	}
+	// Looking for circles, the validator goes back over all references that led to a schema.
+	chain := len(within) / 100
+	for s, parts := range within {
+		s.Format = e.metered(s, parts, chain)
+	}
+}
+
+// metered returns the format of s, which spends what it takes to check a value against s
+// and to find that it is not one for any of the schemas within. Those that it is one for
+// spend what they take themselves.
+func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chain int) *jsonschema.Format {
+	width, whole := 1+ratSize(s.MultipleOf), s.UniqueItems
+	for _, part := range within {
+		width += 1 + literals(part)
+		whole = whole || part.UnevaluatedProperties != nil || part.UnevaluatedItems != nil
+	}
+	format := jsonschema.Format{Validate: func(any) error { return nil }}
+	if s.Format != nil {
+		format = *s.Format
+	}
+	check := format.Validate
+	format.Validate = func(v any) error {
+		if e.left < 0 {
+			return errEffort
+		}
+		n := chain + width*(1+breadth(v))
+		if whole {
+			n += size(v)
+		}
+		if text, ok := v.(string); ok && format.Name == "regex" && strings.Contains(text, "{") {
+			n += 1_000_000 // ((a{99}){99}){99} is 10 MB once it is compiled
+		}
+		if err := e.spend(n); err != nil {
+			return err
+		}
+		return check(v)
+	}
+	return &format
+}
+
+// subschemas returns the schemas that a schema's keywords hold or refer to. What a
+// $dynamicRef may lead to beyond that is found by its anchor.
+func subschemas(s *jsonschema.Schema) []*jsonschema.Schema {
+	var all []*jsonschema.Schema
+	var add func(v reflect.Value)
+	add = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Interface:
+			add(v.Elem())
+		case reflect.Slice:
+			for i := range v.Len() {
+				add(v.Index(i))
+			}
+		case reflect.Map:
+			for it := v.MapRange(); it.Next(); {
+				add(it.Value())
+			}
+		case reflect.Pointer:
+			switch to := v.Interface().(type) {
+			case *jsonschema.Schema:
+				if to != nil {
+					all = append(all, to)
+				}
+			case *jsonschema.DynamicRef:
+				if to != nil {
+					all = append(all, to.Ref)
+				}
+			}
+		}
+	}
+	fields := reflect.ValueOf(*s)
+	for i := range fields.NumField() {
+		if f := fields.Type().Field(i); f.IsExported() && f.Name != "Examples" {
+			add(fields.Field(i))
+		}
+	}
+	return all
+}
+
+// anchored returns the places (JSON pointers, as fragments) of the objects in a schema's
+// document that have a $dynamicAnchor.
+func anchored(doc any, at string) []string {
+	var all []string
+	switch doc := doc.(type) {
+	case map[string]any:
+		if _, ok := doc["$dynamicAnchor"].(string); ok {
+			all = append(all, at)
+		}
+		for key, value := range doc {
+			escaped := strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+			all = append(all, anchored(value, at+"/"+url.PathEscape(escaped))...)
+		}
+	case []any:
+		for i, value := range doc {
+			all = append(all, anchored(value, at+"/"+strconv.Itoa(i))...)
+		}
+	}
+	return all
+}
+
+// meteredRegexp is a regular expression that spends effort. Go's take time in
+// proportion to the text and to the instructions that the expression becomes.
+type meteredRegexp struct {
+	*regexp.Regexp
+	instructions int
+	effort       *effort
+}
+
+func (e *effort) regexp(text string) (jsonschema.Regexp, error) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	return meteredRegexp{re, len(program.Inst), e}, nil
+}
+
+func (r meteredRegexp) MatchString(s string) bool {
+	return r.effort.spend(1+len(s)*r.instructions/8) == nil && r.Regexp.MatchString(s)
+}
+
+// literals returns how much there is to compare a value with.
+func literals(s *jsonschema.Schema) int {
+	n := 0
+	if s.Const != nil {
+		n += size(*s.Const)
+	}
+	if s.Enum != nil {
+		n += size(s.Enum.Values)
+	}
+	return n
+}
+
+// size returns how large a JSON value is, with all that is within it.
+func size(v any) int {
+	n := 1 + breadth(v)
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			n += size(value)
+		}
+	case []any:
+		for _, value := range v {
+			n += size(value)
+		}
+	}
+	return n
+}
+
+// breadth returns how large a JSON value is, without what is within its parts. A number
+// with an exponent may have a thousand digits.
+func breadth(v any) int {
+	switch v := v.(type) {
+	case map[string]any:
+		return len(v)
+	case []any:
+		return len(v)
+	case string:
+		return len(v) / 64
+	case json.Number:
+		if strings.ContainsAny(string(v), "eE") {
+			return 100
+		}
+		return len(v) / 8
+	}
+	return 0
+}
+
+func ratSize(r *big.Rat) int {
+	if r == nil {
+		return 0
+	}
+	return (r.Num().BitLen() + r.Denom().BitLen()) / 64
+}

@@ -1,0 +1,90 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retainctl/retainctl/mqtt"
+)
+
+// TestSchemaThatBranches holds that a few lines of a schema do not keep a plan busy for
+// ever, and that all messages of a schema wait for it once.
+func TestSchemaThatBranches(t *testing.T) {
+	var defs strings.Builder
+	const levels = 60
+	for i := range levels {
+		fmt.Fprintf(&defs, `"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]},`, i, i+1, i+1)
+	}
+	s := newSchema(`{"$defs":{`+defs.String()+fmt.Sprintf(`"d%d":{"type":"number"}},"$ref":"#/$defs/d0"}`, levels), maxEffort/100)
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	inCPU(t, 5*time.Second, "it", func() {
+		for range 1000 {
+			if summary, _ := s.check(&Message{Message: mqtt.Message{Payload: []byte("1")}}); summary != "Schema that takes too long" {
+				t.Fatalf("%q", summary)
+			}
+		}
+	})
+}
+
+// TestHostileSchemas holds that no keyword keeps the validator from ending: each of these
+// takes hours without a bound. The effort is a small part of the usual one.
+func TestHostileSchemas(t *testing.T) {
+	branching := func(level func(i int) string, last string) string {
+		var defs strings.Builder
+		for i := range 60 {
+			fmt.Fprintf(&defs, `"d%d":%s,`, i, level(i+1))
+		}
+		return `"$defs":{` + defs.String() + `"d60":` + last + `},"$ref":"#/$defs/d0"}`
+	}
+	twice := func(format string) func(int) string {
+		return func(i int) string {
+			ref := fmt.Sprintf(`{"$ref":"#/$defs/d%d"}`, i)
+			return strings.ReplaceAll(format, "REF", ref)
+		}
+	}
+	negated := func(schema string) string {
+		return strings.TrimSuffix(schema, `"$ref":"#/$defs/d0"}`) + `"not":{"$ref":"#/$defs/d0"}}`
+	}
+	nested := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
+	listed := strings.Repeat("[", 60) + "1" + strings.Repeat("]", 60)
+	for name, c := range map[string]struct{ schema, payload string }{
+		"allOf":             {`{` + branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"}`), "1"},
+		"anyOf":             {`{` + branching(twice(`{"anyOf":[REF,REF]}`), `{"type":"string"}`), "1"},
+		"oneOf":             {`{` + branching(twice(`{"oneOf":[REF,REF,true]}`), `{"type":"string"}`), "1"},
+		"if":                {`{` + branching(twice(`{"if":REF,"then":REF}`), `{"type":"number"}`), "1"},
+		"not":               {negated(`{` + branching(twice(`{"anyOf":[REF,REF]}`), `{"const":2}`)), "1"},
+		"patternProperties": {negated(`{` + branching(twice(`{"patternProperties":{"a":REF,"a|b":REF}}`), `{"type":"string"}`)), nested},
+		"properties":        {`{` + branching(twice(`{"properties":{"a":REF},"additionalProperties":true,"patternProperties":{"a":REF}}`), `{"type":"number"}`), nested},
+		"items":             {`{` + branching(twice(`{"items":REF,"contains":REF}`), `{"type":"number"}`), listed},
+		"dependentSchemas":  {`{` + branching(twice(`{"dependentSchemas":{"a":REF,"b":REF}}`), `true`), `{"a":1,"b":1}`},
+		"draft-07":          {`{"allOf":[{"$ref":"#/$defs/d0"}],"$schema":"http://json-schema.org/draft-07/schema#",` + branching(twice(`{"dependencies":{"a":REF,"b":REF}}`), `true`), `{"a":1,"b":1}`},
+		"dynamic": {dynamic(`{` + strings.Replace(branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"},"other":{"$id":"y:other","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`),
+			`"d0":{`, `"d0":{"$dynamicAnchor":"a",`, 1)), "1"},
+		"expression":  {`{"pattern":"^(x+x+){500}y"}`, `"` + strings.Repeat("x", 1_000_000) + `"`},
+		"expressions": {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"format":"regex"}}`, `[` + strings.Repeat(`"((a{99}){99}){99}",`, 10_000) + `1]`},
+		"literals":    {`{"items":{"enum":[` + strings.Repeat(`"x",`, 30_000) + `"y"]}}`, `[` + strings.Repeat(`"z",`, 30_000) + `1]`},
+		"unique":      {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSchema(c.schema, maxEffort/100)
+			if s.err != nil {
+				t.Fatal(s.err)
+			}
+			inCPU(t, 5*time.Second, "it", func() {
+				if summary, detail := s.check(&Message{Message: mqtt.Message{Payload: []byte(c.payload)}}); summary != "Schema that takes too long" {
+					t.Errorf("%q: %.200s", summary, detail)
+				}
+			})
+		})
+	}
+}
+
+// dynamic refers to the schemas that branch only by the dynamic reference of another
+// resource, which leads to that resource's own schema unless validation began here.
+func dynamic(branching string) string {
+	return strings.TrimSuffix(branching, `"$ref":"#/$defs/d0"}`) + `"$id":"x:root","$ref":"y:other"}`
+}
