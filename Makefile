@@ -1,18 +1,17 @@
 # make test       installs what the tests need (mosquitto, the AWS CLI) and runs all of them
 # make test-brokers
-#                 installs RabbitMQ, ejabberd and aedes too, and holds every broker to
-#                 the contract, mosquitto with 100,000 messages, and the AWS endpoint against the AWS SDK for JavaScript
-#                 (make test-aws-js alone); UPDATE_DOCS=1 puts the table into docs/brokers.md
-# make test-crash kills running applies until KILLS of them were hit, with state in a file
-#                 on three kinds of broker and as many with state in S3, and breaks the wire
-#                 at every packet of an apply
+#                 installs RabbitMQ, ejabberd and aedes too, and tests every broker with the contract, mosquitto
+#                 with 100,000 messages, and the AWS endpoint with the AWS SDK for JavaScript (make test-aws-js
+#                 does only that); UPDATE_DOCS=1 writes the table to docs/brokers.md
+# make test-crash kills KILLS running applies with state in a file, on three kinds of broker, and as many with
+#                 state in S3, and breaks the connection at every packet of an apply
 # make check      formatting, vet, staticcheck, tidy, known vulnerabilities
-# make test-race  the tests of what runs concurrently, under the race detector (needs a C compiler)
+# make test-race  the tests of concurrent packages, under the race detector (needs a C compiler)
 # make test-damage
 #                 flips every bit of a file of the embedded broker, and cuts it at every byte
 # make test-browser
-#                 installs chromium, and has it run nothing of a plan's HTML page
-# make bench      measures what the README and docs claim
+#                 installs chromium, and checks that it runs no script of a plan's HTML page
+# make bench      measures the figures in README and docs
 # make fuzz       each fuzz target for FUZZTIME, and every odd value in every argument
 # make build      bin/retainctl
 # make man        man/retainctl*.1, from the help texts

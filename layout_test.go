@@ -44,12 +44,15 @@ var architecture = map[string]rule{
 	"broker": {[]string{"mqtt", "spec", "embedded"}, slices.Concat(aws, x, []string{
 		"github.com/coder/websocket", // MQTT over ws and wss
 	})},
-	"plan":  {[]string{"mqtt", "spec", "state"}, hcl},
+	"plan": {[]string{"mqtt", "spec", "state"}, hcl},
+	"observe": {[]string{"mqtt", "spec", "state", "broker", "plan"}, []string{
+		"golang.org/x/sync/errgroup", // brokers are read side by side
+	}},
 	"apply": {[]string{"mqtt", "plan", "state"}, nil},
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, diff, []string{
 		"github.com/mitchellh/go-wordwrap", // Terraform's breaking of lines
 	})},
-	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
+	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
 	"bench": {},
 	"":      {[]string{"cli"}, nil},
 }

@@ -102,19 +102,29 @@ type world struct {
 	saved     []*state.Snapshot
 }
 
+func (w *world) capabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{Readable: mqtt.AllFields &^ w.hidden, AckProvesStorage: w.proves}
+}
+
 func (w *world) plan(desired []spec.Message) *plan.Plan {
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields &^ w.hidden}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
 	in := plan.Input{
-		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
+		Desired: desired, Prior: w.state, Refreshed: true,
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
 		Exclusive: w.exclusive,
 	}
-	b.Observed, _ = w.broker.Read(context.Background(), in.Topics(b))
-	if len(w.exclusive) > 0 {
-		b.Observed, _ = w.broker.Read(context.Background(), slices.Collect(maps.Keys(w.broker.live)))
-	}
 	in.Brokers = []plan.Broker{b}
-	return plan.New(in)
+	return w.finish(plan.Begin(in))
+}
+
+// finish reads what a plan needs and makes it.
+func (w *world) finish(begun *plan.Begun) *plan.Plan {
+	topics := begun.Readings()[0].Topics
+	if len(w.exclusive) > 0 {
+		topics = slices.Collect(maps.Keys(w.broker.live))
+	}
+	seen, _ := w.broker.Read(context.Background(), topics)
+	return begun.Finish(map[state.Identity]plan.Observation{id: {Observation: seen}}, time.Now())
 }
 
 func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
@@ -124,7 +134,7 @@ func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
 		observed = time.Time{}
 	}
 	report, err := apply.Run(ctx, p, w.state, apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: w.proves}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Observed: observed,
 		Save: func(_ context.Context, s *state.Snapshot) error {
 			w.saves++
@@ -237,12 +247,12 @@ func TestPendingIsSavedBeforeTheFirstPublish(t *testing.T) {
 	}
 }
 
-func TestNothingIsPublishedWhereTheStateCannotBeWritten(t *testing.T) {
+func TestNothingIsPublishedIfTheStateCannotBeWritten(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	p := w.plan([]spec.Message{declare("a", "1")})
 	full := errors.New("no space left on device")
 	_, err := apply.Run(t.Context(), p, nil, apply.Options{
-		To:   map[state.Identity]apply.Destination{id: {Target: w.broker}},
+		To:   map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Save: func(context.Context, *state.Snapshot) error { return full },
 	})
 	if !errors.Is(err, full) || len(w.broker.sent) != 0 {
@@ -338,7 +348,7 @@ func TestAFailedPublishIsReadBack(t *testing.T) {
 
 // An acknowledged message that cannot be read back stays pending for the next plan, and the report
 // says so.
-func TestAReadBackThatFailsLeavesTheTopicOpen(t *testing.T) {
+func TestAFailedReadBackLeavesTheTopicPending(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	w.broker.onSend = func(topic string) { w.broker.unread[topic] = true }
 	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
@@ -367,7 +377,7 @@ func TestALostAnswerAboutWhatIsNotShown(t *testing.T) {
 	}
 }
 
-func TestAMovedTopicKeepsItsOldMessageWhereTheNewOneFailed(t *testing.T) {
+func TestAMovedTopicKeepsItsOldMessageIfTheNewOneFailed(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	first := declare("old", "1")
 	first.Address, first.Name = "message.x", "x"
@@ -399,7 +409,7 @@ func TestAConflictIsSkippedAndShown(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThereAnyMoreIsNotAdopted(t *testing.T) {
+func TestAMessageThatIsGoneIsNotAdopted(t *testing.T) {
 	w := &world{t: t, broker: newFake(declare("a", "1").Message, declare("b", "1").Message), proves: true, stale: true}
 	p := w.plan([]spec.Message{declare("a", "1"), declare("b", "1")})
 	w.broker.live["a"] = mqtt.Message{Topic: "a", Payload: []byte("on-call"), QoS: 1}
@@ -520,7 +530,7 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 }
 
 // A broker that cannot be read is not waited for by every batch.
-func TestABrokerThatCannotBeReadIsGivenUp(t *testing.T) {
+func TestABrokerThatCannotBeReadIsStopped(t *testing.T) {
 	var desired []spec.Message
 	for i := range 9_000 {
 		desired = append(desired, declare(fmt.Sprint("t", i), "1"))

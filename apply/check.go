@@ -41,12 +41,13 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 		live, there := seen.Live[c.Key.Topic]
 		switch {
 		case seen.Unread[c.Key.Topic] != nil:
-			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w", seen.Unread[c.Key.Topic]), nil)
+			r.finish(i, Skipped, fmt.Errorf("could not be read again, so nothing was done: %w",
+				seen.Unread[c.Key.Topic]), nil)
 		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
 			clean = append(clean, i)
-		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
+		case !there && (c.Untracked() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
 			r.finish(i, Done, nil, nil)
-		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
+		case !c.MatchesBefore(live, there, r.comparer(c.Key.Broker)):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
 		default:
 			clean = append(clean, i)
@@ -84,7 +85,7 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 			r.finish(i, Failed, answers[i], nil)
 		case unread != nil:
 			r.finish(i, Failed, fmt.Errorf("acknowledged, but reading it back failed: %w; the next plan reads the "+
-				"topic and finds out whether it stands", unread), nil)
+				"topic and finds out whether it was stored", unread), nil)
 		case r.stored(i, seen, answers[i]):
 			done++
 		}
@@ -98,7 +99,7 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
-	see := r.sights[c.Key.Broker]
+	see := r.comparer(c.Key.Broker)
 	before, after := c.MatchesBefore(live, there, see), c.MatchesAfter(live, there, see)
 	if after && (refused == nil || !before) {
 		r.finish(i, Done, nil, nil)
@@ -154,7 +155,8 @@ func (r *run) read(ctx context.Context, id state.Identity, indices []int) (mqtt.
 		r.unread[id] = 0
 	default:
 		if r.unread[id]++; r.unread[id] == maxUnread {
-			r.stopped[id] = fmt.Errorf("not begun: the broker could not be read %d times running, the last time: %w", maxUnread, err)
+			r.stopped[id] = fmt.Errorf("not begun: the broker could not be read %d times in a row, the last time: %w",
+				maxUnread, err)
 		}
 	}
 	return seen, err
@@ -181,5 +183,5 @@ func (r *run) shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Messag
 	if !there {
 		return nil
 	}
-	return c.Show(live.Message, r.sights[c.Key.Broker])
+	return c.Show(live.Message, r.comparer(c.Key.Broker))
 }

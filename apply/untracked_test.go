@@ -15,10 +15,10 @@ import (
 // else deleted meanwhile is done, one that somebody replaced is a conflict. A recorded message that
 // is gone is a conflict too, because losing the right to read looks the same.
 func TestUntracked(t *testing.T) {
-	stranger := func(topic, payload string) mqtt.Message {
+	untracked := func(topic, payload string) mqtt.Message {
 		return mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
 	}
-	w := &world{t: t, broker: newFake(stranger("x/a", "1"), stranger("x/b", "1"), stranger("x/c", "1")), proves: true, stale: true}
+	w := &world{t: t, broker: newFake(untracked("x/a", "1"), untracked("x/b", "1"), untracked("x/c", "1")), proves: true, stale: true}
 	w.exclusive = []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("recorded", "1")}))
 	for _, topic := range []string{"x/a", "x/b", "x/c"} {
@@ -26,11 +26,11 @@ func TestUntracked(t *testing.T) {
 			t.Errorf("%s is still live", topic)
 		}
 	}
-	w.broker.live["x/a"], w.broker.live["x/b"], w.broker.live["x/c"] = stranger("x/a", "1"), stranger("x/b", "1"), stranger("x/c", "1")
+	w.broker.live["x/a"], w.broker.live["x/b"], w.broker.live["x/c"] = untracked("x/a", "1"), untracked("x/b", "1"), untracked("x/c", "1")
 	p := w.plan(nil)
 	delete(w.broker.live, "x/a")
 	delete(w.broker.live, "recorded")
-	w.broker.live["x/b"] = stranger("x/b", "2")
+	w.broker.live["x/b"] = untracked("x/b", "2")
 	must(t, w.apply(t.Context(), p), map[string]apply.Outcome{
 		"x/a": apply.Done, "x/b": apply.Conflicted, "x/c": apply.Done, "recorded": apply.Conflicted,
 	})
@@ -41,7 +41,7 @@ func TestUntracked(t *testing.T) {
 
 // That a message expired since the plan was made is no conflict: its update is published, and its
 // delete is done.
-func TestWhatExpiredSinceIsNoConflict(t *testing.T) {
+func TestAnExpiredMessageIsNoConflict(t *testing.T) {
 	lasting := func(topic, payload string, seconds uint32) spec.Message {
 		m := declare(topic, payload)
 		m.Expiry = seconds

@@ -19,11 +19,11 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// accountRate is how many publishes a second the rehearsed account takes.
+// accountRate is how many publishes per second the simulated account accepts.
 const accountRate = 500
 
-// BenchmarkPublishAWS has the target publish 4,000 messages to an account that
-// takes 500 a second, and counts at the endpoint's door.
+// BenchmarkPublishAWS publishes 4,000 messages to an account that accepts 500 a second. A proxy in
+// front of the endpoint counts them.
 func BenchmarkPublishAWS(b *testing.B) {
 	const n = 4_000
 	door := watch(b, awsEndpoint(b, build(b)))
@@ -49,7 +49,7 @@ func BenchmarkPublishAWS(b *testing.B) {
 	door.report(b, n)
 }
 
-// BenchmarkApplyAWS is the same by the whole program: the first apply creates,
+// BenchmarkApplyAWS does the same with the whole program: the first apply creates every message,
 // the others change every message.
 func BenchmarkApplyAWS(b *testing.B) {
 	const n = 4_000
@@ -67,7 +67,7 @@ func BenchmarkApplyAWS(b *testing.B) {
 	door.report(b, n)
 }
 
-// awsEndpoint serves the program's own, throttled, and gives its URL.
+// awsEndpoint starts the program's own endpoint, throttled, and returns its URL.
 func awsEndpoint(b *testing.B, bin string) string {
 	b.Helper()
 	cmd := exec.Command(bin, "broker", "-mqtt=", "-aws=127.0.0.1:0", fmt.Sprintf("-rate=%d", accountRate), "-store="+filepath.Join(b.TempDir(), "broker.db"))
@@ -89,13 +89,13 @@ func awsEndpoint(b *testing.B, bin string) string {
 	return ""
 }
 
-// door is a proxy that counts publishes.
+// door is a proxy that counts publishes and answers.
 type door struct {
 	url string
 
 	mu                           sync.Mutex
 	publishes, stored, throttled int
-	first, last                  time.Time // of a publish: asked, and answered
+	first, last                  time.Time // of the first request for a publish, and of the last answer to one
 	took                         []time.Duration
 }
 
@@ -129,7 +129,7 @@ func watch(b *testing.B, endpoint string) *door {
 	return d
 }
 
-// pass notes how long the publishes since the last pass took.
+// pass notes the time that the publishes since the last pass took.
 func (d *door) pass() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -137,7 +137,7 @@ func (d *door) pass() {
 	d.first = time.Time{}
 }
 
-// report returns the figures of passes of n messages.
+// report reports the figures of passes of n messages.
 func (d *door) report(b *testing.B, n int) {
 	report(b, n, d.took)
 	b.ReportMetric(100*float64(n)/median(d.took).Seconds()/accountRate, "%_of_quota")

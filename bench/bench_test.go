@@ -1,5 +1,5 @@
-// Package bench measures what the documents claim, with the real binary, beside
-// what a user would run instead. "make bench" runs it; nothing here is a test.
+// Package bench measures the figures in the documentation, with the real binary, and compares them
+// with what a user would run instead. "make bench" runs it; it contains no tests.
 package bench
 
 import (
@@ -52,7 +52,7 @@ func write(b *testing.B, path string, data []byte) {
 	}
 }
 
-// run runs the program and gives how long it took.
+// run runs the program and returns how long it took.
 func run(b *testing.B, bin, dir string, args ...string) time.Duration {
 	b.Helper()
 	cmd := exec.Command(bin, append([]string{"-chdir=" + dir}, args...)...)
@@ -70,7 +70,7 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// report returns the median as this benchmark's figure.
+// report reports the median as this benchmark's figure.
 func report(b *testing.B, n int, took []time.Duration) {
 	m := median(took)
 	b.ReportMetric(0, "ns/op")
@@ -78,8 +78,8 @@ func report(b *testing.B, n int, took []time.Duration) {
 	b.ReportMetric(float64(n)/m.Seconds(), "messages/s")
 }
 
-// BenchmarkPlan plans a fleet that is already applied: nothing changes, and
-// every message is evaluated, read (with a refresh) and compared.
+// BenchmarkPlan plans a fleet that is already applied: nothing changes, but every message is
+// evaluated, read (with a refresh) and compared.
 func BenchmarkPlan(b *testing.B) {
 	bin := build(b)
 	for _, n := range []int{1_000, 10_000, 100_000} {
@@ -104,8 +104,8 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-// BenchmarkApplyMosquitto publishes 20,000 messages to mosquitto, and beside it
-// a sample of 300 by mosquitto_pub in a loop, scaled.
+// BenchmarkApplyMosquitto publishes 20,000 messages to mosquitto. For comparison it publishes a
+// sample of 300 by mosquitto_pub in a loop, and scales the time.
 func BenchmarkApplyMosquitto(b *testing.B) {
 	const n, sample = 20_000, 300
 	bin, address := build(b), mosquitto(b)
@@ -135,7 +135,7 @@ func publishLoop(b *testing.B, address string, n int) time.Duration {
 	return time.Since(start)
 }
 
-// mosquitto starts one with its default limits on a free port.
+// mosquitto starts mosquitto with its default limits on a free port.
 func mosquitto(b *testing.B) string {
 	b.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

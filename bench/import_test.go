@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// taken is what an import took.
+// taken is the cost of an import.
 type taken struct {
 	seconds   []time.Duration
-	megabytes float64 // resident, at most
+	megabytes float64 // peak resident
 }
 
-// takeOver imports all of a broker into a folder of its own, and holds the plan after
-// it to the number of messages.
+// takeOver imports everything from a broker into a new folder, and checks that the plan after it
+// imports the same number of messages.
 func takeOver(b *testing.B, bin, block string, n int, all *taken) {
 	b.Helper()
 	dir, err := os.MkdirTemp(b.TempDir(), "import")
@@ -45,8 +45,8 @@ func (t *taken) report(b *testing.B, n int) {
 	b.ReportMetric(t.megabytes, "MB")
 }
 
-// BenchmarkImportMosquitto takes 20,000 messages of a fleet over from mosquitto with
-// its default limits, and 5,000 of mixed kinds.
+// BenchmarkImportMosquitto imports 20,000 messages of a fleet from mosquitto with its default
+// limits, and 5,000 of mixed kinds.
 func BenchmarkImportMosquitto(b *testing.B) {
 	bin := build(b)
 	for name, c := range map[string]struct {
@@ -105,8 +105,8 @@ message "blob" {
 `))
 }
 
-// BenchmarkImportAWS takes a fleet of 10,000 devices over from an AWS endpoint: most
-// of it is waiting for the account's quota of 500 reads a second.
+// BenchmarkImportAWS imports a fleet of 10,000 devices from an AWS endpoint. It mostly waits for
+// the account's quota of 500 reads a second.
 func BenchmarkImportAWS(b *testing.B) {
 	const n = 10_000
 	bin, seed := build(b), b.TempDir()

@@ -21,8 +21,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// awsWorkers is how many requests are in flight: the quota times a round trip of
-// 50 ms, doubled, and some to spare. HTTP/1.1 carries one on each connection.
+// awsWorkers is the number of requests in flight: the quota times a round trip of 50 ms, doubled,
+// and some to spare. HTTP/1.1 carries one on each connection.
 func awsWorkers(q awsQuotas) int {
 	return min(max(64, int(max(q.publish, q.get)/8)), 1024)
 }
@@ -41,11 +41,11 @@ type awsIoT struct {
 	retryer                      *retry.Standard
 	written                      *stamps
 
-	reached atomic.Bool  // something answered at host
-	heard   atomic.Bool  // and did so as AWS does
-	listed  atomic.Int64 // pages of a list that were not its last
-	stored  atomic.Int64 // messages with a payload that were acknowledged
-	full    atomic.Bool  // a whole series of attempts to store was throttled, and nothing was stored meanwhile
+	reached atomic.Bool  // host answered
+	isAWS   atomic.Bool  // host answered as AWS does
+	listed  atomic.Int64 // number of list pages before the last
+	stored  atomic.Int64 // number of messages with a payload that were acknowledged
+	full    atomic.Bool  // all attempts to store a message were throttled, and nothing was stored meanwhile
 }
 
 var _ Writer = (*awsIoT)(nil)
@@ -80,25 +80,26 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 		Description:  "AWS IoT Core, " + end.region + end.note,
 		Capabilities: awsCapabilities(),
 	}
-	t.info.Capabilities.PublishRate, t.info.Capabilities.ReadRate = float64(quotas.publish), float64(quotas.get)
+	quota := &t.info.Capabilities.Quota
+	quota.PublishRate, quota.ReadRate = float64(quotas.publish), float64(quotas.get)
 	t.log("broker %s: %s at %s", name, t.info.Description, t.info.Address)
 	return t, nil
 }
 
-// awsCapabilities are what GetRetainedMessage returns, and that a 200 is given
-// for what is stored. Strangers are found by ListRetainedMessages: a wildcard
-// subscription never delivers a retained message there.
-func awsCapabilities() Capabilities {
-	return Capabilities{
+// awsCapabilities says that GetRetainedMessage returns only some fields, and that AWS answers 200
+// only for what it stored. Untracked messages are found by ListRetainedMessages: on AWS a wildcard
+// subscription never delivers a retained message.
+func awsCapabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{
 		Readable:         mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldUserProperties,
 		AckProvesStorage: true,
-		MeteredBytes:     5 << 10,
 		Limits:           mqtt.AWSLimits,
+		Quota:            mqtt.Quota{UnitBytes: 5 << 10},
 	}
 }
 
-// awsIdentity names the account's retained messages: its own -ats host is unique
-// to it, the shared default host says nothing about whose they are.
+// awsIdentity returns the identity of an account's broker. An account's own -ats host is unique to
+// it; the shared default host does not identify the account.
 func awsIdentity(region string, endpoint *url.URL, account string) string {
 	id := "aws_iot:" + region + ":" + strings.ToLower(endpoint.Host)
 	if account != "" {
@@ -114,9 +115,8 @@ func (t *awsIoT) Close() error {
 	return nil
 }
 
-// Publish sends a batch over all workers. A failure that every other message
-// would share ends the batch: 20,000 messages would otherwise each go through
-// their attempts against a dead endpoint.
+// Publish sends a batch over all workers. A failure that every other message would share ends the
+// batch: otherwise 20,000 messages would each go through all attempts against a dead endpoint.
 func (t *awsIoT) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	stop, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -128,7 +128,7 @@ func (t *awsIoT) Publish(ctx context.Context, batch []mqtt.Message, done func(i 
 			for i := int(next.Add(1)) - 1; i < len(batch); i = int(next.Add(1)) - 1 {
 				err := t.publish(stop, batch[i])
 				if reaches(err, everyTopic) {
-					cancel(fmt.Errorf("not sent, since the broker failed before: %w", err))
+					cancel(fmt.Errorf("not sent, because the broker failed before: %w", err))
 				}
 				serial.Lock()
 				done(i, err)
@@ -139,8 +139,8 @@ func (t *awsIoT) Publish(ctx context.Context, batch []mqtt.Message, done func(i 
 	workers.Wait()
 }
 
-// publish sends one message. Until its first attempt goes out it can be stopped;
-// then the attempt is waited for, since what was sent may have been stored.
+// publish sends one message. It can be cancelled until the first attempt is sent. After that it
+// waits for the answer, because what was sent may have been stored.
 func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	if stop.Err() != nil {
 		return notSent(stop)
@@ -170,12 +170,12 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 		t.stored.Add(1)
 		t.full.Store(false)
 	case creates && reaches(err, throttled) && try.meanwhile() == 0 && !t.full.Swap(true):
-		t.publishing.restore() // a slower pace makes no room
+		t.publishing.restore() // a slower pace does not make room
 	}
 	return err
 }
 
-// notSent tells why nothing more is sent.
+// notSent returns why nothing more is sent.
 func notSent(stop context.Context) error {
 	if cause := context.Cause(stop); reaches(cause, everyTopic) {
 		return cause
@@ -183,12 +183,11 @@ func notSent(stop context.Context) error {
 	return stop.Err()
 }
 
-// awsPublishInput maps every field. The topic and the properties that travel as
-// query parameters are escaped by the SDK; those that travel as headers are
-// base64 or a fixed word, so no control character can reach a header, which
-// net/http would refuse and the SDK would then try again and again.
+// awsPublishInput maps every field. The SDK escapes the topic and the properties that it sends as
+// query parameters. Those that it sends as headers are base64 or a fixed word, so a header never
+// contains a control character, which net/http would refuse and the SDK would then retry in vain.
 //
-// An expiry that AWS would shorten without a word is refused.
+// An expiry that AWS would shorten without an error is refused.
 func awsPublishInput(m mqtt.Message) (*iotdataplane.PublishInput, error) {
 	if longest := mqtt.AWSLimits.MaxExpiry; m.Expiry > longest {
 		return nil, fmt.Errorf("message_expiry is %d s, and AWS would shorten it to %d s", m.Expiry, longest)
@@ -202,7 +201,7 @@ func awsPublishInput(m mqtt.Message) (*iotdataplane.PublishInput, error) {
 		in.PayloadFormatIndicator = types.PayloadFormatIndicatorUtf8Data
 	}
 	if len(m.CorrelationData) > 0 {
-		// The SDK sends this string as it is; the API wants base64.
+		// The SDK sends this string as it is, and the API wants base64.
 		in.CorrelationData = aws.String(base64.StdEncoding.EncodeToString(m.CorrelationData))
 	}
 	props, err := awswire.EncodeUserProperties(m.UserProperties)
@@ -210,7 +209,7 @@ func awsPublishInput(m mqtt.Message) (*iotdataplane.PublishInput, error) {
 	return in, err
 }
 
-// optional leaves an empty string out of a request.
+// optional returns nil for an empty string, so that the request omits it.
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -218,5 +217,5 @@ func optional(s string) *string {
 	return &s
 }
 
-// awsTime reads the API's times, milliseconds since 1970.
+// awsTime converts the API's times, which are milliseconds since 1970.
 func awsTime(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

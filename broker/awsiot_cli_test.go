@@ -16,14 +16,13 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// awsCLI is the unmodified AWS CLI: a client that shares no code with the target
-// or with the endpoint.
+// awsCLI runs the unmodified AWS CLI, a client that shares no code with the target or with the
+// endpoint.
 type awsCLI struct{ path, endpoint string }
 
 func findAWSCLI(t *testing.T, endpoint string) awsCLI {
 	t.Helper()
-	// The distribution's own comes first: a version manager's shim on the PATH
-	// may lead nowhere.
+	// The distribution's own comes first: a version manager's shim on the PATH may not work.
 	for _, path := range []string{"/usr/bin/aws", "/usr/local/bin/aws", "aws"} {
 		if found, err := exec.LookPath(path); err == nil {
 			return awsCLI{found, endpoint}
@@ -47,7 +46,7 @@ func (c awsCLI) run(t *testing.T, args ...string) []byte {
 	return out
 }
 
-// row is what get-retained-message and list-retained-messages print.
+// row is the output of get-retained-message, and an element of that of list-retained-messages.
 type row struct {
 	Topic       string
 	Payload     []byte
@@ -102,7 +101,7 @@ func TestAWSCLIWritesAndTheTargetReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := declared(stored).Diff(want); d != 0 {
-		t.Errorf("stored with other %v: %+v", d.Names(), stored)
+		t.Errorf("stored with different %v: %+v", d.Names(), stored)
 	}
 	target := openAWS(t, plane.URL, Options{})
 	if m, ok := read(t, target, topic).Live[topic]; !ok || m.Diff(want)&target.Info().Capabilities.Readable != 0 {
@@ -116,7 +115,7 @@ func TestAWSCLIWritesAndTheTargetReads(t *testing.T) {
 	}
 	cli.run(t, "publish", "--topic", topic, "--retain")
 	if seen := read(t, target, topic); len(seen.Live) != 0 {
-		t.Errorf("the CLI's delete is not seen: %v", seen.Live)
+		t.Errorf("the CLI's delete was not noticed: %v", seen.Live)
 	}
 }
 
@@ -137,7 +136,7 @@ func TestAWSCLIReadsWhatTheTargetWrites(t *testing.T) {
 	if d := cmp.Diff(row{Topic: m.Topic, Payload: m.Payload, QoS: 1}, cli.get(t, m.Topic)); d != "" {
 		t.Error(d)
 	}
-	// A page of one makes the CLI follow the token.
+	// Pages of one message make the CLI follow the token.
 	want := []row{{Topic: m.Topic, PayloadSize: 256, QoS: 1}, {Topic: "b", PayloadSize: 4}}
 	if d := cmp.Diff(want, cli.list(t, "--page-size", "1")); d != "" {
 		t.Error(d)

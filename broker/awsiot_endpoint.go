@@ -22,18 +22,17 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// awsEndpoint is where an account's data plane is, and how to talk to it.
+// awsEndpoint is where an account's data plane is, and how to connect to it.
 type awsEndpoint struct {
 	config  aws.Config
 	region  string
 	url     *url.URL
-	account string // asked for only where the host does not tell
+	account string // looked up only if the host does not identify the account
 	note    string // for Info.Description
 }
 
-// findAWS settles region, credentials and endpoint. The endpoint is that of the
-// block, else that of the SDK's environment and profile, else the account's own,
-// else the shared one.
+// findAWS finds region, credentials and endpoint. The endpoint is that of the block, or that of the
+// SDK's environment and profile, or the account's own, or the shared one, in this order.
 func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) {
 	cfg, err := awsConfig(ctx, s, imds.ClientDefaultEnableState)
 	if err != nil {
@@ -69,9 +68,8 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 	return end, nil
 }
 
-// dataPlane returns the client of what was found. As many idle connections are kept
-// as requests may be in flight: with the SDK's ten for each host, every other
-// request would begin with a TLS handshake.
+// dataPlane returns a client for the endpoint. It keeps as many idle connections as requests may be
+// in flight: with the SDK's ten per host, every other request would begin with a TLS handshake.
 func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 	return iotdataplane.NewFromConfig(e.config, func(o *iotdataplane.Options) {
 		o.BaseEndpoint = aws.String(e.url.String())
@@ -81,18 +79,18 @@ func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 	})
 }
 
-// awsAttemptTimeout is how long one attempt of a call may take.
+// awsAttemptTimeout bounds one attempt of a call.
 const awsAttemptTimeout = 10 * time.Second
 
 func awsHTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTimeout(awsAttemptTimeout)
 }
 
-// awsConfig is the SDK's default chain with the block's arguments over it.
+// awsConfig returns the SDK's default configuration with the block's arguments over it.
 func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, metadata imds.ClientEnableState) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(awsHTTPClient()), config.WithEC2IMDSClientEnableState(metadata),
-		config.WithLogger(logging.Nop{}), // its own writes what a server sent to stderr, as it came
+		config.WithLogger(logging.Nop{}), // the SDK's logger writes what a server sent to stderr, unescaped
 	}
 	if s.Region != "" {
 		options = append(options, config.WithRegion(s.Region))
@@ -116,10 +114,9 @@ func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, metadata imds.Client
 	return cfg, nil
 }
 
-// localCredentials is for an http endpoint, which is never AWS's: credentials are
-// used where there are some (emulators tell accounts apart by them), and their
-// lack is no error. The metadata service is not asked, since outside EC2 that
-// takes seconds.
+// localCredentials is for an http endpoint, which is never AWS's: credentials are used if there are
+// any (emulators distinguish accounts by them), and their absence is no error. The metadata service
+// is not asked, because outside EC2 that takes seconds.
 func localCredentials(ctx context.Context, s *spec.AWSIoTSettings) (aws.Config, error) {
 	cfg, err := awsConfig(ctx, s, imds.ClientDisabled)
 	if err != nil || s.RoleARN != "" || s.Profile != "" {
@@ -131,7 +128,7 @@ func localCredentials(ctx context.Context, s *spec.AWSIoTSettings) (aws.Config, 
 	return cfg, nil
 }
 
-// checkCredentials finds out before the first of many requests does.
+// checkCredentials reports missing credentials before the first of many requests does.
 func checkCredentials(ctx context.Context, cfg aws.Config) error {
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return missingCredentials(err)
@@ -139,15 +136,15 @@ func checkCredentials(ctx context.Context, cfg aws.Config) error {
 	return nil
 }
 
-// describe asks the account for its own endpoint. Where that is not permitted the
-// shared one serves, with a note: AWS names it for tests only.
+// describe asks the account for its own endpoint. If that is not permitted, it takes the shared
+// one, with a note: AWS recommends that for tests only.
 func (e *awsEndpoint) describe(ctx context.Context, cfg aws.Config) error {
 	out, err := iot.NewFromConfig(cfg).DescribeEndpoint(ctx, &iot.DescribeEndpointInput{EndpointType: aws.String("iot:Data-ATS")})
 	switch {
 	case err == nil:
 		e.url, err = spec.ParseAWSEndpoint(aws.ToString(out.EndpointAddress))
 		if err == nil && e.url == nil {
-			err = errors.New("AWS named no data endpoint for this account; set endpoint in the broker block")
+			err = errors.New("AWS returned no data endpoint for this account; set endpoint in the broker block")
 		}
 		return err
 	case awsStatus(err) == http.StatusForbidden:
@@ -159,7 +156,7 @@ func (e *awsEndpoint) describe(ctx context.Context, cfg aws.Config) error {
 	return fmt.Errorf("ask AWS for the account's data endpoint (or set endpoint in the broker block): %w", err)
 }
 
-// share takes the endpoint that the SDK would take by itself.
+// share takes the endpoint that the SDK uses by default.
 func (e *awsEndpoint) share(ctx context.Context, cfg aws.Config) error {
 	o := iotdataplane.NewFromConfig(cfg).Options().EndpointOptions
 	found, err := iotdataplane.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, iotdataplane.EndpointParameters{
@@ -174,8 +171,8 @@ func (e *awsEndpoint) share(ctx context.Context, cfg aws.Config) error {
 	return nil
 }
 
-// isSharedAWSHost tells the default endpoints, which serve every account, from
-// the account's own ("a1b2c3-ats.iot.REGION.amazonaws.com").
+// isSharedAWSHost reports whether a host is a default endpoint, which serves every account, as
+// opposed to an account's own ("a1b2c3-ats.iot.REGION.amazonaws.com").
 func isSharedAWSHost(host string) bool {
 	for _, prefix := range []string{"data-ats.iot", "data.ats.iot", "data.iot"} {
 		if rest, ok := strings.CutPrefix(strings.ToLower(host), prefix); ok {

@@ -17,8 +17,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// controlPlane plays IoT's control plane and STS: with a status other than 200,
-// DescribeEndpoint is refused.
+// controlPlane simulates IoT's control plane and STS. With a status other than 200, it refuses
+// DescribeEndpoint.
 func controlPlane(t *testing.T, describe int) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -102,7 +102,7 @@ func TestAWSAssumesTheRole(t *testing.T) {
 	}
 }
 
-// The role may end in the middle of a run; what STS says then is not about topics.
+// The role may expire in the middle of a run. STS's answer is not about a topic then.
 func TestAWSRoleRefusedLater(t *testing.T) {
 	awsEnvironment(t)
 	url, _ := answering(t, 403, "", "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not your role</Message></Error></ErrorResponse>")
@@ -162,7 +162,7 @@ func TestAWSOpenErrors(t *testing.T) {
 	}
 }
 
-// An http endpoint is never AWS's: the playground needs no account.
+// An http endpoint is never AWS's, so retainctl broker needs no account.
 func TestAWSLocalEndpointNeedsNoCredentials(t *testing.T) {
 	awsEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")

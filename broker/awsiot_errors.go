@@ -14,12 +14,12 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// awsOperation is one of the three calls, with what an author must know of it.
+// awsOperation is one of the three calls, with what its error messages need.
 type awsOperation struct {
 	verb    string
 	actions string // IAM actions that it needs
-	topical bool   // permitted by topic
-	stores  bool   // takes room in the account
+	topical bool   // permissions are by topic
+	stores  bool   // counts against the account's quota of messages
 }
 
 var (
@@ -29,16 +29,16 @@ var (
 	awsList    = awsOperation{"list retained messages", "iot:ListRetainedMessages", false, false}
 )
 
-// reach is how far a failure goes beyond the call that met it.
+// reach is how far a failure extends beyond the call that met it.
 type reach int
 
 const (
 	thisTopic reach = iota
 	throttled
-	everyTopic // any other call would fail alike
+	everyTopic // any other call would fail in the same way
 )
 
-// awsError is an explained failure.
+// awsError is a failure with an explanation.
 type awsError struct {
 	text  string
 	reach reach
@@ -74,7 +74,7 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
 	switch {
-	case isCredential(err): // first, since STS may have answered 403
+	case isCredential(err): // first, because STS may have answered 403
 		return missingCredentials(err).Error(), everyTopic
 	case status == 0:
 		return t.adviseUnanswered(err)
@@ -102,10 +102,11 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 			"IoT data endpoint, and for a proxy between",
 			t.host, status, http.StatusText(status), try.sent), everyTopic
 	}
-	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s", status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
+	return fmt.Sprintf("AWS answered %d %s (%d attempts): %s",
+		status, code, try.sent, firstOf(message, http.StatusText(status))), everyTopic
 }
 
-// adviseUnanswered is for calls that got no HTTP answer at all.
+// adviseUnanswered explains calls that got no HTTP answer.
 func (t *awsIoT) adviseUnanswered(err error) (string, reach) {
 	var netErr net.Error
 	switch {
@@ -117,8 +118,8 @@ func (t *awsIoT) adviseUnanswered(err error) (string, reach) {
 	return err.Error(), thisTopic
 }
 
-// adviseThrottled tells a busy account from a full one, of which AWS says
-// "throttled" too: where it stores some, there is room.
+// adviseThrottled explains why a call was throttled. AWS uses the same error for a busy account and
+// a full one: if it stored other messages meanwhile, there is room.
 func adviseThrottled(op awsOperation, try *attempts) string {
 	const busy = "others use the account's quota of requests a second, or it is smaller than the default"
 	text := fmt.Sprintf("AWS throttled all %d attempts", try.sent)
@@ -133,8 +134,8 @@ func adviseThrottled(op awsOperation, try *attempts) string {
 		" or have the quota raised), or else " + busy
 }
 
-// isDenied tells a missing permission from credentials that are not accepted at
-// all. The data plane's own answer is a bare "Forbidden".
+// isDenied reports whether a permission is missing, as opposed to credentials that are not accepted
+// at all. The data plane's own answer is just "Forbidden".
 func isDenied(code string) bool {
 	switch code {
 	case "", "ForbiddenException", "AccessDeniedException", "AccessDenied", "Forbidden", "UnknownError":
@@ -143,7 +144,7 @@ func isDenied(code string) bool {
 	return false
 }
 
-// resource is what a policy must name for the call.
+// resource returns what a policy must name for the call.
 func (t *awsIoT) resource(op awsOperation, topic string) string {
 	if !op.topical {
 		return `resource "*"`
@@ -161,8 +162,8 @@ func awsPartition(region string) string {
 	return "aws"
 }
 
-// awsStatus returns the HTTP status of the answer, or 0 where there was none. A
-// body that is no JSON (a proxy's page) still carries it.
+// awsStatus returns the HTTP status of the answer, or 0 if there was none. An answer whose body is
+// not JSON (a proxy's page) has one too.
 func awsStatus(err error) int {
 	var answered interface{ HTTPStatusCode() int }
 	if errors.As(err, &answered) {
@@ -171,7 +172,8 @@ func awsStatus(err error) int {
 	return 0
 }
 
-// isCredential goes by the SDK's words: it has no type for this.
+// isCredential reports whether the SDK found no credentials. It compares text, because the SDK has
+// no type for this error.
 func isCredential(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "get identity:") || strings.Contains(text, "failed to refresh cached credentials")
@@ -183,7 +185,7 @@ func missingCredentials(err error) error {
 		" AWS_SECRET_ACCESS_KEY; in CI give the job a role (AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE)", err)
 }
 
-// unreachable says why a call got no HTTP answer, without the SDK's frame of words.
+// unreachable explains why a call got no HTTP answer, without the text that the SDK adds.
 func unreachable(host string, err error) error {
 	var (
 		dns       *net.DNSError
@@ -203,7 +205,7 @@ func unreachable(host string, err error) error {
 		cause, hint = fmt.Errorf("no answer within %s", awsAttemptTimeout), "check that this is its address, and "+
 			"that a firewall lets this through"
 	case errors.As(err, &authority):
-		hint = "check that this is its address; where a proxy reads TLS, name the proxy's authority in AWS_CA_BUNDLE"
+		hint = "check that this is its address; if a proxy intercepts TLS, name the proxy's authority in AWS_CA_BUNDLE"
 	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		hint = "the port does not speak TLS: check that this is its address"
 	case errors.As(err, &op):
@@ -219,8 +221,8 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// isNotFound tells AWS's "nothing is retained there" from the 404 of something
-// else at that address, which proves no absence.
+// isNotFound reports whether AWS answered that nothing is retained there, as opposed to a 404 of
+// something else at that address, which does not prove absence.
 func isNotFound(err error) bool {
 	var missing *types.ResourceNotFoundException
 	return errors.As(err, &missing)

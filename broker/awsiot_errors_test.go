@@ -19,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// answering serves one answer and counts how often it was asked for.
+// answering serves one answer and counts the requests.
 func answering(t *testing.T, status int, code, body string) (url string, asked *atomic.Int64) {
 	asked = new(atomic.Int64)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -40,15 +40,15 @@ func TestAWSErrorsTeach(t *testing.T) {
 		name       string
 		status     int
 		code, body string
-		publish    []string // words of the error of a publish
-		read       []string // and of a read; for one topic only where whole is false
+		publish    []string // texts in the error of a publish
+		read       []string // and of a read; if whole is false, of one topic only
 		whole      bool
 		attempts   int64
 	}{
 		{"denied", 403, "ForbiddenException", `{"message":"Forbidden"}`,
 			[]string{`publish "a/b"`, "403", "iot:Publish and iot:RetainPublish on arn:aws:iot:eu-west-1:*:topic/a/b", "in eu-west-1"},
 			[]string{`read "a/b"`, "iot:GetRetainedMessage on arn:aws:iot:eu-west-1:*:topic/a/b"}, false, 1},
-		{"denied, without a word", 403, "", ``, []string{"iot:RetainPublish"}, []string{"iot:GetRetainedMessage"}, false, 1},
+		{"denied, without a reason", 403, "", ``, []string{"iot:RetainPublish"}, []string{"iot:GetRetainedMessage"}, false, 1},
 		{"wrong key", 403, "UnrecognizedClientException", `{"message":"The security token included in the request is invalid."}`,
 			[]string{"refused the credentials", "security token"}, []string{"refused the credentials"}, true, 1},
 		{"unauthorized", 401, "UnauthorizedException", `{"message":"who are you"}`,
@@ -84,7 +84,7 @@ func TestAWSErrorsTeach(t *testing.T) {
 	}
 }
 
-// A proxy that loses its way in the middle of a run gets all the attempts.
+// A proxy that loses its way in the middle of a run is asked with all attempts.
 func TestAWSBadGatewayOnTheWay(t *testing.T) {
 	var n atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -177,7 +177,7 @@ func TestAWSConnectionRefused(t *testing.T) {
 	}
 	l.Close()
 	target := openAWS(t, "http://"+l.Addr().String(), Options{})
-	target.retryer = awsRetryer(time.Hour) // it must not wait
+	target.retryer = awsRetryer(time.Hour) // must not wait
 	_, err = target.Read(t.Context(), []string{"a", "b"})
 	has(t, err, "connect to "+l.Addr().String(), "connection refused")
 	has(t, publish(t, target, mqtt.Message{Topic: "a", Payload: []byte("x")})[0], "connect to "+l.Addr().String())
@@ -192,8 +192,8 @@ func TestAWSCancelledReadIsNoFailureOfTheBroker(t *testing.T) {
 	}
 }
 
-// TestAWSFallsSilent holds that an endpoint that answered, and then does not, is
-// waited for three times, and one that never answered once.
+// TestAWSFallsSilent checks that an endpoint that answered and then falls silent is waited for
+// three times, and one that never answered once.
 func TestAWSFallsSilent(t *testing.T) {
 	var silent atomic.Bool
 	var asked atomic.Int64
@@ -232,7 +232,7 @@ func TestAWSFallsSilent(t *testing.T) {
 	}
 }
 
-// TestAWSAnswerCutShort holds that half an answer is asked for again.
+// TestAWSAnswerCutShort checks that a request is repeated after half an answer.
 func TestAWSAnswerCutShort(t *testing.T) {
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -9,28 +9,27 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// stamps learns the service's own times of what was published. Publish answers
-// with none, and without them the next plan would have to Get every message that
-// an apply wrote, and each plan after it too, since plans write no state.
+// stamps learns the service's own times of what was published. Publish returns none, and without
+// them the next plan would have to Get every message that an apply wrote, and so would each plan
+// after it, because plans do not write state.
 //
-// Each message is read once, beside the publishes that follow, under the quota of
-// Gets, which publishing leaves unused. A list would be cheaper, but proves
-// nothing: its rows hold time, size and QoS, and somebody else's write just after
-// ours may agree in size and QoS. With that write's time in the record, every
-// later list would show the topic as unmoved, and the difference would never be
-// seen. So a time counts only where the Get shows, byte for byte, what was sent;
-// anything else leaves the time unknown, and the next plan reads the topic.
+// Each message is read once, while later messages are published, under the quota of Gets, which
+// publishing does not use. A list would be cheaper but proves nothing: its rows hold time, size and
+// QoS, and somebody else's write just after ours may have the same size and QoS. With that write's
+// time in the record, every later list would show the topic as unchanged, and the difference would
+// never be seen. So a time counts only if the Get shows, byte for byte, what was sent. Otherwise
+// the time stays unknown, and the next plan reads the topic.
 type stamps struct {
 	read func(ctx context.Context, topic string) (mqtt.Retained, bool, error)
 	stop context.CancelFunc
-	ctx  context.Context // of the reads: until the target is closed
-	max  int             // readers
+	ctx  context.Context // context of the reads, until the target is closed
+	max  int             // number of running readers
 
 	mu      sync.Mutex
 	waiting []mqtt.Message
 	readers int
-	idle    chan struct{} // closed once nothing is waiting or read; nil while that is so
-	failed  bool          // what kept one from being read would keep the others too
+	idle    chan struct{} // closed once nothing waits or is being read; nil if nothing does
+	failed  bool          // a read failed in a way in which the others would too
 	times   map[string]time.Time
 }
 
@@ -40,7 +39,7 @@ func newStamps(readers int, read func(context.Context, string) (mqtt.Retained, b
 	return s
 }
 
-// stored notes that m was acknowledged.
+// stored notes that m was acknowledged, and starts its read.
 func (s *stamps) stored(m mqtt.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +57,7 @@ func (s *stamps) stored(m mqtt.Message) {
 	}
 }
 
-// drain reads until nothing waits.
+// drain reads messages until none waits.
 func (s *stamps) drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +80,7 @@ func (s *stamps) drain() {
 	}
 }
 
-// all waits for what is still being read, and gives every time that is known.
+// all waits for what is still being read, and returns every time that is known.
 func (s *stamps) all(ctx context.Context) map[string]time.Time {
 	s.mu.Lock()
 	idle := s.idle
@@ -97,7 +96,7 @@ func (s *stamps) all(ctx context.Context) map[string]time.Time {
 	return maps.Clone(s.times)
 }
 
-// Modified returns AWS's times of what this target published, by topic, for the
-// record: Read goes by them. It waits for those that are being read until ctx
-// ends; a topic that it does not name is one that must be read again.
+// Modified returns AWS's times of what this target published, by topic. They are recorded, and Read
+// relies on them. It waits for topics that are still being read until ctx ends. A topic that it
+// does not return must be read again by the next plan.
 func (t *awsIoT) Modified(ctx context.Context) map[string]time.Time { return t.written.all(ctx) }

@@ -13,7 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// around answers what a handler does not want to.
+// around answers requests before a handler does, if it wants to.
 func around(plane *dataPlane, handle func(w http.ResponseWriter, r *http.Request, inner http.Handler)) {
 	inner := plane.Config.Handler
 	plane.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, inner) })
@@ -26,7 +26,7 @@ func all(t *testing.T, target *awsIoT) map[string]time.Time {
 	return target.Modified(ctx)
 }
 
-// What an apply wrote costs the next plan list pages, and no Gets.
+// What an apply wrote takes the next plan only list pages, and no Gets.
 func TestAWSKnowsWhenItsPublishesWereStored(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	writer := openAWS(t, plane.URL, Options{})
@@ -68,8 +68,8 @@ func TestAWSKnowsWhenItsPublishesWereStored(t *testing.T) {
 	}
 }
 
-// The other's write has our size and QoS: a list would show it as ours for ever.
-func TestAWSTakesNoStrangersTimeForItsOwn(t *testing.T) {
+// The other's write has our size and QoS: a list would always show it as ours.
+func TestAWSIgnoresTheTimesOfOtherWriters(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	around(plane, func(w http.ResponseWriter, r *http.Request, inner http.Handler) {
 		inner.ServeHTTP(w, r)
@@ -86,7 +86,7 @@ func TestAWSTakesNoStrangersTimeForItsOwn(t *testing.T) {
 	}
 }
 
-// Only the record is poorer without the right to read: the publishes were stored.
+// Without the right to read only the times are missing: the publishes were stored.
 func TestAWSPublishesWithoutTheRightToRead(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	around(plane, func(w http.ResponseWriter, r *http.Request, inner http.Handler) {

@@ -17,12 +17,12 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pacer keeps one operation below its quota. It is the SDK's retries, not the
-// quota, that make a client without one slow: of 4,000 publishes at 256 in flight
-// against 500/s, 3,000 failed with "retry quota exceeded".
+// pacer keeps an operation below its quota. Without it the SDK's retries make a client slow, more
+// than the quota does: of 4,000 publishes at 256 in flight against 500/s, 3,000 failed with "retry
+// quota exceeded".
 //
-// A throttled request means that the account's quota is smaller, or that others
-// use it: the pace falls, and creeps up again with what succeeds.
+// A throttled request means that the account's quota is smaller, or that others use it: the pace
+// falls, and rises slowly again with each success.
 type pacer struct {
 	limiter *rate.Limiter
 	top     rate.Limit
@@ -31,7 +31,7 @@ type pacer struct {
 	lastCut time.Time
 }
 
-// newPacer stays 1 % below a quota, since requests bunch up on their way.
+// newPacer returns a pacer that stays 1 % below a quota, because requests bunch up in the network.
 func newPacer(quota rate.Limit) *pacer {
 	top := quota * 0.99
 	return &pacer{limiter: rate.NewLimiter(top, max(1, int(top/50))), top: top}
@@ -39,7 +39,7 @@ func newPacer(quota rate.Limit) *pacer {
 
 func (p *pacer) wait(ctx context.Context) error { return p.limiter.Wait(ctx) }
 
-// throttled cuts the pace, once for all that is in flight.
+// throttled reduces the pace, once for all requests in flight.
 func (p *pacer) throttled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,13 +63,13 @@ func (p *pacer) restore() {
 	p.limiter.SetLimit(p.top)
 }
 
-// awsRetryer holds what a call tries again and how long it waits: the SDK's own
-// list, and 429 and 408 without an error code, which it gives up on. Its budget
-// for retries is turned off, since it fails calls while the pacer would mend it.
+// awsRetryer decides what is retried and after how long: the SDK's own list, and 429 and 408
+// without an error code, which the SDK does not retry. The SDK's retry budget is turned off,
+// because it fails calls that succeed at a lower pace.
 func awsRetryer(maxBackoff time.Duration) *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 8
-		// Named, so that AWS_NEW_RETRIES_2026 in the environment changes nothing.
+		// Set explicitly, so that AWS_NEW_RETRIES_2026 in the environment has no effect.
 		o.Backoff = retry.NewExponentialJitterBackoff(maxBackoff)
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{
@@ -78,17 +78,17 @@ func awsRetryer(maxBackoff time.Duration) *retry.Standard {
 	})
 }
 
-// attempts is the SDK's retryer for one call: it paces every attempt, the repeated
-// ones too, and learns from each.
+// attempts is the SDK's retryer for one call. It paces every attempt, including retries, and learns
+// from each.
 type attempts struct {
 	*retry.Standard
 	target   *awsIoT
 	pace     *pacer
 	max      int
 	sent     int
-	silences int             // attempts that nothing answered in time
-	stored   int64           // messages that were stored when the second attempt was throttled
-	stop     context.Context // no further attempt once it is done
+	silences int             // attempts without an answer in time
+	stored   int64           // messages stored when the second attempt was throttled
+	stop     context.Context // there is no further attempt once it is done
 }
 
 var _ aws.RetryerV2 = (*attempts)(nil)
@@ -101,8 +101,8 @@ func (a *attempts) option(o *iotdataplane.Options) { o.Retryer = a }
 
 func (a *attempts) MaxAttempts() int { return a.max }
 
-// GetAttemptToken is asked before each attempt. Only the first may be called off:
-// later the answer to the earlier ones is what the caller must hear.
+// GetAttemptToken is called before each attempt. Only the first attempt may be cancelled: after
+// that the caller must get the answer to an earlier one.
 func (a *attempts) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	if a.sent == 0 {
 		ctx = a.stop
@@ -114,7 +114,7 @@ func (a *attempts) GetAttemptToken(ctx context.Context) (func(error) error, erro
 	return func(error) error { return nil }, nil
 }
 
-// IsErrorRetryable is asked after each attempt that failed.
+// IsErrorRetryable is called after each failed attempt.
 func (a *attempts) IsErrorRetryable(err error) bool {
 	status := awsStatus(err)
 	if status != 0 {
@@ -123,17 +123,17 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	if status == http.StatusTooManyRequests {
 		a.throttled()
 	}
-	if a.stop.Err() != nil || status == 0 && a.hopeless(err) || status >= 500 && a.foreign(err) {
+	if a.stop.Err() != nil || status == 0 && a.permanent(err) || status >= 500 && a.foreign(err) {
 		return false
 	}
-	// An answer that was cut short is no answer; the SDK takes it for a bad one.
+	// A truncated answer counts as no answer; the SDK takes it for a malformed one.
 	return errors.Is(err, io.ErrUnexpectedEOF) || a.Standard.IsErrorRetryable(err)
 }
 
-// hopeless reports whether trying again would only delay saying what is wrong. Where
-// nothing ever answered, the address is wrong, something else is there, or the
-// broker is down; one that fell silent is waited for three times.
-func (a *attempts) hopeless(err error) bool {
+// permanent reports whether a retry would only delay the error. If nothing ever answered, the
+// address is wrong, something else is there, or the broker is down. An endpoint that answered
+// before and fell silent is waited for three times.
+func (a *attempts) permanent(err error) bool {
 	if timedOut(err) {
 		a.silences++
 	}
@@ -143,18 +143,18 @@ func (a *attempts) hopeless(err error) bool {
 	return isDial(err) || a.silences > 0 || a.sent > 1
 }
 
-// foreign reports whether something else than AWS answers, such as a proxy without a way
-// there. Once AWS was heard that is a passing trouble of its own.
+// foreign reports whether something other than AWS answers, such as a proxy that cannot reach it.
+// Once AWS has answered, such an answer is a passing failure.
 func (a *attempts) foreign(err error) bool {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		a.target.heard.Store(true)
+		a.target.isAWS.Store(true)
 	}
-	return !a.target.heard.Load() && a.sent >= 3
+	return !a.target.isAWS.Load() && a.sent >= 3
 }
 
-// throttled slows down, unless it is room that lacks. What was on its way when the
-// first attempt met its 429 proves nothing, so counting begins with the second.
+// throttled slows down, unless the account is full. Messages that were in flight when the first
+// attempt was throttled prove nothing, so counting begins with the second.
 func (a *attempts) throttled() {
 	if !a.target.full.Load() {
 		a.pace.throttled()
@@ -164,13 +164,13 @@ func (a *attempts) throttled() {
 	}
 }
 
-// meanwhile is how many other messages were stored while this call was throttled:
-// with one at least, the account is busy and not full.
+// meanwhile returns how many other messages were stored while this call was throttled. If there are
+// any, the account is busy and not full.
 func (a *attempts) meanwhile() int64 { return a.target.stored.Load() - a.stored }
 
 func (a *attempts) succeeded() {
 	a.target.reached.Store(true)
-	a.target.heard.Store(true)
+	a.target.isAWS.Store(true)
 	a.pace.succeeded()
 }
 

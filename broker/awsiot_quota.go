@@ -16,16 +16,16 @@ import (
 // awsQuotas are an account's quotas in one region, in requests a second.
 type awsQuotas struct{ publish, get, list rate.Limit }
 
-// awsDefaults are the quotas that AWS gives an account in its large regions.
+// awsDefaults are the default quotas of an account in AWS's large regions.
 func awsDefaults() awsQuotas { return awsQuotas{publish: 500, get: 500, list: 10} }
 
-// awsQuotaTimeout bounds the question, since its answer only makes things faster:
-// in a private network Service Quotas may have no route, and then nothing answers.
+// awsQuotaTimeout bounds the request, because its answer only makes things faster: in a private
+// network there may be no route to Service Quotas, and then nothing answers.
 const awsQuotaTimeout = 2 * time.Second
 
-// askQuotas returns the account's real quotas where the endpoint is AWS's own, and
-// the defaults wherever that is not told: the pacer finds a smaller one by itself,
-// and only a larger one stays unused.
+// askQuotas returns the account's real quotas if the endpoint is AWS's own, and the default of each
+// quota that it cannot learn. The pacer finds a smaller quota by itself, so only a larger one stays
+// unused.
 func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(string, ...any)) awsQuotas {
 	found := awsDefaults()
 	if !isAWSHost(endpoint) {
@@ -48,7 +48,7 @@ func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(
 			if err != nil {
 				logging.Lock()
 				defer logging.Unlock()
-				log("quota %s is not told, so the default of %.0f/s is taken: %v", code, *value, err)
+				log("quota %s is unknown, so the default of %.0f/s is used: %v", code, *value, err)
 				return
 			}
 			if told := perSecond(out.Quota); told > 0 {
@@ -60,7 +60,7 @@ func askQuotas(ctx context.Context, cfg aws.Config, endpoint *url.URL, log func(
 	return found
 }
 
-// perSecond returns a quota's value, or 0 where it is none of requests a second.
+// perSecond returns a quota's value, or 0 if its unit is not requests per second.
 func perSecond(q *types.ServiceQuota) rate.Limit {
 	if q == nil || q.Value == nil {
 		return 0
@@ -71,8 +71,8 @@ func perSecond(q *types.ServiceQuota) rate.Limit {
 	return rate.Limit(*q.Value)
 }
 
-// isAWSHost tells AWS's own hosts from emulators, proxies and an account's custom
-// domain, of which nobody knows whose quotas hold there.
+// isAWSHost reports whether a host is AWS's own, as opposed to an emulator, a proxy or a custom
+// domain, for which it is unknown whose quotas apply.
 func isAWSHost(endpoint *url.URL) bool {
 	host := strings.ToLower(endpoint.Hostname())
 	if endpoint.Scheme != "https" || !strings.Contains(host, ".iot.") && !strings.Contains(host, ".iot-fips.") {

@@ -16,8 +16,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// quotaService plays Service Quotas: it answers with a body for each quota code,
-// and refuses the others.
+// quotaService simulates Service Quotas: it answers with a body for each given quota code, and
+// refuses the others.
 func quotaService(t *testing.T, answers map[string]string) (asked *atomic.Int64) {
 	t.Helper()
 	asked = new(atomic.Int64)
@@ -61,13 +61,13 @@ func TestAWSTakesTheAccountsQuotas(t *testing.T) {
 		rate               float64
 		publish, get, list float64
 	}{
-		{"all are told", map[string]string{
+		{"all are known", map[string]string{
 			"L-BAFC6221": `{"Quota":{"Value":2000.0,` + second + `}}`, "L-1243AB32": `{"Quota":{"Value":1500.0}}`, "L-0AA974E3": `{"Quota":{"Value":25.0}}`,
 		}, 0, 2000, 1500, 25},
 		{"denied", nil, 0, 500, 500, 10},
-		{"one is told", map[string]string{"L-0AA974E3": `{"Quota":{"Value":5.0}}`}, 0, 500, 500, 5},
-		{"the block's rate is the author's word", map[string]string{"L-BAFC6221": `{"Quota":{"Value":2000.0}}`}, 100, 100, 500, 10},
-		{"nothing that is a rate", map[string]string{
+		{"one is known", map[string]string{"L-0AA974E3": `{"Quota":{"Value":5.0}}`}, 0, 500, 500, 5},
+		{"the block's rate has precedence", map[string]string{"L-BAFC6221": `{"Quota":{"Value":2000.0}}`}, 100, 100, 500, 10},
+		{"none is a rate", map[string]string{
 			"L-BAFC6221": `{"Quota":{"Value":0}}`, "L-1243AB32": `{"Quota":{"Value":9,"Period":{"PeriodUnit":"MINUTE","PeriodValue":1}}}`, "L-0AA974E3": `{}`,
 		}, 0, 500, 500, 10},
 	}
@@ -82,7 +82,7 @@ func TestAWSTakesTheAccountsQuotas(t *testing.T) {
 					t.Errorf("%d: paced at %.1f/s, want %.1f/s", i, p.top, want[i].top)
 				}
 			}
-			if can := target.Info().Capabilities; can.PublishRate != test.publish || can.ReadRate != test.get || can.MeteredBytes != 5120 {
+			if can := target.Info().Capabilities.Quota; can.PublishRate != test.publish || can.ReadRate != test.get || can.UnitBytes != 5120 {
 				t.Errorf("declared %+v", can)
 			}
 			if n := asked.Load(); n != 3 {
@@ -106,7 +106,7 @@ func TestAWSQuotasOfACustomEndpointAreNotAsked(t *testing.T) {
 	}
 }
 
-// In a private network without a route to Service Quotas nothing answers.
+// In a private network without a route to Service Quotas there is no answer.
 func TestAWSQuotasAreNotWaitedFor(t *testing.T) {
 	awsEnvironment(t)
 	release := make(chan bool)

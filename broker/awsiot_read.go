@@ -16,28 +16,28 @@ import (
 	"github.com/retainctl/retainctl/mqtt/awswire"
 )
 
-// awsPage is the largest page of a list.
+// awsPage is the length of the longest page of a list.
 const awsPage = 200
 
-// Read settles what a list shows to be unmoved, and everything else by a Get: a
-// list may miss what moves between its pages, so that only a Get tells absence.
+// Read takes topics that a list shows to be unchanged from the record, and reads all others by a
+// Get. A list may miss what changes between its pages, so only a Get proves absence.
 func (t *awsIoT) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
 	seen := mqtt.Observation{Live: make(map[string]mqtt.Retained), Unread: make(map[string]error)}
-	if err := t.settleByList(ctx, t.listable(topics), seen.Live); err != nil {
+	if err := t.readByList(ctx, t.listable(topics), seen.Live); err != nil {
 		return mqtt.Observation{}, err
 	}
-	if err := t.settleByGets(ctx, topics, &seen); err != nil {
+	if err := t.readByGets(ctx, topics, &seen); err != nil {
 		return mqtt.Observation{}, err
 	}
 	return seen, nil
 }
 
-// settleByGets reads what is not settled yet. A failure that every topic would
-// share ends it.
-func (t *awsIoT) settleByGets(ctx context.Context, topics []string, seen *mqtt.Observation) error {
+// readByGets reads the topics that are not known yet. A failure that every topic would share ends
+// it.
+func (t *awsIoT) readByGets(ctx context.Context, topics []string, seen *mqtt.Observation) error {
 	open := slices.DeleteFunc(slices.Clone(topics), func(topic string) bool {
-		_, settled := seen.Live[topic]
-		return settled
+		_, known := seen.Live[topic]
+		return known
 	})
 	var mu sync.Mutex
 	work, ctx := errgroup.WithContext(ctx)
@@ -61,8 +61,8 @@ func (t *awsIoT) settleByGets(ctx context.Context, topics []string, seen *mqtt.O
 	return work.Wait()
 }
 
-// recorded returns a message that a list can settle: one with the broker's own time
-// of its last write.
+// recorded returns the recorded message of a topic, if a list can confirm it: it needs the broker's
+// own time of its last write.
 func (t *awsIoT) recorded(topic string) (mqtt.Retained, bool) {
 	if t.known == nil {
 		return mqtt.Retained{}, false
@@ -71,7 +71,7 @@ func (t *awsIoT) recorded(topic string) (mqtt.Retained, bool) {
 	return m, ok && !m.Modified.IsZero()
 }
 
-// listable returns the messages among topics that a list could settle.
+// listable returns the messages among topics that a list can confirm.
 func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 	known := make(map[string]mqtt.Retained)
 	for _, topic := range topics {
@@ -82,13 +82,14 @@ func (t *awsIoT) listable(topics []string) map[string]mqtt.Retained {
 	return known
 }
 
-// settleByList moves from known to live what a list shows as it was recorded.
+// readByList moves from known to live the messages that a list shows unchanged since they were
+// recorded.
 //
-// A list has no filter: it runs through the account's messages, which may be many
-// more than these. So it is given the time that Gets for these would take, and
-// what it has not shown by then is left to them: at worst that doubles the time,
-// and once only, since the next read knows that the list is longer.
-func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.Retained) error {
+// A list has no filter: it goes through all messages of the account, which may be many more than
+// these. So it gets the time that Gets for these would take, and what it has not shown by then is
+// left to them. At worst that doubles the time, and only once, because the next read knows that the
+// list is longer.
+func (t *awsIoT) readByList(ctx context.Context, known, live map[string]mqtt.Retained) error {
 	pages := int(float64(len(known)) * float64(t.listing.top/t.getting.top))
 	if pages <= int(t.listed.Load()) {
 		return nil
@@ -100,7 +101,7 @@ func (t *awsIoT) settleByList(ctx context.Context, known, live map[string]mqtt.R
 			return err
 		}
 		if err != nil {
-			t.log("%v; reading every topic by itself", err)
+			t.log("%v; reading each topic separately", err)
 			return nil
 		}
 		for _, row := range out.RetainedTopics {
@@ -123,7 +124,7 @@ func unmoved(m mqtt.Retained, row types.RetainedMessageSummary) bool {
 		int64(len(m.Payload)) == row.PayloadSize && int32(m.QoS) == row.Qos
 }
 
-// readable returns m as a Get would show it.
+// readable returns m with the fields that a Get shows.
 func readable(m mqtt.Retained) mqtt.Retained {
 	seen := mqtt.Message{Topic: m.Topic}.With(m.Message, awsCapabilities().Readable)
 	return mqtt.Retained{Message: seen, Modified: m.Modified}

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// seed stores a batch behind the endpoint's back, in one transaction.
+// seed stores a batch without the endpoint, in one transaction.
 func seed(t *testing.T, plane *dataPlane, batch []mqtt.Message) {
 	t.Helper()
 	if err := plane.store.Put(batch); err != nil {
@@ -19,7 +19,7 @@ func seed(t *testing.T, plane *dataPlane, batch []mqtt.Message) {
 	}
 }
 
-// recorded returns what state would know of topics now.
+// recorded returns what a state would hold of topics now.
 func recorded(t *testing.T, plane *dataPlane, topics []string) func(identity, topic string) (mqtt.Retained, bool) {
 	t.Helper()
 	known := make(map[string]mqtt.Retained)
@@ -68,7 +68,7 @@ func TestAWSReadsAgainOnlyWhatMoved(t *testing.T) {
 	}
 }
 
-func TestAWSKnownIsBelievedOnlyWhereTheListAgrees(t *testing.T) {
+func TestAWSRecordIsUsedOnlyIfTheListAgrees(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	batch, topics := numbered(100)
 	seed(t, plane, batch)
@@ -107,7 +107,7 @@ func TestAWSDoesNotListAWholeAccountForAFewTopics(t *testing.T) {
 	if seen := read(t, target, topics[1900:]...); len(seen.Live) != 100 {
 		t.Errorf("%d live", len(seen.Live))
 	}
-	// 100 Gets take as long as two pages: after these the list is given up.
+	// 100 Gets take as long as two pages, after which the list is abandoned.
 	if list, get := counted(&plane.requests, "list"), counted(&plane.requests, "get"); list != 2 || get != 100 {
 		t.Errorf("%d lists, %d gets", list, get)
 	}
@@ -154,7 +154,7 @@ func TestAWSUnreadIsNotAbsent(t *testing.T) {
 			w.Header().Set("x-amzn-ErrorType", "ForbiddenException")
 			w.WriteHeader(http.StatusForbidden)
 		case strings.HasSuffix(r.URL.Path, "elsewhere"):
-			http.NotFound(w, r) // not the API's answer: it proves nothing
+			http.NotFound(w, r) // not the API's answer, so it proves nothing
 		case strings.HasSuffix(r.URL.Path, "odd"):
 			fmt.Fprint(w, `{"topic":"odd","payload":"eA==","userProperties":"W3siYSI6MX1d"}`) // [{"a":1}]
 		default:

@@ -12,9 +12,9 @@ import (
 
 var _ Scanner = (*awsIoT)(nil)
 
-// Scan goes through the list of the account's messages, which has no filter and no
-// payloads, and reads what matches and is not as it was recorded. The list names
-// its end, so that an inventory is complete unless a match could not be read.
+// Scan goes through the list of the account's messages, which has no filter and no payloads, and
+// reads what matches and has changed since it was recorded. The list has an end marker, so the
+// inventory is complete unless a match could not be read.
 func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) {
 	seen := mqtt.Observation{Live: make(map[string]mqtt.Retained), Unread: make(map[string]error)}
 	if len(filters) == 0 {
@@ -22,7 +22,7 @@ func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) 
 	}
 	matches, err := t.listMatches(ctx, filters, seen.Live)
 	if err == nil {
-		err = t.settleByGets(ctx, matches, &seen)
+		err = t.readByGets(ctx, matches, &seen)
 	}
 	if err != nil {
 		return Inventory{}, err
@@ -31,15 +31,16 @@ func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) 
 	for _, topic := range matches {
 		if err := seen.Unread[topic]; err != nil {
 			found.Complete = false
-			found.Reasons = []string{fmt.Sprintf("%d messages that match could not be read, the first: %s", len(seen.Unread), err)}
+			found.Reasons = []string{fmt.Sprintf("%d messages that match could not be read, the first: %s",
+				len(seen.Unread), err)}
 			break
 		}
 	}
 	return found, nil
 }
 
-// listMatches returns the listed topics that match, and puts those into live that
-// are as they were recorded.
+// listMatches returns the listed topics that match, except those that have not changed since they
+// were recorded, which it adds to live.
 func (t *awsIoT) listMatches(ctx context.Context, filters []string, live map[string]mqtt.Retained) (topics []string, err error) {
 	for next := (*string)(nil); ; {
 		out, err := t.list(ctx, next)

@@ -15,13 +15,13 @@ func TestAWSScanReadsOnlyWhatMatchesAndMoved(t *testing.T) {
 	seed(t, plane, batch)
 	known := recorded(t, plane, topics)
 	moved := mqtt.Message{Topic: topics[3], Payload: []byte("moved"), QoS: 1}
-	stranger := mqtt.Message{Topic: "fleet/stranger", Payload: []byte("x")}
-	seed(t, plane, []mqtt.Message{moved, stranger, {Topic: "other/a", Payload: []byte("x")}})
+	untracked := mqtt.Message{Topic: "fleet/untracked", Payload: []byte("x")}
+	seed(t, plane, []mqtt.Message{moved, untracked, {Topic: "other/a", Payload: []byte("x")}})
 	found, err := openAWS(t, plane.URL, Options{Known: known}).Scan(t.Context(), []string{"fleet/+"})
 	if err != nil || !found.Complete || len(found.Live) != 451 {
 		t.Fatalf("%d live, complete %t %q, %v", len(found.Live), found.Complete, found.Reasons, err)
 	}
-	for _, want := range []mqtt.Message{batch[0], moved, stranger} {
+	for _, want := range []mqtt.Message{batch[0], moved, untracked} {
 		if d := found.Live[want.Topic].Diff(want); d != 0 {
 			t.Errorf("%s: other %v", want.Topic, d.Names())
 		}

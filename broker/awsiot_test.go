@@ -24,7 +24,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// awsEnvironment shuts out whatever the machine that runs the test is set to.
+// awsEnvironment hides the AWS settings of the machine that runs the test.
 func awsEnvironment(t *testing.T) {
 	t.Helper()
 	none := filepath.Join(t.TempDir(), "none")
@@ -33,18 +33,17 @@ func awsEnvironment(t *testing.T) {
 		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_ROLE_ARN": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
 		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_IOT_DATA_PLANE": "", "AWS_ENDPOINT_URL_IOT": "", "AWS_ENDPOINT_URL_STS": "",
-		"AWS_ENDPOINT_URL_SERVICE_QUOTAS":        "http://127.0.0.1:1", // nothing, and nothing of AWS's
+		"AWS_ENDPOINT_URL_SERVICE_QUOTAS":        "http://127.0.0.1:1", // no file, and no settings
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "", "AWS_CA_BUNDLE": "",
 	} {
-		t.Setenv(name, value) // and its former value back at the end
+		t.Setenv(name, value) // and restores the former value at the end
 		if value == "" {
 			os.Unsetenv(name)
 		}
 	}
 }
 
-// dataPlane is the embedded broker's AWS endpoint, with a count of what it was
-// asked.
+// dataPlane is the embedded broker's AWS endpoint, with counts of its requests.
 type dataPlane struct {
 	*httptest.Server
 	store    *store.Store
@@ -110,7 +109,7 @@ func counted(m *sync.Map, key any) int {
 	return 0
 }
 
-// openAWS opens the target at url, with retries that do not wait.
+// openAWS opens the target at url, with retries without waits.
 func openAWS(t *testing.T, url string, o Options) *awsIoT {
 	t.Helper()
 	return openAWSWith(t, &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: url}, o)
@@ -128,7 +127,7 @@ func openAWSWith(t *testing.T, s *spec.AWSIoTSettings, o Options) *awsIoT {
 	return target
 }
 
-// publish publishes a batch and gives the outcome of each message.
+// publish publishes a batch and returns the outcome of each message.
 func publish(t *testing.T, w Writer, batch ...mqtt.Message) []error {
 	t.Helper()
 	return publishWith(t, t.Context(), w, batch)
@@ -186,7 +185,7 @@ func TestAWSPublishSendsEveryParameter(t *testing.T) {
 	var body []byte
 	listener := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if operationOf(r) != "publish" {
-			return // it looks when the message was stored
+			return // reads when the message was stored
 		}
 		body, _ = io.ReadAll(r.Body)
 		props, _ := base64.StdEncoding.DecodeString(r.Header.Get("x-amz-mqtt5-user-properties"))
@@ -220,7 +219,7 @@ func TestAWSPublishSendsEveryParameter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"POST", "/topics/a", "retain=true", "application/octet-stream", "", "", ""}, got); d != "" {
-		t.Errorf("a delete sends what it does not mean:\n%s", d)
+		t.Errorf("a delete sends more than it should:\n%s", d)
 	}
 	if len(body) > 0 {
 		t.Errorf("a delete has the payload %q", body)
@@ -246,14 +245,14 @@ func TestAWSStoresAndReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := declared(stored).Diff(m); d != 0 {
-		t.Errorf("stored with other %v: %+v", d.Names(), stored)
+		t.Errorf("stored with different %v: %+v", d.Names(), stored)
 	}
 	seen := read(t, target, m.Topic, "plain", "gone")
 	if len(seen.Live) != 2 || len(seen.Unread) != 0 {
 		t.Fatalf("live %v, unread %v", seen.Live, seen.Unread)
 	}
 	if d := seen.Live[m.Topic].Diff(m) & target.Info().Capabilities.Readable; d != 0 {
-		t.Errorf("read back with other %v: %+v", d.Names(), seen.Live[m.Topic])
+		t.Errorf("read back with different %v: %+v", d.Names(), seen.Live[m.Topic])
 	}
 	if modified := seen.Live["plain"].Modified; modified.Before(start) || modified.After(time.Now().Add(time.Second)) {
 		t.Errorf("modified at %v", modified)
@@ -266,8 +265,8 @@ func TestAWSStoresAndReadsBack(t *testing.T) {
 	}
 }
 
-// The quota is one that a busy machine can still follow, and the best of three
-// runs counts: what is tested is the pacer, not the machine.
+// The quota is low enough for a busy machine, and the best of three runs counts: this tests the
+// pacer, not the machine.
 func TestAWSKeepsPace(t *testing.T) {
 	const quota = 150
 	plane := serveDataPlane(t, server.Options{PublishRate: quota})
@@ -317,21 +316,21 @@ func TestAWSFullAccount(t *testing.T) {
 			}
 		}
 	}
-	// Eight attempts for the first that finds no room, two for each that follows.
+	// Eight attempts for the first message that finds no room, two for each further one.
 	if n := counted(&plane.requests, "publish"); throttles != 17 || n != 3+8+16*2 {
 		t.Errorf("%d throttled in %d requests", throttles, n)
 	}
 	if limit := target.publishing.limiter.Limit(); limit != target.publishing.top {
-		t.Errorf("what has no room is tried at %.0f/s", limit)
+		t.Errorf("messages without room are tried at %.0f/s", limit)
 	}
 	for _, err := range publish(t, target, mqtt.Deletion(batch[0].Topic, 1), batch[10]) {
 		if err != nil {
-			t.Errorf("after a delete there is room: %v", err)
+			t.Errorf("there is room after a delete: %v", err)
 		}
 	}
 }
 
-// Where some are stored, room is not what lacks.
+// If some messages are stored, the account is not full.
 func TestAWSBusyAccountIsNotFull(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	inner := plane.Config.Handler

@@ -1,6 +1,5 @@
-// Package broker says what a broker can do and opens the targets. Differences
-// between brokers are declared here as Capabilities; nothing else asks which
-// broker it is.
+// Package broker opens the targets. Each announces the differences that matter as
+// mqtt.Capabilities; nothing else asks which broker it is.
 //
 // Planning holds a Reader, which has no method that publishes.
 package broker
@@ -16,32 +15,32 @@ import (
 // Reader reads retained messages. It cannot publish.
 type Reader interface {
 	Info() Info
-	// Read settles every topic: live, absent, or unread with its reason. The
-	// error is one that stopped the whole read.
+	// Read determines every topic: live, absent, or unread with its reason. The error is one that
+	// stopped the whole read.
 	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
 	Close() error
 }
 
-// Scanner is a Reader that finds messages which nobody asked for by their topics.
+// Scanner is a Reader that finds messages by topic filters.
 type Scanner interface {
-	// Scan shows what is retained at topics that match the filters. What it shows
-	// is live; what it does not show may be live all the same, even where the
-	// inventory is complete as far as the broker tells: only Read settles absence.
-	// Who is about to delete what was found reads it again by its topic first.
+	// Scan returns what is retained at topics that match the filters. What it shows is live. What
+	// it does not show may be live all the same, even if the inventory is complete as far as the
+	// broker says: only Read proves absence. A caller that is about to delete a message reads it
+	// again by its topic first.
 	//
-	// The error is one that stopped the whole scan; it is ErrNoScan where the
-	// broker never shows retained messages to a wildcard.
+	// The error is one that stopped the whole scan. It is ErrNoScan if the broker never shows
+	// retained messages to a wildcard.
 	Scan(ctx context.Context, filters []string) (Inventory, error)
 }
 
-// Inventory is what a scan showed.
+// Inventory is the result of a scan.
 type Inventory struct {
 	Live     map[string]mqtt.Retained // by topic
-	Complete bool                     // the broker was heard to have shown everything
-	Reasons  []string                 // why it is not known to be complete; none where it is
+	Complete bool                     // the broker proved that it showed everything
+	Reasons  []string                 // why it may be incomplete; empty if it is complete
 }
 
-// ErrNoScan is a broker on which strangers cannot be found.
+// ErrNoScan is returned by Scan if untracked messages cannot be found on the broker.
 var ErrNoScan = errors.New("this broker does not show retained messages to wildcard subscriptions")
 
 // Writer publishes retained messages.
@@ -55,36 +54,25 @@ type Writer interface {
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
 }
 
-// Info is who a broker turned out to be, and what it can do.
+// Info says who a broker is and what it can do.
 type Info struct {
 	Identity     string // pinned in the state; see state.Identity
 	Address      string // for people: "mqtts://broker.lab:8883"
 	Description  string // for people: "mosquitto 2.0.11, MQTT 5"
-	Capabilities Capabilities
+	Capabilities mqtt.Capabilities
 }
 
-// Capabilities are the differences between brokers that matter here.
-type Capabilities struct {
-	Readable         mqtt.Fields // what a read shows; the rest is compared with the record
-	AckProvesStorage bool        // no read-back after a write
-	ExpiryCountsDown bool        // a read shows the remaining time, not the declared one
-	PublishRate      float64     // publishes a second that an account's quota takes; 0 where there is none
-	ReadRate         float64     // exact reads a second, in the same way
-	MeteredBytes     int         // what an account is billed by; 0 where nothing is metered
-	Limits           mqtt.Limits
-}
-
-// Options are what opening a target needs beside its block.
+// Options are what opening a target needs in addition to its block.
 type Options struct {
-	// Known returns the recorded message of a topic of the broker of that identity,
-	// with the broker's own time of its last write: a target that can list those
-	// times reads again only what moved. It may be nil.
+	// Known returns the recorded message of a topic on the broker with that identity, with the
+	// broker's own time of its last write. A target that can list those times reads only what has
+	// changed. Known may be nil.
 	Known func(identity, topic string) (mqtt.Retained, bool)
-	// Log receives what is worth knowing at RETAINCTL_LOG=debug. It may be nil.
+	// Log is called with what RETAINCTL_LOG=debug shows. It may be nil.
 	Log func(format string, args ...any)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Parallelism bounds what is in flight, of MQTT the unacknowledged publishes; 0
-	// lets the target choose.
+	// Parallelism bounds the requests in flight, over MQTT the unacknowledged publishes; 0 lets the
+	// target choose.
 	Parallelism int
 }

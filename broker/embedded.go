@@ -15,9 +15,9 @@ import (
 // embeddedBatch is how many messages share a transaction, and so an fsync.
 const embeddedBatch = 500
 
-// embedded is the broker in a file, used directly: no port, no protocol between.
-// A plan opens the file for each read only, and never creates it; the first
-// publish opens it for writing and keeps it until Close.
+// embedded is the broker in a file, used directly, without a port or protocol. A plan opens the
+// file only for the time of each read, and never creates it. The first publish opens it for writing
+// and keeps it open until Close.
 type embedded struct {
 	path string
 	id   string
@@ -27,8 +27,8 @@ type embedded struct {
 	writing *store.Store
 }
 
-// openEmbedded opens the broker of an embedded block. The file need not exist:
-// its id is known before.
+// openEmbedded opens the broker of an embedded block. The file need not exist: its id is known
+// before it is created.
 func openEmbedded(_ context.Context, _ string, s *spec.EmbeddedSettings, o Options) (Writer, error) {
 	e := &embedded{path: s.Path, now: o.Now}
 	st, err := store.Open(e.path, store.Options{ReadOnly: true})
@@ -44,7 +44,7 @@ func (e *embedded) Info() Info {
 		Identity:    "embedded:" + e.id,
 		Address:     e.path,
 		Description: "embedded broker",
-		Capabilities: Capabilities{
+		Capabilities: mqtt.Capabilities{
 			Readable:         mqtt.AllFields,
 			AckProvesStorage: true,
 			ExpiryCountsDown: true,
@@ -53,7 +53,7 @@ func (e *embedded) Info() Info {
 	}
 }
 
-// Read looks every topic up. Only a damaged record leaves one unread.
+// Read looks up every topic. Only a damaged record leaves a topic unread.
 func (e *embedded) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
 	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
 	err := e.reading(func(st *store.Store) error {
@@ -76,7 +76,7 @@ func (e *embedded) Read(ctx context.Context, topics []string) (mqtt.Observation,
 	return seen, err
 }
 
-// Scan looks the filters up. Its inventory is complete.
+// Scan looks up the filters. Its inventory is always complete.
 func (e *embedded) Scan(ctx context.Context, filters []string) (Inventory, error) {
 	found := Inventory{Live: map[string]mqtt.Retained{}, Complete: true}
 	err := e.reading(func(st *store.Store) error {
@@ -94,8 +94,7 @@ func (e *embedded) Scan(ctx context.Context, filters []string) (Inventory, error
 	return found, err
 }
 
-// reading runs do on the file that is open for writing, or else on one that is
-// open only meanwhile.
+// reading runs do on the file that is open for writing, or opens the file for the duration of do.
 func (e *embedded) reading(do func(*store.Store) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -126,16 +125,16 @@ func (e *embedded) openForWriting() (*store.Store, error) {
 	return st, nil
 }
 
-// check holds that the file is still the broker that was opened.
+// check returns an error unless the file is still the broker that was opened.
 func (e *embedded) check(st *store.Store) error {
 	if st.ID() != e.id {
-		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again", e.path, st.ID(), e.id)
+		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again",
+			e.path, st.ID(), e.id)
 	}
 	return nil
 }
 
-// Publish stores the batch in transactions; a message is done when its
-// transaction is on the disk.
+// Publish stores the batch in transactions. A message is done when its transaction is on the disk.
 func (e *embedded) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	var chunk []mqtt.Message
 	var index []int
@@ -170,7 +169,7 @@ func (e *embedded) put(chunk []mqtt.Message) error {
 	return st.Put(chunk)
 }
 
-// Close returns the file back.
+// Close closes the file.
 func (e *embedded) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -24,7 +24,7 @@ func openedEmbedded(t *testing.T, path string) Writer {
 	return w
 }
 
-// A plan leaves nothing behind, and the apply after it meets the same broker.
+// A plan creates no file, and the apply after it opens the same broker.
 func TestEmbeddedPlanCreatesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sub", "broker.db")
@@ -69,7 +69,7 @@ func TestEmbeddedCancelledPublish(t *testing.T) {
 			refused++
 		}
 	})
-	// The refusal comes first and cancels: nothing may be sent after it.
+	// The refusal comes first and cancels the context: nothing may be sent after it.
 	if stored != 0 || refused != 1 || cancelled != len(batch)-1 {
 		t.Errorf("%d stored, %d refused, %d cancelled", stored, refused, cancelled)
 	}

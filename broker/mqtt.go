@@ -18,24 +18,24 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// mqttBroker is any broker that speaks MQTT 5 or 3.1.1.
+// mqttBroker is the target of a broker that speaks MQTT 5 or 3.1.1.
 type mqttBroker struct {
 	address  spec.MQTTAddress
 	options  client.Options
 	versions []wire.Version // to try, in this order
 	info     Info
-	noScan   bool // strangers cannot be found
+	noScan   bool // wildcards show no retained messages
 	kind     kind
 	log      func(format string, args ...any)
 
 	mu    sync.Mutex // guards lanes and width
 	lanes []*lane    // the first one reads
-	width int        // how many lanes publish; 0: not measured yet
+	width int        // number of lanes that publish; 0: not measured yet
 }
 
 var _ Writer = (*mqttBroker)(nil)
 
-// openMQTT connects to the broker of a broker "mqtt" block.
+// openMQTT connects to the broker of an "mqtt" block.
 func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options) (Writer, error) {
 	b := &mqttBroker{
 		address: s.Address, options: clientOptions(s.Address), versions: protocolVersions(s.Protocol),
@@ -47,7 +47,7 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	b.options.ClientID, b.options.Timeout, b.options.Window = s.ClientID, s.Timeout, o.Parallelism
 	b.options.BatchTopics, b.options.GroupTopics = b.kind.batchTopics, b.kind.groupTopics
 	b.options.Pace = rate.NewLimiter(rate.Inf, 0)
-	// A token takes the place of the password: that is where brokers look for a JWT.
+	// A token is sent as the password, where brokers look for a JWT.
 	b.options.Username, b.options.Password = s.Username, cmp.Or(s.Token, s.Password)
 	var err error
 	if b.options.TLS, err = tlsConfig(s); err != nil {
@@ -61,7 +61,7 @@ func openMQTT(ctx context.Context, name string, s *spec.MQTTSettings, o Options)
 	b.lanes[0].conn = c
 	b.versions = []wire.Version{c.Version()}
 	b.info = b.describe(ctx, c, s)
-	if c.Silent() { // each further question would take as long again
+	if c.Silent() { // each further request would take as long again
 		c.Close()
 		return nil, c.Err()
 	}
@@ -81,7 +81,7 @@ func protocolVersions(protocol string) []wire.Version {
 	return []wire.Version{wire.V5, wire.V311}
 }
 
-// tlsConfig is nil where the url asks for no TLS.
+// tlsConfig returns nil if the url does not ask for TLS.
 func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 	if !s.Address.Secure() {
 		return nil, nil
@@ -110,17 +110,16 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 	return c, nil
 }
 
-// connection returns the first connection, which reads.
+// connection returns the first connection, which is the one that reads.
 func (b *mqttBroker) connection(ctx context.Context) (*client.Client, error) {
 	return b.lanes[0].connection(ctx)
 }
 
-// dial tries the versions, of which there is one once the broker took it.
+// dial tries the versions, of which only one is left once the broker has accepted it.
 //
-// To hang up may be how an old broker answers a version that it does not know, or
-// the passing trouble of a broker that does: MQTT 3.1.1 would then hide most
-// fields for the whole run. So when it is known to let people in, it is asked for
-// the newer version once more.
+// A broker that hangs up may be an old one that does not know the version, or one that knows it and
+// has a passing failure: with MQTT 3.1.1 most fields would then be invisible for the whole run. So
+// once it has accepted a connection, dial tries the newer version again.
 func (b *mqttBroker) dial(ctx context.Context, clientID string) (*client.Client, error) {
 	c, first := b.dialVersion(ctx, b.versions[0], clientID)
 	if len(b.versions) == 1 || !wrongVersion(first) {
@@ -129,7 +128,7 @@ func (b *mqttBroker) dial(ctx context.Context, clientID string) (*client.Client,
 	c, err := b.dialVersion(ctx, b.versions[1], clientID)
 	switch {
 	case refused(err):
-		return nil, err // it speaks this version, and says what is wrong
+		return nil, err // it speaks this version, and its refusal says what is wrong
 	case err != nil:
 		return nil, first
 	case !errors.Is(first, client.ErrHungUp):
@@ -153,21 +152,20 @@ func (b *mqttBroker) dialVersion(ctx context.Context, v wire.Version, clientID s
 	return c, nil
 }
 
-// wrongVersion reports whether an older version is worth a try: the broker said so
-// (MQTT-3.1.2-2), answered in another format, or hung up without a word.
+// wrongVersion reports whether an older version is worth a try: the broker said so (MQTT-3.1.2-2),
+// answered in another format, or hung up without an answer.
 func wrongVersion(err error) bool {
 	var refusal *client.ReasonError
 	return errors.As(err, &refusal) && refusal.Code == wire.UnsupportedProtocolVersion || errors.Is(err, client.ErrNoMQTT)
 }
 
-// refused reports whether the broker refused the connection for anything but its
-// version.
+// refused reports whether the broker refused the connection for a reason other than its version.
 func refused(err error) bool {
 	var refusal *client.ReasonError
 	return errors.As(err, &refusal) && !wrongVersion(err)
 }
 
-// describe gathers who the broker is.
+// describe collects who the broker is.
 func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQTTSettings) Info {
 	who := b.recognise(ctx, c, s.Kind)
 	b.kind.tune(c)
@@ -176,7 +174,7 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 		Identity:    "mqtt:" + b.address.Place(),
 		Address:     b.address.String(),
 		Description: who + ", " + c.Version().String(),
-		Capabilities: Capabilities{
+		Capabilities: mqtt.Capabilities{
 			Readable:         mqtt.AllFields &^ mqtt.FieldQoS &^ limits.Uncarried,
 			ExpiryCountsDown: true,
 			Limits:           limits,
@@ -184,11 +182,11 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 	}
 }
 
-// recognise finds out what the broker is, from $SYS/broker/version, and says what
-// it is taken for.
+// recognise learns from $SYS/broker/version what the broker is, and returns a description that says
+// what it is taken for.
 func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named string) string {
 	if isAWS(b.address.Host) {
-		return "AWS IoT Core" // it ends connections that ask for $SYS
+		return "AWS IoT Core" // AWS closes connections that subscribe to $SYS
 	}
 	version, told := c.Peek(ctx, "$SYS/broker/version")
 	who := "unknown broker"
@@ -204,9 +202,8 @@ func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named stri
 	return who
 }
 
-// limits narrows those of the protocol by what the broker announced. The packet
-// that a message makes is measured when it is sent; here stands what no message
-// can pass.
+// limits returns the limits of the protocol, narrowed by what the broker announced. The exact size
+// of a packet is checked when it is sent; these are limits that no message can exceed.
 func (b *mqttBroker) limits(c *client.Client) mqtt.Limits {
 	l := mqtt.StandardLimits
 	l.Broker = "broker " + b.options.Address

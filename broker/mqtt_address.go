@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// clientOptions are what the client needs to get there.
+// clientOptions returns what the client needs to connect.
 func clientOptions(a spec.MQTTAddress) client.Options {
 	o := client.Options{Address: a.Dialed()}
 	if a.WebSocket() {
@@ -24,17 +24,17 @@ func clientOptions(a spec.MQTTAddress) client.Options {
 }
 
 // isAWS reports whether a host is an endpoint of AWS IoT Core, such as
-// a1b2-ats.iot.eu-west-1.amazonaws.com. Names of one's own are not recognised.
+// a1b2-ats.iot.eu-west-1.amazonaws.com. Custom domains are not recognised.
 func isAWS(host string) bool {
 	host = strings.TrimSuffix(strings.TrimSuffix(host, "."), ".cn")
 	labels := strings.Split(host, ".")
 	return strings.HasSuffix(host, ".amazonaws.com") && len(labels) == 5 && labels[1] == "iot"
 }
 
-// awsALPN is what tells MQTT with a client certificate from HTTP on port 443.
+// awsALPN distinguishes MQTT with a client certificate from HTTP on port 443.
 const awsALPN = "x-amzn-mqtt-ca"
 
-// usualALPN are the protocols to offer in TLS where the block names none.
+// usualALPN returns the protocols to offer in TLS if the block names none.
 func usualALPN(a spec.MQTTAddress) []string {
 	if isAWS(a.Host) && a.Scheme == "mqtts" && a.Port == "443" {
 		return []string{awsALPN}

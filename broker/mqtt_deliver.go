@@ -9,35 +9,35 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// delivery publishes messages over one lane. A broker that hangs up in the middle
-// may dislike a single message, as mosquitto does one with a control character in
-// a property: of those that it left without an answer the halves are sent again,
-// until that one stands alone, is named, and the others are through. To publish a
-// retained message twice does no harm.
+// delivery publishes messages over one lane. A broker that hangs up may do so because of a single
+// message, as mosquitto does for a control character in a property. So the messages that it left
+// without an answer are sent again by halves, until that one is found and named, and all others are
+// delivered. Publishing a retained message twice does no harm.
 type delivery struct {
 	lane  *lane
 	batch []mqtt.Message
 	done  func(i int, err error)
-	last  map[int]*client.LostError // why the messages that are still open were lost
+	last  map[int]*client.LostError // why messages without an answer were lost
 }
 
-// hangUpError is a message that a broker ends the connection for.
+// hangUpError reports a message for which a broker ends the connection.
 type hangUpError struct {
 	topic string
 	err   error
 }
 
 func (e *hangUpError) Error() string {
-	return fmt.Sprintf("the broker hangs up on the message at %q, also when nothing else is sent: something in it, "+
-		"such as a control character in a property, is an error to it, or it retains nothing at all: %s", e.topic, e.err)
+	return fmt.Sprintf("the broker hangs up on the message at %q, even if nothing else is sent: something in it, "+
+		"such as a control character in a property, is an error to it, or it retains nothing at all: %s",
+		e.topic, e.err)
 }
 
 func (e *hangUpError) Unwrap() error { return e.err }
 
-// HangsUp tells apply that the broker may do the same for every other message.
+// HangsUp marks an error after which the broker may do the same for every other message; see apply.
 func (e *hangUpError) HangsUp() bool { return true }
 
-// part is some messages, by index; suspect where they were lost before.
+// part is some of the messages, by index. They are suspect if they were lost before.
 type part struct {
 	at      []int
 	suspect bool
@@ -73,7 +73,7 @@ func (d *delivery) run(ctx context.Context, at []int) {
 	}
 }
 
-// try publishes and gives those that the end of the connection left open.
+// try publishes messages, and returns those that the end of the connection left without an answer.
 func (d *delivery) try(ctx context.Context, c *client.Client, at []int) (sent, unsent []int) {
 	batch := make([]mqtt.Message, len(at))
 	for k, i := range at {
@@ -100,15 +100,15 @@ func (d *delivery) try(ctx context.Context, c *client.Client, at []int) (sent, u
 	return sent, unsent
 }
 
-// lose notes why a message is still open. One that was sent before may have been stored
-// then, also where it was not sent again.
+// lose notes why a message has no answer. If it was sent before, it may have been stored then, even
+// if it was not sent again.
 func (d *delivery) lose(i int, why *client.LostError) {
 	if was := d.last[i]; was == nil || why.Sent || !was.Sent {
 		d.last[i] = why
 	}
 }
 
-// abandon settles what is open by what became of it, or by err.
+// abandon finishes the messages without an answer, with the reason why each was lost, or with err.
 func (d *delivery) abandon(parts []part, err error) {
 	for _, p := range parts {
 		for _, i := range p.at {

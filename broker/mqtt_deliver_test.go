@@ -15,8 +15,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestPoison publishes messages that mosquitto hangs up on among many that it
-// takes, over one connection and over several.
+// TestPoison publishes messages on which mosquitto hangs up among many that it accepts, over one
+// connection and over several.
 func TestPoison(t *testing.T) {
 	for _, connections := range []int{1, 4} {
 		for _, qos := range []mqtt.QoS{0, 1, 2} {
@@ -47,8 +47,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// TestHangsUpAlways meets a broker that closes every connection after some
-// packets, whatever they are: that ends, and what was sent is no lie.
+// TestHangsUpAlways publishes to a broker that closes every connection after some packets, whatever
+// they are: Publish returns, and its outcomes are true.
 func TestHangsUpAlways(t *testing.T) {
 	address := serveMQTT(t, server.Options{Faults: server.Faults{CloseAfter: 30}})
 	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Timeout: 5 * time.Second})
@@ -69,8 +69,7 @@ func TestHangsUpAlways(t *testing.T) {
 }
 
 // TestInterruptedBeforeTheSecondTry loses the answer to a message that was stored, and is
-// interrupted before it is sent again: that it was not sent then says nothing of the
-// first time.
+// interrupted before it is sent again: the outcome must not say that it was not sent.
 func TestInterruptedBeforeTheSecondTry(t *testing.T) {
 	const puback = 4
 	ctx, interrupt := context.WithCancel(t.Context())

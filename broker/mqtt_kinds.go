@@ -11,56 +11,54 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// kind is what is known of an MQTT broker beyond what it announces: measured on
-// the version in the comment, with its default configuration. The module
-// contract holds each of them to it.
+// kind is what is known of an MQTT broker beyond what it announces, measured on the version in the
+// comment with its default configuration. The module contract tests each of them.
 type kind struct {
-	limits                   mqtt.Limits   // zero fields add nothing
-	noWildcards              bool          // a wildcard subscription gives no retained messages
-	scanEnds                 bool          // the PINGRESP behind a wildcard subscription tells that all was shown
+	limits                   mqtt.Limits   // a zero field adds no limit
+	noWildcards              bool          // a wildcard subscription delivers no retained messages
+	scanEnds                 bool          // the PINGRESP after a wildcard subscription proves that everything was shown
 	quiet, late              time.Duration // see client.Patience
-	rate                     float64       // publishes a second where the block names none; 0 sets no limit
-	connections              int           // where the block names none; 0: as many as the round trip asks for
+	rate                     float64       // publishes per second if the block sets none; 0 means no limit
+	connections              int           // number of connections if the block sets none; 0: as the round trip requires
 	batchTopics, groupTopics int           // see client.Options
 }
 
-// ordered is a quiet period of none: see client.Patience.
+// ordered means that no quiet period is needed; see client.Patience.
 const ordered = -1
 
-// kinds are those of spec.MQTTKinds. Those without an entry are served
-// by what CONNACK says alone, which is also right for a broker of no known kind:
-// it refuses later, or loses what the read-back then misses.
+// kinds are those of language.MQTTKinds. For a kind without an entry, what CONNACK says is enough. That
+// also works for an unknown broker: it refuses messages later, or loses them and the read-back
+// notices.
 var kinds = map[string]kind{
-	// The least is assumed: no order, and the longest pauses that were seen.
+	// Assumes the least: no order, and the longest pauses that were seen.
 	"other": {quiet: 3 * time.Second, late: 15 * time.Second},
-	// "retainctl broker": answers PINGREQ and UNSUBSCRIBE behind what is retained, and
-	// ends a connection rather than to drop a message of it.
+	// "retainctl broker": answers PINGREQ and UNSUBSCRIBE after the retained messages, and ends a
+	// connection instead of dropping one of them.
 	"retainctl": {quiet: ordered, late: time.Second, scanEnds: true},
-	// Until 6.1.1 EMQX stopped at 1,000 messages; since then it backs off for up
-	// to 10 s in the middle of a delivery. From 5.8.5 it acknowledges and does not
-	// store what comes faster than 1,000 a second; 2 % are left to others.
+	// Until 6.1.1 EMQX stopped at 1,000 messages; since then it pauses for up to 10 s in the middle
+	// of a delivery. From 5.8.5 it acknowledges and does not store what arrives faster than 1,000 a
+	// second; 2 % of that are left to other clients.
 	"emqx": {quiet: 12 * time.Second, late: 12 * time.Second, rate: 980},
-	// 2.0.11: one thread with one queue for a client. A PINGRESP overtakes retained
-	// messages only while the socket is full, as of a reader that is slow; those
-	// then come before the answer to whatever is asked next.
+	// 2.0.11: one thread with one queue for a client. A PINGRESP overtakes retained messages only
+	// while the socket is full, because the reader is slow; those then come before the answer to
+	// the next request.
 	"mosquitto": {quiet: ordered, late: time.Second, scanEnds: true, limits: mqtt.Limits{TopicSlashes: 200, TopicExcludes: mosquittoExcludes}},
-	// 2.15.2, MQTT 3.1.1 only: a topic becomes a NATS subject. White space ends the
-	// connection, its wildcards * and > are not found again beside other topics,
-	// and a subject of more bytes is acknowledged and lost.
-	// Its index for wildcards lags behind what it acknowledged, and is empty after a
-	// start, so that no answer tells the end of a scan.
+	// 2.15.2, MQTT 3.1.1 only: a topic becomes a NATS subject. White space ends the connection,
+	// topics that contain its wildcards * and > are not found again among other topics, and a
+	// longer subject is acknowledged and lost. Its index for wildcards lags behind what it
+	// acknowledged, and is empty after a start, so no answer proves the end of a scan.
 	"nats": {limits: mqtt.Limits{TopicBytes: 65_468, PayloadBytes: 1<<20 - 25, TopicExcludes: natsExcludes}},
-	// 3.10.8, MQTT 3.1.1 only: a topic becomes an AMQP routing key and back, which
-	// makes "a/b" of "a.b" and "+" of "*". QoS 2 is acknowledged as QoS 1.
+	// 3.10.8, MQTT 3.1.1 only: a topic becomes an AMQP routing key and back, which turns "a.b" into
+	// "a/b" and "*" into "+". QoS 2 is acknowledged as QoS 1.
 	"rabbitmq": {noWildcards: true, limits: mqtt.Limits{MaxQoS: 1, TopicExcludes: rabbitExcludes}},
-	// 23.01: an exact subscription does not find a topic that ends with "/", nor
-	// may it be deeper than max_topic_depth, though both are acknowledged.
+	// 23.01: an exact subscription finds neither a topic that ends with "/" nor one that is deeper
+	// than max_topic_depth, though publishes to both are acknowledged.
 	"ejabberd": {limits: mqtt.Limits{TopicSlashes: 7, NoTrailingSlash: true}},
-	// 1.2.0, MQTT 3.1.1 only: retained messages are searched for after PINGRESP,
-	// about 3 ms for each topic that was asked for.
+	// 1.2.0, MQTT 3.1.1 only: searches for retained messages after PINGRESP, about 3 ms for each
+	// requested topic.
 	"aedes": {late: 5 * time.Second, limits: mqtt.Limits{TopicSlashes: 99}},
-	// By AWS's documented quotas: 8 topics in a SUBSCRIBE, 50 subscriptions and 100
-	// publishes a second on a connection. It is told by its host's name.
+	// By AWS's documented quotas: 8 topics in a SUBSCRIBE, 50 subscriptions and 100 publishes a
+	// second on a connection. It is recognised by its host name.
 	awsKind: {noWildcards: true, quiet: 2 * time.Second, rate: 98, connections: 1, batchTopics: 8, groupTopics: 40, limits: mqtt.AWSLimits},
 }
 
@@ -75,11 +73,10 @@ var (
 	}
 )
 
-// awsKind is no value of the argument kind.
+// awsKind is not a value of the argument kind.
 const awsKind = "aws iot"
 
-// kindNamed returns the kind that a block names, which overrides everything that
-// could be found out.
+// kindNamed returns the kind that a block names, which overrides what the broker says.
 func kindNamed(name string, at spec.MQTTAddress) kind {
 	if (name == "" || name == "auto") && isAWS(at.Host) {
 		return kinds[awsKind]
@@ -87,8 +84,7 @@ func kindNamed(name string, at spec.MQTTAddress) kind {
 	return kinds[name]
 }
 
-// recognised returns the kind of a broker that says in $SYS/broker/version what it
-// is.
+// recognised returns the kind of a broker by its message at $SYS/broker/version.
 func recognised(version string) kind {
 	name, _, _ := strings.Cut(version, " ")
 	switch name {

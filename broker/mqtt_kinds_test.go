@@ -9,13 +9,13 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestMQTTKindLimits holds that what a kind of broker does not take is never
-// sent, and that the rest of the batch is.
+// TestMQTTKindLimits checks that a message which a kind of broker does not accept is never sent,
+// and that the rest of the batch is.
 func TestMQTTKindLimits(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
 	for kind, topics := range map[string][]string{
 		"mosquitto": {"a\x01b", "a\u0085", "a\ufdd0", strings.Repeat("a/", 200) + "a/"},
-		"auto":      {"a\x01b"}, // it says what it is
+		"auto":      {"a\x01b"}, // the broker says what it is
 		"nats":      {"a b", "a\x0c", strings.Repeat("a", 65_469)},
 		"rabbitmq":  {"a.b", "*"},
 		"ejabberd":  {"a/", "1/2/3/4/5/6/7/8/9"},

@@ -16,33 +16,32 @@ import (
 )
 
 const (
-	// mostLanes is how many connections are made where the block names no number.
-	mostLanes = 8
-	// wantedRate is how many publishes a second they are to allow for: a fleet of
-	// 10,000 in seconds, without being the load that a broker falls over.
+	// maxLanes is the most connections that are made if the block sets no number.
+	maxLanes = 8
+	// wantedRate is how many publishes per second the connections are to allow: enough for a fleet
+	// of 10,000 in seconds, and not so many that they overload a broker.
 	wantedRate = 5000
 )
 
-// lane is one connection, which is made anew where it was lost: one message that
-// made the broker hang up does not take the rest of a run with it. A broker that is
-// restarted is waited for; one that is gone is waited for once, and not again by
-// each of the hundreds of batches that a run may have left.
+// lane is one connection, which is made again if it is lost: a message on which the broker hangs up
+// does not end the rest of a run. It waits for a broker that restarts. If the broker is gone, it
+// waits only once, and not again for each of the hundreds of batches that a run may have left.
 type lane struct {
 	dial     func(context.Context) (*client.Client, error)
 	patience time.Duration
 	mu       sync.Mutex
 	conn     *client.Client
-	gone     error // why it is not tried any more
+	gone     error // why it is not dialed any more
 }
 
 const (
-	// restartTime is how long a broker that was there is waited for at most.
+	// restartTime bounds the wait for a broker that was reachable before.
 	restartTime = 10 * time.Second
 	redialAfter = 200 * time.Millisecond
 )
 
-// lane returns the n-th lane, not connected yet. Two connections cannot have one
-// client identifier: the broker would end the first for the second.
+// lane returns a new n-th lane, which is not connected yet. Two connections cannot share a client
+// identifier: the broker would end the first for the second.
 func (b *mqttBroker) lane(n int) *lane {
 	id := b.options.ClientID
 	if id != "" && n > 0 {
@@ -78,8 +77,8 @@ func (l *lane) connection(ctx context.Context) (*client.Client, error) {
 	return c, nil
 }
 
-// redial goes on where the first attempt to connect again failed since nobody listens.
-// One that took its whole time limit was patient enough.
+// redial keeps trying if the first attempt to reconnect failed because nothing listens. An attempt
+// that took its whole time limit is not repeated.
 func (l *lane) redial(ctx context.Context, c *client.Client, err error) (*client.Client, error) {
 	for end := time.Now().Add(l.patience); client.Unreachable(err) && time.Now().Before(end); {
 		select {
@@ -104,25 +103,25 @@ func (l *lane) close() error {
 	return l.conn.Close()
 }
 
-// setPace bounds how fast all lanes together publish.
+// setPace bounds the rate at which all lanes together publish.
 func (b *mqttBroker) setPace(s *spec.MQTTSettings) {
 	perSecond := cmp.Or(s.Rate, b.kind.rate)
 	if perSecond <= 0 {
 		return
 	}
-	// A burst of 20 ms hides the coarseness of timers, and is small enough to stay
-	// within a limit that is counted by the second.
+	// A burst of 20 ms makes up for coarse timers, and is small enough to stay within a limit that
+	// is counted per second.
 	b.options.Pace.SetBurst(max(1, int(perSecond/50)))
 	b.options.Pace.SetLimit(rate.Limit(perSecond))
 }
 
-// publishing returns the lanes to publish n messages over, all of them connected.
+// publishing returns connected lanes over which to publish n messages.
 func (b *mqttBroker) publishing(ctx context.Context, n int) []*lane {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, err := b.connection(ctx)
 	if err != nil {
-		return b.lanes[:1] // it will say so of each message
+		return b.lanes[:1] // the lane reports that for each message
 	}
 	if n <= c.Window() {
 		return b.lanes[:1]
@@ -141,9 +140,8 @@ func (b *mqttBroker) publishing(ctx context.Context, n int) []*lane {
 	return b.lanes[:b.width]
 }
 
-// measure tells how many lanes make up for the broker's small window and the long
-// way to it. One client identifier that was chosen stays one: rights may hang on
-// it.
+// measure returns how many lanes make up for the broker's small window and the round trip. If the
+// block sets a client identifier, there is one lane: rights may depend on the identifier.
 func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
 	switch {
 	case b.kind.connections > 0:
@@ -152,7 +150,7 @@ func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
 		return 1
 	}
 	trip := time.Hour
-	for range 3 { // the shortest, since either side may be busy
+	for range 3 { // the shortest, because either side may be busy
 		took, err := c.RoundTrip(ctx)
 		if err != nil {
 			return 1
@@ -161,15 +159,15 @@ func (b *mqttBroker) measure(ctx context.Context, c *client.Client) int {
 	}
 	goal := min(wantedRate, float64(b.options.Pace.Limit()))
 	n := int(math.Ceil(goal * trip.Seconds() / float64(c.Window())))
-	n = max(min(n, mostLanes), 1)
+	n = max(min(n, maxLanes), 1)
 	if n > 1 {
-		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away", b.options.Address, n, c.Window(), trip.Round(time.Millisecond))
+		b.log("broker %s: %d connections, since it takes %d messages at a time and is %s away",
+			b.options.Address, n, c.Window(), trip.Round(time.Millisecond))
 	}
 	return n
 }
 
-// connected connects the lanes and leaves out those that the broker did not let
-// in: what it grants is enough.
+// connected connects the lanes, and returns those that the broker accepted.
 func (b *mqttBroker) connected(ctx context.Context, lanes []*lane) []*lane {
 	errs := make([]error, len(lanes))
 	var dialing sync.WaitGroup
@@ -190,11 +188,11 @@ func (b *mqttBroker) connected(ctx context.Context, lanes []*lane) []*lane {
 	return open
 }
 
-// Info tells who the broker is.
+// Info returns who the broker is.
 func (b *mqttBroker) Info() Info { return b.info }
 
-// Publish sends what the broker is known to take: one message that it does not
-// could end the connection for all others.
+// Publish sends only messages that the broker is known to accept: another one could end the
+// connection for all of them.
 func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	at := make([]int, 0, len(batch))
 	for i, m := range batch {
@@ -219,7 +217,7 @@ func (b *mqttBroker) Publish(ctx context.Context, batch []mqtt.Message, done fun
 	running.Wait()
 }
 
-// split deals the messages out, those of one topic to one lane: their order stays.
+// split distributes the messages. Those of one topic go to one lane, so that their order is kept.
 func split(batch []mqtt.Message, at []int, n int) [][]int {
 	parts, of := make([][]int, n), make(map[string]int, len(at))
 	for k, i := range at {
@@ -239,7 +237,7 @@ func (b *mqttBroker) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range b.lanes {
-		_ = l.close() // it reports nothing
+		_ = l.close() // it has nothing to report
 	}
 	return nil
 }

@@ -9,20 +9,19 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// maxHangUps bounds how often a broker may hang up on one Read: enough to find
-// a few bad topics among 100,000.
+// maxHangUps bounds how often a broker may hang up during one Read: enough to find a few bad topics
+// among 100,000.
 const maxHangUps = 60
 
-// suspects are topics to read; alone where the only one was lost before.
+// suspects are topics to read. alone means that it is a single topic, which was lost before.
 type suspects struct {
 	topics []string
 	alone  bool
 }
 
-// Read reads the topics. A broker that hangs up may dislike a single one, as
-// mosquitto does one of more than 200 levels: the topics are halved until it
-// stands alone, and is lost once more, so that it is named and the others are
-// read.
+// Read reads the topics. A broker that hangs up may do so because of a single topic, as mosquitto
+// does for one of more than 200 levels. So the topics are halved until that one is read alone and
+// lost once more. It is named in the result, and the others are read.
 func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
 	all := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
 	hangUps := 0
@@ -31,7 +30,7 @@ func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observatio
 		groups = groups[:len(groups)-1]
 		c, err := b.connection(ctx)
 		if err != nil && hangUps > 0 && ctx.Err() == nil {
-			return all, nil // what is left is unread for the hang-up's reason
+			return all, nil // the rest is unread for the reason of the hang-up
 		}
 		if err != nil {
 			return all, err
@@ -60,18 +59,18 @@ func (b *mqttBroker) Read(ctx context.Context, topics []string) (mqtt.Observatio
 	return all, nil
 }
 
-// askForLess makes the next connection ask for fewer topics at a time: the broker's
-// queue for a client is shorter than the one that the usual batch is made for. It
-// is false where there is no less.
+// askForLess makes the next connection ask for fewer topics at a time, because the broker's queue
+// for a client is shorter than the usual batch assumes. It reports false if the batch cannot be
+// smaller.
 func (b *mqttBroker) askForLess(c *client.Client) bool {
 	n := c.BatchTopics()
 	b.options.BatchTopics = max(n/4, 1)
-	b.log("broker %s: %v; asking for %d topics at a time instead of %d", b.options.Address, c.Err(), b.options.BatchTopics, n)
+	b.log("broker %s: %v; asking for %d topics at a time instead of %d",
+		b.options.Address, c.Err(), b.options.BatchTopics, n)
 	return n > 1
 }
 
-// rest is what is worth another try of the topics that the end of the connection
-// left unread.
+// rest returns the topics left unread by the end of the connection that are worth another attempt.
 func (s suspects) rest(lost []string) []suspects {
 	switch {
 	case len(lost) > 1:
@@ -82,7 +81,7 @@ func (s suspects) rest(lost []string) []suspects {
 	return nil
 }
 
-// lostTopics are those that the end of the connection left unread.
+// lostTopics returns the topics that the end of the connection left unread.
 func lostTopics(topics []string, seen mqtt.Observation, end error) []string {
 	var lost []string
 	for _, t := range topics {

@@ -16,7 +16,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// serveAt serves a store at an address until it is told to stop.
+// serveAt serves a store at an address, and returns a function that stops it.
 func serveAt(t *testing.T, st *store.Store, address string) (at string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
@@ -31,8 +31,8 @@ func serveAt(t *testing.T, st *store.Store, address string) (at string, stop fun
 	return l.Addr().String(), stop
 }
 
-// TestRestart restarts the broker in the middle of a publish and of a read: all of it is
-// done, whether the broker says goodbye (MQTT 5) or not.
+// TestRestart restarts the broker in the middle of a publish and of a read: all of it is done,
+// whether the broker sends DISCONNECT (MQTT 5) or not.
 func TestRestart(t *testing.T) {
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestGone stops a broker for good: what is left of a run takes the wait of one message.
+// TestGone stops a broker for good: the rest of a run waits only once.
 func TestGone(t *testing.T) {
 	st, err := store.Open(filepath.Join(t.TempDir(), "broker.db"), store.Options{})
 	if err != nil {

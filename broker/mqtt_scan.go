@@ -11,8 +11,8 @@ import (
 
 var _ Scanner = (*mqttBroker)(nil)
 
-// Scan subscribes to one filter after the other, so that the broker's queue holds
-// as little at a time as can be.
+// Scan subscribes to one filter after another, so that the broker's queue holds as little as
+// possible at a time.
 func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, error) {
 	if b.noScan {
 		return Inventory{}, fmt.Errorf("broker %s: %w", b.options.Address, ErrNoScan)
@@ -33,15 +33,15 @@ func (b *mqttBroker) Scan(ctx context.Context, filters []string) (Inventory, err
 		}
 	}
 	if !b.kind.scanEnds {
-		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not tell when a wildcard subscription has "+
+		found.Reasons = append(found.Reasons, fmt.Sprintf("broker %s does not say when a wildcard subscription has "+
 			"shown everything", b.options.Address))
 	}
 	found.Complete = len(found.Reasons) == 0
 	return found, nil
 }
 
-// withParent adds "a" to "a/#", which matches it (4.7.1.2): mochi forgets that
-// for retained messages.
+// withParent adds "a" to "a/#", which matches it (4.7.1.2): mochi ignores that for retained
+// messages.
 func withParent(filter string) []string {
 	if parent, ok := strings.CutSuffix(filter, "/#"); ok && parent != "" {
 		return []string{parent, filter}

@@ -16,7 +16,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// fleet publishes n messages of so many bytes.
+// fleet publishes n messages of the given size.
 func fleet(t *testing.T, w broker.Writer, n, size int) (topics []string) {
 	t.Helper()
 	batch := make([]mqtt.Message, n)
@@ -41,8 +41,8 @@ func scan(t *testing.T, w broker.Writer, filters ...string) broker.Inventory {
 	return found
 }
 
-// TestScanMosquitto finds 20,000 messages under mosquitto's own limits, and is
-// believed to have found all.
+// TestScanMosquitto finds 20,000 messages under mosquitto's default limits, and knows that these
+// are all.
 func TestScanMosquitto(t *testing.T) {
 	const n = 20_000
 	m := brokertest.StartMosquitto(t)
@@ -57,8 +57,8 @@ func TestScanMosquitto(t *testing.T) {
 	}
 }
 
-// TestScanOfOurServer tells the end of a scan, and which broker it is, over both
-// versions and a link that is slower than the broker.
+// TestScanOfOurServer recognises the end of a scan, and the broker, in both versions and over a
+// link that is slower than the broker.
 func TestScanOfOurServer(t *testing.T) {
 	const n = 2000
 	address := serveMQTT(t, server.Options{Version: "retainctl broker 1.2.3"})
@@ -84,8 +84,8 @@ func TestScanOfOurServer(t *testing.T) {
 	}
 }
 
-// TestScanOverASlowLink has mosquitto drop messages from the scan, which says so
-// and leaves a connection that goes on.
+// TestScanOverASlowLink makes mosquitto drop messages from the scan, which reports that and leaves
+// a usable connection.
 func TestScanOverASlowLink(t *testing.T) {
 	const n = 2000
 	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_queued_messages 50")
@@ -104,8 +104,8 @@ func TestScanOverASlowLink(t *testing.T) {
 	}
 }
 
-// TestScanOfALossyBroker loses every 50th message: the scan does not pass for
-// complete, and exact reads settle every topic.
+// TestScanOfALossyBroker loses every 50th message: the scan is not taken for complete, and exact
+// reads find every message.
 func TestScanOfALossyBroker(t *testing.T) {
 	for _, faults := range []server.Faults{{DropEvery: 50}, {TruncateWildcard: 1000}, {TruncateWildcard: -1}} {
 		address := serveMQTT(t, server.Options{Faults: faults})
@@ -113,7 +113,7 @@ func TestScanOfALossyBroker(t *testing.T) {
 		defer w.Close()
 		topics := fleet(t, w, 20_000, 100)
 		found := scan(t, w, "fleet/#")
-		if len(found.Live) >= len(topics) || found.Complete || !strings.Contains(fmt.Sprint(found.Reasons), "does not tell") {
+		if len(found.Live) >= len(topics) || found.Complete || !strings.Contains(fmt.Sprint(found.Reasons), "does not say") {
 			t.Errorf("%+v: %d found, complete %t: %q", faults, len(found.Live), found.Complete, found.Reasons)
 		}
 		if live := brokertest.Read(t, w, topics...); len(live) != len(topics) {
@@ -122,8 +122,7 @@ func TestScanOfALossyBroker(t *testing.T) {
 	}
 }
 
-// TestScanWithoutRights meets a broker that refuses a filter, and a target that
-// has no scan at all.
+// TestScanWithoutRights scans a broker that refuses a filter, and a target that cannot scan.
 func TestScanWithoutRights(t *testing.T) {
 	acl := filepath.Join(t.TempDir(), "acl")
 	if err := os.WriteFile(acl, []byte("topic readwrite fleet/#\ntopic read $SYS/#\ntopic deny fleet/1/#\n"), 0o600); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// slowProxy passes on what comes from address at 32 KiB every pause.
+// slowProxy passes on what comes from address at 32 KiB per pause.
 func slowProxy(t *testing.T, address string, pause time.Duration) string {
 	t.Helper()
 	l, err := brokertest.SlowLink(address, pause)
@@ -22,9 +22,8 @@ func slowProxy(t *testing.T, address string, pause time.Duration) string {
 	return l.Addr().String()
 }
 
-// TestMosquittoSlowLink reads far more than the buffers between take. What mosquitto
-// drops for its full queue, answers to PINGREQ too, is asked for again, in smaller
-// batches.
+// TestMosquittoSlowLink reads far more than the buffers on the way can hold. What mosquitto drops
+// because of its full queue, including answers to PINGREQs, is asked for again in smaller batches.
 func TestMosquittoSlowLink(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -56,9 +55,8 @@ func TestMosquittoSlowLink(t *testing.T) {
 	}
 }
 
-// TestMosquittoIsTrusted reads absent topics without the quiet period, which took
-// most of the time of an apply that deletes; also on a connection that replaced a
-// lost one.
+// TestMosquittoIsTrusted reads absent topics without the quiet period, which took most of the time
+// of an apply that deletes. That also holds on a connection that replaced a lost one.
 func TestMosquittoIsTrusted(t *testing.T) {
 	const reads = 10
 	m := brokertest.StartMosquitto(t, "allow_anonymous true", "max_packet_size 1000")
@@ -74,7 +72,7 @@ func TestMosquittoIsTrusted(t *testing.T) {
 		if took := time.Since(began); took > reads*300*time.Millisecond {
 			t.Errorf("%d reads took %s", reads, took)
 		}
-		// MQTT 3.1.1 does not tell the limit: mosquitto hangs up.
+		// In MQTT 3.1.1 the limit is not announced: mosquitto hangs up.
 		tooLong := mqtt.Message{Topic: "long", Payload: make([]byte, 2000), QoS: 1}
 		if err := brokertest.Publish(t, t.Context(), w, tooLong)[0]; err == nil {
 			t.Error("a message over the limit was acknowledged")
@@ -82,8 +80,8 @@ func TestMosquittoIsTrusted(t *testing.T) {
 	}
 }
 
-// TestMosquittoNamesTheBadTopic hangs up on two topics among many: the others are
-// read.
+// TestMosquittoNamesTheBadTopic reads two topics on which mosquitto hangs up among many: the others
+// are read.
 func TestMosquittoNamesTheBadTopic(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
 	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address)})

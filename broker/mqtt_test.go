@@ -45,7 +45,7 @@ func TestContractOnMosquitto(t *testing.T) {
 	}
 }
 
-// TestContractOnOurServer has our client and our server meet over MQTT.
+// TestContractOnOurServer runs the contract with our client and our server over MQTT.
 func TestContractOnOurServer(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"5", "3.1.1"} {
@@ -130,8 +130,8 @@ func TestMQTTReaderCannotPublish(t *testing.T) {
 	}
 }
 
-// TestManyMessages uses mosquitto's own limits, under which a wildcard
-// subscription shows a twentieth of these.
+// TestManyMessages uses mosquitto's default limits, under which a wildcard subscription shows a
+// twentieth of the messages.
 func TestManyMessages(t *testing.T) {
 	t.Parallel()
 	const n = 20_000
@@ -208,20 +208,20 @@ func TestMosquittoDies(t *testing.T) {
 	for i := range batch {
 		batch[i] = mqtt.Message{Topic: fmt.Sprintf("dies/%d", i), Payload: []byte("x"), QoS: 1}
 	}
-	settled := make([]int, len(batch))
+	outcomes := make([]int, len(batch))
 	acknowledged := 0
 	var last error
 	w.Publish(t.Context(), batch, func(i int, err error) {
-		settled[i]++
+		outcomes[i]++
 		if last = err; err == nil {
 			if acknowledged++; acknowledged == 500 {
 				go m.Process.Kill()
 			}
 		}
 	})
-	for i, n := range settled {
+	for i, n := range outcomes {
 		if n != 1 {
-			t.Fatalf("message %d was settled %d times", i, n)
+			t.Fatalf("message %d has %d outcomes", i, n)
 		}
 	}
 	if acknowledged == len(batch) {
@@ -236,14 +236,14 @@ func TestMosquittoDies(t *testing.T) {
 	}
 }
 
-// TestMQTTHangUpCostsOneBatch holds that a target mends a lost connection.
+// TestMQTTHangUpCostsOneBatch checks that a target replaces a lost connection.
 func TestMQTTHangUpCostsOneBatch(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
 	w := mustOpenMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + m.Address), Kind: "other"})
 	defer w.Close()
 	// mosquitto answers a control character by closing the connection.
 	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a\x01b", Payload: []byte("x"), QoS: 1})[0]; err == nil {
-		t.Error("the control character was taken")
+		t.Error("the control character was accepted")
 	}
 	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1})[0]; err != nil {
 		t.Errorf("after it: %v", err)
@@ -271,7 +271,7 @@ func TestMQTTConnectErrors(t *testing.T) {
 	}
 }
 
-// TestMQTTFallsBack meets a broker of MQTT 3.1.1 alone, such as NATS or aedes: it
+// TestMQTTFallsBack connects to a broker that has only MQTT 3.1.1, such as NATS or aedes: it
 // answers MQTT 5 in the older format, or hangs up.
 func TestMQTTFallsBack(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
@@ -285,14 +285,14 @@ func TestMQTTFallsBack(t *testing.T) {
 				t.Errorf("%+v", i)
 			}
 			if _, err := openMQTT(t, &spec.MQTTSettings{Address: brokertest.At("mqtt://" + address), Protocol: "5"}); err == nil {
-				t.Error("MQTT 5 was asked for, and something else was taken")
+				t.Error("MQTT 5 was required, and another version was accepted")
 			}
 		})
 	}
 }
 
-// TestMQTTFallbackIsNoAccident meets a broker of MQTT 5 that hangs up on whoever
-// comes first, as one does that starts or is overrun: it stays one of MQTT 5.
+// TestMQTTFallbackIsNoAccident connects to a broker of MQTT 5 that hangs up on the first
+// connection, as one does that starts or is overloaded: the target still uses MQTT 5.
 func TestMQTTFallbackIsNoAccident(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
 	var met atomic.Int32
@@ -304,8 +304,8 @@ func TestMQTTFallbackIsNoAccident(t *testing.T) {
 	}
 }
 
-// TestMQTTFallbackIsRefused holds that a broker of MQTT 3.1.1 that refuses the
-// user is not blamed for its version.
+// TestMQTTFallbackIsRefused checks that if a broker of MQTT 3.1.1 refuses the user, the error is
+// not about its version.
 func TestMQTTFallbackIsRefused(t *testing.T) {
 	m := brokertest.StartMosquitto(t, "allow_anonymous false")
 	for _, refusal := range []string{"\x20\x02\x00\x01", ""} {
@@ -316,7 +316,7 @@ func TestMQTTFallbackIsRefused(t *testing.T) {
 	}
 }
 
-// oldBroker passes connections of MQTT 3.1.1 on to another broker.
+// oldBroker passes only connections of MQTT 3.1.1 on to another broker.
 func oldBroker(t *testing.T, behind, refusal string) (address string) {
 	t.Helper()
 	return gate(t, behind, func(conn net.Conn, version byte) bool {
@@ -327,8 +327,7 @@ func oldBroker(t *testing.T, behind, refusal string) (address string) {
 	})
 }
 
-// gate passes those connections on to another broker that it lets through, and
-// hangs up on the others.
+// gate passes the connections that it accepts on to another broker, and hangs up on the others.
 func gate(t *testing.T, behind string, through func(conn net.Conn, version byte) bool) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -338,7 +337,7 @@ func gate(t *testing.T, behind string, through func(conn net.Conn, version byte)
 	var running sync.WaitGroup
 	pass := func(conn net.Conn) {
 		defer conn.Close()
-		const level = 8 // of a CONNECT shorter than 128 bytes, as the next byte after "MQTT"
+		const level = 8 // in a CONNECT shorter than 128 bytes: the byte after "MQTT"
 		hello := make([]byte, 256)
 		n, _ := conn.Read(hello)
 		if n <= level || !through(conn, hello[level]) {

@@ -26,7 +26,7 @@ func TestMQTTOverTLS(t *testing.T) {
 	ours.Issue("server", "broker.lab")
 	ours.Issue("client")
 	ours.IssueUntil(time.Now().Add(-time.Minute), "old", "broker.lab")
-	other.Issue("stranger")
+	other.Issue("foreign")
 	serves := func(name string) []string {
 		return []string{"allow_anonymous true", "cafile " + ours.File("ca.pem"), "certfile " + ours.File(name+".pem"), "keyfile " + ours.File(name+".key")}
 	}
@@ -46,14 +46,14 @@ func TestMQTTOverTLS(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		s    spec.MQTTSettings
-		want string // in the error; "" for none
+		want string // expected in the error; "" for no error
 	}{
 		{"trusted", good(open), ""},
 		{"ALPN", with(open, func(s *spec.MQTTSettings) { s.ALPN = []string{"mqtt"} }), ""},
 		{"client certificate", with(mutual, func(s *spec.MQTTSettings) { s.CertFile, s.KeyFile = ours.File("client.pem"), ours.File("client.key") }), ""},
 		{"no client certificate", good(mutual), "ask for a client certificate, cert_file and key_file"},
 		{"client certificate of another authority", with(mutual, func(s *spec.MQTTSettings) {
-			s.CertFile, s.KeyFile = other.File("stranger.pem"), other.File("stranger.key")
+			s.CertFile, s.KeyFile = other.File("foreign.pem"), other.File("foreign.key")
 		}), "client certificate, cert_file and key_file"},
 		{"expired certificate", good(expired), "out of date: renew it"},
 		{"wrong authority", with(open, func(s *spec.MQTTSettings) { s.CAFile = other.File("ca.pem") }), "ca_file"},
@@ -84,8 +84,8 @@ func TestMQTTOverTLS(t *testing.T) {
 	}
 }
 
-// TestMQTTHello looks at what the TLS client says of itself: the name of the host,
-// or server_name, and the protocols of alpn.
+// TestMQTTHello checks what the TLS client announces: the name of the host, or server_name, and the
+// protocols of alpn.
 func TestMQTTHello(t *testing.T) {
 	ours := brokertest.NewAuthority(t, "ours")
 	ours.Issue("server", "broker.lab", "localhost")

@@ -35,8 +35,8 @@ func TestContractOverUnixSocket(t *testing.T) {
 	})
 }
 
-// webFront takes WebSockets at path and passes their bytes on to a broker, since
-// Debian's mosquitto is built without them.
+// webFront accepts WebSockets at path and passes their bytes on to a broker, because Debian's
+// mosquitto is built without them.
 func webFront(t *testing.T, path, behind string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +58,7 @@ func webFront(t *testing.T, path, behind string) http.Handler {
 	return mux
 }
 
-// passOn copies both ways until one side is at its end.
+// passOn copies in both directions until one side ends.
 func passOn(here, there net.Conn) {
 	ended := make(chan struct{}, 2)
 	pass := func(to, from net.Conn) {
@@ -123,7 +123,7 @@ func TestSecureWebSocket(t *testing.T) {
 	}
 	m.Kill()
 	if err := brokertest.Publish(t, t.Context(), w, mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1})[0]; err == nil {
-		t.Error("a dead broker took a message")
+		t.Error("a dead broker accepted a message")
 	}
 	s.CAFile = ""
 	if _, err := openMQTT(t, &s); err == nil || !strings.Contains(err.Error(), "ca_file") {
@@ -131,8 +131,7 @@ func TestSecureWebSocket(t *testing.T) {
 	}
 }
 
-// TestMQTTToken sends a token in the place of the password, with a user name and
-// without one.
+// TestMQTTToken sends a token instead of a password, with and without a user name.
 func TestMQTTToken(t *testing.T) {
 	for _, username := range []string{"", "ann"} {
 		address := serveMQTT(t, server.Options{Username: username, Password: "eyJ.t0ken"})
@@ -147,8 +146,7 @@ func TestMQTTToken(t *testing.T) {
 	}
 }
 
-// TestMQTTTimeLimit meets servers that take the connection and say nothing, at
-// each layer.
+// TestMQTTTimeLimit connects to servers that accept the connection and stay silent, at each layer.
 func TestMQTTTimeLimit(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -167,8 +165,8 @@ func TestMQTTTimeLimit(t *testing.T) {
 	}
 }
 
-// TestClientIDTwice lets a second client take the name over: it is said, whether the
-// broker says so (ours) or hangs up without a word (mosquitto).
+// TestClientIDTwice lets a second client take over the identifier: the error says so, whether the
+// broker says it (ours) or hangs up without a reason (mosquitto).
 func TestClientIDTwice(t *testing.T) {
 	for address, want := range map[string]string{
 		serveMQTT(t, server.Options{}):       `session taken over (0x8E) (another client uses the client_id "same": run one at a time`,
@@ -202,7 +200,7 @@ func TestClientIDTwice(t *testing.T) {
 			told = told || err != nil && strings.Contains(err.Error(), want)
 		}
 		if !told {
-			t.Errorf("%s: it is not said that another client has the name: %v", address, errs[len(errs)-1])
+			t.Errorf("%s: the error does not say that another client has the identifier: %v", address, errs[len(errs)-1])
 		}
 	}
 }

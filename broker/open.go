@@ -8,7 +8,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Open connects to the broker of a block. Its error does not say which block.
+// Open connects to the broker of a block. The error does not name the block.
 func Open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
 	switch s := b.Settings.(type) {
 	case *spec.MQTTSettings:
@@ -23,9 +23,8 @@ func Open(ctx context.Context, b spec.Broker, o Options) (Writer, error) {
 	return nil, fmt.Errorf("no target for the settings %T", b.Settings)
 }
 
-// OpenReader connects to the broker of a block for reading. What it gives has no
-// method that publishes, also behind a type assertion; it is a Scanner where the
-// target is one.
+// OpenReader connects to the broker of a block for reading. The result has no method that
+// publishes, even behind a type assertion. It is a Scanner if the target is one.
 func OpenReader(ctx context.Context, b spec.Broker, o Options) (Reader, error) {
 	w, err := Open(ctx, b, o)
 	if err != nil {

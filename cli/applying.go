@@ -57,7 +57,7 @@ func (a applying) refuse(p *plan.Plan) error {
 
 // carryOut opens the brokers for writing and runs the plan.
 func (a applying) carryOut(ctx context.Context, p *project, made *planned) (int, error) {
-	to, closeAll, err := a.s.destinations(ctx, p.config, made, a.f.parallelism)
+	to, closeAll, err := destinations(ctx, a.s, p.config, made, a.f.parallelism)
 	if err != nil {
 		return 0, err
 	}

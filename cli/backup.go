@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
@@ -126,23 +124,6 @@ func readBackup(s *session, path string) (*state.Backup, error) {
 		return nil, failure(fmt.Sprintf("Backup %q", path), headline(err)+".")
 	}
 	return b, nil
-}
-
-// checkBackup refuses a backup of a broker that no block leads to: its messages would not
-// be restored.
-func checkBackup(brokers []plan.Broker, b *state.Backup) error {
-	if b == nil {
-		return nil
-	}
-	led := slices.Collect(maps.Values(identities(brokers)))
-	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
-		if !slices.Contains(led, key.Broker) {
-			return failure("No block for a broker of the backup", fmt.Sprintf(
-				"The backup holds messages of %s, which was broker %q, but no broker block leads there. Bring the block back.",
-				key.Broker, b.Brokers[key.Broker].Name))
-		}
-	}
-	return nil
 }
 
 // lastBackup names the newest backup, for a restore that names none.

@@ -22,8 +22,8 @@ import (
 // excepts and what is protected, and nothing else; then nothing is left to do. On
 // every broker.
 func TestBoundedLaw(t *testing.T) {
-	url, _ := serve(t)
-	_, aws := serve(t)
+	url := serveMQTT(t)
+	aws := serveAWS(t)
 	lab := brokertest.StartMosquitto(t).Address
 	file := filepath.Join(t.TempDir(), "broker.db")
 	for name, on := range map[string]struct {

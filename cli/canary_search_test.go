@@ -71,7 +71,7 @@ func (c *canary) add(part, text string) {
 
 func unquoted(s string) string { return s[1 : len(s)-1] }
 
-// base64Core gives the characters that a text always has in base64 where it begins
+// base64Core returns the characters that a text always has in base64 where it begins
 // at an offset within three bytes.
 func base64Core(e *base64.Encoding, text string, offset int) string {
 	encoded := e.EncodeToString([]byte(strings.Repeat("\x00", offset) + text))
@@ -110,7 +110,7 @@ func (s *search) text(place string, data []byte) {
 	}
 }
 
-// in gives the form in which the canary is in data, and where; -1 for none.
+// in returns the form in which the canary is in data, and its offset; -1 if it is not.
 func (c *canary) in(data []byte) (form string, at int) {
 	for form, encoded := range c.forms {
 		if at := bytes.Index(data, encoded); at >= 0 {
@@ -120,7 +120,7 @@ func (c *canary) in(data []byte) (form string, at int) {
 	return "", -1
 }
 
-// decoded gives the strings of the JSON documents that data holds, one a line or after
+// decoded returns the strings of the JSON documents that data holds, one a line or after
 // a first line, and what those strings are in base64.
 func decoded(data []byte) (found [][]byte) {
 	var all []byte

@@ -117,7 +117,7 @@ var canarySteps = slices.Concat([]canaryStep{
 	{arrange: damaged(func(pulled string) string { return pulled[:len(pulled)/2] }), lines: damagedLines, status: 1},
 	{arrange: damaged(func(pulled string) string { return strings.Replace(pulled, "qos", "sos", 1) }), lines: damagedLines, status: 1},
 
-	// What was declared with secrets is imported where it is no longer declared.
+	// Messages that were declared with secrets are imported once nothing declares them.
 	{arrange: renames("", ".away"), lines: commandLines("import canary/#"), says: []string{"Sensitive messages are left out"}},
 	{lines: commandLines("import # canary/whole -exact -out=imported.retain.hcl")},
 
@@ -158,7 +158,7 @@ var canarySteps = slices.Concat([]canaryStep{
 		status: 1, within: true,
 	},
 
-	// What is no longer declared is shown once more before it is deleted.
+	// Messages that nothing declares any more are shown once more before they are deleted.
 	{
 		arrange: func(c *canaryRun) { c.drift(); c.write("main.retain.hcl", canaryLast) },
 		lines:   plans("-max-deletes=100%"), status: anyStatus,

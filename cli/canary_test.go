@@ -104,18 +104,12 @@ func (c *canaryRun) remove(name string) {
 }
 
 // serve starts a broker that wants a password and denies canary/denied.
-func (c *canaryRun) serve() (mqttAddress, awsAddress string) {
-	messages, err := store.Open(filepath.Join(c.t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.messages = messages
-	b := server.New(server.Options{Store: messages, Username: planted["user"], Password: planted["password"], Deny: []string{"canary/denied/#"}})
-	c.t.Cleanup(func() { b.Close(); messages.Close() })
-	mqttPort, awsPort := listen(c.t), listen(c.t)
-	go b.Serve(c.t.Context(), mqttPort)
-	go cli.ServeHTTP(c.t.Context(), awsPort, b.AWSHandler())
-	return mqttPort.Addr().String(), awsPort.Addr().String()
+func (c *canaryRun) serve() (mqtt, aws string) {
+	c.t.Helper()
+	mqtt, aws, c.messages = serve(c.t, server.Options{
+		Username: planted["user"], Password: planted["password"], Deny: []string{"canary/denied/#"},
+	})
+	return mqtt, aws
 }
 
 // live puts a message on the broker as somebody else would.
@@ -127,8 +121,7 @@ func (c *canaryRun) live(topic, payload string, props ...mqtt.UserProperty) {
 	}
 }
 
-// run runs a command line, searches what it printed and every file, and gives what it
-// printed.
+// run runs a command line, searches its output and every file, and returns the output.
 func (c *canaryRun) run(want int, args ...string) string {
 	c.t.Helper()
 	c.steps++

@@ -71,7 +71,7 @@ type pageShell struct {
 func newPageShell(t *testing.T) pageShell {
 	t.Helper()
 	host, port, _ := strings.Cut(brokertest.StartMosquitto(t).Address, ":")
-	_, aws := serve(t)
+	aws := serveAWS(t)
 	return pageShell{t, t.TempDir(), withProgram(t), strings.NewReplacer(
 		"localhost -p 1883", host+" -p "+port, "localhost:1883", host+":"+port, "127.0.0.1:8083", aws,
 		"retainctl apply\n", "retainctl apply -auto-approve\n", "retainctl destroy\n", "retainctl destroy -auto-approve\n",

@@ -106,7 +106,7 @@ func TestFaultsAtEveryPacket(t *testing.T) {
 	if all {
 		step = 1
 	}
-	_, aws := serve(t)
+	aws := serveAWS(t)
 	mosquitto := brokertest.StartMosquitto(t, "allow_anonymous true", "set_tcp_nodelay true").Address
 	mqttBlock := func(address string) string {
 		return fmt.Sprintf("broker \"mqtt\" \"b\" {\n  url     = \"mqtt://%s\"\n  timeout = \"1s\"\n}\n", address)

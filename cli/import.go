@@ -54,8 +54,8 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	}
 	made, err := generate.Write(shown, generate.Options{
 		Broker: i.block.Name, BrokerType: i.block.Type, Several: len(i.config.Brokers) > 1,
-		Readable: found.can.Readable, CountsDown: found.can.ExpiryCountsDown,
-		Exact: f.exact, Files: f.out != "", Taken: i.taken(),
+		Capabilities: found.can,
+		Exact:        f.exact, Files: f.out != "", Taken: i.taken(),
 		Comment: fmt.Sprintf("Imported from broker %q.", i.block.Name),
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
@@ -99,7 +98,7 @@ func createFile(path string, data []byte) error {
 }
 
 // report prints what was written, and what could not be.
-func (i importing) report(made generate.Result, left leftOut, can broker.Capabilities) {
+func (i importing) report(made generate.Result, left leftOut, can mqtt.Capabilities) {
 	s := i.s
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]

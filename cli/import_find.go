@@ -10,6 +10,7 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/observe"
 	"github.com/retainctl/retainctl/render"
 )
 
@@ -17,7 +18,7 @@ import (
 type imported struct {
 	live     map[string]mqtt.Retained
 	identity string
-	can      broker.Capabilities
+	can      mqtt.Capabilities
 }
 
 // findLive scans by the filters, and then reads by their topics the messages that it found
@@ -30,7 +31,7 @@ func (i importing) findLive(ctx context.Context, filters []string) (imported, er
 	}}
 	r, err := broker.OpenReader(ctx, i.block, options)
 	if err != nil {
-		return imported{}, unreachable(ctx, i.block, err)
+		return imported{}, worded(observe.Unusable(ctx, i.block.Name, err))
 	}
 	defer r.Close()
 	fmt.Fprintf(i.s.Stderr, "Reading broker %s...\n", render.Escape(i.block.Name))
@@ -45,7 +46,7 @@ func (i importing) findLive(ctx context.Context, filters []string) (imported, er
 	slices.Sort(topics)
 	seen, err := r.Read(ctx, slices.Compact(topics))
 	if err != nil {
-		return imported{}, unreachable(ctx, i.block, err)
+		return imported{}, worded(observe.Unusable(ctx, i.block.Name, err))
 	}
 	if len(seen.Unread) > 0 {
 		topic := slices.Min(slices.Collect(maps.Keys(seen.Unread)))
@@ -67,12 +68,12 @@ func divide(filters []string) (wild, topics []string) {
 
 // scan finds messages by wildcards, and warns if there may be more.
 func (i importing) scan(ctx context.Context, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
-	inventory, err := i.s.scan(ctx, r, filters, i.block.Name)
+	inventory, err := observe.Scan(ctx, r, i.block.Name, filters, observe.Options{Log: i.s.log})
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
 		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf("Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl import TOPIC...", i.block.Name))
 	case err != nil:
-		return nil, unreachable(ctx, i.block, err)
+		return nil, worded(observe.Unusable(ctx, i.block.Name, err))
 	case len(filters) > 0 && !inventory.Complete:
 		i.s.warn("There may be more messages", "The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+". What was found is imported; a message that is missing can be imported by its topic, or by a narrower filter.")
 	}

@@ -14,8 +14,8 @@ import (
 // that knows nothing of them, and plans there: everything is adopted, and nothing is
 // published. On every broker.
 func TestImportLaw(t *testing.T) {
-	mqtt, _ := serve(t)
-	_, aws := serve(t)
+	mqtt := serveMQTT(t)
+	aws := serveAWS(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{"path": "shared.db"}}}, 2},
 		"served":    {map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + mqtt}}}, 2},

@@ -14,7 +14,6 @@ import (
 
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // TestInterruptedWhilePlanning holds that Ctrl-C during a read is no failure of
@@ -81,13 +80,7 @@ func (b *sharedBuffer) String() string {
 // TestASecondSignalExitsAtOnce sends SIGTERM while a publish is in flight, which is
 // waited for, and then another.
 func TestASecondSignalExitsAtOnce(t *testing.T) {
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer messages.Close()
-	b := server.New(server.Options{Store: messages})
-	defer b.Close()
+	b, _ := newBroker(t, server.Options{})
 	signals, exited := make(chan os.Signal), make(chan int, 1)
 	aws := b.AWSHandler()
 	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,8 +14,6 @@ import (
 
 	"github.com/retainctl/retainctl/broker/brokertest"
 	"github.com/retainctl/retainctl/cli"
-	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // target is a broker that the law is tried on.
@@ -28,8 +26,8 @@ type target struct {
 // before left behind, and plans each again: nothing may be left to do. On every
 // broker.
 func TestLaw(t *testing.T) {
-	mqtt, _ := serve(t) // one broker each: they run at once, over the same topics
-	_, aws := serve(t)
+	mqtt := serveMQTT(t) // one broker each: they run at once, over the same topics
+	aws := serveAWS(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{}}}, 2},
 		"served":    {map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + mqtt}}}, 2},
@@ -70,21 +68,6 @@ func write(t *testing.T, path string, data []byte) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// serve runs the embedded broker on two free ports until the test ends.
-func serve(t *testing.T) (mqtt, aws string) {
-	t.Helper()
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := server.New(server.Options{Store: messages})
-	t.Cleanup(func() { b.Close(); messages.Close() })
-	mqttPort, awsPort := listen(t), listen(t)
-	go b.Serve(t.Context(), mqttPort)
-	go cli.ServeHTTP(t.Context(), awsPort, b.AWSHandler())
-	return mqttPort.Addr().String(), awsPort.Addr().String()
 }
 
 // configurations makes configurations in HCL's JSON form.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
@@ -38,13 +37,7 @@ func newSlowFleet(t *testing.T, n int, fault func(*http.Request) statetest.Fault
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value) // the SDK reads the process's own
 	}
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { messages.Close() })
-	b := server.New(server.Options{Store: messages})
-	t.Cleanup(func() { b.Close() })
+	b, _ := newBroker(t, server.Options{})
 	f := &slowFleet{dir: t.TempDir(), bucket: &statetest.S3{}}
 	aws := b.AWSHandler()
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

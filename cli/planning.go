@@ -44,28 +44,17 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
 	in := plan.Input{
-		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
+		Desired: p.config.Messages, Prior: prior,
 		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
 		Exclusive: p.config.Exclusives, Protect: p.config.Protects, Removed: p.config.Removed,
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config), Failed: p.config.Failed,
 	}
 	began := time.Now() // a read of many messages takes minutes: the first is as old as that
-	if f.refresh {
-		if in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism); err == nil {
-			err = checkBackup(in.Brokers, f.restoring)
-		}
-	} else {
-		err = checkRecorded(in.Brokers, prior)
-	}
+	made, err := observed(ctx, s, p.config.Brokers, in, f.parallelism)
 	if err != nil {
 		return nil, err
 	}
-	in.Now = time.Now()
-	for i := range in.Brokers {
-		in.Brokers[i].Age = in.Now.Sub(began)
-	}
-	made := plan.New(in)
 	made.Variables = p.config.Variables
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
 }

@@ -4,14 +4,14 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // languageDocument is what "schema -json" prints, for editors and documents.
 type languageDocument struct {
-	FormatVersion string       `json:"format_version"`
-	Version       string       `json:"version"`
-	Blocks        []spec.Block `json:"blocks"`
+	FormatVersion string           `json:"format_version"`
+	Version       string           `json:"version"`
+	Blocks        []language.Block `json:"blocks"`
 }
 
 func schemaCommand() command {
@@ -30,7 +30,7 @@ func schemaCommand() command {
 				encoder := json.NewEncoder(s.Stdout)
 				encoder.SetEscapeHTML(false)
 				encoder.SetIndent("", "  ")
-				return exitDone, encoder.Encode(languageDocument{"1.0", Version, spec.Language()})
+				return exitDone, encoder.Encode(languageDocument{"1.0", Version, language.Blocks()})
 			}
 		},
 	}

@@ -96,7 +96,7 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// freeAddress gives a loopback address that nobody listens on.
+// freeAddress returns a loopback address that nobody listens on.
 func freeAddress(ts *testscript.TestScript) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

@@ -149,20 +149,13 @@ func (d *troubled) served(password, given string) string {
 	return block + "}\n"
 }
 
-func (d *troubled) serve(password string) string {
-	messages, err := store.Open(filepath.Join(d.t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	o := server.Options{Store: messages, Deny: []string{"site/b"}}
+func (d *troubled) serve(password string) (address string) {
+	o := server.Options{Deny: []string{"site/b"}}
 	if password != "" {
 		o.Username, o.Password = "fleet", password
 	}
-	b := server.New(o)
-	ln := listen(d.t)
-	d.t.Cleanup(func() { b.Close(); messages.Close() })
-	go b.Serve(d.t.Context(), ln)
-	return ln.Addr().String()
+	address, _, _ = serve(d.t, o)
+	return address
 }
 
 func (d *troubled) open() *store.Store {

@@ -15,7 +15,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// many is how many messages are written and read back at once.
+// many is the number of messages that are written and read back at once.
 const many = 20_000
 
 func TestEmbedded(t *testing.T) {
@@ -34,8 +34,7 @@ func TestOurBroker(t *testing.T) {
 	})
 }
 
-// TestAWS is paced in its Gets as AWS is: 20,000 and the read behind
-// each publish take 90 s.
+// TestAWS has AWS's pace of Gets: 20,000 messages and the read after each publish take 90 s.
 func TestAWS(t *testing.T) {
 	t.Parallel()
 	over := func(o ours.Options) brokertest.Open { return overAWS(startAWS(t, o)) }
@@ -82,8 +81,8 @@ func TestRabbitMQ(t *testing.T) {
 	})
 }
 
-// TestEjabberd has a password: without one ejabberd asks for a certificate, also
-// where it lets everybody in.
+// TestEjabberd uses a password: without one ejabberd asks for a certificate, even if everybody may
+// connect.
 func TestEjabberd(t *testing.T) {
 	t.Parallel()
 	s := spec.MQTTSettings{Kind: "ejabberd", Protocol: "5", Username: "contract", Password: "any"}
@@ -92,8 +91,8 @@ func TestEjabberd(t *testing.T) {
 	})
 }
 
-// TestAedes searches its messages for each topic, at 3 ms and more, so that it
-// gets fewer of them.
+// TestAedes uses fewer messages: aedes searches all of them for each topic, which takes 3 ms and
+// more.
 func TestAedes(t *testing.T) {
 	t.Parallel()
 	user := spec.MQTTSettings{Kind: "aedes", Protocol: "3.1.1", Username: "contract", Password: "any"}
@@ -109,8 +108,8 @@ func hold(t *testing.T, name string, s brokertest.Suite) {
 	results.add(name, outcomes)
 }
 
-// holdKind holds a broker to the contract as the kind that it is, and the limits
-// that are declared for the kind to the broker.
+// holdKind checks that a broker fulfils the contract as its kind, and that the limits that are
+// declared for the kind are the broker's.
 func holdKind(t *testing.T, name, address string, settings spec.MQTTSettings, s brokertest.Suite) {
 	s.Open, s.Many = overMQTT(address, settings), cmp.Or(s.Many, many)
 	s.Address, s.Over = address, through(settings)
@@ -130,7 +129,7 @@ func overMQTT(address string, s spec.MQTTSettings) brokertest.Open {
 	}
 }
 
-// through opens a target at any address.
+// through returns a function that opens the target at another address.
 func through(s spec.MQTTSettings) func(*testing.T, string) (broker.Writer, error) {
 	return func(t *testing.T, address string) (broker.Writer, error) {
 		s.Address, s.Timeout = brokertest.At("mqtt://"+address), 30*time.Second
@@ -148,8 +147,8 @@ func open(t *testing.T, b spec.Broker) broker.Writer {
 	return w
 }
 
-// limitsAreReal sends what the kind's limits forbid as to a broker of no known
-// kind: a limit that the broker does not have would keep people from what works.
+// limitsAreReal sends messages that the kind's limits forbid, as to a broker of unknown kind: a
+// limit that the broker does not have would forbid what works.
 func limitsAreReal(t *testing.T, address string, s spec.MQTTSettings) {
 	known := overMQTT(address, s)(t)
 	limits := known.Info().Capabilities.Limits
@@ -176,9 +175,8 @@ func limitsAreReal(t *testing.T, address string, s spec.MQTTSettings) {
 	}
 }
 
-// works reports whether a message can be published and read back among others that
-// are published after it, on a connection of its own, since the broker may hang
-// up.
+// works reports whether a message can be published and read back among others that are published
+// after it. It uses a new connection, because the broker may hang up.
 func works(t *testing.T, open func(*testing.T) broker.Writer, m mqtt.Message, others []mqtt.Message) bool {
 	w := open(t)
 	defer w.Close()

@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/contract/s3gateway"
 )
 
-// TestKilledAnywhereOnS3 kills the real binary at random moments of its applies while its
-// state is in S3. RETAINCTL_TEST_KILLS says how often.
+// TestKilledAnywhereOnS3 kills the real binary at random moments of its applies while its state is
+// in S3. RETAINCTL_TEST_KILLS sets how often.
 func TestKilledAnywhereOnS3(t *testing.T) {
 	kills := 10
 	if n, err := strconv.Atoi(os.Getenv("RETAINCTL_TEST_KILLS")); err == nil {
@@ -37,11 +37,11 @@ func TestKilledAnywhereOnS3(t *testing.T) {
 	})
 }
 
-// lockID finds the ID of a lock in the words that say who holds it.
+// lockID finds the ID of a lock in the message that says who holds it.
 var lockID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// unlock frees the lock that a killed holder left, as its user would who does not wait for
-// the lease to end.
+// unlock releases the lock that a killed holder left, as a user would who does not wait for the
+// lease to end.
 func unlock(t *testing.T, bin, dir string, env []string) {
 	run := func(args ...string) (string, error) {
 		cmd := exec.Command(bin, args...)

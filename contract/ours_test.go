@@ -36,7 +36,7 @@ func newOurs(t *testing.T, o ours.Options) *ours.Broker {
 	return b
 }
 
-// startOurs serves what "retainctl broker" does over TCP.
+// startOurs serves over TCP what "retainctl broker" serves.
 func startOurs(t *testing.T, o ours.Options) string {
 	o.Version = "retainctl broker"
 	b := newOurs(t, o)
@@ -56,8 +56,7 @@ func startOurs(t *testing.T, o ours.Options) string {
 	return l.Addr().String()
 }
 
-// ignoreAWS keeps out what the machine is set to, for all tests, so that they can
-// run in parallel.
+// ignoreAWS hides the AWS settings of the machine, for all tests, so that they can run in parallel.
 func ignoreAWS() {
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		os.Setenv(name, os.DevNull)

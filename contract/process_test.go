@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// program is a server to start. It is over with the test.
+// program is a server that runs for one test.
 type program struct {
 	path    string
 	args    []string
 	env     []string
 	dir     string
-	address string        // where it takes connections
-	within  time.Duration // how long it may take until it does
+	address string        // where it accepts connections
+	within  time.Duration // how long that may take
 }
 
-// find returns the path of a program of the given name, or of the first that there
-// is of the paths.
+// find returns the path of the program with the given name, or the first of the given paths that
+// exists.
 func find(t *testing.T, install string, paths ...string) string {
 	t.Helper()
 	for _, path := range paths {
@@ -36,7 +36,7 @@ func find(t *testing.T, install string, paths ...string) string {
 	return ""
 }
 
-// freePort is a port of the loopback interface that nobody listens on.
+// freePort returns a free port of the loopback interface.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,9 +48,8 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// start starts the program and waits until it takes connections. When the test
-// ends, it and the processes that it started are killed: their data is not
-// needed any more.
+// start starts the program and waits until it accepts connections. At the end of the test it is
+// killed with all processes that it started.
 func start(t *testing.T, p program) {
 	t.Helper()
 	var output bytes.Buffer
@@ -58,7 +57,7 @@ func start(t *testing.T, p program) {
 	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// A grandchild that outlives the kill may hold the output open.
+	// A grandchild that survives the kill may keep the output open.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// credentials puts those of the gateway into this process.
+// credentials sets the gateway's credentials in the environment of this process.
 func credentials(t *testing.T, gw *s3gateway.Gateway) {
 	for _, assignment := range gw.Env() {
 		name, value, _ := strings.Cut(assignment, "=")
@@ -32,10 +32,10 @@ func openS3(t *testing.T, settings spec.S3Settings) state.Store {
 	return s
 }
 
-// proxy stands before the gateway and hands on, but for faults.
+// proxy passes requests on to the gateway, except for faults.
 func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statetest.Fault) *url.URL {
 	t.Helper()
-	// The signature covers the host that the client knows.
+	// The signature covers the host to which the client connects.
 	behind := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: gw.Address})
 		r.Out.Host = r.In.Host
@@ -49,7 +49,7 @@ func proxy(t *testing.T, gw *s3gateway.Gateway, fault func(*http.Request) statet
 	return u
 }
 
-// TestS3 holds the S3 store to the contract of stores, on versitygw.
+// TestS3 runs the contract of stores on versitygw.
 func TestS3(t *testing.T) {
 	gw := s3gateway.Start(t)
 	credentials(t, gw)

@@ -21,8 +21,8 @@ func startMosquitto(t *testing.T, config ...string) string {
 	return brokertest.StartMosquitto(t, config...).Address
 }
 
-// startNATS runs nats-server in this process. MQTT needs a server name and
-// JetStream, where it keeps retained messages. Without users it lets everybody in.
+// startNATS runs nats-server in this process. MQTT needs a server name and JetStream, where it
+// keeps retained messages. Without users everybody may connect.
 func startNATS(t *testing.T, users ...*server.User) string {
 	port := freePort(t)
 	number, _ := strconv.Atoi(port)
@@ -45,20 +45,20 @@ func startNATS(t *testing.T, users ...*server.User) string {
 	return net.JoinHostPort(loopback, port)
 }
 
-// denied is a user of NATS who may publish everything but contract/denied, which
-// is this subject.
+// denied returns a user of NATS who may publish to everything but contract/denied, whose subject is
+// this.
 func denied(s spec.MQTTSettings) *server.User {
 	return &server.User{Username: s.Username, Password: s.Password, Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Deny: []string{"contract.denied.>"}},
 	}}
 }
 
-// startRabbitMQ runs RabbitMQ with its MQTT plugin, and with an Erlang port
-// mapper of its own, since the one that Erlang starts by itself would stay. Definitions, in JSON, take
-// the place of its default user.
+// startRabbitMQ runs RabbitMQ with its MQTT plugin and a separate Erlang port mapper, because the
+// one that Erlang starts by default would keep running. Definitions, in JSON, replace its default
+// user.
 func startRabbitMQ(t *testing.T, definitions string) string {
 	const install = "apt-get install rabbitmq-server"
-	// The one on the PATH is a wrapper that insists on the user rabbitmq.
+	// The program on the PATH is a wrapper that requires the user rabbitmq.
 	path := find(t, install, "/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 	dir := t.TempDir()
 	mapper := startPortMapper(t, install)
@@ -84,8 +84,8 @@ func startRabbitMQ(t *testing.T, definitions string) string {
 	return address
 }
 
-// rabbitDenies has the user that RabbitMQ takes an anonymous client for, with the
-// password "guest", salted and hashed.
+// rabbitDenies contains the user that RabbitMQ assigns to an anonymous client, with the password
+// "guest", salted and hashed.
 const rabbitDenies = `{
 	"vhosts": [{"name": "/"}],
 	"users": [{"name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""}],
@@ -102,9 +102,9 @@ func startPortMapper(t *testing.T, install string) (port string) {
 	return port
 }
 
-// startEjabberd runs ejabberd in an Erlang machine without a name, so that it
-// needs no port mapper, and without ejabberdctl, which insists on the user
-// ejabberd. It takes publishes to what matches the filter.
+// startEjabberd runs ejabberd in an Erlang machine without a name, which needs no port mapper, and
+// without ejabberdctl, which requires the user ejabberd. It accepts publishes to topics that match
+// the filter.
 func startEjabberd(t *testing.T, publish string) string {
 	const install = "apt-get install ejabberd"
 	libraries, _ := filepath.Glob("/usr/lib/*/ejabberd-*")
@@ -144,7 +144,8 @@ modules:
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedes is what scripts/test-brokers-deps.sh installed, as arguments of node.
+// aedes returns the arguments with which node runs the aedes that scripts/test-brokers-deps.sh
+// installed.
 func aedes(t *testing.T, args ...string) (node string, all []string) {
 	script, _ := filepath.Abs(".cache/node_modules/.bin/aedes")
 	node = find(t, "apt-get install nodejs", "node")
@@ -161,7 +162,7 @@ func startAedes(t *testing.T, args ...string) string {
 	return net.JoinHostPort(loopback, port)
 }
 
-// aedesUser returns a file of a user who may publish to contract/open only.
+// aedesUser returns a credentials file of a user who may publish to contract/open only.
 func aedesUser(t *testing.T, s spec.MQTTSettings) (path string) {
 	path = filepath.Join(t.TempDir(), "credentials.json")
 	node, all := aedes(t, "--credentials", path, "adduser", s.Username, s.Password, "--authorize-publish", "contract/open/*")

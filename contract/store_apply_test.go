@@ -20,8 +20,7 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// backends give the backend block of a new store, behind faults. No path is for all of
-// its requests.
+// backends returns functions that start a new store behind faults and return its backend block.
 func backends(gw *s3gateway.Gateway) map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
 	return map[string]func(t *testing.T, fault func(*http.Request) statetest.Fault) string{
 		"S3": func(t *testing.T, fault func(*http.Request) statetest.Fault) string {
@@ -38,9 +37,9 @@ func httpBackend(s spec.HTTPSettings) string {
 		s.Address, s.LockAddress, s.LockMethod, s.UnlockMethod, s.Username, s.Password)
 }
 
-// TestS3Applies has every fault at every request to the store of a small apply, which
-// must end as if nothing had been, and the next plan too. The HTTP backend is held to
-// the same.
+// TestS3Applies injects every fault at every request to the store in a small apply. The apply, and
+// the next plan, must end as if there had been no fault. The HTTP backend is tested in the same
+// way.
 func TestS3Applies(t *testing.T) {
 	gw := s3gateway.Start(t)
 	credentials(t, gw)
@@ -49,7 +48,7 @@ func TestS3Applies(t *testing.T) {
 			calm, requests := statetest.AtRequest(0, statetest.None)
 			smallApply(t, backend(t, calm), func() { requests.Store(0) })
 			n := requests.Load()
-			var trials sync.WaitGroup // most of each is waiting
+			var trials sync.WaitGroup // each run is mostly waiting
 			for _, kind := range statetest.Passing() {
 				for at := range n {
 					fault, requests := statetest.AtRequest(at+1, kind)
@@ -68,8 +67,8 @@ func TestS3Applies(t *testing.T) {
 	}
 }
 
-// smallApply creates two messages; then, from when begin is called, it updates one,
-// deletes the other, creates a third, and plans.
+// smallApply creates two messages. Then it calls begin, updates one, deletes the other, creates a
+// third, and plans.
 func smallApply(t *testing.T, backend string, begin func()) {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
@@ -100,8 +99,8 @@ func smallApply(t *testing.T, backend string, begin func()) {
 	run("No changes.", "plan", "-detailed-exitcode")
 }
 
-// TestS3Races lets two processes apply at once, again and again, on each store: what
-// they publish never mixes.
+// TestS3Races lets two processes apply at once, repeatedly, on each store: their publishes must
+// never mix.
 func TestS3Races(t *testing.T) {
 	gw := s3gateway.Start(t)
 	bin := buildProgram(t)
@@ -117,7 +116,7 @@ func TestS3Races(t *testing.T) {
 	}
 }
 
-// order notes which of two applies each publish is of.
+// order records to which of two applies each publish belongs.
 type order struct {
 	mu      sync.Mutex
 	letters strings.Builder

@@ -18,9 +18,9 @@ import (
 	ours "github.com/retainctl/retainctl/embedded/server"
 )
 
-// TestS3Suspended stops a process in the middle of an apply, as a machine that sleeps
-// does, until its lease is over and another has taken the lock: when it goes on, it
-// publishes nothing more than what was on its way.
+// TestS3Suspended stops a process in the middle of an apply, as a sleeping machine would, until its
+// lease has ended and another process has taken the lock. When it continues, it must publish
+// nothing more than what was already in flight.
 func TestS3Suspended(t *testing.T) {
 	t.Parallel()
 	gw := s3gateway.Start(t)
@@ -53,7 +53,7 @@ func TestS3Suspended(t *testing.T) {
 	for end := time.Now().Add(30 * time.Second); sent.Load() < 3 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 	}
 	first.Process.Signal(syscall.SIGSTOP)
-	time.Sleep(3 * time.Second) // the lease, and the second that S3's times are cut to
+	time.Sleep(3 * time.Second) // the lease, and the second to which S3's times are truncated
 	second, alsoSaid := command("plan")
 	if err := second.Run(); err != nil || !strings.Contains(alsoSaid.String(), "was taken over") {
 		t.Errorf("%v\n%s", err, alsoSaid)

@@ -18,12 +18,12 @@ const (
 	docsEnd   = "<!-- end of the table -->\n"
 )
 
-// rows are the brokers in the order of the table.
+// rows lists the brokers in the order of the table.
 var rows = []string{
 	"embedded", "retainctl broker", "retainctl broker, AWS", "mosquitto 2.0.11", "the same, MQTT 3.1.1", "NATS 2.15.2", "RabbitMQ 3.10.8", "ejabberd 23.01", "aedes 1.2.0",
 }
 
-// results are gathered by the tests and printed behind them.
+// results are collected by the tests and printed after them.
 var results table
 
 type table struct {
@@ -40,8 +40,8 @@ func (r *table) add(broker string, outcomes []brokertest.Outcome) {
 	r.outcomes[broker] = outcomes
 }
 
-// markdown returns the cases as rows, the brokers as columns, and below them what
-// was not offered.
+// markdown returns a table with a row for each case and a column for each broker, and notes on what
+// is not offered.
 func (r *table) markdown() string {
 	var brokers, cases, notes []string
 	for _, b := range rows {
@@ -73,7 +73,7 @@ func (r *table) markdown() string {
 	return text.String()
 }
 
-// cell says what became of a case on a broker, with the numbers of its notes.
+// cell returns the outcome of a case on a broker, with the numbers of its notes.
 func (r *table) cell(broker, name string, notes *[]string) string {
 	i := slices.IndexFunc(r.outcomes[broker], func(o brokertest.Outcome) bool { return o.Case == name })
 	if i < 0 {
@@ -117,7 +117,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// write puts the table between its marks.
+// write writes the table between its marks in the page.
 func (r *table) write() error {
 	if len(r.outcomes) < len(rows) {
 		return fmt.Errorf("the table of %s needs a run of all tests, not of %d of %d brokers", docs, len(r.outcomes), len(rows))

@@ -150,7 +150,7 @@ func resourceChange(c *plan.Change) jsonChange {
 		change.Change.Actions = []string{"no-op"}
 		change.Change.Importing = &jsonImporting{ID: c.Key.Topic}
 	case plan.Delete:
-		if slices.Contains(c.Reasons, plan.Undeclared) || c.Stranger() {
+		if slices.Contains(c.Reasons, plan.Undeclared) || c.Untracked() {
 			change.ActionReason = "delete_because_no_resource_config"
 		}
 	}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every fuzz target of the module, one after the other.
+# Runs every fuzz target of the module, one after another.
 set -eu
 go=$1 time=$2
 for pkg in $($go list ./...); do

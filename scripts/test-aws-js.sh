@@ -1,6 +1,6 @@
 #!/bin/sh
-# Holds the AWS endpoint of "retainctl broker" against the AWS SDK for JavaScript.
-# Needs node 20 and npm, which fetches the SDK once.
+# Tests the AWS endpoint of "retainctl broker" with the AWS SDK for JavaScript. Needs node 20 and
+# npm, which fetches the SDK once.
 set -eu
 
 go="$1"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs govulncheck, and says so where its database cannot be reached.
+# Runs govulncheck, and says so if its database cannot be reached.
 set -u
 out=$($1 run "$2" ./... 2>&1)
 code=$?

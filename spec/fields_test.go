@@ -5,13 +5,14 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // TestEveryFieldCanBeReferredTo holds what other expressions see of a message, and the
 // reference of the language, to the table of fields.
 func TestEveryFieldCanBeReferredTo(t *testing.T) {
 	described := map[string]bool{}
-	for _, a := range messageBlock().Arguments {
+	for _, a := range language.Find("message", "").Arguments {
 		described[a.Name] = true
 	}
 	unset := object(&Message{Message: mqtt.Message{Topic: "a", Payload: []byte("x")}})

@@ -72,7 +72,7 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoWholeBackupIsRefused(t *testing.T) {
+func TestAnIncompleteBackupIsRefused(t *testing.T) {
 	secret, empty := sampleBackup(), sampleBackup()
 	for key, r := range secret.Records {
 		r.Redaction.Fields = mqtt.FieldPayload

@@ -123,7 +123,8 @@ func (e *entry) addTo(s *Snapshot) error {
 
 func add[V any](m map[Key]V, key Key, v V) error {
 	if _, twice := m[key]; twice {
-		return fmt.Errorf("the topic %q stands twice; after a merge by hand, keep the line with the later updated_at", key.Topic)
+		return fmt.Errorf("the topic %q occurs twice; after a merge by hand, keep the line with the later updated_at",
+			key.Topic)
 	}
 	m[key] = v
 	return nil

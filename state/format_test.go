@@ -37,7 +37,7 @@ func sample() *Snapshot {
 	added.Topic = "house/new"
 	return &Snapshot{
 		Lineage: "3f0e1d5c-8a54-4d1b-9a77-0c52f1a0b9de", Serial: 7, DigestKey: key,
-		Brokers: map[Identity]Broker{broker: {"mqtt", "lab"}, "embedded:1": {"embedded", "dev"}},
+		Brokers: map[Identity]Pin{broker: {"mqtt", "lab"}, "embedded:1": {"embedded", "dev"}},
 		Records: map[Key]Record{{broker, "house/attic"}: record, {broker, "house/bin"}: plain},
 		Pending: map[Key]Pending{
 			{broker, "house/bin"}: {After: &plain, Before: "00ff"},
@@ -98,7 +98,7 @@ func snapshots() *rapid.Generator[*Snapshot] {
 		}
 		for range rapid.IntRange(0, 4).Draw(t, "records") {
 			key := Key{id.Draw(t, "broker"), topic.Draw(t, "topic")}
-			s.Brokers[key.Broker] = Broker{"mqtt", "b"}
+			s.Brokers[key.Broker] = Pin{"mqtt", "b"}
 			s.Records[key] = record(key.Topic)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "pending") {
@@ -201,7 +201,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"header without a checksum", minimal + "}\n" + end, "line 1: it does not end in a checksum"},
 		{"header without a lineage", sealed(`{"format_version":1,"serial":1,"brokers":[]}`) + end, "no lineage"},
 		{"version 0", sealed(`{"format_version":0,"lineage":"l"}`) + end, "no format version"},
-		{"broker twice", sealed(minimal[:len(minimal)-1]+`{"identity":"i"},{"identity":"i"}]}`) + end, `"i" stands twice`},
+		{"broker twice", sealed(minimal[:len(minimal)-1]+`{"identity":"i"},{"identity":"i"}]}`) + end, `"i" occurs twice`},
 		{"no end", header + record, "line 3: the document ends here without its end line"},
 		{"after the end", header + end + record, "follows the end line"},
 		{"empty line", header + "\n" + end, "line 2: it does not end in a checksum"},
@@ -209,8 +209,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"conflict in the header", "<<<<<<< ours\n" + header + "=======\n" + header + ">>>>>>> theirs\n" + end, "line 1: it is a git conflict marker. Resolve the merge"},
 		{"conflict", header + record + "<<<<<<< ours\n" + end, "line 3: it is a git conflict marker"},
 		{"conflict middle", header + "=======\n" + end, "line 2: it is a git conflict marker"},
-		{"topic twice", header + record + record + end, `line 3: the topic "house/attic" stands twice`},
-		{"pending twice", header + good[3] + good[3] + end, "stands twice"},
+		{"topic twice", header + record + record + end, `line 3: the topic "house/attic" occurs twice`},
+		{"pending twice", header + good[3] + good[3] + end, "occurs twice"},
 		{"unknown member", header + sealed(`{"broker":"b","topic":"t","new":1}`) + end, `line 2: it cannot be decoded: unknown field "new"`},
 		{"no topic", header + sealed(`{"broker":"b"}`) + end, "no topic"},
 		{"no object", header + sealed(`[1]}`) + end, "line 2: "},

@@ -203,7 +203,7 @@ func TestWriteThatFailsHalfwayKeepsTheOldDocument(t *testing.T) {
 	onlyFiles(t, filepath.Dir(path), "retain.state.json")
 }
 
-func TestWriteWhereTheFolderCannotBeWritten(t *testing.T) {
+func TestWriteToAFolderThatCannotBeWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file", "retain.state.json")
 	if err := os.WriteFile(filepath.Dir(path), nil, 0o600); err != nil { // a file where the folder would be
 		t.Fatal(err)

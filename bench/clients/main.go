@@ -1,9 +1,9 @@
-// Command clients measures what the choice of an MQTT client rests on: how fast
-// each publishes retained messages of QoS 1 and 200 bytes, every one to a topic
-// of its own, to a mosquitto of its own that runs with its default limits.
+// Command clients makes the measurements behind the choice of an MQTT client: how fast each
+// publishes retained messages of QoS 1 and 200 bytes to different topics of a new mosquitto with
+// its default limits.
 //
-// It is a module of its own, so that the clients that were not chosen stay out
-// of the program's dependencies. Run it here with
+// It is a separate module, so that the clients that were not chosen stay out of the program's
+// dependencies. Run it in this folder:
 //
 //	go run . [-n 100000] [-runs 3]
 package main
@@ -20,11 +20,11 @@ import (
 	"time"
 )
 
-// method is a way to publish n messages to the broker at an address. It returns
-// when all of them were acknowledged.
+// method publishes n messages to the broker at an address. It returns when all of them are
+// acknowledged.
 type method struct {
 	name string
-	n    int // a sample where all would take too long; 0: all
+	n    int // size of a sample, if all messages would take too long; 0: all
 	run  func(ctx context.Context, address string, n int) error
 }
 
@@ -55,11 +55,12 @@ func main() {
 			rates = append(rates, rate)
 		}
 		slices.Sort(rates)
-		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n", m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
+		fmt.Printf("%-36s %8.0f messages/s (%.0f to %.0f, %d messages)\n",
+			m.name, rates[len(rates)/2], rates[0], rates[len(rates)-1], m.n)
 	}
 }
 
-// measure returns messages per second on a fresh broker.
+// measure returns the messages per second with a new broker.
 func measure(m method) (float64, error) {
 	address, stop, err := startMosquitto()
 	if err != nil {

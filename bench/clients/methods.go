@@ -16,8 +16,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// window is as many messages as are in flight where the client leaves that to
-// its caller.
+// window is the number of messages in flight if the client leaves that to its caller.
 const window = 1000
 
 var payload = make([]byte, 200)
@@ -85,8 +84,7 @@ func gonzalop(ctx context.Context, address string, n int) error {
 	return all.Wait()
 }
 
-// pahoV5 publishes from as many goroutines as mosquitto's Receive Maximum: more
-// make it slower.
+// pahoV5 publishes from as many goroutines as mosquitto's Receive Maximum: more make it slower.
 func pahoV5(goroutines int) func(context.Context, string, int) error {
 	return func(ctx context.Context, address string, n int) error {
 		conn, err := net.Dial("tcp", address)
@@ -146,5 +144,5 @@ func mosquittoPub(ctx context.Context, address string, n int) error {
 	return nil
 }
 
-// make200 is a payload that can stand on a command line.
+// make200 returns a payload that can be written on a command line.
 func make200() []byte { return fmt.Appendf(nil, "%200d", 0) }

@@ -2,7 +2,7 @@ package brokertest
 
 import "github.com/retainctl/retainctl/spec"
 
-// At reads the url of a test's broker.
+// At parses the url of a test's broker.
 func At(url string) spec.MQTTAddress {
 	a, err := spec.ParseMQTTAddress(url)
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// The cases of what a broker announces in CONNACK (3.2.2.3), by which
-// Suite.Announces names brokers that do so by themselves.
+// The cases of what a broker announces in CONNACK (3.2.2.3). They are the keys of Suite.Announces.
 const (
 	ReceiveMaximum1     = "Receive Maximum 1"
 	ReceiveMaximum65535 = "Receive Maximum 65,535"
@@ -22,7 +21,7 @@ const (
 	RetainNotAvailable  = "retain not available"
 )
 
-// packetSize is what the case MaximumPacketSize has announced.
+// packetSize is the Maximum Packet Size that its case announces.
 const packetSize = 2000
 
 // announcement is a case of what a broker announces.
@@ -44,8 +43,8 @@ func announcements() []announcement {
 	}
 }
 
-// run holds the target to what the broker announces, by itself or by the hand of a
-// proxy, and watches what the target sends.
+// run checks that the target obeys what the broker, or a proxy in front of it, announces. It
+// watches what the target sends.
 func (a announcement) run(s Suite) func(*testing.T, broker.Writer) []string {
 	return func(t *testing.T, plain broker.Writer) []string {
 		if plain.Info().Capabilities.Limits.Uncarried != 0 { // MQTT 3.1.1
@@ -74,17 +73,17 @@ func (a announcement) run(s Suite) func(*testing.T, broker.Writer) []string {
 	}
 }
 
-// traffic is what a proxy saw.
+// traffic is what a proxy recorded.
 type traffic struct {
 	mu        sync.Mutex
 	publishes int
 	highest   mqtt.QoS
 	longest   int                     // packet to the broker
-	underway  map[int]map[uint16]bool // unacknowledged, by connection
-	most      int                     // of those at a time
+	underway  map[int]map[uint16]bool // unacknowledged publishes, by connection
+	most      int                     // most of them at a time
 }
 
-// done returns what was seen.
+// done returns what was recorded.
 func (s *traffic) done() *traffic {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,8 +121,7 @@ func (s *traffic) publish(connection int, p *wire.Publish) {
 	}
 }
 
-// receiveMaximum holds that as many messages are under way as may be, and no more
-// (MQTT-3.3.4-7).
+// receiveMaximum checks that as many messages are in flight as allowed, and no more (MQTT-3.3.4-7).
 func receiveMaximum(least, most int) func(*testing.T, broker.Writer, *traffic) {
 	return func(t *testing.T, w broker.Writer, sent *traffic) {
 		batch := make([]mqtt.Message, 300)
@@ -133,13 +131,13 @@ func receiveMaximum(least, most int) func(*testing.T, broker.Writer, *traffic) {
 		mustPublish(t, w, batch...)
 		holds(t, w, batch)
 		if sent := sent.done(); sent.most < least || sent.most > most {
-			t.Errorf("%d messages were under way at a time, want %d to %d", sent.most, least, most)
+			t.Errorf("%d messages were in flight at a time, want %d to %d", sent.most, least, most)
 		}
 	}
 }
 
-// maximumQoS holds that what the broker takes no more is refused by name and not
-// sent (MQTT-3.2.2-11), and that a plan can know it.
+// maximumQoS checks that a message above the broker's QoS is refused by name and not sent
+// (MQTT-3.2.2-11), and that the limits say so to a plan.
 func maximumQoS(highest mqtt.QoS) func(*testing.T, broker.Writer, *traffic) {
 	return func(t *testing.T, w broker.Writer, sent *traffic) {
 		var batch, taken []mqtt.Message
@@ -162,8 +160,8 @@ func maximumQoS(highest mqtt.QoS) func(*testing.T, broker.Writer, *traffic) {
 	}
 }
 
-// maximumPacketSize holds that no longer packet is sent (MQTT-3.2.2-15): a message
-// is refused, a long list of topics is asked for in parts.
+// maximumPacketSize checks that no longer packet is sent (MQTT-3.2.2-15): a message is refused, and
+// a long list of topics is read in parts.
 func maximumPacketSize(t *testing.T, w broker.Writer, sent *traffic) {
 	var batch []mqtt.Message
 	for i := range 100 {
@@ -187,8 +185,8 @@ func maximumPacketSize(t *testing.T, w broker.Writer, sent *traffic) {
 	}
 }
 
-// noRetain publishes to a broker that said that it retains nothing (3.2.2.3.5): to
-// send it a retained message would end the connection (MQTT-3.2.2-14).
+// noRetain publishes to a broker that announced that it retains nothing (3.2.2.3.5): sending it a
+// retained message would end the connection (MQTT-3.2.2-14).
 func noRetain(t *testing.T, w broker.Writer, sent *traffic) {
 	batch := []mqtt.Message{
 		{Topic: "contract/unretained/a", Payload: []byte("x"), QoS: 1},
@@ -205,6 +203,6 @@ func noRetain(t *testing.T, w broker.Writer, sent *traffic) {
 		t.Errorf("read: %v", err)
 	}
 	if sent := sent.done(); sent.publishes > 0 {
-		t.Errorf("%d messages were sent all the same", sent.publishes)
+		t.Errorf("%d messages were sent nevertheless", sent.publishes)
 	}
 }

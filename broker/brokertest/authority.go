@@ -23,7 +23,7 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority makes one; its own certificate is ca.pem.
+// NewAuthority returns a new authority. Its own certificate is ca.pem.
 func NewAuthority(t testing.TB, name string) *Authority {
 	a := &Authority{t: t, dir: t.TempDir()}
 	template := &x509.Certificate{
@@ -34,10 +34,10 @@ func NewAuthority(t testing.TB, name string) *Authority {
 	return a
 }
 
-// File returns the path of a file that it wrote: NAME.pem or NAME.key.
+// File returns the path of a file that the authority wrote: NAME.pem or NAME.key.
 func (a *Authority) File(name string) string { return filepath.Join(a.dir, name) }
 
-// sign writes NAME.pem and NAME.key; without a parent the certificate is its own.
+// sign writes NAME.pem and NAME.key. Without a parent the certificate is self-signed.
 func (a *Authority) sign(name string, template, parent *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -69,12 +69,12 @@ func (a *Authority) sign(name string, template, parent *x509.Certificate, by *ec
 	return cert, key
 }
 
-// Issue writes a certificate for hosts, or of a client where there are none.
+// Issue writes a server certificate for hosts, or a client certificate if there are none.
 func (a *Authority) Issue(name string, hosts ...string) {
 	a.IssueUntil(time.Now().Add(time.Hour), name, hosts...)
 }
 
-// IssueUntil is Issue for a certificate that ends then.
+// IssueUntil is Issue for a certificate that expires at the given time.
 func (a *Authority) IssueUntil(end time.Time, name string, hosts ...string) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: end.Add(-2 * time.Hour), NotAfter: end,

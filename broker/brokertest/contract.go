@@ -1,8 +1,8 @@
-// Package brokertest holds every target to one contract: what is published is
-// read back as far as the target says that it can be, what is not there is
-// absent, and one message's failure is its own.
+// Package brokertest contains the contract of targets as tests: what is published is read back as
+// far as the target declares, what is not there is absent, and the failure of one message does not
+// affect others.
 //
-// It also starts mosquitto, the broker that the tests measure themselves by.
+// It also starts mosquitto, the reference broker of the tests.
 package brokertest
 
 import (
@@ -23,49 +23,47 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 )
 
-// Outcome is what became of one case of the contract.
+// Outcome is the result of one case of the contract.
 type Outcome struct {
 	Case   string
-	Tried  bool // false where there is no broker that is set up for the case
+	Tried  bool // false if there is no broker that is set up for the case
 	Passed bool
-	// Without is what the target declares that it does not offer, and was seen
-	// to refuse.
+	// Without lists what the target declares not to offer, and was seen to refuse.
 	Without []string
 }
 
 // Open opens a target for one case.
 type Open func(t *testing.T) broker.Writer
 
-// Suite is the contract for one target, which each case opens for itself. They
-// may share one broker, since no two cases share a topic. Those that need a
-// broker of another configuration are not tried where its Open is nil.
+// Suite is the contract for one target, which each case opens separately. The cases may share a
+// broker, because no two of them share a topic. Those that need a broker with another configuration
+// are skipped if its Open is nil.
 type Suite struct {
 	Open   Open
-	Many   int  // how many messages are written and read back at once; 0: 2,000
-	Denied Open // may read everything, and not publish below contract/denied
-	Full   Open // takes Room more messages; shared with no other case
+	Many   int  // number of messages that are written and read back at once; 0: 2,000
+	Denied Open // may read everything, but not publish below contract/denied
+	Full   Open // has room for Room more messages; shared with no other case
 
-	// Address is where the broker is, and Over opens a target for it at another
-	// address that leads there: some cases put a proxy between.
+	// Address is the broker's address, and Over opens a target for it at another address that leads
+	// to it: some cases insert a proxy.
 	Address string
 	Over    func(t *testing.T, address string) (broker.Writer, error)
-	// Announces are the addresses of brokers that are set up for one of the cases of
-	// what is announced, by its name. For the others a proxy announces it.
+	// Announces are the addresses of brokers that are set up to announce something, by the name of
+	// the case. In the other cases a proxy announces it.
 	Announces map[string]string
 	Stream    bool // it speaks no MQTT, and announces nothing
-	OneCut    bool // it tries for long when every connection is cut
+	OneCut    bool // it retries for a long time if every connection is cut
 }
 
-// Room is how many messages a broker is to have room for to be Suite.Full.
+// Room is how many messages Suite.Full must have room for.
 const Room = 3
 
-// Run runs those cases of the contract that every broker can be held to.
+// Run runs the cases of the contract that apply to every broker.
 func Run(t *testing.T, open func(t *testing.T) broker.Writer) []Outcome {
 	return Suite{Open: open}.Run(t)
 }
 
-// Run runs the contract. A case gives what it found not to be offered, as
-// declared.
+// Run runs the contract and returns the outcome of each case.
 func (s Suite) Run(t *testing.T) (outcomes []Outcome) {
 	for _, test := range s.cases() {
 		o := Outcome{Case: test.name, Tried: test.open != nil}
@@ -81,7 +79,7 @@ func (s Suite) Run(t *testing.T) (outcomes []Outcome) {
 
 type suiteCase struct {
 	name string
-	open Open // nil where there is no broker for it
+	open Open // nil if there is no broker for it
 	run  func(*testing.T, broker.Writer) []string
 }
 
@@ -95,7 +93,7 @@ func (s Suite) cases() []suiteCase {
 		{"payload sizes", s.Open, payloadSizes},
 		{"user properties", s.Open, userProperties},
 		{"many topics", s.Open, s.manyTopics},
-		{"strangers", s.Open, strangers},
+		{"untracked messages", s.Open, untracked},
 		{"one failure", s.Open, oneFailure},
 		{"cancelled", s.Open, cancelled},
 		{"denied topic", s.Denied, denied},
@@ -115,7 +113,7 @@ func (s Suite) cases() []suiteCase {
 	return cases
 }
 
-// opened returns a target that is closed when the test ends.
+// opened opens a target that is closed when the test ends.
 func opened(t *testing.T, open Open) broker.Writer {
 	w := open(t)
 	t.Cleanup(func() {
@@ -126,8 +124,8 @@ func opened(t *testing.T, open Open) broker.Writer {
 	return w
 }
 
-// offer publishes a batch. What the target's limits forbid must be refused
-// without harm to the rest; offer gives that rest, and the limits that it met.
+// offer publishes a batch. Messages that the target's limits forbid must be refused without harm to
+// the others. It returns the others, and the limits that were met.
 func offer(t *testing.T, w broker.Writer, batch ...mqtt.Message) (taken []mqtt.Message, without []string) {
 	t.Helper()
 	limits := w.Info().Capabilities.Limits
@@ -150,15 +148,15 @@ func offer(t *testing.T, w broker.Writer, batch ...mqtt.Message) (taken []mqtt.M
 	return taken, without
 }
 
-// stripped is a violation without the broker's and the message's particulars.
+// stripped returns a violation without details of the broker and the message.
 func stripped(l mqtt.Limits, v mqtt.Violation) string {
 	said, _, _ := strings.Cut(strings.TrimPrefix(v.Reason, l.Broker+" "), ", this one")
 	said, _, _ = strings.Cut(said, ", not ")
 	return said
 }
 
-// Publish publishes a batch and gives the outcome of each message. It fails the
-// test where one was settled twice or not at all.
+// Publish publishes a batch and returns the outcome of each message. It fails the test if one has
+// none or two.
 func Publish(t testing.TB, ctx context.Context, w broker.Writer, batch ...mqtt.Message) []error {
 	t.Helper()
 	outcomes, calls := make([]error, len(batch)), make([]int, len(batch))
@@ -183,8 +181,7 @@ func mustPublish(t testing.TB, w broker.Writer, batch ...mqtt.Message) {
 	}
 }
 
-// Read reads topics, every one of which must be settled, and gives the live
-// messages.
+// Read reads topics and returns the live messages. It fails the test if a topic is unread.
 func Read(t testing.TB, r broker.Reader, topics ...string) map[string]mqtt.Message {
 	t.Helper()
 	seen, err := r.Read(t.Context(), topics)
@@ -204,9 +201,9 @@ func Read(t testing.TB, r broker.Reader, topics ...string) map[string]mqtt.Messa
 	return live
 }
 
-// settles is how long a broker may take to show what it acknowledged, where it
-// declares that its acknowledgement proves nothing: NATS shows a message for some
-// milliseconds after a QoS 0 publish deleted it.
+// settles is how long a broker may take to show what it acknowledged, if it declares that its
+// acknowledgement proves nothing: NATS shows a message for some milliseconds after a QoS 0 publish
+// deleted it.
 const settles = 5 * time.Second
 
 // holds checks that the broker shows exactly want at want's topics and absents.
@@ -231,15 +228,15 @@ func holds(t testing.TB, w broker.Writer, want []mqtt.Message, absents ...string
 			return
 		}
 		t.Logf("not what was acknowledged; reading again:\n%.1000s", diff)
-		time.Sleep(100 * time.Millisecond) // some brokers answer in none, and each answer is logged
+		time.Sleep(100 * time.Millisecond) // some brokers answer immediately, and each answer is logged
 	}
 }
 
-// wholeBytes spares cmp the megabyte that it would compare byte by byte.
+// wholeBytes keeps cmp from comparing a megabyte byte by byte.
 var wholeBytes = cmp.FilterValues(func(x, y []byte) bool { return len(x) > 0 && len(y) > 0 }, cmp.Comparer(bytes.Equal))
 
-// visible is m as far as the broker can read it back. Expiry counts down, and is
-// compared by its presence.
+// visible returns m with the fields that can be read back. Expiry counts down, so only its presence
+// is compared.
 func visible(w broker.Writer, m mqtt.Message) mqtt.Message {
 	c := w.Info().Capabilities
 	m = m.With(mqtt.Message{}, mqtt.AllFields&^c.Readable)
@@ -249,7 +246,7 @@ func visible(w broker.Writer, m mqtt.Message) mqtt.Message {
 	return m
 }
 
-// sendable is m without what the target cannot even send.
+// sendable returns m without what the target cannot send.
 func sendable(w broker.Writer, m mqtt.Message) mqtt.Message {
 	return m.With(mqtt.Message{}, w.Info().Capabilities.Limits.Uncarried)
 }
@@ -313,10 +310,10 @@ func absent(t *testing.T, w broker.Writer) []string {
 	mustPublish(t, w, there)
 	holds(t, w, []mqtt.Message{there}, "contract/absent", "contract/absent/there/", "contract/absent/There", "contract/absent/ther")
 	if live := Read(t, w); len(live) != 0 {
-		t.Errorf("reading nothing gave %v", live)
+		t.Errorf("reading no topics returned %v", live)
 	}
 	if live := Read(t, w, there.Topic, there.Topic); len(live) != 1 {
-		t.Errorf("reading a topic twice gave %v", live)
+		t.Errorf("reading a topic twice returned %v", live)
 	}
 	return nil
 }
@@ -331,7 +328,7 @@ func oddTopics(t *testing.T, w broker.Writer) []string {
 	return without
 }
 
-// OddTopics are topics that are legal, and that some broker does not take.
+// OddTopics are legal topics that some broker refuses.
 func OddTopics() []string {
 	return []string{
 		"a", "contract/ü/日本/🎈", "contract/a b", "contract//double//", "contract//empty", "/contract", "contract/trailing/",
@@ -342,8 +339,8 @@ func OddTopics() []string {
 	}
 }
 
-// payloadSizes are those around each length of the packet's own length field,
-// and one that no buffer holds at once.
+// payloadSizes are the sizes around each length of the packet's length field, and one that is
+// larger than any buffer.
 func payloadSizes(t *testing.T, w broker.Writer) []string {
 	sizes := []int{1, 2, 90, 100, 127, 128, 129, 16_300, 16_383, 16_384, 16_385, 100_000, 1 << 20}
 	if most := w.Info().Capabilities.Limits.PayloadBytes; most < 2<<20 {
@@ -369,8 +366,8 @@ func userProperties(t *testing.T, w broker.Writer) []string {
 	return without
 }
 
-// manyTopics asks for as many topics that are absent as are live, but for 2,000 at
-// most: a broker that searches for each of them takes a minute for more.
+// manyTopics asks for as many absent topics as live ones, but for no more than 2,000: a broker that
+// searches for each of them would take a minute.
 func (s Suite) manyTopics(t *testing.T, w broker.Writer) []string {
 	n := max(s.Many, 2000)
 	var batch []mqtt.Message
@@ -389,7 +386,7 @@ func (s Suite) manyTopics(t *testing.T, w broker.Writer) []string {
 	return nil
 }
 
-// oneFailure publishes what no broker can take among what every broker takes.
+// oneFailure publishes a message that no broker can accept among others that every broker accepts.
 func oneFailure(t *testing.T, w broker.Writer) []string {
 	batch := []mqtt.Message{
 		{Topic: "contract/failure/before", Payload: []byte("x"), QoS: 1},
@@ -407,8 +404,8 @@ func oneFailure(t *testing.T, w broker.Writer) []string {
 	return nil
 }
 
-// cancelled checks that a message counts as published or not, and as nothing in
-// between: what was settled with nil is there.
+// cancelled checks that each message is reported as published or not: what was reported without an
+// error is live.
 func cancelled(t *testing.T, w broker.Writer) []string {
 	ctx, cancel := context.WithCancel(t.Context())
 	batch := make([]mqtt.Message, 3000)

@@ -12,12 +12,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// cutting says where connections are cut.
+// cutting describes where connections are cut.
 type cutting struct {
 	toBroker bool
-	at       int // which packet
+	at       int // number of the packet
 	how      Verdict
-	always   bool // each connection; else only the first
+	always   bool // every connection, or only the first
 }
 
 func (c cutting) String() string {
@@ -31,10 +31,10 @@ func (c cutting) String() string {
 	return fmt.Sprintf("%s cut at %s packet %d (%d)", which, from, c.at, c.how)
 }
 
-// cutAnywhere cuts the connection at every packet of a small write and read, in
-// both directions, before it and in its middle. One cut costs nothing. Where every
-// connection is cut there, each message is settled as it is, no message that stands
-// is called absent, and what failed names the address.
+// cutAnywhere cuts the connection at every packet of a small write and read, in both directions,
+// before the packet and in its middle. A single cut must do no harm. If every connection is cut
+// there, each outcome must be true, no live message may be called absent, and errors must name the
+// address.
 func (s Suite) cutAnywhere(t *testing.T, clean broker.Writer) []string {
 	still := []mqtt.Message{
 		{Topic: "contract/cut/still/a", Payload: []byte("a"), QoS: 1},
@@ -54,17 +54,17 @@ func (s Suite) cutAnywhere(t *testing.T, clean broker.Writer) []string {
 				}
 			}
 			if !reached {
-				break // it went to the end
+				break // the run got to its end
 			}
 		}
-		if least := 4; c.at < least && !s.Stream { // a stream comes in any number of pieces
+		if least := 4; c.at < least && !s.Stream { // a stream may come in any number of pieces
 			t.Errorf("only %d packets passed", c.at)
 		}
 	}
 	return nil
 }
 
-// cut has one connection, or each, cut at one place, and tells whether it was.
+// cut cuts one connection, or each, at one place, and reports whether that place was reached.
 func (s Suite) cut(t *testing.T, clean broker.Writer, still []mqtt.Message, c cutting) bool {
 	t.Helper()
 	var reached atomic.Bool
@@ -91,7 +91,7 @@ func (s Suite) cut(t *testing.T, clean broker.Writer, still []mqtt.Message, c cu
 		{Topic: "contract/cut/q0", QoS: 0}, {Topic: "contract/cut/q1", QoS: 1}, {Topic: "contract/cut/q2", QoS: min(2, w.Info().Capabilities.Limits.MaxQoS)},
 	}
 	for i := range batch {
-		batch[i].Payload = []byte(address + " " + c.String()) // nowhere else the same
+		batch[i].Payload = []byte(address + " " + c.String()) // unlike any other
 	}
 	var stored []mqtt.Message
 	for i, err := range Publish(t, context.Background(), w, batch...) {
@@ -109,7 +109,7 @@ func (s Suite) cut(t *testing.T, clean broker.Writer, still []mqtt.Message, c cu
 	return reached.Load()
 }
 
-// checkStill reads what stands: it is live, or what kept it from being read is told.
+// checkStill reads a live message: it is read, or the error says why not.
 func checkStill(t *testing.T, w broker.Writer, still []mqtt.Message, c cutting) {
 	t.Helper()
 	topics := []string{still[0].Topic, still[1].Topic}
@@ -124,7 +124,7 @@ func checkStill(t *testing.T, w broker.Writer, still []mqtt.Message, c cutting) 
 			t.Errorf("%s: read %q for %q", c, live.Payload, m.Payload)
 		case there, err != nil:
 		case unread == nil:
-			t.Errorf("%s: what stands at %s is called absent", c, m.Topic)
+			t.Errorf("%s: the live message at %s is called absent", c, m.Topic)
 		case !c.always:
 			t.Errorf("%s: read %s: %v", c, m.Topic, unread)
 		}

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// Mosquitto is a mosquitto that runs for one test.
+// Mosquitto is a mosquitto process that runs for one test.
 type Mosquitto struct {
 	Address string // host:port
 	Process *os.Process
-	Log     *bytes.Buffer // complete once the test has stopped it
+	Log     *bytes.Buffer // complete once the process has ended
 	exited  chan struct{}
 }
 
-// StartMosquitto starts mosquitto on a free port of the loopback interface, with
-// the given lines behind its listener line, and waits until it takes
-// connections. Where there are none it lets everybody in.
+// StartMosquitto starts mosquitto on a free port of the loopback interface, with the given lines
+// after its listener line, and waits until it accepts connections. Without lines everybody may
+// connect.
 func StartMosquitto(t testing.TB, config ...string) *Mosquitto {
 	t.Helper()
 	path, err := exec.LookPath("mosquitto")
@@ -36,8 +36,7 @@ func StartMosquitto(t testing.TB, config ...string) *Mosquitto {
 	m := &Mosquitto{Address: freeAddress(t), Log: new(bytes.Buffer), exited: make(chan struct{})}
 	_, port, _ := net.SplitHostPort(m.Address)
 	file := filepath.Join(t.TempDir(), "mosquitto.conf")
-	// Started by root it would become the user mosquitto, who may not read the
-	// test's files.
+	// Started by root, it would become the user mosquitto, who may not read the test's files.
 	text := "user root\nlistener " + port + " 127.0.0.1\n"
 	for _, line := range config {
 		text += line + "\n"
@@ -60,8 +59,7 @@ func StartMosquitto(t testing.TB, config ...string) *Mosquitto {
 	return m
 }
 
-// AnnouncingMosquittos starts one for each case of what a broker announces, set up to
-// do so by itself.
+// AnnouncingMosquittos starts one for each case of what a broker announces, set up to announce it.
 func AnnouncingMosquittos(t testing.TB) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -78,7 +76,7 @@ func AnnouncingMosquittos(t testing.TB) map[string]string {
 	return found
 }
 
-// Kill ends it as a crash would, and waits until it is gone.
+// Kill ends the process as a crash would, and waits until it is gone.
 func (m *Mosquitto) Kill() {
 	m.Process.Kill()
 	<-m.exited

@@ -11,48 +11,48 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// Passing is a packet on its way through a proxy.
+// Passing is a packet on its way through the proxy.
 type Passing struct {
-	Connection int // from 1, in the order of their coming
-	Number     int // of the packet, from 1, on its connection in its direction
+	Connection int // number of the connection, from 1
+	Number     int // number of the packet, from 1, on its connection in its direction
 	ToBroker   bool
-	Version    wire.Version // what the client's CONNECT said
-	Raw        []byte       // goes on in whatever form it has then
+	Version    wire.Version // from the client's CONNECT
+	Raw        []byte       // is passed on as the judge leaves it
 }
 
-// Type is what kind of packet it is.
+// Type returns the type of the packet.
 func (p *Passing) Type() wire.Type { return wire.Type(p.Raw[0] >> 4) }
 
-// Decode reads the packet; nil where it breaks the protocol.
+// Decode returns the decoded packet, or nil if it breaks the protocol.
 func (p *Passing) Decode() wire.Packet {
 	packet, _ := wire.NewReader(bytes.NewReader(p.Raw), p.Version, 0).Next()
 	return packet
 }
 
-// Verdict is what a proxy does with a packet.
+// Verdict says what a proxy does with a packet.
 type Verdict int
 
 const (
 	Pass  Verdict = iota
-	Drop          // it is lost; what is behind it goes on
-	Cut           // the connection ends before it
-	Half          // the connection ends in the middle of it
-	Reset         // as Cut, and both sides are told so by a TCP reset
-	Stall         // neither it nor anything behind it goes on, and the connection stays
+	Drop          // the packet is lost, and later ones pass
+	Cut           // the connection ends before the packet
+	Half          // the connection ends in the middle of the packet
+	Reset         // as Cut, and both sides get a TCP reset
+	Stall         // neither the packet nor later ones pass, and the connection stays open
 )
 
-// StartProxy stands before a broker until the test ends, asks judge about every MQTT
-// packet, one at a time, and does what it says.
+// StartProxy starts a proxy in front of a broker until the test ends, and returns its address. It
+// calls judge with every MQTT packet, one at a time, and follows the verdict.
 func StartProxy(t testing.TB, broker string, judge func(*Passing) Verdict) (address string) {
 	return startProxy(t, broker, readPacket, judge)
 }
 
-// StartPieceProxy is the same for a protocol without packets, piece by piece as it comes.
+// StartPieceProxy is StartProxy for a protocol without packets. It passes pieces as they come.
 func StartPieceProxy(t testing.TB, broker string, judge func(*Passing) Verdict) (address string) {
 	return startProxy(t, broker, readPiece, judge)
 }
 
-// startProxy splits the streams into what read gives.
+// startProxy splits the streams into what read returns.
 func startProxy(t testing.TB, broker string, read func(*bufio.Reader) ([]byte, error), judge func(*Passing) Verdict) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,9 +74,9 @@ type proxy struct {
 	read    func(*bufio.Reader) ([]byte, error)
 	running sync.WaitGroup
 
-	mu    sync.Mutex // guards the rest
+	mu    sync.Mutex // guards the fields below
 	judge func(*Passing) Verdict
-	open  map[net.Conn]bool // nil once the test is over
+	open  map[net.Conn]bool // nil after the end of the test
 }
 
 func (p *proxy) accept(l net.Listener) {
@@ -113,7 +113,7 @@ func (p *proxy) closeAll() {
 	p.open = nil
 }
 
-// way is one connection of a client, passed on.
+// way is a connection of a client and the one to the broker.
 type way struct {
 	*proxy
 	n              int
@@ -121,7 +121,7 @@ type way struct {
 	version        wire.Version // guarded by proxy.mu
 }
 
-// pass passes packets on until the stream, or a verdict, ends.
+// pass passes packets on until the stream ends, or a verdict ends it.
 func (w *way) pass(to, from net.Conn, toBroker bool) {
 	in := bufio.NewReaderSize(from, 64<<10)
 	for n := 1; ; n++ {
@@ -173,7 +173,7 @@ func (w *way) close() {
 	w.broker.Close()
 }
 
-// readPacket takes one packet as it is (2.1).
+// readPacket reads the bytes of one packet (2.1).
 func readPacket(r *bufio.Reader) ([]byte, error) {
 	raw := make([]byte, 1, 5)
 	var err error
@@ -198,7 +198,7 @@ func readPacket(r *bufio.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// readPiece takes whatever has come, of a protocol without packets.
+// readPiece reads whatever has come, for a protocol without packets.
 func readPiece(r *bufio.Reader) ([]byte, error) {
 	if _, err := r.Peek(1); err != nil {
 		return nil, err

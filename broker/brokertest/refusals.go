@@ -9,9 +9,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// denied publishes what is not allowed among what is. A broker may acknowledge it
-// all the same, unless it declares that its acknowledgement proves storage or can
-// carry a reason: then reading it back shows that it is not there.
+// denied publishes messages that are not allowed among others. A broker may acknowledge them,
+// unless it declares that its acknowledgement proves storage or the protocol can carry a reason.
+// Then reading back shows that they are not stored.
 func denied(t *testing.T, w broker.Writer) (without []string) {
 	c := w.Info().Capabilities
 	tellsWhy := c.AckProvesStorage || c.Limits.Uncarried == 0 // MQTT 5
@@ -40,7 +40,7 @@ func denied(t *testing.T, w broker.Writer) (without []string) {
 		case err == nil:
 			without = []string{"acknowledges what it denies; reading back shows that it is not there"}
 		case tellsWhy && !names(err, "not authorized", "forbidden"):
-			t.Errorf("publish %q: the error does not tell that it is denied: %v", m.Topic, err)
+			t.Errorf("publish %q: the error does not say that it is denied: %v", m.Topic, err)
 		case !tellsWhy && len(without) == 0:
 			without = []string{"hangs up on what it denies; the error names the message"}
 		}
@@ -49,9 +49,8 @@ func denied(t *testing.T, w broker.Writer) (without []string) {
 	return without
 }
 
-// quotaExceeded fills a broker up. What it has no room for must fail and not be
-// there; a deletion makes room. A full account of AWS does not take another payload
-// for what it holds either.
+// quotaExceeded fills a broker. A message without room must fail and not be stored, and a delete
+// makes room. A full AWS account does not accept a new payload for an existing message either.
 func quotaExceeded(t *testing.T, w broker.Writer) (without []string) {
 	var batch []mqtt.Message
 	for _, name := range []string{"a", "b", "c", "over", "above"} {
@@ -81,7 +80,7 @@ func quotaExceeded(t *testing.T, w broker.Writer) (without []string) {
 	return without
 }
 
-// names reports whether an error holds one of the words.
+// names reports whether an error contains one of the texts.
 func names(err error, words ...string) bool {
 	return err != nil && slices.ContainsFunc(words, func(w string) bool {
 		return strings.Contains(strings.ToLower(err.Error()), w)

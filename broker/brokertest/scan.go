@@ -14,12 +14,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// strangers finds messages by filters. A broker whose inventory is complete shows
-// all of them; one that cannot tell says why, and shows nothing that is not there.
-func strangers(t *testing.T, w broker.Writer) (without []string) {
+// untracked finds messages by filters. A broker whose inventory is complete must show all of them.
+// One whose inventory may be incomplete must say why, and show nothing that is not live.
+func untracked(t *testing.T, w broker.Writer) (without []string) {
 	scanner, ok := w.(broker.Scanner)
 	if !ok {
-		return []string{"does not look for strangers"}
+		return []string{"does not look for untracked messages"}
 	}
 	batch := []mqtt.Message{
 		{Topic: "contract/scan", Payload: []byte("parent"), QoS: 1},
@@ -62,15 +62,15 @@ func strangers(t *testing.T, w broker.Writer) (without []string) {
 	return without
 }
 
-// unaddressed is what a broker is said to lack without its address, which is another
-// in each run.
+// unaddressed returns the reason for an incomplete inventory without the broker's address, which
+// differs in each run.
 func unaddressed(w broker.Writer, why string) string {
 	_, at, _ := strings.Cut(w.Info().Address, "://")
 	return strings.TrimPrefix(why, "broker "+at+" ")
 }
 
-// checkFound compares what a scan showed with what stands there, among what other
-// tests may have left.
+// checkFound compares what a scan showed with what is live, and ignores what other tests may have
+// left.
 func checkFound(t *testing.T, w broker.Writer, filters []string, want []mqtt.Message, found broker.Inventory) {
 	t.Helper()
 	expected, got := map[string]mqtt.Message{}, map[string]mqtt.Message{}

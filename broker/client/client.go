@@ -1,13 +1,12 @@
-// Package client is a small MQTT client for one purpose: to publish many
-// retained messages quickly, and to read back many topics completely.
+// Package client is a small MQTT client for one purpose: to publish many retained messages quickly,
+// and to read many topics completely.
 //
-// General clients do neither well: they read more slowly than a broker writes,
-// which makes brokers drop retained messages without a word, and they hand out
-// one acknowledgement at a time. Here one goroutine does nothing but drain the
-// socket, and every call works on a whole batch, pipelined as far as the broker
-// allows.
+// General clients do neither well: they read more slowly than a broker writes, which makes brokers
+// silently drop retained messages, and they return one acknowledgement at a time. Here one
+// goroutine does nothing but drain the socket, and every call works on a whole batch, pipelined as
+// far as the broker allows.
 //
-// A connection that failed stays failed: the caller dials again.
+// A failed connection stays failed: the caller dials again.
 package client
 
 import (
@@ -29,40 +28,36 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// Options say whom to connect to, and how. Zero durations take their defaults.
+// Options say where and how to connect. Zero durations take their defaults.
 type Options struct {
 	Address   string                                      // host:port; names the broker in errors
 	Dial      func(ctx context.Context) (net.Conn, error) // nil: TCP to Address
 	TLS       *tls.Config                                 // nil: no TLS
-	WebSocket string                                      // the path of a WebSocket; "": none
+	WebSocket string                                      // the path of a WebSocket; "": no WebSocket
 	Version   wire.Version                                // 0: MQTT 5
-	ClientID  string                                      // "": one is made up
+	ClientID  string                                      // "": a random one
 	Username  string
 	Password  string
 	KeepAlive time.Duration // default 30 s
-	// Timeout bounds the dialing, and how long the broker may leave everything
-	// that is in flight without an answer. Default 30 s.
+	// Timeout bounds dialing, and how long the broker may leave everything in flight without an
+	// answer. The default is 30 s.
 	Timeout time.Duration
-	// Quiet is how long nothing must have come before a topic is called absent,
-	// because with some brokers a PINGRESP overtakes retained messages. Default
-	// 300 ms.
+	// Quiet is how long nothing must arrive before a topic is called absent, because on some
+	// brokers a PINGRESP overtakes retained messages. The default is 300 ms.
 	Quiet time.Duration
-	// BatchTopics is how many topics a SUBSCRIBE or UNSUBSCRIBE asks for at most, and
-	// GroupTopics how many subscriptions stand at once. Defaults 200 and
-	// 10,000.
+	// BatchTopics is the most topics in a SUBSCRIBE or UNSUBSCRIBE, and GroupTopics the most
+	// subscriptions at a time. The defaults are 200 and 10,000.
 	BatchTopics, GroupTopics int
-	// Pace is waited for before each message is published. Connections that share
-	// it share the rate; nil sets none.
+	// Pace limits the rate of publishes. Connections that share it share the rate; nil means no
+	// limit.
 	Pace *rate.Limiter
-	// LateQuiet takes the place of Quiet, for the rest of the connection, once the
-	// broker was seen to do that; EMQX backs off for up to 10 s in the middle of a
-	// delivery. Default 12 s.
+	// LateQuiet replaces Quiet for the rest of the connection once a PINGRESP was seen to overtake
+	// a message; EMQX pauses for up to 10 s in the middle of a delivery. The default is 12 s.
 	LateQuiet time.Duration
-	// Window bounds what is published and not acknowledged yet, below what the
-	// broker allows; 0 sets no bound.
+	// Window bounds the unacknowledged publishes, below what the broker allows; 0 sets no bound.
 	Window int
 
-	chosenID bool // ClientID was given
+	chosenID bool // whether ClientID was set
 }
 
 func (o Options) withDefaults() Options {
@@ -70,7 +65,7 @@ func (o Options) withDefaults() Options {
 		o.Version = wire.V5
 	}
 	if o.chosenID = o.ClientID != ""; !o.chosenID {
-		o.ClientID = madeUpID()
+		o.ClientID = randomID()
 	}
 	if o.Dial == nil {
 		address := o.Address
@@ -93,15 +88,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// madeUpID is of the 23 letters and digits that every server must take
-// (MQTT-3.1.3-5).
-func madeUpID() string {
+// randomID returns a random client identifier of the 23 letters and digits that every server must
+// accept (MQTT-3.1.3-5).
+func randomID() string {
 	var random [7]byte
 	rand.Read(random[:])
 	return "retainctl" + hex.EncodeToString(random[:])
 }
 
-// Client is one connection. Its calls are made one after another.
+// Client is a connection. Its methods must not be called concurrently.
 type Client struct {
 	o       Options
 	conn    net.Conn
@@ -110,7 +105,7 @@ type Client struct {
 	call    sync.Mutex    // held by Publish and Read
 	out     sync.Mutex    // held while writing
 	pings   uint64        // sent; guarded by out
-	pongs   uint64        // taken from the inbox; guarded by call
+	pongs   uint64        // removed from the inbox; guarded by call
 	lastID  uint16        // of a SUBSCRIBE or UNSUBSCRIBE; guarded by call
 	quiet   time.Duration // before a topic is called absent; guarded by call
 	late    time.Duration // see Options.LateQuiet; guarded by call
@@ -133,7 +128,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{o: o, conn: conn, quiet: o.Quiet, late: o.LateQuiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
-	from := &heard{Reader: conn}
+	from := &recorder{Reader: conn}
 	r := wire.NewReader(from, o.Version, 0)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	c.server, err = c.handshake(r, from)
@@ -152,8 +147,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	return c, nil
 }
 
-// handshake sends CONNECT and judges the answer.
-func (c *Client) handshake(r *wire.Reader, from *heard) (*wire.Connack, error) {
+// handshake sends CONNECT and checks the answer.
+func (c *Client) handshake(r *wire.Reader, from *recorder) (*wire.Connack, error) {
 	hello := &wire.Connect{
 		Version: c.o.Version, CleanStart: true, ClientID: c.o.ClientID,
 		KeepAlive: uint16(min(math.Ceil(c.o.KeepAlive.Seconds()), math.MaxUint16)),
@@ -182,16 +177,17 @@ func (c *Client) handshake(r *wire.Reader, from *heard) (*wire.Connack, error) {
 	return answer, nil
 }
 
-// Server is what the broker said of itself and its limits.
+// Server returns the broker's CONNACK: what it says about itself and its limits.
 func (c *Client) Server() *wire.Connack { return c.server }
 
-// Version is the protocol version of the connection.
+// Version returns the protocol version of the connection.
 func (c *Client) Version() wire.Version { return c.o.Version }
 
-// MaximumPacketSize is the longest packet that the broker takes, or 0.
+// MaximumPacketSize returns the length in bytes of the longest packet that the broker accepts, or 0
+// if it sets no limit.
 func (c *Client) MaximumPacketSize() int { return int(c.server.MaximumPacketSize) }
 
-// MaximumQoS is the highest QoS that the broker takes.
+// MaximumQoS returns the highest QoS that the broker accepts.
 func (c *Client) MaximumQoS() mqtt.QoS {
 	if c.server.MaximumQoS != nil {
 		return *c.server.MaximumQoS
@@ -199,10 +195,10 @@ func (c *Client) MaximumQoS() mqtt.QoS {
 	return 2
 }
 
-// Window is how many messages of QoS 1 and 2 the broker lets be in flight.
+// Window returns how many messages of QoS 1 and 2 may be in flight.
 func (c *Client) Window() int { return c.window() }
 
-// BatchTopics is how many topics a SUBSCRIBE asks for at most.
+// BatchTopics returns the most topics that a SUBSCRIBE asks for.
 func (c *Client) BatchTopics() int { return c.o.BatchTopics }
 
 // RoundTrip measures how long the broker takes to answer a PINGREQ.
@@ -221,10 +217,10 @@ func (c *Client) RoundTrip(ctx context.Context) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// Err tells why the connection cannot be used any more, or nil.
+// Err returns why the connection cannot be used any more, or nil if it can.
 func (c *Client) Err() error { return c.inbox.failure() }
 
-// Close says goodbye and closes the connection.
+// Close sends DISCONNECT and closes the connection.
 func (c *Client) Close() error {
 	if c.Err() == nil {
 		_, _ = c.send(&wire.Disconnect{})
@@ -236,7 +232,7 @@ func (c *Client) Close() error {
 
 var errClosed = errors.New("the connection was closed")
 
-// fail ends the connection for the reason that stands first.
+// fail ends the connection. Only the first reason is kept.
 func (c *Client) fail(err error) {
 	c.inbox.end(err)
 	c.closed.Do(func() {
@@ -245,8 +241,8 @@ func (c *Client) fail(err error) {
 	})
 }
 
-// drain moves everything from the socket to the inbox, so that the broker never
-// has to wait for what this program does with it.
+// drain moves everything from the socket to the inbox, so that the broker never waits for this
+// program to process it.
 func (c *Client) drain(r *wire.Reader) {
 	for {
 		p, err := r.Next()
@@ -304,9 +300,9 @@ func (c *Client) send(packets ...wire.Packet) (ping uint64, err error) {
 	return c.write(b, pings)
 }
 
-// write sends encoded packets, the given number of PINGREQs among them, and
-// gives the number of the last PINGREQ sent so far. Its PINGRESP is the one with
-// which pongs reaches that number, since they are answered in order.
+// write sends encoded packets, which contain the given number of PINGREQs, and returns the number
+// of the last PINGREQ sent so far. PINGREQs are answered in order, so its PINGRESP is the one with
+// which pongs reaches that number.
 func (c *Client) write(b []byte, pings int) (ping uint64, err error) {
 	c.out.Lock()
 	defer c.out.Unlock()
@@ -322,8 +318,8 @@ func (c *Client) write(b []byte, pings int) (ping uint64, err error) {
 	return c.pings, nil
 }
 
-// nextID returns a packet identifier for a SUBSCRIBE or UNSUBSCRIBE. They lie
-// above those of Publish.
+// nextID returns a packet identifier for a SUBSCRIBE or UNSUBSCRIBE. They are above those of
+// Publish.
 func (c *Client) nextID() uint16 {
 	c.lastID++
 	if c.lastID <= maxWindow {

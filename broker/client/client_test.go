@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// messages makes n of them, of every QoS in turn.
+// messages returns n messages, of every QoS in turn.
 func messages(n int) (batch []mqtt.Message, topics []string) {
 	for i := range n {
 		topics = append(topics, fmt.Sprintf("t/%d", i))
@@ -107,7 +107,7 @@ func TestOldVersionCarriesNoProperties(t *testing.T) {
 	}
 }
 
-// TestDroppedMessages is a broker that loses some, as mosquitto does when its
+// TestDroppedMessages reads from a broker that loses some messages, as mosquitto does when its
 // queue is full.
 func TestDroppedMessages(t *testing.T) {
 	f := &fake{dropEvery: 50}
@@ -125,8 +125,8 @@ func TestDroppedMessages(t *testing.T) {
 	}
 }
 
-// TestLateMessages is a broker whose PINGRESP overtakes retained messages, as with
-// aedes and EMQX: once that was seen, only a long silence makes a topic absent.
+// TestLateMessages reads from a broker whose PINGRESP overtakes retained messages, as on aedes and
+// EMQX: once that was seen, only a long silence makes a topic absent.
 func TestLateMessages(t *testing.T) {
 	f := &fake{late: 15 * time.Millisecond}
 	c := mustDial(t, Options{Address: f.start(t), Quiet: 30 * time.Millisecond, LateQuiet: 400 * time.Millisecond})
@@ -142,8 +142,8 @@ func TestLateMessages(t *testing.T) {
 	}
 }
 
-// TestNothingMissing holds that a late message ends the wait for it: the long
-// quiet period is for what is still missing.
+// TestNothingMissing checks that a late message ends the wait for it: the long quiet period is only
+// for topics that are still missing.
 func TestNothingMissing(t *testing.T) {
 	f := &fake{late: 15 * time.Millisecond}
 	c := mustDial(t, Options{Address: f.start(t), Quiet: 5 * time.Second, LateQuiet: time.Minute})
@@ -158,8 +158,8 @@ func TestNothingMissing(t *testing.T) {
 	}
 }
 
-// TestPatience needs no quiet period, and falls back to the long one when the
-// broker turns out not to deserve it.
+// TestPatience checks that a trusted broker needs no quiet period, and that a late message ends the
+// trust.
 func TestPatience(t *testing.T) {
 	t.Run("deserved", func(t *testing.T) {
 		f := new(fake)
@@ -198,8 +198,8 @@ func TestReadTellsRetainedFromLive(t *testing.T) {
 	}
 }
 
-// TestClosesAtAnyPacket cuts the connection after every packet in turn: each
-// message and each topic is settled, with an error that says why.
+// TestClosesAtAnyPacket cuts the connection after every packet in turn: each message and each topic
+// has an outcome, or an error that says why not.
 func TestClosesAtAnyPacket(t *testing.T) {
 	batch, topics := messages(30)
 	for n := 2; n < 60; n++ {
@@ -221,7 +221,7 @@ func TestClosesAtAnyPacket(t *testing.T) {
 			t.Fatalf("closed after %d packets: %d live, %d unread, %v", n, len(seen.Live), len(seen.Unread), err)
 		}
 		if failed == 0 && len(seen.Unread) == 0 {
-			break // it was served to the end
+			break // the connection was served to the end
 		}
 	}
 }
@@ -337,8 +337,8 @@ func TestServerKeepAlive(t *testing.T) {
 	}
 }
 
-// TestBatchTopics keeps to a broker's own limit of topics in a packet and of
-// subscriptions at once, as AWS IoT Core has them.
+// TestBatchTopics checks that a broker's limits of topics in a packet and of subscriptions at a
+// time are kept, as AWS IoT Core has them.
 func TestBatchTopics(t *testing.T) {
 	f := &fake{}
 	c := mustDial(t, Options{Address: f.start(t), BatchTopics: 8, GroupTopics: 40, Quiet: time.Millisecond})
@@ -356,7 +356,7 @@ func TestBatchTopics(t *testing.T) {
 				standing[s.Filter] = true
 			}
 			if len(p.Subscriptions) > 8 || len(standing) > 40 {
-				t.Errorf("%d topics in a SUBSCRIBE, %d subscriptions stand", len(p.Subscriptions), len(standing))
+				t.Errorf("%d topics in a SUBSCRIBE, %d subscriptions", len(p.Subscriptions), len(standing))
 			}
 		case *wire.Unsubscribe:
 			for _, filter := range p.Filters {
@@ -372,8 +372,8 @@ func TestBatchTopics(t *testing.T) {
 	}
 }
 
-// TestDropEvery reads from a broker that loses every n-th message on its way, once
-// more and once more where that showed something.
+// TestDropEvery reads from a broker that loses every n-th message: topics are asked for again, as
+// long as that shows further messages.
 func TestDropEvery(t *testing.T) {
 	f := &fake{dropEvery: 2}
 	c := mustDial(t, Options{Address: f.start(t), Quiet: time.Millisecond})
@@ -385,8 +385,8 @@ func TestDropEvery(t *testing.T) {
 	}
 }
 
-// TestScanDropped meets a broker that loses the PINGRESP of a scan and answers
-// later ones, also those of the keep alive: none passes for the lost one.
+// TestScanDropped scans a broker that loses the PINGRESP of a scan and answers later PINGREQs,
+// including those of the keep alive: none of these may pass for the lost one.
 func TestScanDropped(t *testing.T) {
 	for _, keepAlive := range []time.Duration{30 * time.Second, time.Second} {
 		f := &fake{losePings: 1}
@@ -397,7 +397,7 @@ func TestScanDropped(t *testing.T) {
 	}
 }
 
-// TestScanRefused names the filter's refusal.
+// TestScanRefused checks that the error contains the broker's reason for refusing a filter.
 func TestScanRefused(t *testing.T) {
 	f := &fake{deny: "t/1"}
 	c := mustDial(t, Options{Address: f.start(t), Quiet: time.Millisecond})

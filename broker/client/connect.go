@@ -10,15 +10,15 @@ import (
 	"github.com/coder/websocket"
 )
 
-// connect makes the connection that packets go over.
+// connect makes the connection that carries the packets.
 func connect(ctx context.Context, o Options) (net.Conn, error) {
 	conn, err := o.Dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		// The larger what the kernel takes, the less the broker has to queue, and
-		// drop. That it grants less is no error.
+		// The more the kernel buffers, the less the broker has to queue, and drop. It is no error
+		// if it grants less.
 		_ = tcp.SetReadBuffer(4 << 20)
 		conn = quick(tcp)
 	}
@@ -40,7 +40,7 @@ func connect(ctx context.Context, o Options) (net.Conn, error) {
 	return over, err
 }
 
-// webSocketError is a web server that does not take WebSockets at the path.
+// webSocketError reports a web server that does not accept WebSockets at the path.
 type webSocketError struct {
 	path, status string
 	cause        error
@@ -52,12 +52,12 @@ func (e *webSocketError) Error() string {
 
 func (e *webSocketError) Unwrap() error { return e.cause }
 
-// upgrade makes conn a WebSocket (6, MQTT-6.0.0-3). TLS is spoken below it
-// already, so the URL says ws in any case.
+// upgrade makes conn a WebSocket (6, MQTT-6.0.0-3). TLS is already set up below it, so the URL
+// always says ws.
 func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
 	given := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
 	ws, response, err := websocket.Dial(ctx, "ws://"+o.Address+o.WebSocket, &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: given, CheckRedirect: stay}, Subprotocols: []string{"mqtt"},
+		HTTPClient: &http.Client{Transport: given, CheckRedirect: noRedirect}, Subprotocols: []string{"mqtt"},
 	})
 	if err != nil && response != nil {
 		return nil, &webSocketError{o.WebSocket, response.Status, err}
@@ -65,15 +65,15 @@ func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The connection outlives the context that it was dialed under.
+	// The connection outlives the context with which it was dialed.
 	return &webSocket{websocket.NetConn(context.WithoutCancel(ctx), ws, websocket.MessageBinary), ws}, nil
 }
 
-// stay keeps a redirection from being followed: it would get the same connection.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// noRedirect prevents redirects, which would get the same connection.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// webSocket closes without waiting for the other side to agree: its broker may be
-// the one that stopped answering.
+// webSocket closes without waiting for the other side's agreement: the broker may have stopped
+// answering.
 type webSocket struct {
 	net.Conn
 	ws *websocket.Conn

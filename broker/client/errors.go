@@ -15,13 +15,13 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// ReasonError is a refusal by the broker: what it did, with its reason code and
-// the text that it may have sent along (3.2.2.3.9).
+// ReasonError is a refusal by the broker: what it did, its reason code, and the text that it may
+// have sent with it (3.2.2.3.9).
 type ReasonError struct {
 	Did    string
 	Code   wire.ReasonCode
 	Reason string
-	Advice string // what to do about it; may be empty
+	Advice string // advice; may be empty
 }
 
 func (e *ReasonError) Error() string {
@@ -35,27 +35,27 @@ func (e *ReasonError) Error() string {
 	return s
 }
 
-// ErrNoMQTT is a server that does not answer as an MQTT broker does, or not in
-// the version that it was asked for.
+// ErrNoMQTT is the error of a server that does not answer as an MQTT broker does, or not in the
+// requested version.
 var ErrNoMQTT = errors.New("no MQTT broker")
 
-// ErrHungUp is an ErrNoMQTT without any answer, which may pass.
+// ErrHungUp is an ErrNoMQTT without any answer, which may be a passing failure.
 var ErrHungUp = errors.New("it closed the connection instead of answering CONNECT")
 
 var (
 	errNoAnswer  = errors.New("no answer")
-	errNoConnack = errors.New("it took the connection and did not answer CONNECT")
+	errNoConnack = errors.New("it accepted the connection and did not answer CONNECT")
 )
 
-// Unanswered reports whether connecting took all the time that it had.
+// Unanswered reports whether connecting failed because the time limit passed.
 func Unanswered(err error) bool { return errors.Is(err, errNoAnswer) || errors.Is(err, errNoConnack) }
 
-// Unreachable reports whether nobody listens, as while a broker is restarted.
+// Unreachable reports whether nothing listens at the address, as while a broker restarts.
 func Unreachable(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, os.ErrNotExist)
 }
 
-// tried says what was tried, and where.
+// tried returns what was tried, and where.
 func (o Options) tried() string {
 	over := ""
 	switch {
@@ -69,10 +69,11 @@ func (o Options) tried() string {
 	return "connect to broker " + o.Address + over
 }
 
-// dialError says what kept a connection from being made.
+// dialError explains why the connection could not be made.
 func dialError(o Options, err error) error {
 	if timedOut(err) {
-		return fmt.Errorf("%s: %w within %s (is the host right and up, and does a firewall between let this through?)", o.tried(), errNoAnswer, o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is the host right and up, and does a firewall between let this through?)",
+			o.tried(), errNoAnswer, o.Timeout)
 	}
 	if advice := dialAdvice(o, err); advice != "" {
 		return fmt.Errorf("%s: %w (%s)", o.tried(), err, advice)
@@ -104,7 +105,7 @@ func dialAdvice(o Options, err error) string {
 		return "no authority in ca_file signed the broker's certificate: is it the right file, and is this the " +
 			"broker that is meant?"
 	case errors.As(err, &authority):
-		return "the broker's certificate is of an authority that is not trusted here: name its certificate in ca_file"
+		return "the broker's certificate is from an authority that is not trusted here: name its certificate in ca_file"
 	case errors.As(err, &hostname):
 		return fmt.Sprintf("the broker's certificate is for another host than %s: is the URL right? Set server_name "+
 			"if the certificate is", o.TLS.ServerName)
@@ -120,18 +121,19 @@ func dialAdvice(o Options, err error) string {
 	return ""
 }
 
-// handshakeError says why CONNECT got no CONNACK, with what came instead.
+// handshakeError explains why CONNECT got no CONNACK, with what came instead.
 func handshakeError(o Options, heard []byte, err error) error {
 	var malformed *wire.Error
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)", o.tried(), errNoConnack, o.Timeout)
+		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)",
+			o.tried(), errNoConnack, o.Timeout)
 	case errors.As(err, &malformed):
 		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, heard, err)
 	case alerted(err):
 		return fmt.Errorf("%s: %w (%s)", o.tried(), err, alertAdvice)
 	case lost(err):
-		// Its TLS alert may be lost with the connection.
+		// The server's TLS alert may be lost with the connection.
 		advice := "does the port want TLS, or another protocol version, or does something between cut the connection?"
 		if o.TLS != nil {
 			advice = "does it ask for a client certificate, cert_file and key_file?"
@@ -141,9 +143,10 @@ func handshakeError(o Options, heard []byte, err error) error {
 	return fmt.Errorf("%s: %w", o.tried(), err)
 }
 
-// refusal says why the broker let nobody in.
+// refusal returns why the broker refused the connection.
 func refusal(o Options, answer *wire.Connack) error {
-	e := &ReasonError{Did: "broker " + o.Address + " refused the connection", Code: answer.ReasonCode, Reason: answer.ReasonString}
+	e := &ReasonError{Did: "broker " + o.Address + " refused the connection",
+		Code: answer.ReasonCode, Reason: answer.ReasonString}
 	switch answer.ReasonCode {
 	case wire.NotAuthorized, wire.BadUserNameOrPassword:
 		e.Advice = "check username and password, or token"
@@ -154,22 +157,22 @@ func refusal(o Options, answer *wire.Connack) error {
 			}
 		}
 	case wire.ClientIDNotValid:
-		e.Advice = "set a client_id that the broker lets in"
+		e.Advice = "set a client_id that the broker accepts"
 	case wire.ServerUnavailable, wire.ServerBusy:
 		e.Advice = "try again later, and look at the broker's log"
 	}
 	return e
 }
 
-// heard keeps the beginning of what is read, to show of a server that is no broker.
-type heard struct {
+// recorder keeps the beginning of what is read, to show it if the server is not a broker.
+type recorder struct {
 	io.Reader
 	first []byte
 }
 
 const heardBytes = 60
 
-func (h *heard) Read(p []byte) (int, error) {
+func (h *recorder) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
 	if room := heardBytes - len(h.first); room > 0 {
 		h.first = append(h.first, p[:min(n, room)]...)
@@ -177,31 +180,33 @@ func (h *heard) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lostError says how an open connection ended.
+// lostError explains how an open connection ended.
 func lostError(o Options, err error) error {
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("broker %s stopped answering: it took no data for %s", o.Address, o.Timeout)
+		return fmt.Errorf("broker %s stopped answering: it accepted no data for %s", o.Address, o.Timeout)
 	case errors.Is(err, net.ErrClosed):
 		return errClosed
 	case lost(err):
-		return fmt.Errorf("broker %s %w%s", o.Address, errHangUp, o.rival())
+		return fmt.Errorf("broker %s %w%s", o.Address, errHangUp, o.otherClient())
 	}
 	return fmt.Errorf("connection to broker %s broke: %w", o.Address, err)
 }
 
-// farewell says why the broker ended the connection, by its DISCONNECT.
+// farewell explains why the broker ended the connection, by its DISCONNECT.
 func farewell(o Options, bye *wire.Disconnect) error {
-	e := &ReasonError{Did: "broker " + o.Address + " closed the connection", Code: bye.ReasonCode, Reason: bye.ReasonString}
+	e := &ReasonError{Did: "broker " + o.Address + " closed the connection",
+		Code: bye.ReasonCode, Reason: bye.ReasonString}
 	if bye.ReasonCode == wire.SessionTakenOver {
-		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out", o.ClientID)
+		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out",
+			o.ClientID)
 	}
 	return e
 }
 
-// rival asks for another client of the same name, for which mosquitto hangs up without a
-// word (2.0.11).
-func (o Options) rival() string {
+// otherClient returns a question about another client with the same identifier, for which mosquitto hangs
+// up without a reason (2.0.11).
+func (o Options) otherClient() string {
 	if !o.chosenID {
 		return ""
 	}
@@ -210,9 +215,9 @@ func (o Options) rival() string {
 
 var errHangUp = errors.New("closed the connection")
 
-// HungUp reports whether the broker ended the connection for something that it was
-// sent, since it shuts down, perhaps to start again, or without saying why. One where
-// another client took the name over did so for a reason that trying again does not mend.
+// HungUp reports whether the broker ended the connection because of something that it was sent,
+// because it shuts down, perhaps to restart, or without a reason. It reports false if another
+// client took over the client identifier, which another attempt does not fix.
 func (c *Client) HungUp() bool {
 	var bye *ReasonError
 	if !errors.As(c.Err(), &bye) {
@@ -227,7 +232,7 @@ func (c *Client) HungUp() bool {
 
 var errSilent = errors.New("stopped answering")
 
-// silentError is for a broker that leaves what it was sent without an answer.
+// silentError returns the error of a broker that does not answer what it was sent.
 func silentError(o Options, what string) error {
 	return fmt.Errorf("broker %s %w: no %s came within %s", o.Address, errSilent, what, o.Timeout)
 }
@@ -237,8 +242,8 @@ func (c *Client) Silent() bool { return errors.Is(c.Err(), errSilent) }
 
 const alertAdvice = "the broker refused the TLS connection: it may ask for a client certificate, cert_file and key_file"
 
-// alerted reports whether the other side ended TLS. Under TLS 1.3 a client learns
-// that its certificate was refused only when it first reads.
+// alerted reports whether the other side ended the connection with a TLS alert. In TLS 1.3 a client
+// learns that its certificate was refused only when it first reads.
 func alerted(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"

@@ -14,20 +14,20 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// fake is a broker that misbehaves as told.
+// fake is a broker that misbehaves as its fields say.
 type fake struct {
 	connack     wire.Connack
-	maxPacket   int // its reader refuses longer ones
-	window      int // it takes no more unacknowledged packets, and never said so
-	closeAfter  int // packets, the CONNECT included; 0: never
-	silentAfter int // packets; it reads on and answers nothing
+	maxPacket   int // length of the longest packet that it accepts
+	window      int // the most unacknowledged packets that it accepts, unannounced
+	closeAfter  int // number of packets, including the CONNECT; 0: never
+	silentAfter int // number of packets; then it reads on and answers nothing
 	deny        string
-	losePings   int           // answers so many PINGREQs not
-	dropEvery   int           // leaves out every n-th retained message once
-	late        time.Duration // retained messages follow the PINGRESP, every one by as much more
+	losePings   int           // number of PINGREQs that it does not answer
+	dropEvery   int           // omits every n-th retained message once
+	late        time.Duration // retained messages follow the PINGRESP, each this much later than the one before
 	upgrade     mqtt.QoS      // retained messages come with this QoS
 	noise       []mqtt.Message
-	nagle       bool // small packets wait for the acknowledgement of those before
+	nagle       bool // small packets wait for the acknowledgement of earlier ones
 
 	mu       sync.Mutex
 	retained map[string]mqtt.Message
@@ -37,7 +37,7 @@ type fake struct {
 	trouble  string
 }
 
-// start serves f on a loopback port until the test ends.
+// start serves f on a loopback port until the test ends, and returns its address.
 func (f *fake) start(t *testing.T) string {
 	t.Helper()
 	f.retained, f.dropped = map[string]mqtt.Message{}, map[string]bool{}
@@ -89,7 +89,7 @@ type fakeSession struct {
 	f    *fake
 	conn net.Conn
 	v    wire.Version
-	held []wire.Packet // acknowledgements that wait until nothing more is there to read
+	held []wire.Packet // acknowledgements that wait until there is nothing more to read
 	late sync.WaitGroup
 	mu   sync.Mutex // of conn's writing end
 }
@@ -137,8 +137,8 @@ func (f *fake) complain(s string) {
 	f.trouble = s
 }
 
-// release writes what was held: so a client that sends more than it may is caught
-// with all of it unacknowledged.
+// release writes the acknowledgements that were held, so that a client which sends more than it may
+// is caught with all of it unacknowledged.
 func (s *fakeSession) release() {
 	for _, limit := range []int{int(s.f.connack.ReceiveMaximum), s.f.window} {
 		if limit > 0 && len(s.held) > limit {
@@ -234,7 +234,7 @@ func (s *fakeSession) subscribe(p *wire.Subscribe) {
 	s.send(append(messages, suback)...)
 }
 
-// stored returns the message at topic, unless it is this one's turn to be lost.
+// stored returns the message at topic, unless it is to be lost this time.
 func (f *fake) stored(topic string) (mqtt.Message, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -250,7 +250,8 @@ func (f *fake) stored(topic string) (mqtt.Message, bool) {
 	return m, true
 }
 
-// answering is a server that writes the given bytes to whoever connects.
+// answering starts a server that writes the given bytes to whoever connects, and returns its
+// address.
 func answering(t *testing.T, reply string) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -283,7 +284,8 @@ func mustDial(t *testing.T, o Options) *Client {
 	return c
 }
 
-// publishAll returns the outcomes by index, each of which must come once.
+// publishAll publishes messages and returns the outcomes by index. Each must be reported exactly
+// once.
 func publishAll(t *testing.T, ctx context.Context, c *Client, batch []mqtt.Message) []error {
 	t.Helper()
 	outcomes, calls := make([]error, len(batch)), make([]int, len(batch))

@@ -7,9 +7,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// inbox holds what the broker sent until a call takes it. It has no bound, on
-// purpose: a reader that stops reading makes brokers drop messages, and what it
-// can hold is bounded by what a call asked for.
+// inbox holds what the broker sent until a call takes it. It has no limit on purpose: a reader that
+// stops reading makes brokers drop messages, and what it can hold is bounded by what a call asked
+// for.
 type inbox struct {
 	mu      sync.Mutex
 	packets []wire.Packet
@@ -24,7 +24,7 @@ func (in *inbox) put(p wire.Packet) {
 	in.signal()
 }
 
-// end records why nothing more will come, unless that is known already.
+// end records why nothing more will come, unless a reason is already known.
 func (in *inbox) end(err error) {
 	in.mu.Lock()
 	if in.err == nil {
@@ -59,8 +59,8 @@ func (in *inbox) take() ([]wire.Packet, error) {
 	return packets, nil
 }
 
-// wait returns what has come, waiting until there is something, stop is closed or
-// the time has come. The latter two give nothing.
+// wait waits until something has come, stop is closed or the time is reached. It returns what has
+// come, in the latter two cases nothing.
 func (in *inbox) wait(stop <-chan struct{}, until time.Time) ([]wire.Packet, error) {
 	if packets, err := in.take(); len(packets) > 0 || err != nil {
 		return packets, err

@@ -7,24 +7,23 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// probeAfter is how long a read may bring nothing before another PINGREQ asks
-// whether an answer was lost.
+// probeAfter is how long a read may bring nothing before a further PINGREQ tests whether an answer
+// was lost.
 const probeAfter = 2 * time.Second
 
-// ErrDropped is a broker that answered a later PINGREQ and not what was asked before
-// it: its queue was full, and dropped messages too. The connection cannot be used
-// after it.
-var ErrDropped = errors.New("the broker dropped the answer to the PINGREQ behind the subscription, so it dropped " +
+// ErrDropped is the error of a broker that answered a later PINGREQ but not an earlier one: its
+// queue was full, and it dropped messages too. The connection cannot be used afterwards.
+var ErrDropped = errors.New("the broker dropped the answer to the PINGREQ after the subscription, so it dropped " +
 	"messages too: its queue for a client is too short (mosquitto: max_queued_messages)")
 
-// probe is a PINGREQ that tells an answer that was lost from one that takes its time.
+// probe is a PINGREQ that distinguishes a lost answer from a late one.
 type probe struct {
 	sent, answered time.Time
-	before         uint64 // PINGRESPs taken when it was sent
+	before         uint64 // number of PINGRESPs received when it was sent
 }
 
-// doubtful judges the silence since last. After a while it probes: where that is
-// answered, and what is awaited has not come a while later, it was lost.
+// doubtful examines the silence since last. After a while it sends a probe. If that is answered,
+// and the awaited answer has not come a while later, it was lost.
 func (r *reading) doubtful(last time.Time, what string) error {
 	p, silence := &r.probe, time.Since(last)
 	if !p.sent.IsZero() && p.answered.IsZero() && r.c.pongs > p.before {
@@ -32,7 +31,7 @@ func (r *reading) doubtful(last time.Time, what string) error {
 	}
 	switch {
 	case !p.answered.IsZero() && time.Since(p.answered) >= probeAfter && silence >= probeAfter:
-		// PINGRESPs cannot be told apart any more.
+		// PINGRESPs cannot be matched with PINGREQs any more.
 		r.c.fail(ErrDropped)
 		return ErrDropped
 	case silence >= r.c.o.Timeout:
@@ -46,7 +45,7 @@ func (r *reading) doubtful(last time.Time, what string) error {
 	return nil
 }
 
-// doubted reports whether a probe is out that has not shown yet that nothing was lost.
+// doubted reports whether a probe was sent that has not shown yet that nothing was lost.
 func (r *reading) doubted() bool {
 	if r.probe.sent.IsZero() {
 		return false
@@ -58,7 +57,7 @@ func (r *reading) doubted() bool {
 	return false
 }
 
-// pinged is how many PINGREQs were sent.
+// pinged returns how many PINGREQs were sent.
 func (c *Client) pinged() uint64 {
 	c.out.Lock()
 	defer c.out.Unlock()

@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// maxWindow is as many messages as are in flight where the broker sets no
-	// lower Receive Maximum. More gains nothing.
+	// maxWindow is how many messages are in flight if the broker sets no lower Receive Maximum.
+	// More would not be faster.
 	maxWindow = 1000
-	// flushAt is as much as is gathered before it is written.
+	// flushAt is how many bytes are collected before they are written.
 	flushAt = 64 << 10
 )
 
-// Publish sends each message with RETAIN set and calls done once for each index,
-// serially and in any order: with nil once it was acknowledged, which for QoS 0
-// means that the broker answered a PINGREQ that was sent after it.
+// Publish sends each message with RETAIN set and calls done once for each index, serially and in
+// any order: with nil once it was acknowledged. For QoS 0 that means that the broker answered a
+// PINGREQ that was sent after it.
 //
-// When ctx is cancelled it sends no more, waits for what is in flight, at most
-// as long as Timeout, and calls done with ctx's error for the rest.
+// When ctx is cancelled, Publish sends no more, waits for what is in flight, but no longer than
+// Timeout, and calls done with ctx's error for the rest.
 func (c *Client) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	c.call.Lock()
 	defer c.call.Unlock()
@@ -34,29 +34,28 @@ func (c *Client) Publish(ctx context.Context, batch []mqtt.Message, done func(i 
 	}
 }
 
-// publishing is one call of Publish.
+// publishing is the state of one call of Publish.
 type publishing struct {
 	c       *Client
 	batch   []mqtt.Message
 	done    func(i int, err error)
-	next    int            // the first message not sent
+	next    int            // index of the first message that is not sent
 	waiting map[uint16]int // packet identifier to message, QoS 1 and 2
 	lastID  uint16
 	unacked []unacked // QoS 0, in order of their pings
-	loose   int       // how many those are
-	due     time.Time // when the pace allows the next message; zero: now
+	loose   int       // number of messages in pinged
+	due     time.Time // when Pace allows the next message; zero: now
 	buf     []byte
 	replies []byte
 }
 
-// unacked are messages of QoS 0 that the answer to one PINGREQ settles.
+// unacked are the messages of QoS 0 that the answer to one PINGREQ acknowledges.
 type unacked struct {
 	ping     uint64
 	messages []int
 }
 
-// run returns nil when every message was settled, or the reason why those that
-// were not cannot be.
+// run returns nil when every message has its outcome, or the reason why the others cannot get one.
 func (p *publishing) run(ctx context.Context) error {
 	deadline := time.Now().Add(p.c.o.Timeout)
 	for {
@@ -82,22 +81,22 @@ func (p *publishing) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		settled := p.take(packets)
+		progressed := p.take(packets)
 		if err := p.reply(); err != nil {
 			return err
 		}
 		switch {
-		case settled:
+		case progressed:
 			deadline = time.Now().Add(p.c.o.Timeout)
 		case !time.Now().Before(deadline):
-			// The identifiers in flight can be used by nobody again.
+			// The identifiers in flight must not be used again.
 			p.c.fail(silentError(p.c.o, "acknowledgement of a publish"))
 			return p.c.Err()
 		}
 	}
 }
 
-// window is how many messages of QoS 1 and 2 may be in flight (MQTT-3.3.4-7).
+// window returns how many messages of QoS 1 and 2 may be in flight (MQTT-3.3.4-7).
 func (c *Client) window() int {
 	window := maxWindow
 	for _, n := range []int{int(c.server.ReceiveMaximum), c.o.Window} {
@@ -135,7 +134,7 @@ func (p *publishing) fill() error {
 	return p.flush(loose)
 }
 
-// pause takes one message's turn of the pace, or tells how long it is to wait.
+// pause reserves a message's turn under Pace, or returns how long it must wait.
 func (c *Client) pause() time.Duration {
 	if c.o.Pace == nil {
 		return 0
@@ -148,7 +147,7 @@ func (c *Client) pause() time.Duration {
 	return pause
 }
 
-// append encodes message i, unless the broker is known to refuse it.
+// append encodes message i, unless the broker is known to refuse it. Then it reports why.
 func (p *publishing) append(i int) error {
 	m := p.batch[i]
 	if err := p.c.check(m); err != nil {
@@ -163,7 +162,8 @@ func (p *publishing) append(i int) error {
 		return err
 	}
 	if size, limit := len(b)-len(p.buf), p.c.MaximumPacketSize(); limit > 0 && size > limit {
-		return fmt.Errorf("the broker takes packets of at most %d bytes, this message makes one of %d", limit, size)
+		return fmt.Errorf("the broker accepts packets of at most %d bytes, and this message makes one of %d",
+			limit, size)
 	}
 	p.buf = b
 	if m.QoS > 0 {
@@ -172,7 +172,7 @@ func (p *publishing) append(i int) error {
 	return nil
 }
 
-// retains refuses a broker that announced that it retains nothing (3.2.2.3.5).
+// retains returns an error if the broker announced that it retains nothing (3.2.2.3.5).
 func (c *Client) retains() error {
 	if c.server.RetainUnavailable {
 		return fmt.Errorf("broker %s does not support retained messages: turn them on there (mosquitto: "+
@@ -181,8 +181,8 @@ func (c *Client) retains() error {
 	return nil
 }
 
-// check refuses what the broker said that it does not take: to send it would end
-// the connection, for every other message too (MQTT-3.2.2-14, MQTT-3.2.2-11).
+// check refuses a message that the broker announced not to accept: sending it would end the
+// connection for every other message too (MQTT-3.2.2-14, MQTT-3.2.2-11).
 func (c *Client) check(m mqtt.Message) error {
 	if err := c.retains(); err != nil {
 		return err
@@ -192,13 +192,14 @@ func (c *Client) check(m mqtt.Message) error {
 	}
 	plain := mqtt.Message{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS}
 	if lost := m.Diff(plain); c.o.Version == wire.V311 && lost != 0 {
-		return fmt.Errorf("MQTT 3.1.1 cannot carry %s, and broker %s was connected to with it", strings.Join(lost.Names(), ", "), c.o.Address)
+		return fmt.Errorf("MQTT 3.1.1 cannot carry %s, and broker %s was connected to with it",
+			strings.Join(lost.Names(), ", "), c.o.Address)
 	}
 	return nil
 }
 
-// freeID returns an identifier that is not in flight. They go round, so that a
-// broker that acknowledges twice is noticed rather than believed.
+// freeID returns an identifier that is not in flight. Identifiers are used in turn, so that a
+// second acknowledgement of a message is noticed.
 func (p *publishing) freeID() uint16 {
 	for {
 		p.lastID = p.lastID%maxWindow + 1
@@ -208,7 +209,7 @@ func (p *publishing) freeID() uint16 {
 	}
 }
 
-// flush writes what was gathered, with a PINGREQ behind messages of QoS 0.
+// flush writes the collected packets, with a PINGREQ after messages of QoS 0.
 func (p *publishing) flush(loose []int) error {
 	if len(p.buf) == 0 {
 		return nil
@@ -226,7 +227,7 @@ func (p *publishing) flush(loose []int) error {
 	return err
 }
 
-// take handles what came and tells whether any of it brought a message further.
+// take handles packets, and reports whether any of them made progress with a message.
 func (p *publishing) take(packets []wire.Packet) (progress bool) {
 	for _, packet := range packets {
 		switch packet := packet.(type) {
@@ -261,14 +262,14 @@ func (p *publishing) acknowledged(ack *wire.Ack) bool {
 	if failed {
 		p.done(i, &ReasonError{Did: "the broker refused the message", Code: ack.ReasonCode, Reason: ack.ReasonString})
 	} else {
-		// No matching subscribers (0x10) is the usual answer for a retained
-		// message, and stored all the same.
+		// No matching subscribers (0x10) is the usual answer to a retained message, which is stored
+		// all the same.
 		p.done(i, nil)
 	}
 	return true
 }
 
-// ponged settles the messages of QoS 0 that a PINGRESP stands for.
+// ponged acknowledges the messages of QoS 0 that were sent before the PINGREQ.
 func (p *publishing) ponged() bool {
 	progress := false
 	for len(p.unacked) > 0 && p.unacked[0].ping <= p.c.pongs {
@@ -291,8 +292,8 @@ func (p *publishing) reply() error {
 	return err
 }
 
-// receipt appends the acknowledgement of a message that came with QoS 1 or 2:
-// aedes ignores that the subscription asked for QoS 0.
+// receipt appends the acknowledgement of a message that came with QoS 1 or 2: aedes ignores that
+// the subscription has QoS 0.
 func receipt(b []byte, m *wire.Publish, v wire.Version) []byte {
 	switch m.Message.QoS {
 	case 1:
@@ -310,8 +311,8 @@ func reply(b []byte, ack *wire.Ack, v wire.Version) []byte {
 	return b
 }
 
-// LostError is a message that the end of the connection, or of the run, left
-// without an answer.
+// LostError reports a message that the end of the connection, or of the run, left without an
+// answer.
 type LostError struct {
 	Sent bool
 	Err  error
@@ -326,7 +327,8 @@ func (e *LostError) Error() string {
 
 func (e *LostError) Unwrap() error { return e.Err }
 
-// abandon settles what is left when the connection or the run ended.
+// abandon reports an error for the messages that have no outcome when the connection or the run
+// ended.
 func (p *publishing) abandon(err, unsent error) {
 	lost := func(i int) { p.done(i, &LostError{true, err}) }
 	for _, i := range p.waiting {

@@ -5,10 +5,9 @@ import (
 	"syscall"
 )
 
-// quickConn acknowledges at once what it reads. Mosquitto and other brokers leave
-// Nagle's algorithm on: their second small packet waits until the first is
-// acknowledged, and a kernel that has nothing to send puts that off for 40 ms,
-// once at every turn.
+// quickConn acknowledges at once what it reads. Mosquitto and other brokers leave Nagle's algorithm
+// on: their second small packet waits until the first is acknowledged, which a kernel with nothing
+// to send delays by 40 ms, in every round.
 type quickConn struct {
 	net.Conn
 	raw syscall.RawConn
@@ -22,8 +21,8 @@ func quick(tcp *net.TCPConn) net.Conn {
 	return &quickConn{tcp, raw}
 }
 
-// Read asks for it again each time, because the kernel forgets. That it does not
-// heed it costs time only.
+// Read sets the option each time, because the kernel resets it. If setting it fails, that costs
+// only time.
 func (c *quickConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	_ = c.raw.Control(func(fd uintptr) {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestNagle is a broker that leaves Nagle's algorithm on, as mosquitto does: each
-// turn must not wait 40 ms for an acknowledgement that the kernel puts off.
+// TestNagle reads from a broker that leaves Nagle's algorithm on, as mosquitto does: no round may
+// wait 40 ms for an acknowledgement that the kernel delays.
 func TestNagle(t *testing.T) {
 	const turns = 50
 	f := &fake{nagle: true}

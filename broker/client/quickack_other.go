@@ -4,5 +4,5 @@ package client
 
 import "net"
 
-// quick leaves it to the kernel when to acknowledge.
+// quick leaves the time of acknowledgements to the kernel.
 func quick(tcp *net.TCPConn) net.Conn { return tcp }

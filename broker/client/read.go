@@ -11,21 +11,20 @@ import (
 )
 
 const (
-	// batchesOpen times Options.BatchTopics is how many topics are outstanding:
-	// mosquitto queues 1,000 messages for a client and drops the rest. Several
-	// batches in flight hide the round trips.
+	// batchesOpen times Options.BatchTopics is the number of outstanding topics: mosquitto queues
+	// 1,000 messages for a client and drops the rest. Several batches in flight hide the round
+	// trips.
 	batchesOpen = 4
-	// subscriptionBytes is what a filter adds to a SUBSCRIBE beside its own bytes,
-	// and packetBytes what the rest of the packet has.
+	// subscriptionBytes is what a filter adds to a SUBSCRIBE in addition to its own bytes, and
+	// packetBytes the size of the rest of the packet.
 	subscriptionBytes = 3
 	packetBytes       = 16
 )
 
-// Read settles every topic by subscribing to exactly it, at QoS 0. A topic is
-// live when a message with RETAIN set came. It is absent when it was asked for
-// twice, the broker granted both subscriptions and answered the PINGREQ behind
-// them, and then a quiet period brought nothing (see Patience). Else it is
-// unread.
+// Read determines every topic by a subscription to exactly that topic at QoS 0. A topic is live if
+// a message with RETAIN set came. It is absent if it was asked for twice, the broker granted both
+// subscriptions and answered the PINGREQs after them, and then a quiet period brought nothing (see
+// Patience). Otherwise it is unread.
 //
 // The error is that of ctx, after which the connection cannot be used, or that of
 // a broker that retains nothing: its silence would read as "absent" for every
@@ -53,8 +52,8 @@ func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 	return r.obs, nil
 }
 
-// Peek returns the message at topic if the broker shows it at once. It is for what
-// is nice to know: that nothing came proves nothing.
+// Peek returns the message at topic if the broker shows it at once. It is for optional information:
+// if nothing came, that proves nothing.
 func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok bool) {
 	c.call.Lock()
 	defer c.call.Unlock()
@@ -67,10 +66,10 @@ func (c *Client) Peek(ctx context.Context, topic string) (m mqtt.Message, ok boo
 	return seen.Message, r.end(ctx, topics) == nil && ok
 }
 
-// Patience sets Quiet and LateQuiet once it is known what broker this is. Zero
-// leaves one as it is; a negative Quiet says that the PINGRESP behind a SUBSCRIBE
-// comes when every retained message has come, so that nothing needs to be waited
-// for. A broker that is caught at the contrary loses that trust.
+// Patience sets Quiet and LateQuiet once the kind of the broker is known. Zero leaves a value
+// unchanged. A negative Quiet means that the PINGRESP after a SUBSCRIBE comes after every retained
+// message, so that no quiet period is needed. A broker that is seen to do otherwise loses that
+// trust.
 func (c *Client) Patience(quiet, late time.Duration) {
 	c.call.Lock()
 	defer c.call.Unlock()
@@ -95,21 +94,21 @@ func distinct(topics []string) []string {
 	return list
 }
 
-// reading is one call of Read.
+// reading is the state of one call of Read or Scan.
 type reading struct {
 	c       *Client
 	obs     mqtt.Observation
 	asked   map[string]bool // the topics of the group
 	filters []string        // of a scan
-	missed  map[string]bool // those whose batch closed without a message
-	doubt   int             // how many rounds in vain make a topic absent
+	missed  map[string]bool // topics whose batch closed without a message
+	doubt   int             // number of rounds without a message that make a topic absent
 	last    time.Time       // when something awaited last came
-	unsubs  map[uint16]bool // UNSUBSCRIBEs not answered yet
+	unsubs  map[uint16]bool // UNSUBSCRIBEs without an answer
 	probe   probe
 	replies []byte
 }
 
-// batch is one SUBSCRIBE with the PINGREQ behind it.
+// batch is one SUBSCRIBE with the PINGREQ after it.
 type batch struct {
 	id     uint16
 	ping   uint64
@@ -117,7 +116,7 @@ type batch struct {
 	acked  bool
 }
 
-// unread returns up on those of the topics that were not seen.
+// unread marks the topics that were not seen as unread.
 func (r *reading) unread(topics []string, err error) {
 	for _, t := range topics {
 		if _, live := r.obs.Live[t]; !live && r.obs.Unread[t] == nil {
@@ -126,9 +125,8 @@ func (r *reading) unread(topics []string, err error) {
 	}
 }
 
-// group settles up to GroupTopics topics. It asks until a round brought nothing
-// that the rounds before it had not; a broker that was caught losing a message is
-// asked twice for that.
+// group reads up to GroupTopics topics. It repeats the round until one brings no new message, or
+// until two do once the broker was seen to lose a message.
 func (r *reading) group(ctx context.Context, topics []string) error {
 	left := r.begin(topics)
 	for asked, vain := 0, 0; len(left) > 0 && vain < r.doubt; asked++ {
@@ -153,7 +151,7 @@ func (r *reading) group(ctx context.Context, topics []string) error {
 	return r.end(ctx, topics)
 }
 
-// begin makes these the topics that are asked for.
+// begin starts a group with these topics, and returns them.
 func (r *reading) begin(topics []string) []string {
 	r.asked, r.missed, r.unsubs, r.probe = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool), probe{}
 	for _, t := range topics {
@@ -162,7 +160,7 @@ func (r *reading) begin(topics []string) []string {
 	return topics
 }
 
-// end unsubscribes from what closeBatch did not.
+// end unsubscribes from the topics from which closeBatch did not.
 func (r *reading) end(ctx context.Context, topics []string) error {
 	if err := r.unsubscribe(r.missing(topics)); err != nil {
 		return err
@@ -170,7 +168,7 @@ func (r *reading) end(ctx context.Context, topics []string) error {
 	return r.until(ctx, "UNSUBACK", func() bool { return len(r.unsubs) == 0 })
 }
 
-// missing are those of the topics that are neither live nor refused.
+// missing returns the topics that are neither live nor refused.
 func (r *reading) missing(topics []string) []string {
 	var list []string
 	for _, t := range topics {
@@ -214,7 +212,7 @@ func (r *reading) round(ctx context.Context, topics []string) error {
 	return nil
 }
 
-// fitting is how many of the topics make the next batch.
+// fitting returns how many of the topics fit in the next batch.
 func (c *Client) fitting(topics []string) int {
 	size := packetBytes
 	for i, t := range topics {
@@ -226,9 +224,9 @@ func (c *Client) fitting(topics []string) int {
 	return len(topics)
 }
 
-// subscribe asks for retained messages (Retain Handling 0), with RETAIN kept on
-// those that are published meanwhile, so that they are told from passing ones.
-// No Local stays off: mochi and NanoMQ then withhold what we published ourselves.
+// subscribe asks for retained messages (Retain Handling 0). RETAIN is kept on messages that are
+// published meanwhile, which distinguishes retained from passing ones. No Local is off: with it
+// mochi and NanoMQ withhold what we published ourselves.
 func (r *reading) subscribe(topics []string) (*batch, error) {
 	b := &batch{id: r.c.nextID(), topics: topics}
 	s := &wire.Subscribe{PacketID: b.id, Subscriptions: make([]wire.Subscription, len(topics))}
@@ -242,8 +240,8 @@ func (r *reading) subscribe(topics []string) (*batch, error) {
 	return b, err
 }
 
-// closeBatch notes what did not come, and unsubscribes from what did, so that a
-// busy topic's traffic takes no room in the broker's queue.
+// closeBatch notes the topics without a message, and unsubscribes from the others, so that the
+// traffic of a busy topic takes no room in the broker's queue.
 func (r *reading) closeBatch(b *batch) error {
 	var seen []string
 	for _, t := range b.topics {
@@ -270,8 +268,7 @@ func (r *reading) unsubscribe(topics []string) error {
 	return nil
 }
 
-// silence waits until nothing that is missing came for the quiet period, or
-// nothing is missing any more.
+// silence waits until no missing topic has come for the quiet period, or none is missing any more.
 func (r *reading) silence(ctx context.Context) error {
 	for r.last = time.Now(); len(r.missed) > 0 && time.Since(r.last) < r.c.quiet; {
 		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.c.quiet))

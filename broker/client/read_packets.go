@@ -19,8 +19,8 @@ func (r *reading) until(ctx context.Context, what string, reached func() bool) e
 	return nil
 }
 
-// take waits for packets and handles them. It fails when what is awaited was lost, or
-// has not come for too long.
+// take waits for packets and handles them. It fails if an awaited answer was lost, or has not come
+// for too long.
 func (r *reading) take(ctx context.Context, what string, open []*batch) error {
 	until := r.last.Add(min(probeAfter, r.c.o.Timeout))
 	if !r.probe.sent.IsZero() {
@@ -66,15 +66,15 @@ func (r *reading) handle(packets []wire.Packet, open []*batch) error {
 	return err
 }
 
-// progress resets the time that is waited for an answer.
+// progress restarts the wait for an answer.
 func (r *reading) progress(made bool) {
 	if made {
 		r.last = time.Now()
 	}
 }
 
-// message takes a retained message: one that was stored, or one that is being
-// published just now. An empty one is a deletion, seen as it happens.
+// message handles a retained message: a stored one, or one that is being published now. An empty
+// one is a delete that happens now.
 func (r *reading) message(p *wire.Publish) {
 	r.replies = receipt(r.replies, p, r.c.o.Version)
 	topic := p.Message.Topic
@@ -88,8 +88,8 @@ func (r *reading) message(p *wire.Publish) {
 	if _, known := r.obs.Live[topic]; !known {
 		r.progress(true)
 		if r.missed[topic] {
-			// It came behind the PINGRESP of its batch: with this broker that
-			// proves nothing, so only a long silence does.
+			// It came after the PINGRESP of its batch, which therefore proves nothing on this
+			// broker: only a long silence does.
 			delete(r.missed, topic)
 			r.c.quiet = max(r.c.quiet, r.c.late)
 		}
@@ -102,7 +102,7 @@ func (r *reading) wanted(topic string) bool {
 	return r.asked[topic] || slices.ContainsFunc(r.filters, func(f string) bool { return mqtt.Match(f, topic) })
 }
 
-// granted takes a SUBACK, which may come before or behind the messages.
+// granted handles a SUBACK, which may come before or after the messages.
 func (r *reading) granted(p *wire.Suback, open []*batch) {
 	for _, b := range open {
 		if b.id != p.PacketID {
@@ -115,7 +115,8 @@ func (r *reading) granted(p *wire.Suback, open []*batch) {
 			case i >= len(p.ReasonCodes):
 				r.obs.Unread[t] = errors.New("the broker answered the subscription with too few reason codes")
 			case p.ReasonCodes[i].Failed():
-				r.obs.Unread[t] = &ReasonError{Did: "the broker refused to let the topic be read", Code: p.ReasonCodes[i], Reason: p.ReasonString}
+				r.obs.Unread[t] = &ReasonError{Did: "the broker refused to let the topic be read",
+					Code: p.ReasonCodes[i], Reason: p.ReasonString}
 			}
 		}
 	}

@@ -7,11 +7,10 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Scan shows what is retained at topics that match the filters, by one SUBSCRIBE
-// at QoS 0. All of it is believed. The error says why more may be there: without
-// one, the broker granted every filter, answered the PINGREQ behind them, and
-// then brought nothing for the quiet period, which tells something of brokers that
-// keep that order.
+// Scan returns what is retained at topics that match the filters, by one SUBSCRIBE at QoS 0. All of
+// it is live. The error says why there may be more. Without an error, the broker granted every
+// filter, answered the PINGREQ after them, and then sent nothing for the quiet period. That proves
+// completeness only for brokers that keep this order.
 func (c *Client) Scan(ctx context.Context, filters []string) (map[string]mqtt.Retained, error) {
 	c.call.Lock()
 	defer c.call.Unlock()
@@ -50,13 +49,12 @@ func (r *reading) scan(ctx context.Context) error {
 	return nil
 }
 
-// closeScan waits for the SUBACK, and until every PINGREQ of this connection is
-// answered: that of the scan may be lost, and then that of the keep alive would
-// pass for it.
+// closeScan waits for the SUBACK, and until every PINGREQ of this connection is answered: that of
+// the scan may be lost, and then the PINGRESP of the keep alive would pass for it.
 func (r *reading) closeScan(ctx context.Context, b *batch) error {
 	last, shown := time.Now(), 0
 	for !b.acked || r.c.pongs < r.c.pinged() {
-		if shown != len(r.obs.Live) { // PINGRESPs are no sign that the scan goes on
+		if shown != len(r.obs.Live) { // PINGRESPs do not show that the scan goes on
 			last, shown = time.Now(), len(r.obs.Live)
 		}
 		if err := r.doubtful(last, "SUBACK or PINGRESP"); err != nil {
@@ -69,7 +67,7 @@ func (r *reading) closeScan(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// await waits until then for packets and handles them.
+// await waits for packets until the given time, and handles them.
 func (r *reading) await(ctx context.Context, until time.Time, b *batch) error {
 	packets, err := r.c.inbox.wait(ctx.Done(), until)
 	switch {

@@ -17,8 +17,8 @@ import {
   paginateListRetainedMessages,
 } from "@aws-sdk/client-iot-data-plane";
 
-// serve starts a broker on a free port and gives a client of it. With maxAttempts
-// 1 a throttled call is seen as it is.
+// serve starts a broker on a free port and returns a client of it. With maxAttempts 1 the client
+// does not hide throttled calls.
 async function serve(t, ...flags) {
   const dir = mkdtempSync(join(tmpdir(), "retainctl-"));
   const broker = spawn(process.env.RETAINCTL, ["broker", "-mqtt=", "-aws=127.0.0.1:0", `-store=${join(dir, "broker.db")}`, ...flags], {

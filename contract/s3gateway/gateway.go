@@ -1,8 +1,8 @@
-// Package s3gateway runs versitygw, an S3 gateway over a folder, for tests that need
-// an S3 which was not written by us. It takes conditional writes and deletes as AWS
-// does, but for one thing: it looks at the condition of a delete, and then deletes.
+// Package s3gateway runs versitygw, an S3 gateway over a folder, for tests that need an S3 that is
+// not ours. It supports conditional writes and deletes as AWS does, with one exception: it checks
+// the condition of a delete before it deletes, and not in the same step.
 //
-// Only one process in the tests needs to know more than this:
+// Its use:
 //
 //	gw := s3gateway.Start(t)
 //	block := gw.Backend(gw.Bucket(t), "fleet.json")  // HCL, for a retainctl block
@@ -41,7 +41,7 @@ type Gateway struct {
 	next    int
 }
 
-// Start starts a gateway over a folder of the test, which ends with it.
+// Start starts a gateway over a folder of the test. It ends with the test.
 func Start(t testing.TB) *Gateway {
 	t.Helper()
 	port, err := freeAddress()
@@ -59,8 +59,8 @@ func Start(t testing.TB) *Gateway {
 	return g
 }
 
-// data holds the buckets; sidecar what they say of themselves, since not every file
-// system has extended attributes.
+// data holds the buckets, and sidecar their metadata, because not every file system has extended
+// attributes.
 func (g *Gateway) data() string    { return filepath.Join(g.dir, "data") }
 func (g *Gateway) sidecar() string { return filepath.Join(g.dir, "sidecar") }
 
@@ -90,14 +90,14 @@ func (g *Gateway) Restart(t testing.TB) {
 	t.Fatalf("versitygw does not listen on %s", g.Address)
 }
 
-// Stop kills the gateway: its store is dead until Restart.
+// Stop kills the gateway. Its store does not answer until Restart.
 func (g *Gateway) Stop() {
 	g.cmd.Process.Kill()
 	<-g.exited
 }
 
-// program returns the path of versitygw, which the module has as a tool: go test builds
-// it once, which takes a minute or two.
+// program returns the path of versitygw, which is a tool of the module: go test builds it once,
+// which takes a minute or two.
 func program(t testing.TB) string {
 	t.Helper()
 	cmd := exec.Command("go", "tool", "-n", "versitygw")
@@ -118,7 +118,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// Bucket makes a new bucket: a folder.
+// Bucket creates a bucket and returns its name. A bucket is a folder.
 func (g *Gateway) Bucket(t testing.TB) string {
 	t.Helper()
 	g.next++
@@ -129,8 +129,7 @@ func (g *Gateway) Bucket(t testing.TB) string {
 	return name
 }
 
-// Env are the environment variables that hold the credentials, and keep the machine's
-// own out.
+// Env returns environment variables that set the credentials and hide those of the machine.
 func (g *Gateway) Env() []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_SESSION_TOKEN=",
@@ -138,7 +137,7 @@ func (g *Gateway) Env() []string {
 	}
 }
 
-// Settings are those of a store in the bucket.
+// Settings returns the settings of a store in the bucket.
 func (g *Gateway) Settings(bucket, key string) spec.S3Settings {
 	return spec.S3Settings{
 		Bucket: bucket, Key: key, Region: region, UsePathStyle: true, LockLease: time.Minute,
@@ -146,14 +145,13 @@ func (g *Gateway) Settings(bucket, key string) spec.S3Settings {
 	}
 }
 
-// Backend is the backend block of a store in the bucket. Further lines are arguments
-// of it.
+// Backend returns the backend block of a store in the bucket. Further lines are added to the block.
 func (g *Gateway) Backend(bucket, key string, further ...string) string {
 	return Backend(g.Address, bucket, key, further...)
 }
 
-// Backend is the backend block of a store at another address: of what stands before a
-// gateway.
+// Backend returns the backend block of a store at another address, such as that of a proxy in front
+// of a gateway.
 func Backend(address, bucket, key string, further ...string) string {
 	return fmt.Sprintf("backend \"s3\" {\n  bucket = %q\n  key = %q\n  region = %q\n  endpoint = \"http://%s\"\n  use_path_style = true\n%s\n}\n",
 		bucket, key, region, address, strings.Join(further, "\n"))

@@ -11,14 +11,14 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// AWSHandler serves the three operations of the AWS IoT data plane that concern
-// retained messages (Publish, GetRetainedMessage, ListRetainedMessages) with its
-// documented limits and errors, and DescribeEndpoint, so that the AWS CLI and
-// SDKs work against it with --endpoint-url.
+// AWSHandler returns a handler that serves the three operations of the AWS IoT data plane that
+// concern retained messages (Publish, GetRetainedMessage, ListRetainedMessages) with its documented
+// limits and errors, and DescribeEndpoint, so that the AWS CLI and SDKs work with it through
+// --endpoint-url.
 //
-// Signatures are accepted and not checked: whoever reaches the port may publish.
+// Signatures are not checked: whoever can reach the port may publish.
 func (b *Broker) AWSHandler() http.Handler {
-	// A ServeMux would clean "//" out of the path, and a topic may hold it.
+	// A ServeMux would remove "//" from the path, which a topic may contain.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := b.serveAWS(r)
 		if err != nil {
@@ -29,8 +29,8 @@ func (b *Broker) AWSHandler() http.Handler {
 	})
 }
 
-// serveAWS finds the operation. The escaped path is split, since only there "%2F"
-// of a topic differs from the path's own slashes.
+// serveAWS finds the operation. It splits the escaped path, because only there the "%2F" of a topic
+// differs from the slashes of the path.
 func (b *Broker) serveAWS(r *http.Request) (any, error) {
 	method, operation, label := r.Method, "", ""
 	path := r.URL.EscapedPath()
@@ -79,8 +79,8 @@ func invalid(format string, args ...any) error {
 
 var errAWSThrottled = awsFailure{http.StatusTooManyRequests, "ThrottlingException", "Too many requests"}
 
-// awsFailureOf returns the model's error for one of the broker's. A refusal is as
-// bare as AWS's own: it names neither the action nor the topic.
+// awsFailureOf returns the API model's error for one of the broker's. A refusal says as little as
+// AWS's own: neither the action nor the topic.
 func awsFailureOf(err error) awsFailure {
 	var failure awsFailure
 	switch {
@@ -108,12 +108,12 @@ func (b *Broker) refuseAWS(w http.ResponseWriter, err error) {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// An error here is a client that went away; nobody is left to tell.
+	// An error here means that the client hung up, so it is ignored.
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// checkAWSTopic refuses what AWS takes for no topic: with wildcards, reserved,
-// over 256 bytes or 7 slashes.
+// checkAWSTopic refuses topics that AWS refuses: with wildcards, reserved, over 256 bytes or over 7
+// slashes.
 func checkAWSTopic(topic string) error {
 	return checkAWS(mqtt.Message{Topic: topic})
 }

@@ -50,7 +50,7 @@ func (b *Broker) awsPublish(r *http.Request, topic string) (any, error) {
 	return map[string]string{"message": "OK"}, nil
 }
 
-// readQuery returns the zero value for a parameter that is absent.
+// readQuery returns the zero value if the parameter is absent.
 func readQuery[T any](query url.Values, name string, parse func(string) (T, error)) (T, error) {
 	var none T
 	if !query.Has(name) {
@@ -70,8 +70,8 @@ func parseQoS(s string) (mqtt.QoS, error) {
 	return mqtt.QoS(s[0] - '0'), nil
 }
 
-// parseExpiry holds AWS's range as AWS does: 0 becomes 1, and more than seven
-// days become seven days, without a word.
+// parseExpiry enforces AWS's range as AWS does: 0 becomes 1, and more than seven days become seven
+// days, without an error.
 func parseExpiry(s string) (uint32, error) {
 	seconds, err := strconv.ParseUint(s, 10, 63)
 	if err != nil {
@@ -115,9 +115,9 @@ func readPayload(body io.Reader) ([]byte, error) {
 	return payload, nil
 }
 
-// awsRoom holds the quota as AWS documents it: once it is reached, every retained
-// publish with a payload is throttled, one that would replace a message too,
-// until some are deleted. Who may not publish learns that, and not of the quota.
+// awsRoom enforces the quota as AWS documents it: once it is reached, every retained publish with a
+// payload is throttled, even one that would replace a message, until some messages are deleted. A
+// client that may not publish is told that first.
 func (b *Broker) awsRoom(m mqtt.Message, retain bool) error {
 	if !retain || m.IsDeletion() || b.o.Quota == 0 || b.Denied(m.Topic) {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/awswire"
 )
 
-// awsRetained is the answer of GetRetainedMessage. What it lacks (content type,
-// response topic, correlation data, payload format, expiry), AWS's lacks.
+// awsRetained is the answer of GetRetainedMessage. Like AWS's, it has no content type, response
+// topic, correlation data, payload format or expiry.
 type awsRetained struct {
 	Topic            string   `json:"topic"`
 	Payload          []byte   `json:"payload"`
@@ -45,7 +45,7 @@ func (b *Broker) awsGet(topic string) (any, error) {
 	return answer, nil
 }
 
-// awsSummary is a row of ListRetainedMessages.
+// awsSummary is an element of the answer of ListRetainedMessages.
 type awsSummary struct {
 	Topic            string   `json:"topic"`
 	PayloadSize      int      `json:"payloadSize"`
@@ -58,7 +58,7 @@ type awsPage struct {
 	NextToken      *string      `json:"nextToken"` // null at the end
 }
 
-// maxAWSPage is the longest page, and the default, which AWS does not document.
+// maxAWSPage is the length of the longest page, and the default. AWS does not document the default.
 const maxAWSPage = 200
 
 func (b *Broker) awsList(query url.Values) (any, error) {
@@ -96,11 +96,11 @@ func parsePage(s string) (int, error) {
 	return n, nil
 }
 
-// parseToken returns the topic behind which a page begins.
+// parseToken returns the topic after which a page begins.
 func parseToken(s string) (string, error) {
 	topic, err := base64.URLEncoding.DecodeString(s)
 	if err != nil || len(topic) == 0 || !utf8.Valid(topic) {
-		return "", fmt.Errorf("%q is none that this endpoint gave", s)
+		return "", fmt.Errorf("%q was not issued by this endpoint", s)
 	}
 	return string(topic), nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// awsPort is a broker's AWS endpoint as raw HTTP sees it.
+// awsPort is a broker's AWS endpoint, used through plain HTTP.
 type awsPort struct {
 	url   string
 	store *store.Store
@@ -64,7 +64,7 @@ func (p awsPort) ask(t *testing.T, method, path string, payload []byte, headers 
 	return resp.StatusCode, resp.Header.Get("x-amzn-ErrorType"), body
 }
 
-// stored returns what is at topic, with the expiry that it was published with.
+// stored returns what is retained at topic, with the expiry that it was published with.
 func (p awsPort) stored(t *testing.T, topic string) (mqtt.Message, bool) {
 	t.Helper()
 	e, ok, err := p.store.Get(topic)
@@ -126,7 +126,7 @@ func TestAWSExpiryIsClampedInSilence(t *testing.T) {
 		if status, _, body := p.ask(t, "POST", "/topics/a?retain=true&messageExpiry="+given, []byte("x")); status != http.StatusOK {
 			t.Errorf("%s: %d %s", given, status, body)
 		}
-		// An expiry of one second may be over before it is looked at.
+		// An expiry of one second may pass before it is checked.
 		if m, ok := p.stored(t, "a"); m.Expiry != want && (ok || want > 1) {
 			t.Errorf("%s: stored with %d s", given, m.Expiry)
 		}
@@ -323,8 +323,7 @@ func TestAWSDescribeEndpointIsItsOwnHost(t *testing.T) {
 	}
 }
 
-// Whatever is asked, the answer is one of the API model's, and never the broker's
-// end.
+// Whatever the request, the answer is one of the API model's, and the broker keeps running.
 func FuzzAWSPath(f *testing.F) {
 	for _, seed := range []string{"/topics/a", "/topics/%2F", "/topics/%zz", "/retainedMessage/", "/retainedMessage?nextToken=%00", "//", "/endpoint"} {
 		f.Add("GET", seed)

@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// BenchmarkPublish is retained messages of 200 bytes at QoS 1, each with a topic
-// of its own, stored on the disk; the client keeps the server's window full.
+// BenchmarkPublish publishes retained messages of 200 bytes at QoS 1 to different topics, which are
+// stored on the disk. The client keeps the server's window full.
 func BenchmarkPublish(b *testing.B) {
 	r, conn := benchClient(b)
 	m := mqtt.Message{QoS: 1, Payload: make([]byte, 200)}
@@ -50,7 +50,7 @@ func BenchmarkPublish(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
 }
 
-// BenchmarkFetch is a wildcard read of 100,000 of them.
+// BenchmarkFetch reads 100,000 of them by a wildcard.
 func BenchmarkFetch(b *testing.B) {
 	const n = 100_000
 	var batch []mqtt.Message

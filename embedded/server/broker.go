@@ -1,10 +1,9 @@
 // Package server serves the embedded broker to other programs: MQTT 3.1.1 and 5
 // on one port, and the AWS IoT data plane over HTTP, on one store.
 //
-// It is the playground that a fleet change is rehearsed on, and the double that
-// tests run against: small, and strict where real brokers are lax. It never
-// drops a retained message on its way to a subscriber, and it acknowledges a
-// retained publish when it is on the disk. Sessions end with their connections.
+// It is for rehearsing a fleet change and for tests: small, and strict about rules that real
+// brokers are lax about. It never drops a retained message on its way to a subscriber, and it
+// acknowledges a retained publish when it is on the disk. Sessions end with their connections.
 package server
 
 import (
@@ -21,7 +20,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Why a publish is refused.
+// Reasons why a publish is refused.
 var (
 	ErrDenied = errors.New("not authorized")
 	ErrRate   = errors.New("the publish rate is exceeded")
@@ -29,57 +28,57 @@ var (
 	ErrClosed = errors.New("the broker is shutting down")
 )
 
-// Options are what a broker can be set to.
+// Options configure a broker.
 type Options struct {
 	Store *store.Store
-	// Deny are topic filters; a publish to a topic that matches one is refused.
+	// Deny contains topic filters. A publish to a topic that matches one is refused.
 	Deny []string
-	// PublishRate is how many publishes a second are taken from all clients
-	// together; 0 sets no limit.
+	// PublishRate is how many publishes a second are accepted from all clients together; 0 sets no
+	// limit.
 	PublishRate float64
 	// Quota is how many messages are retained at most; 0 sets no limit.
 	Quota int
-	// Username and Password must be given by MQTT clients, where set.
+	// Username and Password, if set, are required of MQTT clients.
 	Username, Password string
-	// MaxPacket is the longest packet that is taken; 0 is 16 MiB.
+	// MaxPacket is the length in bytes of the longest packet that is accepted; 0 means 16 MiB.
 	MaxPacket uint32
-	// Version is what stands at $SYS/broker/version, by which clients tell brokers
-	// apart; "" leaves the topic empty.
+	// Version is the message at $SYS/broker/version, by which clients recognise brokers; "" leaves
+	// the topic empty.
 	Version string
-	// Log receives what is worth knowing about connections. It may be nil.
+	// Log is called with information about connections. It may be nil.
 	Log func(format string, args ...any)
-	// Faults make it misbehave as real brokers do.
+	// Faults make the broker misbehave as real brokers do.
 	Faults Faults
 }
 
-// Faults are misbehaviours that were seen on real brokers, for tests of what
-// talks to them. The zero value is a broker that does right.
+// Faults are misbehaviours that were seen on real brokers, for tests of clients. The zero value has
+// none.
 type Faults struct {
-	DropEvery        int  // loses every n-th retained message on its way to a subscriber
-	TruncateWildcard int  // a wildcard subscription gets so many retained messages; -1: none
-	AckDenied        bool // acknowledges what is denied with success, and drops it
-	AckUnstored      bool // acknowledges every retained publish with success, and drops it
-	ReceiveMaximum   int  // what CONNACK announces instead of the default
-	CloseAfter       int  // closes each connection at its n-th packet
+	DropEvery        int  // lose every n-th retained message on its way to a subscriber
+	TruncateWildcard int  // a wildcard subscription gets this many retained messages; -1: none
+	AckDenied        bool // acknowledge denied publishes with success, and drop them
+	AckUnstored      bool // acknowledge every retained publish with success, and drop it
+	ReceiveMaximum   int  // the Receive Maximum in CONNACK, instead of the default
+	CloseAfter       int  // close each connection at its n-th packet
 }
 
-// Broker is one broker: what every port of it publishes to and reads from.
+// Broker is a broker, which all its ports publish to and read from.
 type Broker struct {
 	o     Options
 	store *store.Store
 	rate  *rate.Limiter
 	queue chan job
-	ended chan struct{} // nothing is committed any more
+	ended chan struct{} // closed when nothing more is committed
 
-	gate   sync.RWMutex // held by those who send to queue
+	gate   sync.RWMutex // held by senders to queue
 	closed bool
 
-	scanned  atomic.Int64 // retained messages on their way; see Faults.DropEvery
+	scanned  atomic.Int64 // number of retained messages sent; see Faults.DropEvery
 	mu       sync.RWMutex
 	sessions map[string]*session // by client id
 }
 
-// New starts a broker on an open store. Close ends it; the store stays open.
+// New starts a broker on an open store. Close stops it and leaves the store open.
 func New(o Options) *Broker {
 	b := &Broker{
 		o: o, store: o.Store,
@@ -93,7 +92,7 @@ func New(o Options) *Broker {
 	return b
 }
 
-// Close ends the broker once what it has taken is stored.
+// Close stops the broker once everything that it has accepted is stored.
 func (b *Broker) Close() {
 	b.gate.Lock()
 	if !b.closed {
@@ -104,9 +103,8 @@ func (b *Broker) Close() {
 	<-b.ended
 }
 
-// Publish stores m where it is to be retained, hands it to the live subscribers,
-// and returns once it is on the disk. It fails with ErrDenied, ErrRate or
-// ErrQuota, which errors.Is tells apart.
+// Publish stores m if it is to be retained, sends it to the live subscribers, and returns once it
+// is on the disk. The error may wrap ErrDenied, ErrRate or ErrQuota.
 func (b *Broker) Publish(ctx context.Context, m mqtt.Message, retain bool) error {
 	result := make(chan error, 1)
 	b.submit(job{Message: m, retain: retain, done: func(err error) { result <- err }})
@@ -128,15 +126,15 @@ func (b *Broker) Denied(topic string) bool {
 	return len(topic) > 0 && topic[0] == '$'
 }
 
-// job is a publish on its way. done is called once, from any goroutine.
+// job is a publish in progress. done is called once, from any goroutine.
 type job struct {
 	mqtt.Message
 	retain bool
-	from   *session // for No Local; nil where it came by another port
+	from   *session // for No Local; nil if it came through another port
 	done   func(error)
 }
 
-// submit checks a publish and queues it; it blocks while the disk is behind.
+// submit checks a publish and queues it. It blocks while the disk is behind.
 func (b *Broker) submit(j job) {
 	switch {
 	case b.Denied(j.Topic) && b.o.Faults.AckDenied:
@@ -164,7 +162,8 @@ func (b *Broker) log(format string, args ...any) {
 	}
 }
 
-// admits checks a client's credentials, in a time that tells nothing of them.
+// admits reports whether a client's credentials are right. It takes constant time, so that the time
+// reveals nothing about them.
 func (b *Broker) admits(username string, password []byte) bool {
 	if b.o.Username == "" && b.o.Password == "" {
 		return true

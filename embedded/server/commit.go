@@ -6,13 +6,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// maxBatch is how many publishes share a transaction, and so an fsync, at most.
+// maxBatch is the most publishes that share a transaction, and so an fsync.
 const maxBatch = 4096
 
-// commitAll is the one goroutine that writes. It gathers what has queued up
-// while the last transaction was on its way to the disk, so that thousands of
-// publishes a second need only some fsyncs; and it hands messages to live
-// subscribers in the order in which they were stored.
+// commitAll runs in the only goroutine that writes. It collects what was queued while the last
+// transaction was written to the disk, so thousands of publishes a second need only a few fsyncs.
+// It sends messages to live subscribers in the order in which they were stored.
 func (b *Broker) commitAll() {
 	defer close(b.ended)
 	for j := range b.queue {
@@ -56,8 +55,8 @@ func (b *Broker) commit(batch []job) {
 	}
 }
 
-// admit returns what a batch retains within the quota, and why the rest is
-// refused. A message that replaces another, and a delete, need no room.
+// admit returns what a batch may store within the quota, and why the rest is refused. A message
+// that replaces another, and a delete, need no room.
 func (b *Broker) admit(batch []job) (results []error, retained []mqtt.Message) {
 	results = make([]error, len(batch))
 	room := newRoom(b)
@@ -72,11 +71,11 @@ func (b *Broker) admit(batch []job) (results []error, retained []mqtt.Message) {
 	return results, retained
 }
 
-// room counts against the quota while a batch is put together.
+// room counts against the quota while a batch is assembled.
 type room struct {
 	b     *Broker
 	used  int
-	there map[string]bool // what the batch has made of a topic
+	there map[string]bool // whether the batch leaves a message at a topic
 	err   error
 }
 
@@ -94,7 +93,7 @@ func (r *room) take(m mqtt.Message) error {
 	}
 	was, known := r.there[m.Topic]
 	if !known {
-		// A damaged record is there, and may be replaced.
+		// A damaged record exists, and may be replaced.
 		_, found, err := r.b.store.Get(m.Topic)
 		was = found || err != nil
 	}

@@ -9,9 +9,10 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Our client on our server; mosquitto's clients and broker keep both honest.
+// Our client with our server. The tests with mosquitto's clients and broker keep the two from
+// sharing a mistake.
 func TestContract(t *testing.T) {
-	t.Parallel() // it waits for quiet rather than works
+	t.Parallel() // it mostly waits
 	for _, protocol := range []string{"5", "3.1.1"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// FuzzSession sends anything behind a CONNECT: the connection may end, and
-// nothing else may. A client on the side still gets an answer.
+// FuzzSession sends arbitrary bytes after a CONNECT. Only that connection may end: another client
+// still gets an answer.
 func FuzzSession(f *testing.F) {
 	st, err := store.Open(filepath.Join(f.TempDir(), "b.db"), store.Options{})
 	if err != nil {
@@ -63,8 +63,8 @@ func packets(tb testing.TB, v wire.Version, packets ...wire.Packet) []byte {
 	return b
 }
 
-// FuzzToken reads arbitrary text as the place where a list goes on: a topic, and back to
-// the same text, or an error.
+// FuzzToken parses arbitrary text as a list's token: the result is an error, or a topic that
+// encodes to the same text.
 func FuzzToken(f *testing.F) {
 	f.Add("")
 	f.Add("c2l0ZS9h")

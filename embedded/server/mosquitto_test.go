@@ -11,12 +11,11 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// timedOut is mosquitto_sub's exit status after -W, which --remove-retained
-// always ends with, on mosquitto's broker too.
+// timedOut is mosquitto_sub's exit status after -W. With --remove-retained it always ends with it,
+// on mosquitto's broker too.
 const timedOut = 27
 
-// mosquitto runs one of mosquitto's clients, which share no code with this
-// server.
+// mosquitto runs one of mosquitto's clients, which share no code with our server.
 func mosquitto(t *testing.T, addr, name string, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -78,7 +77,7 @@ func TestMosquittoProperties(t *testing.T) {
 	}
 }
 
-// A client that is killed leaves its will.
+// The will of a client that is killed is published.
 func TestMosquittoWill(t *testing.T) {
 	addr, b, _ := serve(t, Options{})
 	path, err := exec.LookPath("mosquitto_sub")
@@ -92,7 +91,7 @@ func TestMosquittoWill(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// The message shows that it is subscribed; only then it is killed.
+	// The message shows that it is subscribed, and only then it is killed.
 	for len(b.subscribers("x")) == 0 {
 		b.Publish(t.Context(), text("y", "poll"), false)
 		receive[*wire.Publish](watch)

@@ -7,35 +7,35 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// maxQueued is how much may wait for one client before it is given up as too
-// slow. Retained messages do not count: they wait in the store.
+// maxQueued is how many packets may wait for a client before it is disconnected as too slow.
+// Retained messages do not count: they wait in the store.
 const maxQueued = 100_000
 
-// outbox is what waits to be written to one client. Acknowledgements go first;
-// the rest goes in order. Nothing in it is ever dropped.
+// outbox holds what waits to be written to a client. Acknowledgements go first, the rest goes in
+// order. Nothing in it is ever dropped.
 //
-// Retained messages wait as scans, which are read from the store page by page as
-// the client takes them. A scan reads behind every live message that was queued
-// before it, so that no client sees an older message after a newer one.
+// Retained messages wait as scans, which are read from the store page by page as the client reads
+// them. A scan is read after every live message that was queued before it, so no client sees an
+// older message after a newer one.
 type outbox struct {
 	mu       sync.Mutex
 	changed  sync.Cond
 	acks     []wire.Packet
-	page     []item // of the scan that is under way
+	page     []item // of the current scan
 	queue    []item
 	scans    int // in queue
 	window   int // the client's Receive Maximum (3.1.2.11.3)
 	inflight map[uint16]struct{}
 	lastID   uint16
 	closed   bool
-	final    wire.Packet // nil: close without a word
+	final    wire.Packet // nil: close without a packet
 }
 
 // item is a packet or a scan.
 type item struct {
 	packet wire.Packet
 	scan   *scan
-	queued time.Time // of a message that can expire
+	queued time.Time // of a message that may expire
 }
 
 func newOutbox(window uint16) *outbox {
@@ -47,7 +47,7 @@ func newOutbox(window uint16) *outbox {
 	return o
 }
 
-// change runs do under the lock and wakes the writer.
+// change runs do with the lock held and wakes the writer.
 func (o *outbox) change(do func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -55,10 +55,10 @@ func (o *outbox) change(do func()) {
 	o.changed.Signal()
 }
 
-// ack queues what may overtake messages.
+// ack queues packets that may overtake messages.
 func (o *outbox) ack(p wire.Packet) { o.change(func() { o.acks = append(o.acks, p) }) }
 
-// add queues items in order, and tells whether the client still keeps up.
+// add queues items in order, and reports whether the client still keeps up.
 func (o *outbox) add(items ...item) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -75,9 +75,9 @@ func (o *outbox) add(items ...item) bool {
 	return len(o.queue)-o.scans <= maxQueued && len(o.acks) <= maxQueued
 }
 
-// pong answers a PINGREQ behind the retained messages that the client is to get,
-// so that one who subscribes and pings in one write knows when it has them all.
-// Only a client that has yet to acknowledge live messages gets it at once.
+// pong answers a PINGREQ after the retained messages that the client is to get. So a client that
+// subscribes and pings in one write knows when it has them all. Only a client that has yet to
+// acknowledge live messages gets the answer at once.
 func (o *outbox) pong() {
 	o.change(func() {
 		if o.scans == 0 && len(o.page) == 0 && len(o.inflight) >= o.window {
@@ -88,7 +88,7 @@ func (o *outbox) pong() {
 	})
 }
 
-// released makes room in the window, and tells whether id was in it.
+// released makes room in the window, and reports whether id was in it.
 func (o *outbox) released(id uint16) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -106,8 +106,8 @@ func (o *outbox) holds(id uint16) bool {
 	return is
 }
 
-// close ends the connection once what is acknowledged already, and final, are
-// written. The first call counts.
+// close ends the connection once the acknowledgements that are queued, and final, are written. Only
+// the first call has an effect.
 func (o *outbox) close(final wire.Packet) (first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,8 +119,8 @@ func (o *outbox) close(final wire.Packet) (first bool) {
 	return true
 }
 
-// next returns what to write now. With wait it blocks until there is something;
-// without, it gives a zero item where there is nothing. open is false at the end.
+// next returns what to write now. With wait it blocks until there is something; without, it returns
+// a zero item if there is nothing. open is false at the end.
 func (o *outbox) next(wait bool) (it item, open bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -149,7 +149,7 @@ func (o *outbox) next(wait bool) (it item, open bool) {
 	}
 }
 
-// send takes the first of a queue, unless it needs room in a full window.
+// send removes and returns the first item of a queue, unless it needs room in a full window.
 func (o *outbox) send(queue *[]item) (item, bool) {
 	it := (*queue)[0]
 	if p, ok := it.packet.(*wire.Publish); ok && p.Message.QoS > 0 {
@@ -163,8 +163,8 @@ func (o *outbox) send(queue *[]item) (item, bool) {
 	return it, true
 }
 
-// newID returns a packet identifier that is not in use (MQTT-2.2.1-4). The window
-// leaves at least one free.
+// newID returns a packet identifier that is not in use (MQTT-2.2.1-4). The window is small enough
+// that there always is one.
 func (o *outbox) newID() uint16 {
 	for {
 		o.lastID++
@@ -175,8 +175,7 @@ func (o *outbox) newID() uint16 {
 	}
 }
 
-// read returns the outbox a page of the scan that next gave; more says that the
-// scan goes on behind it.
+// read adds a page of the scan that next returned. more says that the scan continues after it.
 func (o *outbox) read(page []item, more bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

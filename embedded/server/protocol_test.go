@@ -47,7 +47,7 @@ func TestCredentials(t *testing.T) {
 	})
 }
 
-// An old client gets the CONNACK of its own version, with return code 1.
+// A client of MQTT 3.1 gets the CONNACK of its version, with return code 1.
 func TestMQTT31(t *testing.T) {
 	addr, _, _ := serve(t, Options{})
 	conn, err := net.Dial("tcp", addr)
@@ -63,8 +63,8 @@ func TestMQTT31(t *testing.T) {
 	}
 }
 
-// What retained semantics are got wrong on real brokers (mochi: "a/#" misses
-// "a", "#" shows "$" topics; mochi and NanoMQ: No Local hides retained messages).
+// Real brokers get these retained semantics wrong (mochi: "a/#" misses "a", "#" shows "$" topics;
+// mochi and NanoMQ: No Local hides retained messages).
 func TestRetainedMatching(t *testing.T) {
 	addr, b, _ := serve(t, Options{})
 	versions(t, func(t *testing.T, v wire.Version) {
@@ -132,8 +132,8 @@ func TestSubscriptionOptions(t *testing.T) {
 	}
 }
 
-// One copy for overlapping subscriptions, with the highest QoS, every identifier,
-// and RETAIN only where it was asked for; none for No Local's own.
+// Overlapping subscriptions get one copy, with the highest QoS, every identifier, and RETAIN only
+// if requested; No Local gets none of the client's own.
 func TestLiveDelivery(t *testing.T) {
 	addr, _, _ := serve(t, Options{})
 	c := dial(t, addr, wire.V5, wire.Connect{})
@@ -177,8 +177,7 @@ func TestPropertiesAreUnaltered(t *testing.T) {
 	}
 }
 
-// A QoS 2 message is stored once, whatever is sent again, and deletes work at
-// every QoS.
+// A QoS 2 message is stored once, however often it is sent again, and deletes work at every QoS.
 func TestQoS2(t *testing.T) {
 	versions(t, func(t *testing.T, v wire.Version) {
 		addr, _, _ := serve(t, Options{})
@@ -213,7 +212,7 @@ func TestQoS2(t *testing.T) {
 		watch.send(&wire.Ack{Type: wire.PUBCOMP, PacketID: got.PacketID}, &wire.Pingreq{})
 		receive[*wire.Pingresp](watch) // and no second copy before it
 
-		// QoS 0 is not acknowledged, and yet the client sees what it did.
+		// QoS 0 is not acknowledged, but the client sees the effect.
 		c.send(&wire.Publish{Message: mqtt.Deletion("a", 0), Retain: true})
 		if left := c.retained("#"); len(left) != 0 {
 			t.Errorf("%d left", len(left))
@@ -241,7 +240,7 @@ func TestRefusals(t *testing.T) {
 		} {
 			want := test.want
 			if v == wire.V311 {
-				want = wire.Success // all that a PUBACK can say there
+				want = wire.Success // the only answer that a PUBACK has there
 			}
 			if got := c.publish(test.m); got != want {
 				t.Errorf("%s=%s: %s, want %s", test.m.Topic, test.m.Payload, got, want)
@@ -301,7 +300,7 @@ func TestProtocolErrors(t *testing.T) {
 		for range 2 {
 			receive[*wire.Ack](c)
 		}
-		c.send(publish(3)) // no PUBREL yet: three under way
+		c.send(publish(3)) // no PUBREL yet: three in flight
 		c.gone(wire.ReceiveMaximumExceeded)
 	})
 }
@@ -349,8 +348,8 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-// A reader slower than the disk gets every message, where mosquitto and mochi
-// drop; with a window of one at QoS 1 as well.
+// A reader that is slower than the disk gets every message, also at QoS 1 with a window of one.
+// mosquitto and mochi drop messages there.
 func TestSlowReaderLosesNothing(t *testing.T) {
 	addr, b, _ := serve(t, Options{Log: func(string, ...any) {}})
 	const n = 20_000
@@ -362,7 +361,7 @@ func TestSlowReaderLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := dial(t, addr, wire.V5, wire.Connect{})
-	// Nothing is read yet: publishes go on while the reader is behind.
+	// Nothing is read yet: publishing continues while the reader is behind.
 	c.send(&wire.Subscribe{PacketID: 1, Subscriptions: []wire.Subscription{{Filter: "#"}}}, &wire.Pingreq{})
 	other := dial(t, addr, wire.V5, wire.Connect{})
 	if code := other.publish(text("s/00000", "newer")); code != 0 {
@@ -403,8 +402,8 @@ func TestReceiveMaximumOfTheClient(t *testing.T) {
 	c.subscribe(wire.Subscription{Filter: "r/#", QoS: 1})
 	first := receive[*wire.Publish](c)
 	second := receive[*wire.Publish](c)
-	// A PUBREL for nothing is answered at once: were there a third message, it
-	// would come before that.
+	// A PUBREL for an unknown identifier is answered at once: a third message would come before
+	// that.
 	c.send(&wire.Ack{Type: wire.PUBREL, PacketID: 1})
 	if a := receive[*wire.Ack](c); a.Type != wire.PUBCOMP || a.ReasonCode != wire.PacketIDNotFound {
 		t.Errorf("%+v", a)
@@ -416,8 +415,8 @@ func TestReceiveMaximumOfTheClient(t *testing.T) {
 	receive[*wire.Publish](c)
 }
 
-// Expiry goes on over a restart, and payload format and the rest survive it
-// (mochi loses both).
+// Expiry continues across a restart, and payload format and the other fields survive it (mochi
+// loses both).
 func TestRestart(t *testing.T) {
 	path := t.TempDir() + "/broker.db"
 	now := time.Now()

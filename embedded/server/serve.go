@@ -19,12 +19,12 @@ const (
 	handshake = 10 * time.Second
 	// farewell is how long a client may take to read the last packet.
 	farewell = time.Second
-	// acceptPause is how long nobody is let in after that failed.
+	// acceptPause is the pause after a failed accept.
 	acceptPause = 50 * time.Millisecond
 )
 
-// Serve takes MQTT connections from ln until ctx is cancelled, and then tells
-// every client that the server shuts down. It closes ln.
+// Serve accepts MQTT connections from ln until ctx is cancelled, and then tells every client that
+// the server shuts down. It closes ln.
 func (b *Broker) Serve(ctx context.Context, ln net.Listener) error {
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 	defer ln.Close()
@@ -38,8 +38,7 @@ func (b *Broker) Serve(ctx context.Context, ln net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
 		case err != nil:
-			// Too many open files, most often: that is no reason to hang up on
-			// those who are connected.
+			// Usually too many open files, which is no reason to disconnect the other clients.
 			b.log("accept on %s: %v", ln.Addr(), err)
 			time.Sleep(acceptPause)
 		default:
@@ -48,7 +47,7 @@ func (b *Broker) Serve(ctx context.Context, ln net.Listener) error {
 	}
 }
 
-// connection is one client from its CONNECT to its end.
+// connection serves a client from its CONNECT to its end.
 func (b *Broker) connection(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
 	cut := context.AfterFunc(ctx, func() { conn.Close() })
@@ -59,12 +58,12 @@ func (b *Broker) connection(ctx context.Context, conn net.Conn) {
 		b.log("%s: no CONNECT: %v", conn.RemoteAddr(), err)
 		var bad *wire.Error
 		if errors.As(err, &bad) && bad.Code == wire.UnsupportedProtocolVersion {
-			// In the form that every version understands (3.1.1 MQTT-3.1.2-2).
+			// In the format that every version understands (3.1.1 MQTT-3.1.2-2).
 			writePacket(conn, &wire.Connack{ReasonCode: bad.Code}, wire.V311)
 		}
 		return
 	}
-	c := p.(*wire.Connect) // the Reader takes no other first packet
+	c := p.(*wire.Connect) // the Reader accepts no other first packet
 	answer := b.answer(c)
 	if answer.ReasonCode.Failed() {
 		b.log("%s: CONNECT of %q answered with %s", conn.RemoteAddr(), c.ClientID, answer.ReasonCode)
@@ -74,7 +73,7 @@ func (b *Broker) connection(ctx context.Context, conn net.Conn) {
 	if c.ClientID == "" {
 		c.ClientID = answer.AssignedClientID
 	}
-	// Known before it is answered: whoever comes after the answer takes over.
+	// Registered before it is answered: a client that connects after the answer takes over.
 	s := newSession(b, conn, c)
 	s.out.ack(answer)
 	cut()
@@ -82,7 +81,7 @@ func (b *Broker) connection(ctx context.Context, conn net.Conn) {
 	s.run(r)
 }
 
-// writePacket is for the last packet of a connection that becomes no session.
+// writePacket writes the last packet of a connection that does not become a session.
 func writePacket(conn net.Conn, p wire.Packet, v wire.Version) error {
 	packet, err := wire.AppendPacket(nil, p, v)
 	if err != nil {
@@ -107,9 +106,8 @@ func (b *Broker) receiveMaximum() int {
 	return defaultReceiveMaximum
 }
 
-// answer returns the CONNACK. There are no sessions that outlive a connection, so
-// none is ever present (MQTT-3.2.2-3), and a longer Session Expiry Interval is
-// answered with zero (3.2.2.3.2).
+// answer returns the CONNACK. Sessions do not outlive their connection, so none is ever present
+// (MQTT-3.2.2-3), and a Session Expiry Interval is answered with zero (3.2.2.3.2).
 func (b *Broker) answer(c *wire.Connect) *wire.Connack {
 	a := &wire.Connack{
 		ReceiveMaximum:    uint16(b.receiveMaximum()),

@@ -14,8 +14,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// fullListener fails at first, as one does in a process that has too many files
-// open.
+// fullListener fails at first, like a listener of a process that has too many files open.
 type fullListener struct {
 	net.Listener
 	failed atomic.Bool
@@ -53,8 +52,8 @@ func TestTooManyOpenFiles(t *testing.T) {
 	}
 }
 
-// TestTakeOverInOrder holds that of two clients of one name the one that
-// connected later stays, even right after the first one's CONNACK.
+// TestTakeOverInOrder checks that of two clients with one name the one that connected later stays,
+// even if it connected right after the first one's CONNACK.
 func TestTakeOverInOrder(t *testing.T) {
 	addr, _, _ := serve(t, Options{Log: func(string, ...any) {}})
 	for i := range 16 {

@@ -13,8 +13,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// serve starts a broker on a free port, over a new store where o has none. What
-// stops it is called at the end of the test at the latest.
+// serve starts a broker on a free port, with a new store if o has none. The returned function stops
+// it, and is called at the end of the test at the latest.
 func serve(t *testing.T, o Options) (addr string, b *Broker, stop func()) {
 	t.Helper()
 	if o.Store == nil {
@@ -47,7 +47,7 @@ func serve(t *testing.T, o Options) (addr string, b *Broker, stop func()) {
 	return ln.Addr().String(), b, stop
 }
 
-// client speaks packets. Every call fails the test instead of returning an error.
+// client sends and receives packets. Its methods fail the test instead of returning errors.
 type client struct {
 	t    *testing.T
 	conn net.Conn
@@ -85,7 +85,7 @@ func (c *client) send(packets ...wire.Packet) {
 	}
 }
 
-// receive reads the next packet, which must be a T.
+// receive reads and returns the next packet, which must be a T.
 func receive[T wire.Packet](c *client) T {
 	c.t.Helper()
 	p, err := c.r.Next()
@@ -99,7 +99,7 @@ func receive[T wire.Packet](c *client) T {
 	return got
 }
 
-// gone holds that the server closed the connection, in MQTT 5 with that code.
+// gone checks that the server closed the connection, in MQTT 5 with the given code.
 func (c *client) gone(code wire.ReasonCode) {
 	c.t.Helper()
 	if c.v == wire.V5 {
@@ -112,7 +112,7 @@ func (c *client) gone(code wire.ReasonCode) {
 	}
 }
 
-// publish sends at QoS 1 and gives the code of the PUBACK.
+// publish publishes at QoS 1 and returns the code of the PUBACK.
 func (c *client) publish(m mqtt.Message) wire.ReasonCode {
 	c.t.Helper()
 	m.QoS = 1
@@ -120,15 +120,15 @@ func (c *client) publish(m mqtt.Message) wire.ReasonCode {
 	return receive[*wire.Ack](c).ReasonCode
 }
 
-// subscribe returns the codes of the SUBACK.
+// subscribe subscribes and returns the codes of the SUBACK.
 func (c *client) subscribe(subs ...wire.Subscription) []wire.ReasonCode {
 	c.t.Helper()
 	c.send(&wire.Subscribe{PacketID: 9, Subscriptions: subs})
 	return receive[*wire.Suback](c).ReasonCodes
 }
 
-// retained subscribes at QoS 0 and gives all that the filter gets, by topic: up
-// to the PINGRESP, which comes behind it.
+// retained subscribes at QoS 0 and returns the retained messages that the filter gets, by topic:
+// those before the PINGRESP, which comes after them.
 func (c *client) retained(filter string) map[string]*wire.Publish {
 	c.t.Helper()
 	c.send(&wire.Subscribe{PacketID: 9, Subscriptions: []wire.Subscription{{Filter: filter}}}, &wire.Pingreq{})

@@ -13,14 +13,14 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// session is one client's connection; it does not outlive it.
+// session is the session of a connected client. It ends with the connection.
 type session struct {
 	b         *Broker
 	conn      net.Conn
 	id        string
 	version   wire.Version
 	keepAlive time.Duration
-	maxPacket uint32 // the client's; 0 is no limit
+	maxPacket uint32 // the client's; 0 means no limit
 	will      *wire.Will
 	out       *outbox
 	subs      subscriptions
@@ -72,9 +72,8 @@ func (s *session) run(r *wire.Reader) {
 	s.b.log("%s: client %q left: %v", s.conn.RemoteAddr(), s.id, err)
 }
 
-// leave forgets the session and publishes its will, unless the client took that
-// back. Since the session ends with the connection, so does any will delay
-// (MQTT-3.1.3-9).
+// leave forgets the session and publishes its will, unless the client withdrew it. The session ends
+// with the connection, and so does any will delay (MQTT-3.1.3-9).
 func (s *session) leave() {
 	s.b.mu.Lock()
 	if s.b.sessions[s.id] == s {
@@ -90,7 +89,7 @@ func (s *session) leave() {
 	}
 }
 
-// end closes the connection with a reason, which 3.1.1 has no packet for.
+// end closes the connection with a reason, for which 3.1.1 has no packet.
 func (s *session) end(code wire.ReasonCode) {
 	if s.version == wire.V5 {
 		s.close(&wire.Disconnect{ReasonCode: code})
@@ -101,12 +100,12 @@ func (s *session) end(code wire.ReasonCode) {
 
 func (s *session) close(final wire.Packet) {
 	if s.out.close(final) {
-		// Free a write that is stuck on a client that does not read.
+		// Unblock a write to a client that does not read.
 		s.conn.SetWriteDeadline(time.Now().Add(farewell))
 	}
 }
 
-// write empties the outbox, and flushes when there is nothing more to say.
+// write writes what is in the outbox, and flushes when that is empty.
 func (s *session) write() {
 	defer s.conn.Close()
 	w := bufio.NewWriterSize(s.conn, 64<<10)
@@ -136,9 +135,9 @@ func (s *session) write() {
 	}
 }
 
-// encode returns the bytes of an item, and none for a message that expired while
-// it waited (MQTT-3.3.2-5), that is too long for the client (MQTT-3.1.2-25), or
-// that its version cannot say.
+// encode returns the bytes of an item. It returns none for a message that expired while it waited
+// (MQTT-3.3.2-5), that is too long for the client (MQTT-3.1.2-25), or that the client's version
+// cannot express.
 func (s *session) encode(buf []byte, it item) []byte {
 	p, isPublish := it.packet.(*wire.Publish)
 	alive := !isPublish || countDown(p, it.queued)
@@ -155,7 +154,7 @@ func (s *session) encode(buf []byte, it item) []byte {
 	return buf
 }
 
-// countDown takes the time that a message waited off its expiry (MQTT-3.3.2-6).
+// countDown subtracts the time that a message waited from its expiry (MQTT-3.3.2-6).
 func countDown(p *wire.Publish, queued time.Time) bool {
 	if p.Message.Expiry == 0 {
 		return true
@@ -212,13 +211,13 @@ func (s *session) handle(p wire.Packet) error {
 		}
 		return errDisconnected
 	default:
-		return &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "a client must not send it now", Rule: "4.13"}
+		return &wire.Error{Code: wire.ProtocolError, Packet: p.Kind(), Problem: "a client must not send it now",
+			Rule: "4.13"}
 	}
 	return nil
 }
 
-// publish takes a message from the client. What it is answered with comes from
-// the commit.
+// publish accepts a message from the client. The answer follows when it is stored.
 func (s *session) publish(p *wire.Publish) error {
 	if p.TopicAlias != 0 {
 		return &wire.Error{Code: wire.TopicAliasInvalid, Packet: wire.PUBLISH, Problem: "it has a topic alias, and " +
@@ -240,8 +239,8 @@ func (s *session) publish(p *wire.Publish) error {
 	return nil
 }
 
-// repeated reports whether a QoS 2 publish came before: it is acknowledged once
-// more and not published again (MQTT-4.3.3-10).
+// repeated reports whether a QoS 2 publish was already received: then it is acknowledged again and
+// not published again (MQTT-4.3.3-10).
 func (s *session) repeated(id uint16) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,7 +253,7 @@ func (s *session) repeated(id uint16) bool {
 	return known
 }
 
-// answer acknowledges a publish once its outcome is known.
+// answer acknowledges a publish when its outcome is known.
 func (s *session) answer(qos mqtt.QoS, id uint16, err error) {
 	if err != nil {
 		s.b.log("client %q: %v", s.id, err)
@@ -264,7 +263,7 @@ func (s *session) answer(qos mqtt.QoS, id uint16, err error) {
 	case qos == 0:
 		return
 	case errors.Is(err, ErrClosed), s.version == wire.V311 && code == wire.ImplementationError:
-		// Not to acknowledge is the one true answer.
+		// No acknowledgement is the only correct answer.
 		s.end(wire.ServerShuttingDown)
 		return
 	case s.version == wire.V311:
@@ -298,7 +297,7 @@ func reason(err error) wire.ReasonCode {
 	return wire.ImplementationError
 }
 
-// acknowledged carries a QoS 1 or 2 exchange one step on (4.3).
+// acknowledged does the next step of a QoS 1 or 2 exchange (4.3).
 func (s *session) acknowledged(p *wire.Ack) {
 	switch p.Type {
 	case wire.PUBACK, wire.PUBCOMP:

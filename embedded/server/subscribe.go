@@ -16,8 +16,8 @@ type subscription struct {
 	id uint32 // 0: none
 }
 
-// subscriptions are a client's, by filter. Exact topics are looked up, so that a
-// client which follows thousands of them costs a publish nothing.
+// subscriptions are those of a client, by filter. Exact topics are looked up in a map, so a publish
+// does not get slower with a client that follows thousands of them.
 type subscriptions struct {
 	mu    sync.RWMutex
 	exact map[string]subscription
@@ -35,8 +35,7 @@ func (s *subscriptions) of(filter string) map[string]subscription {
 	return s.exact
 }
 
-// add returns whether there was one of that filter, which it replaces
-// (MQTT-3.8.4-3).
+// add adds a subscription, and reports whether it replaces one of the same filter (MQTT-3.8.4-3).
 func (s *subscriptions) add(sub subscription) (replaced bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +71,7 @@ func (s *subscriptions) matching(topic string) []subscription {
 }
 
 func (s *session) subscribe(p *wire.Subscribe) {
-	s.committing.Wait() // what the client published before, it is to see
+	s.committing.Wait() // the client is to see what it published before
 	ack := &wire.Suback{PacketID: p.PacketID}
 	items := []item{{packet: ack}}
 	for _, sub := range p.Subscriptions {
@@ -82,8 +81,8 @@ func (s *session) subscribe(p *wire.Subscribe) {
 		}
 		replaced := s.subs.add(subscription{sub, p.SubscriptionID})
 		ack.ReasonCodes = append(ack.ReasonCodes, wire.ReasonCode(sub.QoS))
-		// Retain Handling (3.8.3.1); under 3.1.1 it is 0. No Local is about live
-		// messages and hides no retained one.
+		// Retain Handling (3.8.3.1); under 3.1.1 it is 0. No Local concerns live messages and hides
+		// no retained one.
 		if sub.RetainHandling == 0 || sub.RetainHandling == 1 && !replaced {
 			items = append(items, item{scan: &scan{subscription: subscription{sub, p.SubscriptionID}}})
 		}
@@ -103,7 +102,7 @@ func (s *session) unsubscribe(p *wire.Unsubscribe) {
 	s.queue(item{packet: ack})
 }
 
-// queue returns a client up that takes far less than it is sent.
+// queue queues items for a client, and disconnects one that reads far less than it is sent.
 func (s *session) queue(items ...item) {
 	if !s.out.add(items...) {
 		s.b.log("client %q is too slow: more than %d packets wait for it", s.id, maxQueued)
@@ -111,7 +110,7 @@ func (s *session) queue(items ...item) {
 	}
 }
 
-// fanOut hands a message to everybody who subscribed to it.
+// fanOut sends a message to every client that subscribed to it.
 func (b *Broker) fanOut(j job) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -122,8 +121,8 @@ func (b *Broker) fanOut(j job) {
 	}
 }
 
-// copyOf returns what a client gets of a live message: one copy, at the highest QoS
-// of all the subscriptions that match (3.3.4), or nil.
+// copyOf returns what a client gets of a live message: one copy at the highest QoS of all its
+// subscriptions that match (3.3.4), or nil.
 func (s *session) copyOf(j job) *wire.Publish {
 	var p *wire.Publish
 	for _, sub := range s.subs.matching(j.Topic) {
@@ -143,18 +142,19 @@ func (s *session) copyOf(j job) *wire.Publish {
 	return p
 }
 
-// scan is the delivery of what is retained to one new subscription.
+// scan is the delivery of the retained messages to a new subscription.
 type scan struct {
 	subscription
 	after string // the last topic that was read
 	sent  int
 }
 
-// scanPage is how many retained messages are read at once. What is read waits in
-// memory, and what is written meanwhile comes behind it.
+// scanPage is how many retained messages are read at once. They wait in memory, and what is
+// published meanwhile is sent after them.
 const scanPage = 256
 
-// versionTopic is mosquitto's. No client may publish there (see Denied).
+// versionTopic is the topic of the broker's version, as on mosquitto. No client may publish to it
+// (see Denied).
 const versionTopic = "$SYS/broker/version"
 
 // advance reads the next page of a scan into the outbox.
@@ -164,7 +164,7 @@ func (s *session) advance(sc *scan) {
 		entries = append(entries, store.Entry{Message: mqtt.Message{Topic: versionTopic, Payload: []byte(s.b.o.Version)}})
 	}
 	if err != nil {
-		// Better no answer than one that lacks a message.
+		// No answer is better than one that lacks a message.
 		s.b.log("client %q: %v", s.id, err)
 		s.end(wire.ImplementationError)
 		next = ""
@@ -186,7 +186,7 @@ func (s *session) advance(sc *scan) {
 	s.out.read(page, next != "")
 }
 
-// loses injects the faults of a retained delivery.
+// loses reports whether a retained message is lost, as the faults say.
 func (b *Broker) loses(sc *scan) bool {
 	sc.sent++
 	f := b.o.Faults

@@ -15,8 +15,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// The child of TestKill writes batches for ever and says on stdout what Put
-// acknowledged.
+// The child of TestKill writes batches forever and prints what Put acknowledged.
 func TestMain(m *testing.M) {
 	path := os.Getenv("RETAINCTL_TEST_STORE")
 	if path == "" {
@@ -36,8 +35,8 @@ func TestMain(m *testing.M) {
 	os.Exit(1)
 }
 
-// Whatever was acknowledged is there after a kill -9, whole batches only, and the
-// file opens again at once.
+// After a kill -9 everything that was acknowledged is stored, in whole batches, and the file opens
+// again at once.
 func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "b.db")
 	self, err := os.Executable()
@@ -74,13 +73,12 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// sample is a file with every kind of page: branches, leaves, overflow, free.
+// sample returns a file with every kind of page: branches, leaves, overflow, free.
 func sample(tb testing.TB) []byte {
 	return filled(tb, filepath.Join(tb.TempDir(), "sample.db"), 300, 20_000)
 }
 
-// filled puts n messages into a file, one of them large; some of them twice; and
-// deletes one.
+// filled puts n messages into a file, one of them large and some of them twice, and deletes one.
 func filled(tb testing.TB, path string, n, large int) []byte {
 	s, err := Open(path, Options{Now: newClock().Now})
 	if err != nil {
@@ -106,8 +104,8 @@ func filled(tb testing.TB, path string, n, large int) []byte {
 	return file
 }
 
-// exercise uses a file in every way. Errors are welcome; panics, faults and
-// endless loops are what it looks for.
+// exercise uses a file in every way. Errors are expected; panics, faults and endless loops fail the
+// test.
 func exercise(t *testing.T, path string) {
 	for _, readOnly := range []bool{true, false} {
 		s, err := Open(path, Options{ReadOnly: readOnly, Now: newClock().Now, Wait: time.Nanosecond})
@@ -132,7 +130,7 @@ func exercise(t *testing.T, path string) {
 	}
 }
 
-// A damaged file gives errors or lacks messages: it never ends the program.
+// A damaged file leads to errors or missing messages, never to the end of the program.
 func TestDamage(t *testing.T) {
 	file := sample(t)
 	path := filepath.Join(t.TempDir(), "b.db")
@@ -146,7 +144,7 @@ func TestDamage(t *testing.T) {
 	for _, n := range []int{0, 1, 16, 4095, 4096, 8192, 12288, 16384, 20000, 32768, len(file) / 2, len(file) - 1} {
 		try(file[:n])
 	}
-	try([]byte("this is no database"))
+	try([]byte("this is not a database"))
 	try(make([]byte, len(file)))
 	for _, damaged := range cycles(file) {
 		try(damaged)
@@ -157,7 +155,7 @@ func TestDamage(t *testing.T) {
 	for range 100 {
 		damaged := append([]byte(nil), file...)
 		for range 1 + r.IntN(4) {
-			// Half of the flips hit a page's header and elements, where they hurt.
+			// Half of the flips hit a page's header and elements, where they do most harm.
 			at := r.IntN(len(file))
 			if r.IntN(2) == 0 {
 				at = at/4096*4096 + r.IntN(128)
@@ -168,8 +166,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// cycles makes each branch of the file its own child, in turn: bbolt would follow
-// it until the stack overflows.
+// cycles makes each branch of the file its own child in turn: bbolt would follow it until the stack
+// overflows.
 func cycles(file []byte) [][]byte {
 	var damaged [][]byte
 	for at := 0; at < len(file); at += os.Getpagesize() {

@@ -15,8 +15,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// small is a file that has every kind of page and is short enough to damage every bit
-// of it: its pages are of 1,024 bytes.
+// small returns a file that has every kind of page and is short enough to damage every bit of it:
+// its pages have 1,024 bytes.
 func small(tb testing.TB) []byte {
 	path := filepath.Join(tb.TempDir(), "small.db")
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{PageSize: 1024})
@@ -27,7 +27,7 @@ func small(tb testing.TB) []byte {
 	return filled(tb, path, 12, 2000)
 }
 
-// told is all that a store says of itself.
+// told is everything that a store says about its content.
 type told struct {
 	ID      string
 	Count   int
@@ -35,7 +35,7 @@ type told struct {
 	Single  []Entry
 }
 
-// ask asks a file everything. An error is one that names what is damaged.
+// ask reads everything from a file. The error names what is damaged.
 func ask(path string, readOnly bool) (t told, s *Store, err error) {
 	s, err = Open(path, Options{ReadOnly: readOnly, Now: newClock().Now, Wait: time.Nanosecond})
 	if err != nil {
@@ -58,8 +58,8 @@ func ask(path string, readOnly bool) (t told, s *Store, err error) {
 	return t, s, nil
 }
 
-// fastDir is a folder in memory where there is one: an fsync to a disk takes longer than
-// all the rest.
+// fastDir returns a folder in memory if there is one: an fsync to a disk takes longer than
+// everything else.
 func fastDir(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "retainctl")
 	if err != nil {
@@ -69,8 +69,8 @@ func fastDir(t *testing.T) string {
 	return dir
 }
 
-// A file with any one bit flipped, or cut off anywhere, says that it is damaged, or says
-// exactly what it said before; and takes a message without losing another.
+// A file with any one bit flipped, or cut off anywhere, is reported as damaged or reads exactly as
+// before, and stores a message without losing another.
 func TestEveryFlip(t *testing.T) {
 	file := small(t)
 	path := filepath.Join(fastDir(t), "b.db")
@@ -138,8 +138,8 @@ func TestEveryFlip(t *testing.T) {
 	t.Logf("%d bytes: %d detected, %d harmless, in %v", len(file), detected, harmless, time.Since(start).Round(time.Second))
 }
 
-// What bbolt itself writes is never taken for damage, in whatever order topics come and
-// go.
+// What bbolt itself writes is never taken for damage, in whatever order topics are added and
+// removed.
 func TestSoundFilesOpen(t *testing.T) {
 	path := filepath.Join(fastDir(t), "b.db")
 	r := rand.New(rand.NewPCG(1, 2))

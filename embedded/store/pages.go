@@ -11,10 +11,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// checkPages walks the file's tree before bbolt does. bbolt trusts its pages: a
-// flipped bit can send it round in circles until the stack overflows, which
-// nothing can recover from, or past a key that is there, so that a plan would
-// take a message for absent; a page that is free by mistake it writes over.
+// checkPages walks the file's tree before bbolt does. bbolt trusts its pages. A flipped bit can
+// make it loop until the stack overflows, which nothing can recover from, or miss a key, so that a
+// plan would take a message for absent. It overwrites a page that is free by mistake.
 func (s *Store) checkPages() error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		size := s.db.Info().PageSize
@@ -23,7 +22,8 @@ func (s *Store) checkPages() error {
 		case err != nil:
 			return err
 		case info.Size() < tx.Size():
-			return fmt.Errorf("it is damaged: it has %d bytes and says that it has %d; restore a copy", info.Size(), tx.Size())
+			return fmt.Errorf("it is damaged: it has %d bytes and says that it has %d; restore a copy",
+				info.Size(), tx.Size())
 		}
 		w := walk{file: s.file, size: size, seen: make([]bool, tx.Size()/int64(size))}
 		if err := w.all(uint64(tx.Cursor().Bucket().Root())); err != nil {
@@ -33,7 +33,7 @@ func (s *Store) checkPages() error {
 	})
 }
 
-// all visits the tree and the list of free pages. Each page must be in one of them.
+// all visits the tree and the list of free pages. Each page must be in exactly one of them.
 func (w *walk) all(root uint64) error {
 	free, err := w.meta()
 	if err != nil {
@@ -51,9 +51,8 @@ func (w *walk) all(root uint64) error {
 	return nil
 }
 
-// meta checks both of the file's first pages and gives the page of the free list. bbolt
-// is content with one, and so goes back to before the last write where the newer one is
-// damaged.
+// meta checks both of the file's first pages and returns the page of the free list. bbolt needs
+// only one of them, and so goes back to before the last write if the newer one is damaged.
 func (w *walk) meta() (free uint64, err error) {
 	newest := uint64(0)
 	for id := range 2 {
@@ -73,7 +72,7 @@ func (w *walk) meta() (free uint64, err error) {
 	return free, nil
 }
 
-// freelist marks the free pages, and those that list them.
+// freelist marks the free pages, and the pages that list them.
 func (w *walk) freelist(id uint64) error {
 	p, err := w.take(id)
 	if err != nil {
@@ -97,16 +96,16 @@ func (w *walk) freelist(id uint64) error {
 	return nil
 }
 
-// walk visits every page of the tree once. The layout is that of bbolt's format
-// version 2, in the machine's own byte order: a header of 16 bytes (id, flags,
-// count, overflow), then an element of 16 bytes for each key.
+// walk visits every page of the tree once. The layout is that of bbolt's format version 2, in the
+// machine's byte order: a header of 16 bytes (id, flags, count, overflow), then an element of 16
+// bytes for each key.
 type walk struct {
 	file io.ReaderAt
 	size int
 	seen []bool
 }
 
-// bounds are a page's first key, and the one that its keys lie below; nil is any.
+// bounds are a page's first key, and the key that all its keys are below; nil is any.
 type bounds struct{ from, to []byte }
 
 const (
@@ -132,7 +131,7 @@ func (w *walk) page(id uint64, b bounds) error {
 	return nil
 }
 
-// take reads a page with those that it goes on in, each of which is taken once.
+// take reads a page with its overflow pages, and marks each as used.
 func (w *walk) take(id uint64) ([]byte, error) {
 	if id < 2 || id >= uint64(len(w.seen)) {
 		return nil, fmt.Errorf("page %d is out of range", id)
@@ -156,8 +155,8 @@ func (w *walk) take(id uint64) ([]byte, error) {
 	return p, err
 }
 
-// elements checks a page's keys, and what is below them. A branch's key is the first
-// one of the page below: by it bbolt finds the branch again when it writes.
+// elements checks a page's keys, and the pages below them. A branch's key is the first key of the
+// page below: by it bbolt finds the branch again when it writes.
 func (w *walk) elements(p []byte, b bounds) error {
 	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
 	if flags != branchFlag && flags != leafFlag || flags == branchFlag && count == 0 {
@@ -194,7 +193,7 @@ func (w *walk) elements(p []byte, b bounds) error {
 	return nil
 }
 
-// element returns the key of an element whose key and value lie within the page.
+// element returns the key of an element, after a check that its key and value lie within the page.
 func element(p []byte, flags uint16, i int) (key []byte, ok bool) {
 	at := pageHeader + i*elementSize
 	pos, ksize, vsize := order.Uint32(p[at:]), order.Uint32(p[at+4:]), uint32(0)
@@ -208,8 +207,7 @@ func element(p []byte, flags uint16, i int) (key []byte, ok bool) {
 	return p[start : start+uint64(ksize)], true
 }
 
-// leaf goes into a nested bucket: its page stands elsewhere, or in its value when
-// it is small.
+// leaf descends into a nested bucket. Its page is elsewhere, or in its value if it is small.
 func (w *walk) leaf(p []byte, i int) error {
 	at := pageHeader + i*elementSize
 	if order.Uint32(p[at:])&bucketFlag == 0 {
@@ -226,5 +224,5 @@ func (w *walk) leaf(p []byte, i int) error {
 	if inline := value[16:]; len(inline) >= pageHeader && order.Uint16(inline[8:]) == leafFlag {
 		return w.elements(inline, bounds{})
 	}
-	return fmt.Errorf("bucket %d is no leaf", i)
+	return fmt.Errorf("bucket %d is not a leaf", i)
 }

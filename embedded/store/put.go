@@ -12,12 +12,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// sweep is how many expired messages one Put removes at most.
+// sweep is the most expired messages that one Put removes.
 const sweep = 1000
 
-// Put stores a batch in one transaction and returns once it is on the disk: all
-// of it, or nothing. An empty payload deletes (MQTT-3.3.1-6). A transaction costs
-// one fsync, so callers gather what they can.
+// Put stores a batch in one transaction, all of it or nothing, and returns once it is on the disk.
+// An empty payload deletes (MQTT-3.3.1-6). A transaction costs one fsync, so callers collect what
+// they can.
 func (s *Store) Put(batch []mqtt.Message) error {
 	if s.db == nil || s.db.IsReadOnly() {
 		return s.guard("write", func() error { return ErrReadOnly })
@@ -34,16 +34,16 @@ func (s *Store) Put(batch []mqtt.Message) error {
 	})
 }
 
-// byTopic sorts a batch; what is said of one topic keeps its order. bbolt splits a
-// page at the commit only, so that inserts in any order cost the square of their
-// number: 100,000 took ten seconds.
+// byTopic sorts a batch by topic, and keeps the order of messages to the same topic. bbolt splits a
+// page only at the commit, so inserts in random order take time in proportion to the square of
+// their number: 100,000 took ten seconds.
 func byTopic(batch []mqtt.Message) []mqtt.Message {
 	sorted := slices.Clone(batch)
 	slices.SortStableFunc(sorted, func(a, b mqtt.Message) int { return strings.Compare(a.Topic, b.Topic) })
 	return sorted
 }
 
-// writer is one transaction's work. The first error ends it.
+// writer is the work of one transaction. The first error ends it.
 type writer struct {
 	meta, messages, expiry *bbolt.Bucket
 	now                    time.Time
@@ -93,8 +93,8 @@ func (w *writer) put(m mqtt.Message) {
 	w.count++
 }
 
-// remove takes out what is stored at k. A damaged record leaves its entry in the
-// expiry bucket; sweep finds that it belongs to nothing.
+// remove removes what is stored at k. A damaged record leaves its entry in the expiry bucket, and
+// sweep finds that it belongs to nothing.
 func (w *writer) remove(k []byte) {
 	old := w.messages.Get(k)
 	if old == nil {
@@ -118,7 +118,7 @@ func (w *writer) sweep() {
 	}
 }
 
-// due returns the keys of the expiry bucket that have come.
+// due returns the keys of the expiry bucket whose time has come.
 func due(expiry *bbolt.Bucket, now time.Time, limit int) [][]byte {
 	var keys [][]byte
 	c := expiry.Cursor()

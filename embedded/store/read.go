@@ -11,11 +11,11 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// page is how many messages one read transaction takes: a long one would keep
-// bbolt from growing its map, and so block every writer.
+// page is how many messages one read transaction reads. A long one would keep bbolt from growing
+// its map, and so block every writer.
 const page = 256
 
-// Get returns what is retained at a topic.
+// Get returns what is retained at a topic. ok is false if there is nothing.
 func (s *Store) Get(topic string) (Entry, bool, error) {
 	var e Entry
 	err := s.view(func(tx *bbolt.Tx) error {
@@ -36,16 +36,15 @@ func (s *Store) Get(topic string) (Entry, bool, error) {
 	return e.at(now), true, nil
 }
 
-// List returns at most limit messages in the order of their topics, from the one
-// behind after ("" is the start); next is "" at the end, and what to give as
-// after otherwise.
+// List returns at most limit messages in the order of their topics, beginning behind the topic
+// after ("" is the start). next is the after of the next call, or "" at the end.
 func (s *Store) List(after string, limit int) (entries []Entry, next string, err error) {
 	return s.scan("", "", after, limit)
 }
 
-// Match calls fn with every message whose topic matches filter, by topic. fn may
-// take its time and may call the store; what is written meanwhile may be seen or
-// not. An error of fn ends it.
+// Match calls fn with every message whose topic matches filter, in the order of the topics. fn may
+// take its time and may call the store; what is written meanwhile may be seen or not. Match returns
+// the first error of fn.
 func (s *Store) Match(filter string, fn func(Entry) error) error {
 	for after, more := "", true; more; {
 		entries, next, err := s.MatchPage(filter, after, page)
@@ -62,7 +61,7 @@ func (s *Store) Match(filter string, fn func(Entry) error) error {
 	return nil
 }
 
-// MatchPage is List for the messages whose topics match filter.
+// MatchPage is List restricted to messages whose topics match filter.
 func (s *Store) MatchPage(filter, after string, limit int) (entries []Entry, next string, err error) {
 	if mqtt.IsFilter(filter) {
 		return s.scan(filter, literal(filter), after, limit)
@@ -73,8 +72,8 @@ func (s *Store) MatchPage(filter, after string, limit int) (entries []Entry, nex
 	return nil, "", nil
 }
 
-// literal returns what every topic that matches filter starts with. "a/#" matches
-// "a" too, so the slash is not part of it (4.7.1.2).
+// literal returns the prefix that every topic which matches filter has. "a/#" matches "a" too, so
+// the slash is not part of it (4.7.1.2).
 func literal(filter string) string {
 	if i := strings.IndexByte(filter, '+'); i >= 0 {
 		return filter[:i]
@@ -115,7 +114,7 @@ func (s *Store) scan(filter, prefix, after string, limit int) (entries []Entry, 
 	return entries, next, err
 }
 
-// Count is how many messages are retained; expired ones do not count.
+// Count returns how many messages are retained, without expired ones.
 func (s *Store) Count() (int, error) {
 	var n int
 	err := s.view(func(tx *bbolt.Tx) error {

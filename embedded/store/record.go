@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Entry is a stored message. Its Expiry is what remained when it was read
+// Entry is a stored message. Its Expiry is what remained when it was read, in seconds
 // (MQTT-3.3.2-6).
 type Entry struct {
 	mqtt.Message
@@ -22,12 +22,12 @@ type Entry struct {
 	Expires  time.Time // zero: never
 }
 
-// longTopic is the length from which a topic's key is abbreviated: bbolt's keys
-// have at most 32,768 bytes, half of what a topic may have.
+// longTopic is the length in bytes from which a topic's key is abbreviated: bbolt's keys have at
+// most 32,768 bytes, half of what a topic may have.
 const longTopic = 32_000
 
-// key returns the key of a topic: itself, or its start and a digest. No short
-// topic can be the key of a long one, since it is shorter.
+// key returns the key of a topic: the topic itself, or its start and a digest. No short topic can
+// be the key of a long one, because it is shorter.
 func key(topic string) []byte {
 	if len(topic) <= longTopic {
 		return []byte(topic)
@@ -36,18 +36,18 @@ func key(topic string) []byte {
 	return append([]byte(topic[:longTopic]), sum[:]...)
 }
 
-// expiryKey orders by time, then by topic.
+// expiryKey returns a key that sorts by time, then by topic.
 func expiryKey(at int64, key []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(at)), key...)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrDamaged is one record that cannot be read, in a file that can.
+// ErrDamaged is the error of a single record that cannot be read, in a file that can.
 var ErrDamaged = errors.New("the record is damaged; publish that topic again, or delete it")
 
-// encode returns the record of m: a checksum, then times in milliseconds, then
-// every field with its length. bbolt checks none of what it stores.
+// encode returns the record of m: a checksum, then times in milliseconds, then every field with its
+// length. bbolt itself has no checksums for what it stores.
 func encode(m mqtt.Message, modified, expires int64) []byte {
 	b := make([]byte, 4, 64+len(m.Topic)+len(m.Payload))
 	b = binary.BigEndian.AppendUint64(b, uint64(modified))
@@ -71,7 +71,7 @@ func appendBytes[T string | []byte](b []byte, v T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
 }
 
-// decode reads a record. It copies: b is bbolt's memory.
+// decode reads a record. It copies, because b is bbolt's memory.
 func decode(b []byte) (Entry, error) {
 	if len(b) < 22 || binary.BigEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
 		return Entry{}, ErrDamaged
@@ -96,8 +96,8 @@ func decode(b []byte) (Entry, error) {
 	return e, nil
 }
 
-// checkRecords holds the buckets against each other: what is to be found by its topic,
-// and what by its end. A record that is damaged itself is reported to whoever reads it.
+// checkRecords checks that the buckets by topic and by expiry agree. A record that is damaged
+// itself is reported to whoever reads it.
 func checkRecords(tx *bbolt.Tx) error {
 	n, expiry := int64(0), tx.Bucket(expiryBucket)
 	c := tx.Bucket(messageBucket).Cursor()
@@ -107,7 +107,7 @@ func checkRecords(tx *bbolt.Tx) error {
 		switch {
 		case err != nil:
 		case !bytes.Equal(k, key(e.Topic)):
-			return errors.New("it is damaged: a message stands in the place of another; restore a copy")
+			return errors.New("it is damaged: a message is stored in the place of another; restore a copy")
 		case !e.Expires.IsZero() && expiry.Get(expiryKey(e.Expires.UnixMilli(), k)) == nil:
 			return errors.New("it is damaged: the end of a message is lost; restore a copy")
 		}
@@ -121,8 +121,8 @@ func checkRecords(tx *bbolt.Tx) error {
 // expired reports whether e must not be served any more (MQTT-3.3.2-5).
 func (e Entry) expired(now time.Time) bool { return !e.Expires.IsZero() && !now.Before(e.Expires) }
 
-// at returns e as it is at now. A started second counts whole, so that what is
-// served never says that it has no expiry.
+// at returns e as it is at now. A started second counts in full, so that a served message with an
+// expiry never has the expiry 0.
 func (e Entry) at(now time.Time) Entry {
 	if !e.Expires.IsZero() {
 		e.Expiry = uint32((e.Expires.Sub(now) + time.Second - 1) / time.Second)
@@ -130,7 +130,7 @@ func (e Entry) at(now time.Time) Entry {
 	return e
 }
 
-// reader takes fields off a record; short is set once one is cut off.
+// reader consumes the fields of a record. short is set if one is cut off.
 type reader struct {
 	rest  []byte
 	short bool

@@ -1,11 +1,11 @@
 // Package store keeps the embedded broker's retained messages in one bbolt file.
 //
-// The file is the broker: it holds the identity that the state pins, and Put
-// returns when its transaction is on the disk, so that an acknowledgement proves
-// storage. Expiry is kept as an absolute time and goes on while nothing runs.
+// The file is the broker: it holds the identity that the state pins, and Put returns when its
+// transaction is on the disk, so an acknowledgement proves storage. Expiry is kept as an absolute
+// time, so it goes on while no process runs.
 //
-// One process writes at a time; a second one gets an error that says who may
-// hold the file. Whatever the file contains, the worst outcome is an error.
+// One process writes at a time; a second one gets an error that says who may have the file open.
+// Whatever the file contains, the worst outcome is an error.
 package store
 
 import (
@@ -26,12 +26,12 @@ import (
 	bolterr "go.etcd.io/bbolt/errors"
 )
 
-// Options say how a file is opened.
+// Options say how Open opens a file.
 type Options struct {
-	// ReadOnly never writes: a missing file stays missing and reads as empty.
+	// ReadOnly opens the file without ever writing to it: a missing file stays missing and reads as
+	// empty.
 	ReadOnly bool
-	// Wait is how long to wait for another process that has the file open; 0 is
-	// two seconds.
+	// Wait is how long to wait for another process that has the file open; 0 means two seconds.
 	Wait time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -43,14 +43,14 @@ type Store struct {
 	id   string
 	now  func() time.Time
 	file *os.File
-	db   *bbolt.DB // nil: the file does not exist and is not to be created
-	// broken is set once bbolt panicked: its locks may be held for good, so
-	// nothing may enter it again.
+	db   *bbolt.DB // nil if the file does not exist and is not to be created
+	// broken is set after bbolt panicked: its locks may be held forever, so it must not be called
+	// again.
 	broken atomic.Pointer[error]
 }
 
-// The buckets: meta holds what the file is, messages holds a record by topic,
-// expiry holds an empty value by expiry time and topic.
+// The buckets: meta describes the file, messages holds records by topic, and expiry holds empty
+// values by expiry time and topic.
 var (
 	metaBucket    = []byte("retainctl")
 	messageBucket = []byte("messages")
@@ -63,14 +63,14 @@ var (
 	format = []byte("retainctl broker 1")
 )
 
-// Errors that callers tell apart.
+// Errors that callers distinguish.
 var (
 	ErrInUse    = errors.New("it is in use: a `retainctl broker` or another run has it open")
 	ErrReadOnly = errors.New("it was opened for reading only")
 )
 
-// Open opens the file at path, and creates it and its folder unless it is to be
-// read only.
+// Open opens the file at path. It creates a missing file and its folder, unless the options say
+// ReadOnly.
 func Open(path string, o Options) (*Store, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -96,8 +96,8 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// empty reports whether there is nothing to read: a file of no bytes is one whose
-// writer was killed while it created it.
+// empty reports whether there is nothing to read: the file is missing, or its writer was killed
+// while it created it.
 func empty(path string) bool {
 	info, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
@@ -125,21 +125,21 @@ func (s *Store) open(o Options) error {
 	})
 }
 
-// openFile keeps the handle, so that Close gives the kernel's lock back even when
-// bbolt can no longer be entered.
+// openFile keeps the handle, so that Close can release the kernel's lock even if bbolt must not be
+// called any more.
 func (s *Store) openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(name, flag, mode)
 	s.file = f
 	return f, err
 }
 
-// explain turns bbolt's terse errors into what a user can act on.
+// explain turns bbolt's terse errors into ones that a user can act on.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, bolterr.ErrTimeout):
 		return fmt.Errorf("%w; wait for it or stop it, or use its MQTT port instead of its file", ErrInUse)
 	case errors.Is(err, bolterr.ErrInvalid), errors.Is(err, bolterr.ErrChecksum), errors.Is(err, bolterr.ErrVersionMismatch):
-		return fmt.Errorf("it is damaged, or no broker file (%w); restore a copy, or move it away to start with an "+
+		return fmt.Errorf("it is damaged, or not a broker file (%w); restore a copy, or move it away to start with an "+
 			"empty broker", err)
 	}
 	var path *fs.PathError
@@ -149,7 +149,7 @@ func explain(err error) error {
 	return err
 }
 
-// begin checks that the file is ours, or makes it so when it is new.
+// begin checks that the file is ours, and initialises a new one.
 func (s *Store) begin(readOnly bool) error {
 	var fresh bool
 	err := s.db.View(func(tx *bbolt.Tx) error {
@@ -206,7 +206,7 @@ func (s *Store) create() error {
 	return syncFolder(filepath.Dir(s.path))
 }
 
-// syncFolder makes the new file's name as durable as its content.
+// syncFolder makes the name of a new file as durable as its content.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -216,9 +216,9 @@ func syncFolder(dir string) error {
 	return d.Sync()
 }
 
-// newID returns the id that a file at path gets when it is created. It follows
-// from the path, so that every plan before the first apply names the broker that
-// this apply will create; afterwards it stays with the file wherever that moves.
+// newID returns the id that a file at path gets when it is created. It is computed from the path,
+// so every plan before the first apply names the broker that this apply will create. Afterwards it
+// stays with the file, even if the file moves.
 func newID(path string) string {
 	dir, rest := filepath.Dir(path), filepath.Base(path)
 	for {
@@ -241,26 +241,25 @@ func checksum(id string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// ID is the broker's identity: kept in the file, or the one that the file will
-// get.
+// ID returns the broker's identity: that in the file, or the one that the file will get.
 func (s *Store) ID() string { return s.id }
 
-// Close returns the file back.
+// Close closes the file and releases its lock.
 func (s *Store) Close() error {
 	var err error
 	if s.db != nil && s.broken.Load() == nil {
 		err = s.guard("close", s.db.Close)
 	}
 	if s.file != nil {
-		// Where bbolt failed, this frees the lock; else both find the file closed.
+		// If bbolt failed, this releases the lock. Otherwise the file is already closed.
 		unlock(s.file)
 		s.file.Close()
 	}
 	return err
 }
 
-// guard runs what enters bbolt. bbolt trusts its file: a damaged page makes it
-// panic, or fault on the mapped memory, which becomes a panic here too.
+// guard runs a function that calls bbolt, and turns its panics into errors. bbolt trusts its file:
+// a damaged page makes it panic, or fault on the mapped memory, which guard turns into a panic.
 func (s *Store) guard(verb string, do func() error) (err error) {
 	if broken := s.broken.Load(); broken != nil {
 		return *broken
@@ -268,7 +267,8 @@ func (s *Store) guard(verb string, do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s %s: it is damaged (%v); restore a copy, or move it away to start with an empty broker", verb, s.path, r)
+			err = fmt.Errorf("%s %s: it is damaged (%v); restore a copy, or move it away to start with an empty broker",
+				verb, s.path, r)
 			s.broken.Store(&err)
 		}
 	}()

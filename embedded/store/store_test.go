@@ -15,7 +15,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// clock is a time that only the test moves.
+// clock is a time that only the test advances.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
@@ -99,8 +99,8 @@ func TestExpired(t *testing.T) {
 	if n, _ := s.Count(); n != 2 {
 		t.Errorf("count %d before the sweep", n)
 	}
-	// A message that is written again does not expire at its old time, and one
-	// that is removed takes its expiry along.
+	// A message that is written again does not expire at its old time, and a removed message leaves
+	// no expiry behind.
 	put(t, s, text("b", "for good"))
 	c.now = c.now.Add(time.Hour)
 	put(t, s, text("d", "sweeps"))
@@ -157,7 +157,7 @@ func TestPages(t *testing.T) {
 	}
 	put(t, s, batch...)
 	if got := topics(t, s, "t/#"); !slices.Equal(got, want) {
-		t.Errorf("match gave %d", len(got))
+		t.Errorf("match returned %d", len(got))
 	}
 	var listed []string
 	for after, more := "", true; more; {
@@ -171,9 +171,9 @@ func TestPages(t *testing.T) {
 		after, more = next, next != ""
 	}
 	if !slices.Equal(listed, want) {
-		t.Errorf("list gave %d", len(listed))
+		t.Errorf("list returned %d", len(listed))
 	}
-	// What fn writes does not block: no transaction is open while it runs.
+	// fn can write without blocking: no transaction is open while it runs.
 	err := s.Match("#", func(e Entry) error { return s.Put([]mqtt.Message{mqtt.Deletion(e.Topic, 0)}) })
 	if n, _ := s.Count(); err != nil || n != 0 {
 		t.Errorf("%d left, %v", n, err)
@@ -191,7 +191,7 @@ func TestLastOfABatchWins(t *testing.T) {
 	}
 }
 
-// bbolt's keys end at half the length of a topic.
+// bbolt's longest key has half the length of the longest topic.
 func TestLongTopics(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "b.db"), Options{})
 	long := strings.Repeat("x/", mqtt.MaxTopicBytes/2)
@@ -205,10 +205,10 @@ func TestLongTopics(t *testing.T) {
 		}
 	}
 	if got := topics(t, s, "x/#"); len(got) != 2 {
-		t.Errorf("match gives %d", len(got))
+		t.Errorf("match returned %d", len(got))
 	}
 	if got := topics(t, s, long[:len(long)-1]+"/#"); len(got) != 1 || got[0] != long {
-		t.Errorf("a long filter gives %d", len(got))
+		t.Errorf("a long filter returned %d", len(got))
 	}
 	first, next, err := s.List("", 1)
 	if err != nil || len(first) != 1 || next == "" {
@@ -220,8 +220,7 @@ func TestLongTopics(t *testing.T) {
 	}
 }
 
-// A plan before the first apply leaves no file behind, and names the broker that
-// the apply will create.
+// A plan before the first apply creates no file, and names the broker that the apply will create.
 func TestMissingFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, ".retainctl", "broker.db")

@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// unlock returns bbolt's lock back. Closing is not enough: a mapping that bbolt
-// left behind keeps the open file, and so its lock, alive.
+// unlock releases bbolt's lock. Closing the file is not enough: a mapping that bbolt left behind
+// keeps the open file, and so its lock, alive.
 func unlock(f *os.File) { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

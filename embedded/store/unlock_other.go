@@ -4,5 +4,6 @@ package store
 
 import "os"
 
-// unlock leaves it to the end of the process: locks work in another way here.
+// unlock does nothing: locks work differently on this system, and the end of the process releases
+// them.
 func unlock(*os.File) {}

@@ -4,8 +4,8 @@
 #   retainctl broker -aws=127.0.0.1:8083 &
 #   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test retainctl -chdir=examples/aws-fleet apply
 #
-# For the account itself leave the endpoint out, with -var 'endpoint=' : it is then
-# asked from AWS.
+# For the account itself leave out the endpoint, with -var 'endpoint=' : AWS is then
+# asked for it.
 
 variable "region" {
   type    = string

@@ -1,10 +1,10 @@
-# Ghosts: retained messages that nobody looks after any more, such as the
-# configuration of a device that was taken down by hand. An exclusive block says
-# that nothing but what is declared may stand within its filter.
+# Leftovers: retained messages that nobody looks after any more, such as the
+# configuration of a device that was removed by hand. An exclusive block says that
+# only declared messages may exist within its filter.
 #
 #   retainctl broker &                                  # or any MQTT broker
 #   mosquitto_pub -r -t site/a/thermostat/ghost/config -m '{"setpoint":99}'
-#   retainctl -chdir=examples/exclusive apply           # the ghost will be destroyed
+#   retainctl -chdir=examples/exclusive apply           # the leftover will be destroyed
 
 variable "broker" {
   type        = string
@@ -31,7 +31,7 @@ message "thermostat" {
   payload      = jsonencode({ setpoint = each.value, unit = "C" })
 }
 
-# Every declared thermostat has a sane setpoint, whoever declares it.
+# Every declared thermostat must have a sensible setpoint.
 schema "thermostat" {
   filter = "site/+/thermostat/+/config"
   schema = jsonencode({
@@ -41,21 +41,21 @@ schema "thermostat" {
   })
 }
 
-# What is live, matches, and is not declared is deleted. The laboratory looks
-# after its own devices.
+# A live message that matches and is not declared is deleted. The laboratory manages
+# its own devices.
 exclusive "thermostats" {
   filter = "site/+/thermostat/+/config"
   except = ["site/lab/#"]
 }
 
-# Whatever happens to the blocks above: no message of the hospital is deleted.
-# A plan that would do so fails, and ghosts there are left alone and counted.
+# Whatever happens to the blocks above, no message of the hospital is deleted. A plan
+# that would do so fails, and untracked messages there are left alone and counted.
 protect "hospital" {
   filter = "site/hospital/#"
 }
 
 # Site b was handed over to another team: its messages are forgotten, not deleted,
-# and the exclusive block keeps away from them.
+# and the exclusive block does not apply to them.
 removed {
   filter = "site/b/#"
 }

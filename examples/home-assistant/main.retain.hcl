@@ -1,7 +1,7 @@
-# Home Assistant's MQTT discovery: one retained message tells it of one entity,
-# and an empty one removes the entity. Keys are abbreviated as the integrations
-# that publish such messages do ("stat_t" is state_topic), and "~" stands for the
-# base topic. Jinja's {{ }} needs no escaping in HCL.
+# Home Assistant's MQTT discovery: a retained message announces an entity, and an
+# empty one removes it. Keys are abbreviated as by the integrations that publish
+# such messages ("stat_t" is state_topic), and "~" is the base topic. Jinja's {{ }}
+# needs no escaping in HCL.
 #
 #   retainctl broker &                                  # or any MQTT broker
 #   retainctl -chdir=examples/home-assistant apply

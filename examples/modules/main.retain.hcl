@@ -1,6 +1,6 @@
-# Three sites of one shape: a module is called once for each, and calls another for
-# each of its rooms. No broker block stands here, so the messages are kept by the
-# embedded broker, in .retainctl/broker.db beside this file.
+# Three sites of one shape: each is an instance of a module, which in turn uses another
+# module for each of its rooms. There is no broker block, so the embedded broker holds
+# the messages, in .retainctl/broker.db beside this file.
 #
 #   retainctl -chdir=examples/modules apply
 #   retainctl -chdir=examples/modules output
@@ -28,7 +28,7 @@ module "site" {
   rooms   = each.value.rooms
 }
 
-# The directory of all sites is published once they are there, and deleted first.
+# The directory of all sites is published after them, and deleted before them.
 message "directory" {
   topic      = "sites"
   payload    = jsonencode({ for name, site in module.site : name => site.index })

@@ -1,5 +1,5 @@
-# The retained messages of a small house. No broker block stands here, so they
-# are kept by the embedded broker, in .retainctl/broker.db beside this file.
+# The retained messages of a small house. There is no broker block, so the embedded
+# broker holds them, in .retainctl/broker.db beside this file.
 #
 #   retainctl -chdir=examples/quickstart apply
 

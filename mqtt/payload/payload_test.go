@@ -248,7 +248,7 @@ func TestEqualIgnoresSpelling(t *testing.T) {
 	})
 }
 
-func TestDiffIsEmptyExactlyWhereEqual(t *testing.T) {
+func TestDiffIsEmptyExactlyIfEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := text(container().Draw(t, "a")), text(container().Draw(t, "b"))
 		diff := Diff(doc(t, a), doc(t, b))

@@ -36,7 +36,7 @@ func Escape(json []byte) []byte {
 
 func printable(r rune) bool { return r == '\n' || unicode.IsGraphic(r) }
 
-// plain reports whether json certainly needs no escapes, as most JSON does not.
+// plain reports whether json certainly needs no escapes, which is true of most JSON.
 func plain(json []byte) bool {
 	for i, c := range json {
 		if c >= 0x7f || c == '#' && i+1 < len(json) && json[i+1] == '#' {

@@ -97,7 +97,8 @@ func (r *Reader) length(t Type) (int, error) {
 			return 0, &Error{MalformedPacket, t, "its length is not in its shortest form", "MQTT-1.5.5-1"}
 		}
 		if size := n + 2 + i; size > r.max {
-			return 0, &Error{PacketTooLarge, t, fmt.Sprintf("it has %d bytes, the limit is %d", size, r.max), "MQTT-3.1.2-24"}
+			return 0, &Error{PacketTooLarge, t, fmt.Sprintf("it has %d bytes, the limit is %d",
+				size, r.max), "MQTT-3.1.2-24"}
 		}
 		return n, nil
 	}

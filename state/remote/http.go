@@ -173,7 +173,7 @@ func (h *HTTP) send(ctx context.Context, method string, to *url.URL, body []byte
 		if err == nil && !passing(a.status) {
 			return a, nil
 		}
-		if n < attempts && !hopeless(err) && sleep(ctx, pause(n)) == nil {
+		if n < attempts && !permanent(err) && sleep(ctx, pause(n)) == nil {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -195,8 +195,8 @@ func passing(status int) bool {
 	return false
 }
 
-// hopeless reports whether the next attempt would fail in the same way.
-func hopeless(err error) bool {
+// permanent reports whether the next attempt would fail in the same way.
+func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &certificate)
 }

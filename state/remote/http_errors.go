@@ -14,7 +14,8 @@ import (
 
 // explain turns an answer other than a success into an error that says what to do.
 func (h *HTTP) explain(verb string, a answer) error {
-	return fmt.Errorf("%s %s: the server answered %d %s: %s", verb, plainURL(a.url), a.status, http.StatusText(a.status), h.advise(verb, a))
+	return fmt.Errorf("%s %s: the server answered %d %s: %s",
+		verb, plainURL(a.url), a.status, http.StatusText(a.status), h.advise(verb, a))
 }
 
 func (h *HTTP) advise(verb string, a answer) string {

@@ -70,7 +70,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func missing(backend, argument string) error {
-	return fmt.Errorf("the %s backend needs %s: write it into the block, or give -backend-config=%[2]s=VALUE", backend, argument)
+	return fmt.Errorf("the %s backend needs %s: write it into the block, or give -backend-config=%[2]s=VALUE",
+		backend, argument)
 }
 
 // unreached explains why a server gave no answer.
@@ -82,9 +83,11 @@ func unreached(host string, err error) error {
 	case errors.As(err, &dns):
 		return fmt.Errorf("connect to %s: %w; check the address, and that this machine has a name server", host, dns)
 	case errors.As(err, &op) && op.Op == "dial":
-		return fmt.Errorf("connect to %s: %w; check that this is its address and that something listens there", host, rootCause(op.Err))
+		return fmt.Errorf("connect to %s: %w; check that this is its address and that something listens there",
+			host, rootCause(op.Err))
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("%s took the connection and did not answer in time; try again, and check for a proxy between", host)
+		return fmt.Errorf("%s took the connection and did not answer in time; try again, and check for a proxy between",
+			host)
 	}
 	return fmt.Errorf("ask %s: %w", host, rootCause(err))
 }

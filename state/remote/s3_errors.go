@@ -72,9 +72,11 @@ func (s *S3) advise(op operation, err error) string {
 	region := bucketRegion(err)
 	switch {
 	case code == "NoSuchBucket":
-		return fmt.Sprintf("there is no bucket %q there; create it, or check bucket, region and endpoint", s.settings.Bucket)
+		return fmt.Sprintf("there is no bucket %q there; create it, or check bucket, region and endpoint",
+			s.settings.Bucket)
 	case region != "" && region != s.region:
-		return fmt.Sprintf("the bucket is in %s, and the request went to %s; write region = %q", region, s.region, region)
+		return fmt.Sprintf("the bucket is in %s, and the request went to %s; write region = %q",
+			region, s.region, region)
 	case status(err) == http.StatusMovedPermanently, code == "AuthorizationHeaderMalformed":
 		return fmt.Sprintf("%s: the bucket is not in %s; check region and endpoint (%s)", answer, s.region, message)
 	case strings.HasPrefix(code, "KMS."):
@@ -82,7 +84,8 @@ func (s *S3) advise(op operation, err error) string {
 	case code == "ExpiredToken", code == "InvalidAccessKeyId", code == "SignatureDoesNotMatch", code == "InvalidToken", code == "RequestTimeTooSkewed":
 		return fmt.Sprintf("%s: the credentials were not accepted: %s", answer, message)
 	case status(err) == http.StatusForbidden:
-		return fmt.Sprintf("%s: the credentials need %s, and with a KMS key kms:GenerateDataKey and kms:Decrypt on that", answer, op.actions)
+		return fmt.Sprintf("%s: the credentials need %s, and with a KMS key kms:GenerateDataKey and kms:Decrypt on that",
+			answer, op.actions)
 	case status(err) == http.StatusNotImplemented:
 		return answer + ": this store does not know conditional requests (If-Match, If-None-Match), without which " +
 			"two applies could overwrite each other's state"

@@ -119,7 +119,8 @@ func (l *s3Lock) checkStore(ctx context.Context) error {
 		case err == nil:
 			probe.discard(ctx)
 			return fmt.Errorf("lock %s: the store at %s ignores %s: it overwrote an object that it should "+
-				"have kept. It cannot keep two applies apart, so no state can be kept there", l.store.Address(), l.store.host, name)
+				"have kept. It cannot keep two applies apart, so no state can be kept there",
+				l.store.Address(), l.store.host, name)
 		default:
 			l.discard(ctx)
 			return err
@@ -190,7 +191,8 @@ func (l *s3Lock) unlock(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%w; the lock's lease ends in %s, or release it with \"retainctl force-unlock %s\"", err, l.store.settings.LockLease, l.doc.ID)
+		return fmt.Errorf("%w; the lock's lease ends in %s, or release it with \"retainctl force-unlock %s\"",
+			err, l.store.settings.LockLease, l.doc.ID)
 	}
 	return nil
 }
@@ -218,7 +220,8 @@ func (s *S3) ForceUnlock(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	case doc.ID == "":
-		return fmt.Errorf("s3://%s/%s is not a lock of retainctl; if nothing uses it, delete the object", s.settings.Bucket, s.lockKey())
+		return fmt.Errorf("s3://%s/%s is not a lock of retainctl; if nothing uses it, delete the object",
+			s.settings.Bucket, s.lockKey())
 	case doc.ID != id:
 		return fmt.Errorf("another lock is held: %s", doc.LockInfo)
 	}

@@ -17,7 +17,7 @@ variable "rooms" {
 }
 
 locals {
-  # A file is named from the configuration's folder, so that of a module by path.module.
+  # Paths are relative to the configuration's folder; path.module is the module's own.
   languages = jsondecode(file("${path.module}/languages.json"))
 }
 
@@ -43,7 +43,7 @@ module "room" {
   setpoint = each.value
 }
 
-# Every thermostat of the site is checked, whoever declares it.
+# Every thermostat of the site is checked, whichever block declares it.
 schema "thermostat" {
   filter = "site/${var.name}/+/thermostat"
   schema = file("${path.module}/thermostat.schema.json")
