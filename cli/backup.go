@@ -14,16 +14,16 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// backupFolder is the folder of backups, beside the configuration; keptBackups is how many
-// are kept there.
+// backupFolder is the folder of backups, beside the configuration. keptBackups is how many of
+// them are kept.
 const (
 	backupFolder = ".retainctl/backup"
 	backupEnd    = ".backup"
 	keptBackups  = 20
 )
 
-// backUp writes what an apply is about to replace to a new file, or to that of -backup,
-// and prints its name.
+// backUp writes what an apply is about to replace to a new file, or to the file that -backup
+// names, and prints its name.
 func backUp(s *session, b *state.Backup, file string) error {
 	if len(b.Records) > 0 {
 		written, err := writeBackup(s, b, file)
@@ -60,7 +60,7 @@ func writeBackup(s *session, b *state.Backup, file string) (string, error) {
 	return filepath.Join(backupFolder, name), nil
 }
 
-// backupName returns a new name that sorts after those that exist: by a number, because
+// backupName returns a name that sorts after the existing ones. It begins with a number, because
 // a clock may go back.
 func backupName(there []string, b *state.Backup) string {
 	last := 0
@@ -95,12 +95,11 @@ func backupNumber(name string) int {
 	return int(n)
 }
 
-// leftoverAge is the age from which a half-written backup is assumed to be that of a killed
-// writer.
+// leftoverAge is the age at which a half-written backup is taken for that of a killed writer.
 const leftoverAge = time.Hour
 
-// prune removes all but the last backups, and the files of killed writers, which hold
-// payloads too. It ignores what it cannot remove.
+// prune removes all but the last keptBackups backups. It also removes the files of killed
+// writers, because they hold payloads too. It ignores what it cannot remove.
 func prune(folder string) {
 	there := backups(folder)
 	for _, name := range there[:max(len(there)-keptBackups, 0)] {

@@ -16,17 +16,16 @@ import (
 	"github.com/retainctl/retainctl/cli"
 )
 
-// target is a broker that the law is tried on.
+// target is a broker that the law is tested on.
 type target struct {
-	block  map[string]any // of its broker block
+	block  map[string]any // its broker block, as JSON
 	maxQoS int
 }
 
-// TestLaw applies random configurations one after another, each over what the one
-// before left behind, and plans each again: nothing may be left to do. On every
-// broker.
+// TestLaw applies random configurations, each over the messages of the one before, and plans each
+// again: nothing may be left to do. It does this on every kind of broker.
 func TestLaw(t *testing.T) {
-	mqtt := serveMQTT(t) // one broker each: they run at once, over the same topics
+	mqtt := serveMQTT(t) // one broker each, because they run in parallel with the same topics
 	aws := serveAWS(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{}}}, 2},
@@ -52,7 +51,7 @@ func TestLaw(t *testing.T) {
 	}
 }
 
-// retainctl runs a command line in this process, where it is fast.
+// retainctl runs a command line in this process, which is faster.
 func retainctl(dir string, args ...string) (output string, code int) {
 	var out bytes.Buffer
 	code = cli.Run(append([]string{"-chdir=" + dir}, args...), cli.Env{
@@ -70,7 +69,7 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// configurations makes configurations in HCL's JSON form.
+// configurations generates configurations in HCL's JSON form.
 func configurations(on target) *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
 		messages := map[string]any{}

@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// observing returns the options of whatever opens brokers for a plan.
+// observing returns the options with which brokers are opened for a plan.
 func observing(s *session, parallelism int) observe.Options {
 	return observe.Options{
 		Dir: s.Dir, Parallelism: parallelism, Log: s.log,
@@ -25,9 +25,11 @@ func observing(s *session, parallelism int) observe.Options {
 	}
 }
 
-// observed makes a plan from what stands on the brokers that it needs, or from what is
-// recorded of them.
-func observed(ctx context.Context, s *session, declared []spec.Broker, in plan.Input, parallelism int) (*plan.Plan, error) {
+// observed makes a plan from what is live on the brokers that it needs, or without a refresh from what
+// is recorded of them.
+func observed(
+	ctx context.Context, s *session, declared []spec.Broker, in plan.Input, parallelism int,
+) (*plan.Plan, error) {
 	needed := observe.Needed(declared, &in)
 	if !in.Refreshed {
 		begun, err := observe.Recorded(needed, declared, in)
@@ -69,8 +71,8 @@ const (
 		"Bring the block back; or, if it is the same broker as another block's, run \"retainctl state rebind %[2]s NEW\"; " +
 		"or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\"."
 	unaskedAdvice = "The state records %s on %s, which was broker %q. No broker block has that name any more, " +
-		"and -refresh=false asks none where it leads. Bring the block back; or, if it was renamed, apply once, " +
-		"which notes the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\"."
+		"and -refresh=false does not find out where the others lead. Bring the block back; or, if it was renamed, " +
+		"apply once, which records the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\"."
 	backupAdvice = "The backup holds messages of %s, which was broker %q, but no broker block leads there. " +
 		"Bring the block back."
 	noBlock  = "The plan was made for broker %q, which the configuration no longer has."

@@ -59,13 +59,13 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
 }
 
-// saving is where a printed plan was saved, and whether it could have been.
+// saving says where a printed plan was saved, and whether the command can save one.
 type saving struct {
 	could bool
 	to    string
 }
 
-// printPlan prints a plan to stdout, in the form that was asked for.
+// printPlan prints a plan to stdout in the given format, or as events.
 func printPlan(s *session, p *plan.Plan, f *planFlags, format render.Format, saved saving) error {
 	if s.events != nil {
 		s.events.Plan(p)
