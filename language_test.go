@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// block is a block as "retainctl schema -json" describes it.
+// block is the description of a block by "retainctl schema -json".
 type block struct {
 	Type      string
 	Kind      string
@@ -23,8 +23,8 @@ type argument struct {
 	Required, Sensitive              bool
 }
 
-// language gives the description of every block, by the name that docs/language.md
-// has for it: "message.lifecycle", "broker.mqtt".
+// language returns the description of every block, by its name in docs/language.md:
+// "message.lifecycle", "broker.mqtt".
 func language(t *testing.T, bin string) map[string]block {
 	t.Helper()
 	var doc struct {
@@ -72,9 +72,8 @@ var (
 	tableMarks   = regexp.MustCompile(`(?s)(<!-- table: ([a-z0-9_.]+) -->\n).*?(<!-- end -->\n)`)
 )
 
-// TestLanguagePage holds the tables of docs/language.md to "retainctl schema
-// -json", and finds one for every block that has arguments. UPDATE_DOCS=1 writes
-// them.
+// TestLanguagePage checks that the tables of docs/language.md are those of "retainctl schema
+// -json", and that every block with arguments has one. UPDATE_DOCS=1 writes them.
 func TestLanguagePage(t *testing.T) {
 	const path = "docs/language.md"
 	page, err := os.ReadFile(path)
@@ -86,7 +85,7 @@ func TestLanguagePage(t *testing.T) {
 		parts := tableMarks.FindStringSubmatch(found)
 		b, there := all[parts[2]]
 		if !there {
-			t.Errorf("the page has a table of %s, which the language has not", parts[2])
+			t.Errorf("the page has a table of %s, which is not in the language", parts[2])
 		}
 		shown[parts[2]] = true
 		return parts[1] + b.table() + parts[3]
@@ -98,7 +97,7 @@ func TestLanguagePage(t *testing.T) {
 	} else if want != string(page) {
 		t.Errorf("%s is not what schema -json says; UPDATE_DOCS=1 go test . -run TestLanguagePage writes it", path)
 	}
-	shown["message.lifecycle.postcondition"] = true // beside precondition, which is the same
+	shown["message.lifecycle.postcondition"] = true // described together with precondition, which is the same
 	for name, b := range all {
 		if len(b.Arguments) > 0 && !shown[name] {
 			t.Errorf("the page has no table of %s", name)
@@ -109,8 +108,8 @@ func TestLanguagePage(t *testing.T) {
 	}
 }
 
-// TestDocumentedDefaults writes every default that the description gives as an
-// expression into a configuration, of which the plan says the same as without it.
+// TestDocumentedDefaults writes every documented default that is an expression into a
+// configuration, and checks that the plan is the same as without it.
 func TestDocumentedDefaults(t *testing.T) {
 	bin, tried := program(t), 0
 	all := language(t, bin)

@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// fenced gives the contents of a page's fenced blocks of one language.
+// fenced returns the contents of a page's fenced blocks of one language.
 func fenced(t *testing.T, page, language string) []string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -38,8 +38,7 @@ func fenced(t *testing.T, page, language string) []string {
 	return blocks
 }
 
-// TestMain makes the test binary serve as the program, so that none is linked for
-// each test.
+// TestMain makes the test binary act as the program, so that no program is linked for each test.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"retainctl": main})
 }
@@ -65,8 +64,8 @@ func run(t *testing.T, bin string, args ...string) string {
 	return string(out)
 }
 
-// TestReadmePlan makes the plan that the README shows: the quickstart, applied,
-// with a setpoint edited.
+// TestReadmePlan makes the plan that the README shows: the quickstart is applied and a setpoint
+// edited.
 func TestReadmePlan(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	source, err := os.ReadFile("examples/quickstart/main.retain.hcl")
@@ -89,8 +88,8 @@ func TestReadmePlan(t *testing.T) {
 	}
 }
 
-// TestReadmeCommands holds the README to its two commands, and them to what
-// .ci/run and the examples have.
+// TestReadmeCommands checks that the README contains its two commands, and that .ci/run and the
+// examples agree with them.
 func TestReadmeCommands(t *testing.T) {
 	commands := strings.Join(fenced(t, "README.md", "sh"), "")
 	for _, want := range []string{"go run . -chdir=examples/quickstart apply\n", "make test\n"} {
@@ -108,13 +107,12 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// elsewhere finds a backend that a plan would ask.
+// elsewhere matches a backend that a plan would contact.
 var elsewhere = regexp.MustCompile(`backend "(s3|http)"`)
 
-// plans validates, formats and plans a configuration, with the files that the pages
-// name beside it, and gives the plan. No broker and no
-// backend elsewhere is asked. A line
-// "# modules/room/main.retain.hcl" begins a further file.
+// plans validates, formats and plans a configuration, together with the files that the pages name,
+// and returns the plan. It contacts no broker and no remote backend. A line "#
+// modules/room/main.retain.hcl" begins a further file.
 func plans(t *testing.T, bin, config string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -146,8 +144,8 @@ func plans(t *testing.T, bin, config string) string {
 	return run(t, bin, "-chdir="+dir, "plan", "-refresh=false")
 }
 
-// TestDocumentedConfigurations validates and plans every HCL block of the README and
-// of the pages, each of which is a whole configuration.
+// TestDocumentedConfigurations validates and plans every HCL block of the README and of the pages.
+// Each block is a complete configuration.
 func TestDocumentedConfigurations(t *testing.T) {
 	t.Setenv("RETAINCTL_VAR_password", "x")
 	bin, blocks := program(t), 0
@@ -162,7 +160,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 	}
 }
 
-// pages are the README and what stands beside it for readers.
+// pages returns the README and the other documents.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("docs/*.md")
@@ -172,7 +170,7 @@ func pages(t *testing.T) []string {
 	return append(found, "README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 }
 
-// headings are the anchors of a page, as GitHub makes them.
+// headings returns the anchors of a page, as GitHub generates them.
 func headings(t *testing.T, page string) []string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -187,7 +185,7 @@ func headings(t *testing.T, page string) []string {
 	return all
 }
 
-// TestReadmeLinksToEveryPage holds the README to be the front door.
+// TestReadmeLinksToEveryPage checks that the README links to every other document.
 func TestReadmeLinksToEveryPage(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -200,7 +198,7 @@ func TestReadmeLinksToEveryPage(t *testing.T) {
 	}
 }
 
-// TestLinks finds the target of every relative link of the pages.
+// TestLinks checks that every relative link of the pages has a target.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 	found := 0
@@ -216,9 +214,9 @@ func TestLinks(t *testing.T) {
 				target = page
 			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links to %s, which is not there", page, match[1])
+				t.Errorf("%s links to %s, which does not exist", page, match[1])
 			} else if match[2] != "" && !slices.Contains(headings(t, target), match[2]) {
-				t.Errorf("%s links to %s#%s, which is no heading of it", page, match[1], match[2])
+				t.Errorf("%s links to %s#%s, which is not a heading there", page, match[1], match[2])
 			}
 		}
 	}
@@ -227,7 +225,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestExamplesAreFormatted holds the examples to their own formatter.
+// TestExamplesAreFormatted checks that the examples are as fmt formats them.
 func TestExamplesAreFormatted(t *testing.T) {
 	if out := run(t, program(t), "fmt", "-check", "-recursive", "examples"); out != "" {
 		t.Errorf("not in the usual style: %s", out)
