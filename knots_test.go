@@ -16,16 +16,15 @@ import (
 	"testing"
 )
 
-// The bounds of the inner floor plan. A knot is a set of files of one package each
-// of which reaches every other by what it refers to: none of them can be read, or
-// moved, without the rest.
+// The bounds of each package. A knot is a set of files of one package that all refer to each other in
+// a cycle, directly or indirectly: none of them can be understood or moved without the others.
 const (
 	maxKnot    = 10
 	maxMethods = 45
 	maxLines   = 350
 )
 
-// TestFloorPlan holds each package to the bounds. -v prints where each one stands.
+// TestFloorPlan checks each package against the bounds. With -v it prints the figures of each.
 func TestFloorPlan(t *testing.T) {
 	for _, p := range typed(t) {
 		knot := p.knot()
@@ -45,7 +44,7 @@ func TestFloorPlan(t *testing.T) {
 	}
 }
 
-// checked is a package of the module without its tests, with types.
+// checked is a type-checked package of the module, without its tests.
 type checked struct {
 	path  string
 	fset  *token.FileSet
@@ -54,8 +53,8 @@ type checked struct {
 	info  *types.Info
 }
 
-// typed returns every package of the module, checked against what the build cache
-// holds of its imports.
+// typed returns every package of the module, type-checked against the export data of its imports in
+// the build cache.
 func typed(t *testing.T) []checked {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles", "./...").Output()
@@ -100,8 +99,8 @@ func typed(t *testing.T) []checked {
 	return all
 }
 
-// references returns, for each file, the files of the package that declare what it
-// uses: functions, types, methods, fields, variables and constants.
+// references returns, for each file, the other files of the package that declare the functions, types,
+// methods, fields, variables and constants that it uses.
 func (p *checked) references() map[string][]string {
 	to := map[string][]string{}
 	for _, f := range p.files {
@@ -120,7 +119,7 @@ func (p *checked) references() map[string][]string {
 	return to
 }
 
-// declared reports whether an object belongs to the package and not to a function.
+// declared reports whether an object is declared in the package, and not in a function.
 func declared(o types.Object) bool {
 	if v, ok := o.(*types.Var); ok && v.IsField() {
 		return true
@@ -133,7 +132,7 @@ func declared(o types.Object) bool {
 
 func (p *checked) file(pos token.Pos) string { return filepath.Base(p.fset.Position(pos).Filename) }
 
-// knot returns the largest set of files that all reach each other.
+// knot returns the largest set of files that all refer to each other in a cycle.
 func (p *checked) knot() []string {
 	to, reached := p.references(), map[string]map[string]bool{}
 	for _, f := range p.files {
@@ -165,7 +164,7 @@ func (p *checked) knot() []string {
 	return largest
 }
 
-// mostMethods returns the type with the most methods of its own.
+// mostMethods returns the type with the most methods, not counting embedded ones.
 func (p *checked) mostMethods() (name string, most int) {
 	for _, n := range p.types.Scope().Names() {
 		if t, ok := p.types.Scope().Lookup(n).Type().(*types.Named); ok && t.NumMethods() > most {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// block is the description of a block by "retainctl schema -json".
+// block is a block as "retainctl schema -json" describes it.
 type block struct {
 	Type      string
 	Kind      string
@@ -47,22 +47,22 @@ func language(t *testing.T, bin string) map[string]block {
 	return all
 }
 
-// table spells a block's arguments as the page has them.
+// table returns the table of a block's arguments, as it is on the page.
 func (b block) table() string {
 	text := "| argument | type | default | meaning | limits |\n|---|---|---|---|---|\n"
 	for _, a := range b.Arguments {
-		otherwise := a.Default
+		byDefault := a.Default
 		switch {
 		case a.Required:
-			otherwise = "required"
-		case isExpression.MatchString(otherwise):
-			otherwise = "`" + otherwise + "`"
+			byDefault = "required"
+		case isExpression.MatchString(byDefault):
+			byDefault = "`" + byDefault + "`"
 		}
 		limits := a.Limits
 		if a.Sensitive {
 			limits = strings.TrimSuffix("always sensitive; "+limits, "; ")
 		}
-		text += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", a.Name, a.Type, otherwise, a.Doc, limits)
+		text += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", a.Name, a.Type, byDefault, a.Doc, limits)
 	}
 	return text
 }
@@ -72,8 +72,8 @@ var (
 	tableMarks   = regexp.MustCompile(`(?s)(<!-- table: ([a-z0-9_.]+) -->\n).*?(<!-- end -->\n)`)
 )
 
-// TestLanguagePage checks that the tables of docs/language.md are those of "retainctl schema
-// -json", and that every block with arguments has one. UPDATE_DOCS=1 writes them.
+// TestLanguagePage compares the tables of docs/language.md with "retainctl schema -json", and checks
+// that every block with arguments has one. UPDATE_DOCS=1 writes them.
 func TestLanguagePage(t *testing.T) {
 	const path = "docs/language.md"
 	page, err := os.ReadFile(path)
@@ -85,7 +85,7 @@ func TestLanguagePage(t *testing.T) {
 		parts := tableMarks.FindStringSubmatch(found)
 		b, there := all[parts[2]]
 		if !there {
-			t.Errorf("the page has a table of %s, which is not in the language", parts[2])
+			t.Errorf("the page has a table of %s, which the language does not have", parts[2])
 		}
 		shown[parts[2]] = true
 		return parts[1] + b.table() + parts[3]
@@ -97,7 +97,7 @@ func TestLanguagePage(t *testing.T) {
 	} else if want != string(page) {
 		t.Errorf("%s is not what schema -json says; UPDATE_DOCS=1 go test . -run TestLanguagePage writes it", path)
 	}
-	shown["message.lifecycle.postcondition"] = true // described together with precondition, which is the same
+	shown["message.lifecycle.postcondition"] = true // documented with precondition, which has the same arguments
 	for name, b := range all {
 		if len(b.Arguments) > 0 && !shown[name] {
 			t.Errorf("the page has no table of %s", name)
@@ -108,8 +108,8 @@ func TestLanguagePage(t *testing.T) {
 	}
 }
 
-// TestDocumentedDefaults writes every documented default that is an expression into a
-// configuration, and checks that the plan is the same as without it.
+// TestDocumentedDefaults writes every default that is documented as an expression into a
+// configuration, and checks that this does not change the plan.
 func TestDocumentedDefaults(t *testing.T) {
 	bin, tried := program(t), 0
 	all := language(t, bin)

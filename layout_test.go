@@ -22,12 +22,12 @@ var (
 	aws  = []string{"github.com/aws/"}
 	x    = []string{"golang.org/x/"}
 	near = []string{"github.com/agext/levenshtein"}         // Terraform's measure for "Did you mean"
-	diff = []string{"github.com/rogpeppe/go-internal/diff"} // a diff of lines, the tests' own
+	diff = []string{"github.com/rogpeppe/go-internal/diff"} // a diff of lines, which the tests use too
 	test = []string{"github.com/google/go-cmp/", "github.com/rogpeppe/go-internal/", "pgregory.net/rapid"}
 )
 
-// architecture is ARCHITECTURE.md as a table: which folders each folder may
-// import. Packages below a folder count as that folder.
+// architecture is the table of ARCHITECTURE.md: which folders each folder may import. A package below
+// a folder counts as that folder.
 var architecture = map[string]rule{
 	"mqtt": {},
 	"spec": {[]string{"mqtt"}, slices.Concat(hcl, x, near, []string{
@@ -44,12 +44,15 @@ var architecture = map[string]rule{
 	"broker": {[]string{"mqtt", "spec", "embedded"}, slices.Concat(aws, x, []string{
 		"github.com/coder/websocket", // MQTT over ws and wss
 	})},
-	"plan":  {[]string{"mqtt", "spec", "state"}, hcl},
+	"plan": {[]string{"mqtt", "spec", "state"}, hcl},
+	"observe": {[]string{"mqtt", "spec", "state", "broker", "plan"}, []string{
+		"golang.org/x/sync/errgroup", // brokers are read side by side
+	}},
 	"apply": {[]string{"mqtt", "plan", "state"}, nil},
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, diff, []string{
 		"github.com/mitchellh/go-wordwrap", // Terraform's breaking of lines
 	})},
-	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
+	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
 	"bench": {},
 	"":      {[]string{"cli"}, nil},
 }
@@ -57,7 +60,7 @@ var architecture = map[string]rule{
 // helpers are packages that tests share.
 var helpers = []string{module + "/broker/brokertest", module + "/state/statetest", module + "/cli/crashtest"}
 
-// listed is what "go list -json" says of a package.
+// listed is a package in the output of "go list -json".
 type listed struct {
 	ImportPath string
 	Imports    []string
@@ -82,8 +85,8 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-// TestTableHasNoMore holds that each folder imports all that its rule allows, so
-// that a dependency which has gone leaves the table too.
+// TestTableHasNoMore checks that each folder imports everything that its rule allows, so that a
+// dependency that is gone also leaves the table.
 func TestTableHasNoMore(t *testing.T) {
 	imported := map[string][]string{} // by folder
 	for _, p := range list(t) {
@@ -108,7 +111,7 @@ func (r rule) allows(from, path string) bool {
 	return standard || slices.ContainsFunc(r.foreign, func(beginning string) bool { return strings.HasPrefix(path, beginning) })
 }
 
-// list gives the packages of the module.
+// list returns the packages of the module.
 func list(t *testing.T) []listed {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
@@ -127,7 +130,7 @@ func list(t *testing.T) []listed {
 	}
 }
 
-// folder gives the top-level folder of a package of the module.
+// folder returns the top-level folder of a package of the module.
 func folder(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(path, module), "/"), "/")
 	return first

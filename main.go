@@ -1,5 +1,4 @@
-// Command retainctl keeps the retained messages of MQTT brokers as a folder of
-// HCL files declares them.
+// Command retainctl keeps the retained messages of MQTT brokers as HCL files declare them.
 package main
 
 import (

@@ -38,7 +38,7 @@ func fenced(t *testing.T, page, language string) []string {
 	return blocks
 }
 
-// TestMain makes the test binary act as the program, so that no program is linked for each test.
+// TestMain lets the test binary act as the program, so that no test has to link one.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"retainctl": main})
 }
@@ -64,8 +64,8 @@ func run(t *testing.T, bin string, args ...string) string {
 	return string(out)
 }
 
-// TestReadmePlan makes the plan that the README shows: the quickstart is applied and a setpoint
-// edited.
+// TestReadmePlan compares the plan in the README with the one that the quickstart prints after an apply
+// and an edited setpoint.
 func TestReadmePlan(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	source, err := os.ReadFile("examples/quickstart/main.retain.hcl")
@@ -88,8 +88,8 @@ func TestReadmePlan(t *testing.T) {
 	}
 }
 
-// TestReadmeCommands checks that the README contains its two commands, and that .ci/run and the
-// examples agree with them.
+// TestReadmeCommands checks that the README shows the two commands, and that they work: the quickstart
+// is valid, and .ci/run runs the tests.
 func TestReadmeCommands(t *testing.T) {
 	commands := strings.Join(fenced(t, "README.md", "sh"), "")
 	for _, want := range []string{"go run . -chdir=examples/quickstart apply\n", "make test\n"} {
@@ -107,12 +107,12 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// elsewhere matches a backend that a plan would contact.
-var elsewhere = regexp.MustCompile(`backend "(s3|http)"`)
+// remoteBackend matches a backend that a plan would connect to.
+var remoteBackend = regexp.MustCompile(`backend "(s3|http)"`)
 
-// plans validates, formats and plans a configuration, together with the files that the pages name,
-// and returns the plan. It contacts no broker and no remote backend. A line "#
-// modules/room/main.retain.hcl" begins a further file.
+// plans validates, formats and plans a configuration, together with the files that the pages refer to,
+// and returns the plan, or "" if that would connect to a remote backend. It connects to no broker. A
+// line "# modules/room/main.retain.hcl" begins a further file.
 func plans(t *testing.T, bin, config string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -133,19 +133,19 @@ func plans(t *testing.T, bin, config string) string {
 			t.Fatal(err)
 		}
 	}
-	if files["main.retain.hcl"] == "" { // the page does something in a folder
+	if files["main.retain.hcl"] == "" { // the configuration is in a folder below
 		dir = filepath.Join(dir, filepath.Dir(name))
 	}
 	run(t, bin, "-chdir="+dir, "validate")
 	run(t, bin, "-chdir="+dir, "fmt", "-check", "-recursive")
-	if elsewhere.MatchString(config) {
+	if remoteBackend.MatchString(config) {
 		return ""
 	}
 	return run(t, bin, "-chdir="+dir, "plan", "-refresh=false")
 }
 
-// TestDocumentedConfigurations validates and plans every HCL block of the README and of the pages.
-// Each block is a complete configuration.
+// TestDocumentedConfigurations validates and plans every HCL block of the README and the other pages.
+// Each block is a whole configuration.
 func TestDocumentedConfigurations(t *testing.T) {
 	t.Setenv("RETAINCTL_VAR_password", "x")
 	bin, blocks := program(t), 0
@@ -160,7 +160,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 	}
 }
 
-// pages returns the README and the other documents.
+// pages returns the names of the README and the other documents.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("docs/*.md")
@@ -170,7 +170,7 @@ func pages(t *testing.T) []string {
 	return append(found, "README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 }
 
-// headings returns the anchors of a page, as GitHub generates them.
+// headings returns the anchors of a page, as GitHub makes them.
 func headings(t *testing.T, page string) []string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -185,7 +185,7 @@ func headings(t *testing.T, page string) []string {
 	return all
 }
 
-// TestReadmeLinksToEveryPage checks that the README links to every other document.
+// TestReadmeLinksToEveryPage checks that every document can be found from the README.
 func TestReadmeLinksToEveryPage(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -198,7 +198,7 @@ func TestReadmeLinksToEveryPage(t *testing.T) {
 	}
 }
 
-// TestLinks checks that every relative link of the pages has a target.
+// TestLinks checks the target of every relative link of the pages.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 	found := 0
@@ -214,9 +214,9 @@ func TestLinks(t *testing.T) {
 				target = page
 			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links to %s, which does not exist", page, match[1])
+				t.Errorf("%s links to %s, which is not there", page, match[1])
 			} else if match[2] != "" && !slices.Contains(headings(t, target), match[2]) {
-				t.Errorf("%s links to %s#%s, which is not a heading there", page, match[1], match[2])
+				t.Errorf("%s links to %s#%s, which is not a heading of it", page, match[1], match[2])
 			}
 		}
 	}
@@ -225,7 +225,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestExamplesAreFormatted checks that the examples are as fmt formats them.
+// TestExamplesAreFormatted checks the examples with "retainctl fmt".
 func TestExamplesAreFormatted(t *testing.T) {
 	if out := run(t, program(t), "fmt", "-check", "-recursive", "examples"); out != "" {
 		t.Errorf("not in the usual style: %s", out)

@@ -22,10 +22,11 @@ type Target interface {
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
 }
 
-// Destination is a target and what apply must know about it.
+// Destination is a target and what it can do. The capabilities are those of the open
+// connection: a plan that was made without a refresh does not know them.
 type Destination struct {
 	Target
-	AckProvesStorage bool
+	mqtt.Capabilities
 }
 
 // Options are what a run needs in addition to its plan.

@@ -102,19 +102,29 @@ type world struct {
 	saved     []*state.Snapshot
 }
 
+func (w *world) capabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{Readable: mqtt.AllFields &^ w.hidden, AckProvesStorage: w.proves}
+}
+
 func (w *world) plan(desired []spec.Message) *plan.Plan {
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields &^ w.hidden}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
 	in := plan.Input{
-		Desired: desired, Prior: w.state, Refreshed: true, Now: time.Now(),
+		Desired: desired, Prior: w.state, Refreshed: true,
 		MaxDeletes: &spec.Threshold{Number: 100, Percent: true}, OverwriteUnmanaged: true,
 		Exclusive: w.exclusive,
 	}
-	b.Observed, _ = w.broker.Read(context.Background(), in.Topics(b))
-	if len(w.exclusive) > 0 {
-		b.Observed, _ = w.broker.Read(context.Background(), slices.Collect(maps.Keys(w.broker.live)))
-	}
 	in.Brokers = []plan.Broker{b}
-	return plan.New(in)
+	return w.finish(plan.Begin(in))
+}
+
+// finish reads what a plan needs and makes it.
+func (w *world) finish(begun *plan.Begun) *plan.Plan {
+	topics := begun.Readings()[0].Topics
+	if len(w.exclusive) > 0 {
+		topics = slices.Collect(maps.Keys(w.broker.live))
+	}
+	seen, _ := w.broker.Read(context.Background(), topics)
+	return begun.Finish(map[state.Identity]plan.Observation{id: {Observation: seen}}, time.Now())
 }
 
 func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
@@ -124,7 +134,7 @@ func (w *world) apply(ctx context.Context, p *plan.Plan) *apply.Report {
 		observed = time.Time{}
 	}
 	report, err := apply.Run(ctx, p, w.state, apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: w.proves}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Observed: observed,
 		Save: func(_ context.Context, s *state.Snapshot) error {
 			w.saves++
@@ -242,7 +252,7 @@ func TestNothingIsPublishedIfTheStateCannotBeWritten(t *testing.T) {
 	p := w.plan([]spec.Message{declare("a", "1")})
 	full := errors.New("no space left on device")
 	_, err := apply.Run(t.Context(), p, nil, apply.Options{
-		To:   map[state.Identity]apply.Destination{id: {Target: w.broker}},
+		To:   map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Save: func(context.Context, *state.Snapshot) error { return full },
 	})
 	if !errors.Is(err, full) || len(w.broker.sent) != 0 {

@@ -11,7 +11,7 @@ import (
 // publish. They are the messages that the plan saw: one that has changed by the time of its publish
 // is a conflict, and is not replaced. If the plan replaces nothing, no backup is written.
 func (r *run) backUp() error {
-	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Broker{}, Records: map[state.Key]state.Record{}}
+	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Pin{}, Records: map[state.Key]state.Record{}}
 	for i := range r.plan.Changes {
 		r.keep(b, &r.plan.Changes[i])
 	}
@@ -26,7 +26,7 @@ func (r *run) backUp() error {
 
 // keep adds the message that a change replaces or deletes to a backup.
 func (r *run) keep(b *state.Backup, c *plan.Change) {
-	lost, sensitive := c.Replaced(r.sights[c.Key.Broker], r.Now())
+	lost, sensitive := c.Replaced(r.comparer(c.Key.Broker), r.Now())
 	switch {
 	case sensitive:
 		b.LeftOut++

@@ -17,7 +17,7 @@ import (
 
 func options(w *world) apply.Options {
 	return apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, AckProvesStorage: true}},
+		To:       map[state.Identity]apply.Destination{id: {Target: w.broker, Capabilities: w.capabilities()}},
 		Observed: time.Now(),
 		Save:     func(context.Context, *state.Snapshot) error { w.saves++; return nil },
 	}
@@ -81,13 +81,11 @@ func TestRefreshOnlyNeedsNoTarget(t *testing.T) {
 	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "1"), declare("c", "1")}))
 	w.broker.live["a"] = declare("a", "theirs").Message
 	delete(w.broker.live, "b")
-	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Readable: mqtt.AllFields}
-	in := plan.Input{Prior: w.state, Refreshed: true, Now: time.Now(), Mode: plan.RefreshOnly}
-	b.Observed, _ = w.broker.Read(t.Context(), in.Topics(b))
-	in.Brokers = []plan.Broker{b}
+	b := plan.Broker{Name: "b", Type: "fake", Identity: id, Capabilities: w.capabilities()}
+	in := plan.Input{Prior: w.state, Refreshed: true, Mode: plan.RefreshOnly, Brokers: []plan.Broker{b}}
 	o := options(w)
 	o.To = map[state.Identity]apply.Destination{id: {}}
-	r, err := apply.Run(t.Context(), plan.New(in), w.state, o)
+	r, err := apply.Run(t.Context(), w.finish(plan.Begin(in)), w.state, o)
 	if err != nil || r.SaveErr != nil || r.Published() {
 		t.Fatal(err, r.SaveErr)
 	}

@@ -45,9 +45,9 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 				seen.Unread[c.Key.Topic]), nil)
 		case !there && c.Lapsed(r.Now()) && c.Action != plan.Delete:
 			clean = append(clean, i)
-		case !there && (c.Stranger() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
+		case !there && (c.Untracked() || c.Lapsed(r.Now())): // somebody else deleted it, or it expired
 			r.finish(i, Done, nil, nil)
-		case !c.MatchesBefore(live, there, r.sights[c.Key.Broker]):
+		case !c.MatchesBefore(live, there, r.comparer(c.Key.Broker)):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
 		default:
 			clean = append(clean, i)
@@ -99,7 +99,7 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
-	see := r.sights[c.Key.Broker]
+	see := r.comparer(c.Key.Broker)
 	before, after := c.MatchesBefore(live, there, see), c.MatchesAfter(live, there, see)
 	if after && (refused == nil || !before) {
 		r.finish(i, Done, nil, nil)
@@ -183,5 +183,5 @@ func (r *run) shown(c *plan.Change, live mqtt.Retained, there bool) *mqtt.Messag
 	if !there {
 		return nil
 	}
-	return c.Show(live.Message, r.sights[c.Key.Broker])
+	return c.Show(live.Message, r.comparer(c.Key.Broker))
 }

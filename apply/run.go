@@ -53,7 +53,6 @@ type run struct {
 	state   *state.Snapshot
 	report  *Report
 	waiting waiting
-	sights  map[state.Identity]plan.Sight
 	proven  map[state.Identity]bool  // its canary or its capability proved that it stores what it acknowledges
 	stopped map[state.Identity]error // why nothing more is published there
 	hangUps map[state.Identity]int   // how often it hung up on the first changes, before any was stored
@@ -77,7 +76,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		return nil, err
 	}
 	own := *p // the caller's plan stays as it is
-	own.Changes, own.Bookkeeping = slices.Clone(p.Changes), slices.Concat(p.Bookkeeping, p.Drift)
+	own.Changes, own.StateOnly = slices.Clone(p.Changes), slices.Concat(p.StateOnly, p.Drift)
 	p = &own
 	if prior == nil {
 		p.Rekey(next.DigestKey)
@@ -86,19 +85,20 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		Options: o, plan: p, state: next,
 		report:  &Report{Results: make([]Result, len(p.Changes))},
 		waiting: newWaiting(),
-		sights:  map[state.Identity]plan.Sight{},
 		proven:  map[state.Identity]bool{},
 		stopped: map[state.Identity]error{},
 		hangUps: map[state.Identity]int{},
 		unread:  map[state.Identity]int{},
 	}
-	for _, b := range p.Brokers {
-		r.sights[b.Identity] = b.Sight(next.DigestKey)
-	}
 	for id, to := range o.To {
 		r.proven[id] = to.AckProvesStorage || o.SkipVerify
 	}
 	return r, nil
+}
+
+// comparer compares what a broker shows now with the plan and the state.
+func (r *run) comparer(id state.Identity) plan.Comparer {
+	return plan.Comparer{Capabilities: r.To[id].Capabilities, Key: r.state.DigestKey}
 }
 
 // successor returns the snapshot that a run changes: a copy of prior, or a new one.
@@ -112,13 +112,13 @@ func successor(prior *state.Snapshot) (*state.Snapshot, error) {
 // begin does what needs no publish, writes the backup, and saves what is about to be published.
 // From here on a kill loses nothing.
 func (r *run) begin(ctx context.Context) error {
-	pins := map[state.Identity]state.Broker{}
+	pins := map[state.Identity]state.Pin{}
 	for _, b := range r.plan.Brokers {
-		pins[b.Identity] = state.Broker{Type: b.Type, Name: b.Name}
+		pins[b.Identity] = state.Pin{Type: b.Type, Name: b.Name}
 	}
 	r.repinned = r.state.Pin(pins) && r.state.Serial > 0 // a pin alone does not create a state
-	for i := range r.plan.Bookkeeping {
-		r.record(&r.plan.Bookkeeping[i])
+	for i := range r.plan.StateOnly {
+		r.record(&r.plan.StateOnly[i])
 	}
 	publishes := 0
 	for i := range r.plan.Changes {
@@ -151,7 +151,7 @@ func (r *run) end(ctx context.Context) {
 		}
 	}
 	r.stamp(ctx)
-	if len(r.plan.Changes)+len(r.plan.Bookkeeping) > 0 || r.repinned {
+	if len(r.plan.Changes)+len(r.plan.StateOnly) > 0 || r.repinned {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer cancel()
 		r.report.SaveErr = r.Save(ctx, r.state)

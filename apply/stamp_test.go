@@ -26,7 +26,7 @@ func TestTheBrokersTimesAreRecorded(t *testing.T) {
 	desired := []spec.Message{declare("a", "1"), declare("b", "1"), declare("refused", "1")}
 	target := clocked{w.broker, map[string]time.Time{"a": at, "refused": at, "unheard of": at}}
 	report, err := apply.Run(t.Context(), w.plan(desired), nil, apply.Options{
-		To:       map[state.Identity]apply.Destination{id: {Target: target, AckProvesStorage: true}},
+		To:       map[state.Identity]apply.Destination{id: {Target: target, Capabilities: w.capabilities()}},
 		Observed: time.Now(),
 		Save:     func(context.Context, *state.Snapshot) error { return nil },
 	})

@@ -80,7 +80,8 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 		Description:  "AWS IoT Core, " + end.region + end.note,
 		Capabilities: awsCapabilities(),
 	}
-	t.info.Capabilities.PublishRate, t.info.Capabilities.ReadRate = float64(quotas.publish), float64(quotas.get)
+	quota := &t.info.Capabilities.Quota
+	quota.PublishRate, quota.ReadRate = float64(quotas.publish), float64(quotas.get)
 	t.log("broker %s: %s at %s", name, t.info.Description, t.info.Address)
 	return t, nil
 }
@@ -88,12 +89,12 @@ func openAWSIoT(ctx context.Context, name string, s *spec.AWSIoTSettings, o Opti
 // awsCapabilities says that GetRetainedMessage returns only some fields, and that AWS answers 200
 // only for what it stored. Untracked messages are found by ListRetainedMessages: on AWS a wildcard
 // subscription never delivers a retained message.
-func awsCapabilities() Capabilities {
-	return Capabilities{
+func awsCapabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{
 		Readable:         mqtt.FieldPayload | mqtt.FieldQoS | mqtt.FieldUserProperties,
 		AckProvesStorage: true,
-		MeteredBytes:     5 << 10,
 		Limits:           mqtt.AWSLimits,
+		Quota:            mqtt.Quota{UnitBytes: 5 << 10},
 	}
 }
 

@@ -82,7 +82,7 @@ func TestAWSTakesTheAccountsQuotas(t *testing.T) {
 					t.Errorf("%d: paced at %.1f/s, want %.1f/s", i, p.top, want[i].top)
 				}
 			}
-			if can := target.Info().Capabilities; can.PublishRate != test.publish || can.ReadRate != test.get || can.MeteredBytes != 5120 {
+			if can := target.Info().Capabilities.Quota; can.PublishRate != test.publish || can.ReadRate != test.get || can.UnitBytes != 5120 {
 				t.Errorf("declared %+v", can)
 			}
 			if n := asked.Load(); n != 3 {

@@ -1,6 +1,5 @@
-// Package broker says what a broker can do and opens the targets. Differences
-// between brokers are declared here as Capabilities; nothing else asks which
-// broker it is.
+// Package broker opens the targets. Each announces the differences that matter as
+// mqtt.Capabilities; nothing else asks which broker it is.
 //
 // Planning holds a Reader, which has no method that publishes.
 package broker
@@ -60,18 +59,7 @@ type Info struct {
 	Identity     string // pinned in the state; see state.Identity
 	Address      string // for people: "mqtts://broker.lab:8883"
 	Description  string // for people: "mosquitto 2.0.11, MQTT 5"
-	Capabilities Capabilities
-}
-
-// Capabilities are the differences between brokers that matter here.
-type Capabilities struct {
-	Readable         mqtt.Fields // what a read shows; the rest is compared with the record
-	AckProvesStorage bool        // no read-back after a write
-	ExpiryCountsDown bool        // a read shows the remaining time, not the declared one
-	PublishRate      float64     // publishes a second that an account's quota takes; 0 where there is none
-	ReadRate         float64     // exact reads a second, in the same way
-	MeteredBytes     int         // what an account is billed by; 0 where nothing is metered
-	Limits           mqtt.Limits
+	Capabilities mqtt.Capabilities
 }
 
 // Options are what opening a target needs in addition to its block.

@@ -44,7 +44,7 @@ func (e *embedded) Info() Info {
 		Identity:    "embedded:" + e.id,
 		Address:     e.path,
 		Description: "embedded broker",
-		Capabilities: Capabilities{
+		Capabilities: mqtt.Capabilities{
 			Readable:         mqtt.AllFields,
 			AckProvesStorage: true,
 			ExpiryCountsDown: true,

@@ -174,7 +174,7 @@ func (b *mqttBroker) describe(ctx context.Context, c *client.Client, s *spec.MQT
 		Identity:    "mqtt:" + b.address.Place(),
 		Address:     b.address.String(),
 		Description: who + ", " + c.Version().String(),
-		Capabilities: Capabilities{
+		Capabilities: mqtt.Capabilities{
 			Readable:         mqtt.AllFields &^ mqtt.FieldQoS &^ limits.Uncarried,
 			ExpiryCountsDown: true,
 			Limits:           limits,

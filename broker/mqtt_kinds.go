@@ -26,7 +26,7 @@ type kind struct {
 // ordered means that no quiet period is needed; see client.Patience.
 const ordered = -1
 
-// kinds are those of spec.MQTTKinds. For a kind without an entry, what CONNACK says is enough. That
+// kinds are those of language.MQTTKinds. For a kind without an entry, what CONNACK says is enough. That
 // also works for an unknown broker: it refuses messages later, or loses them and the read-back
 // notices.
 var kinds = map[string]kind{

@@ -20,26 +20,14 @@ import (
 // limiting bandwidth.
 func farProxy(t testing.TB, address string, delay time.Duration) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var running sync.WaitGroup
+	l, err := brokertest.Link(address, func(here, there net.Conn) {
+		running.Go(func() { delayed(here, there, delay) })
+		running.Go(func() { delayed(there, here, delay) })
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			here, err := l.Accept()
-			if err != nil {
-				return
-			}
-			there, err := net.Dial("tcp", address)
-			if err != nil {
-				here.Close()
-				continue
-			}
-			running.Go(func() { delayed(here, there, delay) })
-			running.Go(func() { delayed(there, here, delay) })
-		}
-	})
 	t.Cleanup(func() { l.Close(); running.Wait() })
 	return l.Addr().String()
 }

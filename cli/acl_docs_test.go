@@ -11,8 +11,8 @@ import (
 	"github.com/retainctl/retainctl/broker/brokertest"
 )
 
-// TestACLOfTheDocs gives mosquitto the rights that docs/brokers.md names: one user
-// applies, the other only plans, and neither reaches further.
+// TestACLOfTheDocs runs mosquitto with the ACL of docs/brokers.md: one user can apply, the other can
+// only plan, and neither can do more.
 func TestACLOfTheDocs(t *testing.T) {
 	page, err := os.ReadFile("../docs/brokers.md")
 	if err != nil {

@@ -11,7 +11,9 @@ Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 		define: func(fs *flags) runFunc {
 			f := applyFlags{operation: "apply"}
 			f.define(fs)
-			return func(ctx context.Context, s *session, args []string) (int, error) { return runApply(ctx, s, &f, args) }
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				return runApply(ctx, s, &f, args)
+			}
 		},
 	}
 }

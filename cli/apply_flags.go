@@ -1,6 +1,6 @@
 package cli
 
-// applyFlags are plan's flags and apply's own.
+// applyFlags are the flags of plan, and those that only apply has.
 type applyFlags struct {
 	planFlags
 	autoApprove bool
@@ -19,8 +19,11 @@ func (f *applyFlags) define(fs *flags) {
 func (f *applyFlags) defineApply(fs *flags) {
 	fs.BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
 	fs.StringVar(&f.expect, "expect", "", "apply only if the plan still has this `token`")
-	fs.BoolVar(&f.verify, "verify", true, "read back what was written, where the broker's acknowledgement does not prove that it is stored")
-	fs.StringVar(&f.backup, "backup", "", "write the messages that are replaced to this `file` instead of one in .retainctl/backup")
-	fs.elsewhere("out", "save a plan with \"plan -out=FILE\", review it, then run \"apply FILE\".", false)
-	fs.elsewhere("detailed-exitcode", "whether there are changes is plan's to tell: run \"plan -detailed-exitcode\".", true)
+	fs.BoolVar(&f.verify, "verify", true,
+		"read back what was written if the broker's acknowledgement does not prove that it was stored")
+	fs.StringVar(&f.backup, "backup", "",
+		"write the messages that are replaced to this `file` instead of one in .retainctl/backup")
+	fs.refuse("out", "save a plan with \"plan -out=FILE\", review it, then run \"apply FILE\".", false)
+	fs.refuse("detailed-exitcode",
+		"only plan reports changes by its exit status: run \"plan -detailed-exitcode\".", true)
 }

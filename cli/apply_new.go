@@ -5,7 +5,8 @@ import "context"
 // newPlan plans, asks and applies.
 func (a applying) newPlan(ctx context.Context) (int, error) {
 	if !a.f.refresh {
-		return 0, failure("Nothing to check against", "apply reads the brokers before it publishes: -refresh=false is for plan.")
+		return 0, failure("Nothing to check against",
+			"apply reads the brokers before it publishes. Use -refresh=false with plan only.")
 	}
 	p, err := loadProject(ctx, a.s, &a.f.inputFlags, true, nil)
 	if err != nil {

@@ -12,10 +12,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// savedPlan applies a plan file: what was reviewed is what is published.
+// savedPlan applies a plan file. It publishes what was reviewed and nothing else.
 func (a applying) savedPlan(ctx context.Context, path string) (int, error) {
 	if name := a.f.planning(); name != "" {
-		return 0, failure("Too late to plan otherwise", fmt.Sprintf("A saved plan is applied as it was made, so %s has no say any more. Give it to \"plan -out=FILE\", or apply without a plan file.", name))
+		return 0, failure("A saved plan cannot be changed", fmt.Sprintf(
+			"A saved plan is applied as it was made, so %s would have no effect. Pass it to \"plan -out=FILE\", or "+
+				"apply without a plan file.", name))
 	}
 	saved, err := readPlan(a.s, path)
 	if err != nil {
@@ -49,7 +51,8 @@ func (a applying) checkSaved(saved *plan.Plan, prior *state.Snapshot, c *spec.Co
 		}
 	}
 	if err := saved.Resolve(c.Messages, digestKey(prior)); err != nil {
-		return failure("The saved plan does not fit the configuration", headline(err)+". Nothing was published; make a new plan.")
+		return failure("The saved plan does not fit the configuration", headline(err)+
+			". Nothing was published; make a new plan.")
 	}
 	approved := *a.f
 	approved.autoApprove = true

@@ -35,7 +35,8 @@ func (a applying) mayApply(ctx context.Context, p *plan.Plan) error {
 	}
 	if a.f.expect != "" && a.f.expect != p.Token() {
 		return failure("Not the plan that was reviewed",
-			fmt.Sprintf("-expect=%s was given, but the plan above has the token %s: the configuration, the state or a broker changed since. Nothing was published; review it again.", a.f.expect, p.Token()))
+			fmt.Sprintf("-expect=%s was given, but the plan above has the token %s: the configuration, the state or a "+
+				"broker changed since. Nothing was published; review it again.", a.f.expect, p.Token()))
 	}
 	if !p.HasChanges() || a.f.autoApprove || a.f.expect != "" {
 		return nil
@@ -43,8 +44,8 @@ func (a applying) mayApply(ctx context.Context, p *plan.Plan) error {
 	return approve(ctx, a.s, p, a.f.input)
 }
 
-// refuse prints why a plan cannot be applied, unless the plan that says so was printed on
-// the same terminal.
+// refuse prints why a plan cannot be applied, unless the same terminal already shows it as a
+// part of the plan.
 func (a applying) refuse(p *plan.Plan) error {
 	onScreen := a.s.StdoutTTY && a.s.StderrTTY && a.format == render.Text
 	if a.s.events == nil && !onScreen {
@@ -52,12 +53,12 @@ func (a applying) refuse(p *plan.Plan) error {
 			return err
 		}
 	}
-	return failure("Nothing was published", "What stands against the plan is said above.")
+	return failure("Nothing was published", "The reasons are listed above.")
 }
 
 // carryOut opens the brokers for writing and runs the plan.
 func (a applying) carryOut(ctx context.Context, p *project, made *planned) (int, error) {
-	to, closeAll, err := a.s.destinations(ctx, p.config, made, a.f.parallelism)
+	to, closeAll, err := destinations(ctx, a.s, p.config, made, a.f.parallelism)
 	if err != nil {
 		return 0, err
 	}
@@ -73,14 +74,15 @@ func (a applying) carryOut(ctx context.Context, p *project, made *planned) (int,
 		Backup: func(b *state.Backup) error { return backUp(a.s, b, a.f.backup) },
 	})
 	if err != nil && ctx.Err() == nil {
-		return 0, failure("Nothing was published", headline(err)+". Mend that and apply again: neither the state nor a broker was changed.")
+		return 0, failure("Nothing was published", headline(err)+
+			". Fix that and apply again: neither the state nor a broker was changed.")
 	}
 	if err != nil {
 		return 0, err
 	}
 	code, err := a.conclude(report)
 	if code == exitDone && err == nil && made.Mode == plan.Normal {
-		err = sayOutputs(a.s, p.config, a.format)
+		err = printApplied(a.s, p.config, a.format)
 	}
 	return code, errors.Join(err, a.remind(made.Plan, report))
 }
@@ -93,8 +95,8 @@ func (a applying) progress() func(apply.Event) {
 	return render.NewProgress(a.s.Stderr, a.s.StderrTTY, a.s.err(), time.Now).Event
 }
 
-// conclude prints the final report, rescues a state that could not be written, and
-// returns the exit status. A plan that was printed as a document stays alone on stdout.
+// conclude prints the final report, rescues a state that could not be written, and returns the
+// exit status. If the plan was printed as a document, nothing else goes to stdout.
 func (a applying) conclude(report *apply.Report) (int, error) {
 	switch {
 	case a.s.events != nil:
@@ -115,7 +117,7 @@ func (a applying) conclude(report *apply.Report) (int, error) {
 	return exitDone, nil
 }
 
-// remind warns at the end of a restore of what the next apply will undo.
+// remind warns, at the end of a restore, of what the next apply will undo.
 func (a applying) remind(p *plan.Plan, r *apply.Report) error {
 	if a.s.events != nil || !r.Published() {
 		return nil

@@ -9,23 +9,24 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// unasked returns why nothing can be asked, "" if it can.
-func unasked(s *session, input bool) string {
+// cannotAsk returns the reason why nobody can be asked, or "" if somebody can.
+func cannotAsk(s *session, input bool) string {
 	switch {
 	case !input:
 		return "-input=false was given"
 	case s.events != nil:
 		return "-json was given"
 	case !s.StdinTTY:
-		return "Standard input is no terminal"
+		return "Standard input is not a terminal"
 	}
 	return ""
 }
 
 // approve asks whether to carry out a plan.
 func approve(ctx context.Context, s *session, p *plan.Plan, input bool) error {
-	if why := unasked(s, input); why != "" {
-		advice := ", so the plan cannot be approved here. Give -auto-approve, or -expect=TOKEN with the token of a reviewed plan"
+	if why := cannotAsk(s, input); why != "" {
+		advice := ", so the plan cannot be approved here. Pass -auto-approve, or -expect=TOKEN with the token of a " +
+			"reviewed plan"
 		if p.Mode != plan.Restore {
 			advice += ", or apply a saved plan"
 		}
@@ -38,7 +39,7 @@ func approve(ctx context.Context, s *session, p *plan.Plan, input bool) error {
 	return err
 }
 
-// ask asks on the terminal; only "yes" is taken.
+// ask asks a question on the terminal. Only "yes" approves.
 func ask(ctx context.Context, s *session, question string) (yes bool, err error) {
 	fmt.Fprintf(s.Stderr, "\n%s\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", question)
 	answer := make(chan string, 1)
@@ -55,7 +56,7 @@ func ask(ctx context.Context, s *session, question string) (yes bool, err error)
 	}
 }
 
-// question returns the question, and what to consider before answering it.
+// question returns the question to ask, with what to consider before answering it.
 func question(p *plan.Plan) string {
 	const reaches = "\n  Every publish reaches all live subscribers at once."
 	switch p.Mode {

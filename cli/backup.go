@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,21 +10,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
-// backupFolder is the folder of backups, beside the configuration; keptBackups is how many
-// are kept there.
+// backupFolder is the folder of backups, beside the configuration. keptBackups is how many of
+// them are kept.
 const (
 	backupFolder = ".retainctl/backup"
 	backupEnd    = ".backup"
 	keptBackups  = 20
 )
 
-// backUp writes what an apply is about to replace to a new file, or to that of -backup,
-// and prints its name.
+// backUp writes what an apply is about to replace to a new file, or to the file that -backup
+// names, and prints its name.
 func backUp(s *session, b *state.Backup, file string) error {
 	if len(b.Records) > 0 {
 		written, err := writeBackup(s, b, file)
@@ -62,7 +60,7 @@ func writeBackup(s *session, b *state.Backup, file string) (string, error) {
 	return filepath.Join(backupFolder, name), nil
 }
 
-// backupName returns a new name that sorts after those that exist: by a number, because
+// backupName returns a name that sorts after the existing ones. It begins with a number, because
 // a clock may go back.
 func backupName(there []string, b *state.Backup) string {
 	last := 0
@@ -97,12 +95,11 @@ func backupNumber(name string) int {
 	return int(n)
 }
 
-// leftoverAge is the age from which a half-written backup is assumed to be that of a killed
-// writer.
+// leftoverAge is the age at which a half-written backup is taken for that of a killed writer.
 const leftoverAge = time.Hour
 
-// prune removes all but the last backups, and the files of killed writers, which hold
-// payloads too. It ignores what it cannot remove.
+// prune removes all but the last keptBackups backups. It also removes the files of killed
+// writers, because they hold payloads too. It ignores what it cannot remove.
 func prune(folder string) {
 	there := backups(folder)
 	for _, name := range there[:max(len(there)-keptBackups, 0)] {
@@ -126,23 +123,6 @@ func readBackup(s *session, path string) (*state.Backup, error) {
 		return nil, failure(fmt.Sprintf("Backup %q", path), headline(err)+".")
 	}
 	return b, nil
-}
-
-// checkBackup refuses a backup of a broker that no block leads to: its messages would not
-// be restored.
-func checkBackup(brokers []plan.Broker, b *state.Backup) error {
-	if b == nil {
-		return nil
-	}
-	led := slices.Collect(maps.Values(identities(brokers)))
-	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
-		if !slices.Contains(led, key.Broker) {
-			return failure("No block for a broker of the backup", fmt.Sprintf(
-				"The backup holds messages of %s, which was broker %q, but no broker block leads there. Bring the block back.",
-				key.Broker, b.Brokers[key.Broker].Name))
-		}
-	}
-	return nil
 }
 
 // lastBackup names the newest backup, for a restore that names none.

@@ -15,7 +15,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// greeting is a server that says something to whoever connects, and then nothing.
+// greeting starts a server that sends some words to each client, and then nothing.
 func greeting(t *testing.T, words string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -36,7 +36,8 @@ func greeting(t *testing.T, words string) (address string) {
 	return l.Addr().String()
 }
 
-// spoiled passes an MQTT broker on until it sends a packet of that type.
+// spoiled starts a proxy before an MQTT broker that passes everything until the broker sends a packet
+// of the given type.
 func spoiled(t *testing.T, broker string, at wire.Type, how brokertest.Verdict) string {
 	return brokertest.StartProxy(t, broker, func(p *brokertest.Passing) brokertest.Verdict {
 		if !p.ToBroker && p.Type() == at {
@@ -46,15 +47,15 @@ func spoiled(t *testing.T, broker string, at wire.Type, how brokertest.Verdict) 
 	})
 }
 
-// badBroker is a broker block that cannot work, and what must be said of it.
+// badBroker is a broker block that cannot work, and what must be printed about it.
 type badBroker struct {
 	kind      string
 	arguments []string // of the block
 	want      []string // in what is printed
 }
 
-// tryBadBroker applies two messages to it: what is printed names the broker, its
-// address and what to check, within the time limit, and no state is left behind.
+// tryBadBroker applies two messages to a broker. The output must name the broker, its address and what
+// to check, within the time limit, and no state may be written.
 func tryBadBroker(t *testing.T, b badBroker, limit time.Duration, files map[string]string) {
 	dir := t.TempDir()
 	for name, from := range files {
@@ -74,7 +75,7 @@ func tryBadBroker(t *testing.T, b badBroker, limit time.Duration, files map[stri
 	flat := strings.Join(strings.Fields(out), " ")
 	for _, want := range b.want {
 		if !strings.Contains(flat, want) {
-			t.Errorf("%q is not said", want)
+			t.Errorf("%q is not printed", want)
 		}
 	}
 	if code != 1 {
@@ -85,7 +86,7 @@ func tryBadBroker(t *testing.T, b badBroker, limit time.Duration, files map[stri
 	}
 	for _, bad := range []string{"s3cret", "context deadline", "EOF"} {
 		if strings.Contains(out, bad) {
-			t.Errorf("%q is said", bad)
+			t.Errorf("%q is printed", bad)
 		}
 	}
 	if t.Failed() {
@@ -145,7 +146,7 @@ func TestBadMQTTBroker(t *testing.T) {
 	}
 }
 
-// TestBadAWSEndpoint meets what is no data plane of AWS.
+// TestBadAWSEndpoint connects to endpoints that are not a data plane of AWS.
 func TestBadAWSEndpoint(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")

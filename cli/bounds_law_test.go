@@ -17,13 +17,12 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestBoundedLaw loses the state before every apply, so that whatever is live is a
-// stranger where it is not declared. Of these an exclusive block leaves what it
-// excepts and what is protected, and nothing else; then nothing is left to do. On
-// every broker.
+// TestBoundedLaw removes the state before every apply, so that every undeclared live message is
+// untracked. An exclusive block leaves those that it excepts and those that are protected, and no
+// others. Afterwards nothing is left to do. It does this on every kind of broker.
 func TestBoundedLaw(t *testing.T) {
-	url, _ := serve(t)
-	_, aws := serve(t)
+	url := serveMQTT(t)
+	aws := serveAWS(t)
 	lab := brokertest.StartMosquitto(t).Address
 	file := filepath.Join(t.TempDir(), "broker.db")
 	for name, on := range map[string]struct {
@@ -41,7 +40,7 @@ func TestBoundedLaw(t *testing.T) {
 			dir, live := t.TempDir(), map[string]bool{}
 			for round := range 4 {
 				os.Remove(filepath.Join(dir, "retain.state.json"))
-				for topic := range live { // what the blocks do not speak of goes
+				for topic := range live { // what is neither excepted nor protected is deleted
 					if !mqtt.Match("law/ünï/#", topic) && !mqtt.Match("law/a b/#", topic) {
 						delete(live, topic)
 					}
@@ -62,9 +61,8 @@ func TestBoundedLaw(t *testing.T) {
 	}
 }
 
-// bounded adds the blocks to a configuration, and what it declares to live. A topic
-// that the exclusive block excepts is declared only where no such block stands yet:
-// in the first round.
+// bounded adds the blocks to a configuration, and the topics that it declares to live. Topics that the
+// exclusive block excepts are declared only in the first round, in which there is no such block.
 func bounded(t *testing.T, configuration []byte, live map[string]bool) []byte {
 	var c map[string]map[string]map[string]any
 	if err := json.Unmarshal(configuration, &c); err != nil {
@@ -90,7 +88,7 @@ func bounded(t *testing.T, configuration []byte, live map[string]bool) []byte {
 	return data
 }
 
-// scanned gives the topics that a broker shows.
+// scanned returns the topics that a broker shows.
 func scanned(t *testing.T, b spec.Broker) []string {
 	r, err := broker.OpenReader(t.Context(), b, broker.Options{})
 	if err != nil {

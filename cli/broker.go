@@ -26,9 +26,11 @@ type brokerFlags struct {
 func brokerCommand() command {
 	return command{
 		name: "broker", brief: "serve the embedded broker over MQTT and as the AWS IoT data plane",
-		about: `Serves one store of retained messages on two ports: MQTT 3.1.1 and 5, and the AWS IoT data plane's Publish, GetRetainedMessage and ListRetainedMessages over HTTP, with AWS's limits and errors. The switches rehearse an account's limits before a change touches the account.
+		about: `Serves one store of retained messages on two ports: MQTT 3.1.1 and 5, and the AWS IoT data plane's ` +
+			`Publish, GetRetainedMessage and ListRetainedMessages over HTTP, with AWS's limits and errors. Its ` +
+			`flags set the limits of an account, so that a change can be tried before it reaches the account.
 
-It listens until it is interrupted. Signatures of AWS requests are taken as they are and not checked: listen on a loopback address.`,
+It listens until it is interrupted. The signatures of AWS requests are not checked: listen on a loopback address.`,
 		define: func(fs *flags) runFunc {
 			var f brokerFlags
 			fs.StringVar(&f.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the MQTT port; an empty one serves no MQTT")
@@ -46,9 +48,10 @@ It listens until it is interrupted. Signatures of AWS requests are taken as they
 				return mqtt.CheckFilter(v)
 			})
 			fs.StringVar(&f.username, "username", "", "ask MQTT clients for this `name`")
-			fs.StringVar(&f.password, "password", "", "ask MQTT clients for this `password`; RETAINCTL_BROKER_PASSWORD keeps it out of the process list")
+			fs.StringVar(&f.password, "password", "",
+				"ask MQTT clients for this `password`; RETAINCTL_BROKER_PASSWORD keeps it out of the process list")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
-				if err := none(args); err != nil {
+				if err := noArguments(args); err != nil {
 					return 0, err
 				}
 				return runBroker(ctx, s, &f)
@@ -57,8 +60,8 @@ It listens until it is interrupted. Signatures of AWS requests are taken as they
 	}
 }
 
-// runBroker listens on both ports until ctx ends. An interruption is the usual end, and so
-// a success.
+// runBroker listens on both ports until ctx ends. An interruption is its usual end and counts as
+// success.
 func runBroker(ctx context.Context, s *session, f *brokerFlags) (int, error) {
 	if f.password == "" {
 		f.password = s.Getenv("RETAINCTL_BROKER_PASSWORD")
@@ -75,7 +78,9 @@ func runBroker(ctx context.Context, s *session, f *brokerFlags) (int, error) {
 	defer b.Close()
 	ports, err := listenAll([]port{
 		{name: "MQTT 3.1.1 and 5", address: f.mqtt, serve: b.Serve},
-		{name: "AWS IoT data plane", address: f.aws, serve: func(ctx context.Context, ln net.Listener) error { return ServeHTTP(ctx, ln, b.AWSHandler()) }},
+		{name: "AWS IoT data plane", address: f.aws, serve: func(ctx context.Context, ln net.Listener) error {
+			return ServeHTTP(ctx, ln, b.AWSHandler())
+		}},
 	})
 	if err != nil {
 		return 0, err

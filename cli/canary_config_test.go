@@ -2,8 +2,8 @@ package cli_test
 
 import "strings"
 
-// planted are the secret values by what they are planted in. They are unlike anything that the program
-// prints, and no two share a part.
+// planted holds the secret values by the field that they are planted in. They are unlike anything that
+// the program prints, and no two share a part.
 var planted = map[string]string{
 	"whole":       "whole-Zk1\nsecond \"quoted\" line \\ of it\n\tünï✓ <b>&amp;\u202e\x1b[31m",
 	"short":       "QZJK",
@@ -24,7 +24,7 @@ var planted = map[string]string{
 	"user":        "user-ya7-name",
 	"password":    "password-ya8-p@ss/w:rd?#%",
 	"wrong":       "wrong-ya9-p@ss",
-	"stranger":    "stranger-za1 of the live message",
+	"unmanaged":   "unmanaged-za1 of the live message",
 	"drifted":     "drifted-za2\nof the live message",
 	"later":       "later-za3 after the plan was made",
 	"literal":     "literal-za4-in-a-url",
@@ -93,13 +93,13 @@ message "bytes" {
   topic          = "canary/bytes"
   payload_base64 = sensitive(filebase64("secret.bin"))
 }
-message "stranger" {
-  topic   = "canary/stranger"
+message "unmanaged" {
+  topic   = "canary/unmanaged"
   payload = jsonencode({ a = 1, b = var.leaf })
 }
 `
 
-// canaryProperties are what AWS IoT takes, too, and canaryMQTT5 is what it cannot read back.
+// canaryProperties declares MQTT 5 properties. AWS IoT takes them, but cannot read all of them back.
 const canaryProperties = `
 message "properties" {
   topic           = "canary/properties"
@@ -120,7 +120,7 @@ message "mqtt5" {
 }
 `
 
-// canaryOutputs carry secrets out of the root module, and in a module.
+// canaryOutputs declares outputs of secrets.
 const canaryOutputs = `
 output "whole" {
   value     = var.whole
@@ -135,7 +135,7 @@ output "public" {
 }
 `
 
-// canaryExpressions print secrets, or fail around them, in a console.
+// canaryExpressions are expressions for the console that contain secrets; some of them fail.
 var canaryExpressions = []string{
 	"var.whole", "var.s", "local.s", "[1, local.s.long]", "{ a = local.s.element, b = { c = var.leaf } }", "message.leaf", "message.leaf.payload", "message.properties.user_properties",
 	"jsonencode(local.s)", "yamlencode(var.s)", "{ (var.leaf) = 1 }", "toset([var.leaf])", "var.leaf + 1", "tonumber(var.whole)", "local.s[var.leaf]", "local.s.nothing", "regex(var.leaf, 1)", "var.s[*]",

@@ -17,21 +17,21 @@ import (
 	"testing"
 )
 
-// canary is a secret that was planted in one field, and what it looks like wherever it
-// might turn up.
+// canary is a secret that was planted in one field, and the forms in which it might appear in an
+// output.
 type canary struct {
 	name, value string
 	forms       map[string][]byte
 }
 
-// shortestForm is how long an encoded part of a canary must be to be looked for: a
-// shorter one is found in any digest.
+// shortestForm is the shortest encoded form that is searched for. A shorter one would be found in any
+// digest.
 const shortestForm = 5
 
 func newCanary(name, value string) canary {
 	c := canary{name, value, map[string][]byte{}}
 	c.add("plain", value)
-	// What is printed line by line, or cut off after some columns, is a leak too.
+	// A value that is printed line by line, or cut off after some columns, is a leak too.
 	for i, line := range strings.Split(value, "\n") {
 		c.add(fmt.Sprintf("line %d", i), line)
 	}
@@ -42,7 +42,7 @@ func newCanary(name, value string) canary {
 	return c
 }
 
-// add adds a text in every encoding.
+// add adds a part of the secret in every encoding.
 func (c *canary) add(part, text string) {
 	put := func(form, encoded string) {
 		if len(encoded) >= shortestForm || form == "" && len(encoded) >= 4 {
@@ -71,21 +71,21 @@ func (c *canary) add(part, text string) {
 
 func unquoted(s string) string { return s[1 : len(s)-1] }
 
-// base64Core gives the characters that a text always has in base64 where it begins
-// at an offset within three bytes.
+// base64Core returns the characters that a text always has in base64 if it begins at an offset within
+// three bytes.
 func base64Core(e *base64.Encoding, text string, offset int) string {
 	encoded := e.EncodeToString([]byte(strings.Repeat("\x00", offset) + text))
 	from, to := (offset*8+5)/6, (offset+len(text))*8/6
 	return encoded[from:to]
 }
 
-// search looks for canaries, and counts the places that it looked at.
+// search looks for canaries, and counts the places that it searched.
 type search struct {
 	leak     func(format string, args ...any)
 	canaries []canary
 	places   int
 	bytes    int64
-	seen     map[string][]byte // files as they were searched last
+	seen     map[string][]byte // files, with the content that was searched last
 }
 
 func (s *search) forms() (n int) {
@@ -95,7 +95,7 @@ func (s *search) forms() (n int) {
 	return n
 }
 
-// text looks at what was printed or stored, and at what is decoded from it.
+// text searches a text that was printed or stored, and what is decoded from it.
 func (s *search) text(place string, data []byte) {
 	s.places++
 	s.bytes += int64(len(data))
@@ -110,7 +110,7 @@ func (s *search) text(place string, data []byte) {
 	}
 }
 
-// in gives the form in which the canary is in data, and where; -1 for none.
+// in returns the form in which the canary is in data, and its offset, which is -1 if it is not.
 func (c *canary) in(data []byte) (form string, at int) {
 	for form, encoded := range c.forms {
 		if at := bytes.Index(data, encoded); at >= 0 {
@@ -120,8 +120,8 @@ func (c *canary) in(data []byte) (form string, at int) {
 	return "", -1
 }
 
-// decoded gives the strings of the JSON documents that data holds, one a line or after
-// a first line, and what those strings are in base64.
+// decoded returns the strings of the JSON documents that are lines of data, and what those strings are
+// in base64.
 func decoded(data []byte) (found [][]byte) {
 	var all []byte
 	for _, line := range bytes.Split(data, []byte("\n")) {
@@ -162,7 +162,7 @@ func stringsOf(doc any) (all []byte) {
 	return all
 }
 
-// folder looks at every file of a folder but those that canaries are planted in.
+// folder searches every file of a folder except those that canaries are planted in.
 func (s *search) folder(t *testing.T, step, dir string, planted ...string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -189,7 +189,7 @@ func (s *search) folder(t *testing.T, step, dir string, planted ...string) {
 	}
 }
 
-// The search itself must find what it looks for.
+// TestCanarySearchFinds checks that the search finds a canary in every encoding.
 func TestCanarySearchFinds(t *testing.T) {
 	value := "sec-\"q\"\nline two of it <&> ünï"
 	for _, form := range []func(string) string{

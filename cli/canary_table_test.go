@@ -7,24 +7,25 @@ import (
 	"strings"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/render"
 )
 
-// canaryStep is a row of the table: what somebody does, and the command lines that follow.
+// canaryStep is a row of the table: a preparation, and the command lines to run after it.
 type canaryStep struct {
 	arrange func(*canaryRun)
 	lines   [][]string
-	plain   bool     // they take no variables
-	status  int      // that each must end with; anyStatus
-	says    []string // patterns that each must print
-	hides   int      // how many values each must show as sensitive, at least
+	plain   bool     // the command lines take no variables
+	status  int      // the exit status of each, or anyStatus
+	says    []string // patterns that the output of each must match
+	hides   int      // the least number of values that each must show as sensitive
 	stdin   string
 	within  bool // they run in this process
-	secure  bool // only of a broker with a password
+	secure  bool // only for a broker that asks for a password
 }
 
 const anyStatus = -1
 
-// commandLines are command lines without blanks in their arguments.
+// commandLines splits command lines whose arguments contain no blanks.
 func commandLines(all ...string) (split [][]string) {
 	for _, line := range all {
 		split = append(split, strings.Fields(line))
@@ -32,7 +33,7 @@ func commandLines(all ...string) (split [][]string) {
 	return split
 }
 
-// plans print a plan in every form that there is.
+// plans returns the command lines that print a plan in every format.
 func plans(flags ...string) (all [][]string) {
 	for _, line := range commandLines(
 		"plan", "plan -verbose", "plan -json", "plan -format=json", "plan -format=markdown", "plan -format=html",
@@ -43,25 +44,25 @@ func plans(flags ...string) (all [][]string) {
 	return all
 }
 
-// saved prints a saved plan in every form.
+// saved returns the command lines that print a saved plan in every format.
 func saved(file string) (all [][]string) {
-	for _, format := range []string{"text", "json", "markdown", "html"} {
-		all = append(all, []string{"show", "-verbose", "-format=" + format, file})
+	for _, format := range render.Formats() {
+		all = append(all, []string{"show", "-verbose", "-format=" + string(format), file})
 	}
 	return all
 }
 
-// recorded prints the state in every form.
+// recorded holds the command lines that print the state in every format.
 var recorded = commandLines(
 	"show -format=text", "show -format=json", "show -format=markdown", "show -format=html", "state list", "state list -json",
 	"state pull", "state show canary/leaf", "state show -json canary/leaf", "state show canary/whole",
 )
 
-// canarySteps are a life of the configuration, from the first plan to the last message.
+// canarySteps are the steps of the test, from the first plan to the delete of the last message.
 var canarySteps = slices.Concat([]canaryStep{
 	// Somebody else's message at a declared topic is refused, and shown without its secrets.
 	{arrange: theirs, lines: plans(), status: anyStatus},
-	{lines: commandLines("apply -auto-approve"), status: 1, says: []string{"did not publish", "canary/stranger"}},
+	{lines: commandLines("apply -auto-approve"), status: 1, says: []string{"did not publish", "canary/unmanaged"}},
 	{lines: commandLines("plan -out=first.plan -overwrite-unmanaged")},
 	{lines: saved("first.plan"), plain: true},
 	{lines: recorded, status: anyStatus},
@@ -73,7 +74,7 @@ var canarySteps = slices.Concat([]canaryStep{
 	{lines: saved("first.plan"), plain: true},
 	{lines: recorded, status: anyStatus},
 
-	// Drift is shown, taken over, and met again as a conflict.
+	// Drift is shown, accepted into the state, and occurs again as a conflict.
 	{arrange: (*canaryRun).drift, lines: plans(), status: anyStatus},
 	{lines: plans("-refresh-only"), status: anyStatus},
 	{lines: commandLines("apply -refresh-only -auto-approve")},
@@ -106,7 +107,7 @@ var canarySteps = slices.Concat([]canaryStep{
 		plain: true, status: anyStatus,
 	},
 
-	// The state goes elsewhere and back, and is damaged on the way.
+	// The state is pulled, pushed and migrated, and then a damaged state is used.
 	{lines: commandLines("state pull")},
 	{
 		arrange: func(c *canaryRun) { c.write("pulled.json", c.printed) },
@@ -116,11 +117,11 @@ var canarySteps = slices.Concat([]canaryStep{
 	{arrange: damaged(func(pulled string) string { return pulled[:len(pulled)/2] }), lines: damagedLines, status: 1},
 	{arrange: damaged(func(pulled string) string { return strings.Replace(pulled, "qos", "sos", 1) }), lines: damagedLines, status: 1},
 
-	// What was declared with secrets is imported where it is no longer declared.
+	// Messages that were declared with secrets and no longer are, are imported.
 	{arrange: renames("", ".away"), lines: commandLines("import canary/#"), says: []string{"Sensitive messages are left out"}},
 	{lines: commandLines("import # canary/whole -exact -out=imported.retain.hcl")},
 
-	// A backup is published back, beside secrets that no backup holds.
+	// A backup is restored. Backups hold no secrets.
 	{
 		arrange: func(c *canaryRun) {
 			c.remove("imported.retain.hcl")
@@ -157,7 +158,7 @@ var canarySteps = slices.Concat([]canaryStep{
 		status: 1, within: true,
 	},
 
-	// What is no longer declared is shown once more before it is deleted.
+	// Messages that are no longer declared are shown once more before they are deleted.
 	{
 		arrange: func(c *canaryRun) { c.drift(); c.write("main.retain.hcl", canaryLast) },
 		lines:   plans("-max-deletes=100%"), status: anyStatus,
@@ -181,7 +182,7 @@ func writes(name, text string) func(*canaryRun) {
 
 // theirs has somebody else write to a declared topic.
 func theirs(c *canaryRun) {
-	c.live("canary/stranger", document(map[string]any{"a": 2, "renamed": planted["stranger"]}))
+	c.live("canary/unmanaged", document(map[string]any{"a": 2, "renamed": planted["unmanaged"]}))
 }
 
 // afterThePlan has somebody else write to topics that a saved plan changes.
@@ -192,7 +193,7 @@ func afterThePlan(c *canaryRun) {
 	}))
 }
 
-// drift has somebody else write to the topics, secrets at other places.
+// drift has somebody else write to the topics, with the secrets in other places.
 func (c *canaryRun) drift() {
 	c.live("canary/whole", planted["drifted"])
 	secret := planted["drifted"]
@@ -210,7 +211,7 @@ func (c *canaryRun) drift() {
 
 var damagedLines = commandLines("state push damaged.json", "plan -state=damaged.json -refresh=false")
 
-// damaged writes the state that was pulled, changed.
+// damaged writes a changed copy of the state that was pulled.
 func damaged(change func(pulled string) string) func(*canaryRun) {
 	return func(c *canaryRun) { c.write("damaged.json", change(c.read("pulled.json"))) }
 }

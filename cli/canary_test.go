@@ -19,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// canaryRun is a folder with a configuration, the broker that it names, and the search.
+// canaryRun is a folder with a configuration, its broker, and the search.
 type canaryRun struct {
 	t        *testing.T
 	dir      string
@@ -27,20 +27,20 @@ type canaryRun struct {
 	search   search
 	password string
 	steps    int
-	within   bool // runs are made in this process, where they are fast
+	within   bool // command lines run in this process, which is faster
 	stdin    string
-	printed  string   // by the last command line
-	planted  []string // files that hold secrets because somebody put them there
+	printed  string   // the output of the last command line
+	planted  []string // files that secrets were put in, which are not searched
 }
 
-// TestCanaries drives the real binary through everything that prints or stores, with
-// secrets in every field that can carry one, and looks for them in all of it.
+// TestCanaries runs every command that prints or stores anything, with secrets in every field that can
+// hold one, and searches all outputs and files for them.
 func TestCanaries(t *testing.T) {
 	t.Run("mqtt", func(t *testing.T) {
 		t.Parallel()
 		c := newCanaryRun(t)
 		mqtt, _ := c.serve()
-		c.configure(fmt.Sprintf("broker \"mqtt\" \"b\" {\n  url      = \"mqtt://%s\"\n  username = var.user\n  password = var.password\n  kind     = \"mosquitto\" # no waiting for what this one never reorders\n  timeout  = \"5s\"\n}\n", mqtt))
+		c.configure(fmt.Sprintf("broker \"mqtt\" \"b\" {\n  url      = \"mqtt://%s\"\n  username = var.user\n  password = var.password\n  kind     = \"mosquitto\" # it need not wait, because this broker never reorders\n  timeout  = \"5s\"\n}\n", mqtt))
 		c.play(canarySteps, true)
 	})
 	t.Run("aws", func(t *testing.T) {
@@ -74,7 +74,7 @@ func newCanaryRun(t *testing.T) *canaryRun {
 	return c
 }
 
-// configure writes the configuration of that broker block.
+// configure writes the configuration with a broker block.
 func (c *canaryRun) configure(broker string) {
 	c.t.Helper()
 	c.write("broker.retain.hcl", broker+canaryVariables)
@@ -95,7 +95,7 @@ func (c *canaryRun) read(name string) string {
 	return string(data)
 }
 
-// remove removes a file, which need not be there.
+// remove removes a file, if it exists.
 func (c *canaryRun) remove(name string) {
 	c.t.Helper()
 	if err := os.RemoveAll(filepath.Join(c.dir, name)); err != nil {
@@ -103,19 +103,13 @@ func (c *canaryRun) remove(name string) {
 	}
 }
 
-// serve starts a broker that wants a password and denies canary/denied.
-func (c *canaryRun) serve() (mqttAddress, awsAddress string) {
-	messages, err := store.Open(filepath.Join(c.t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.messages = messages
-	b := server.New(server.Options{Store: messages, Username: planted["user"], Password: planted["password"], Deny: []string{"canary/denied/#"}})
-	c.t.Cleanup(func() { b.Close(); messages.Close() })
-	mqttPort, awsPort := listen(c.t), listen(c.t)
-	go b.Serve(c.t.Context(), mqttPort)
-	go cli.ServeHTTP(c.t.Context(), awsPort, b.AWSHandler())
-	return mqttPort.Addr().String(), awsPort.Addr().String()
+// serve starts a broker that asks for a password and denies canary/denied/#.
+func (c *canaryRun) serve() (mqtt, aws string) {
+	c.t.Helper()
+	mqtt, aws, c.messages = serve(c.t, server.Options{
+		Username: planted["user"], Password: planted["password"], Deny: []string{"canary/denied/#"},
+	})
+	return mqtt, aws
 }
 
 // live puts a message on the broker as somebody else would.
@@ -127,8 +121,8 @@ func (c *canaryRun) live(topic, payload string, props ...mqtt.UserProperty) {
 	}
 }
 
-// run runs a command line, searches what it printed and every file, and gives what it
-// printed.
+// run runs a command line, searches its output and every file, and returns its output. want is the
+// exit status, or anyStatus.
 func (c *canaryRun) run(want int, args ...string) string {
 	c.t.Helper()
 	c.steps++
@@ -153,7 +147,7 @@ func (c *canaryRun) run(want int, args ...string) string {
 		}
 	}
 	step := fmt.Sprintf("step %d, %s", c.steps, strings.ReplaceAll(strings.Join(args, " "), planted["argument"], "..."))
-	if want >= 0 && got != want {
+	if want != anyStatus && got != want {
 		c.t.Fatalf("%s: exit %d, want %d\n%s\n%s", step, got, want, stdout.String(), stderr.String())
 	}
 	c.search.text(step+": stdout", stdout.Bytes())
@@ -162,7 +156,7 @@ func (c *canaryRun) run(want int, args ...string) string {
 	return stdout.String() + stderr.String()
 }
 
-// play runs the steps of the table.
+// play runs the steps of the table. secure says that the broker asks for a password.
 func (c *canaryRun) play(steps []canaryStep, secure bool) {
 	c.t.Helper()
 	within := c.within

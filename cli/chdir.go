@@ -9,8 +9,8 @@ import (
 
 var errNoFolder = failure("No folder given", "-chdir needs a folder: -chdir=DIR.")
 
-// chdir takes -chdir=DIR off the front of a command line that runs in the folder from,
-// and returns the folder that it runs in with the rest of it.
+// chdir removes -chdir=DIR from the front of a command line. It returns the folder to run in,
+// which is from without the flag, and the rest of the command line.
 func chdir(from string, args []string) (dir string, rest []string, err error) {
 	if len(args) == 0 {
 		return from, args, nil

@@ -12,18 +12,18 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// ciRunner does what a CI service does with the jobs of a recipe: it runs their
-// commands in a fresh checkout each, with the variables of the event. Of the
-// services' own clients there are stand-ins that keep what they are given.
+// ciRunner does what a CI service does with the jobs of a recipe: it runs the commands of each in a
+// fresh checkout, with the variables of the event. The services' own clients are replaced by stand-ins
+// that keep what they are given.
 type ciRunner struct {
 	t       *testing.T
-	service string // the folder that stands for the service: comments, statuses, artifacts
+	service string // the folder that acts as the service: comments, statuses, artifacts
 	config  string
 	steps   map[string][]string // by job
 	env     []string
 }
 
-// standIns answer as GitHub's and GitLab's APIs do for what the recipes ask.
+// standIns are scripts that answer as the APIs of GitHub and GitLab answer the recipes.
 var standIns = map[string]string{
 	"go":      "exit 0",
 	"apt-get": "exit 0",
@@ -90,7 +90,7 @@ func (r *ciRunner) readJobs(doc cty.Value) {
 	}
 }
 
-// texts are the commands of a list of steps.
+// texts returns the commands of a list of steps.
 func texts(list cty.Value) []string {
 	var all []string
 	for _, step := range list.AsValueSlice() {
@@ -114,8 +114,8 @@ func member(v cty.Value, names ...string) cty.Value {
 	return v
 }
 
-// run runs a job in a fresh checkout, and gives what it printed and whether it
-// succeeded. What it leaves for others goes to the service.
+// run runs a job in a fresh checkout, copies its artifacts to the service, and returns its output and
+// whether it succeeded.
 func (r *ciRunner) run(job string, env ...string) (string, bool) {
 	r.t.Helper()
 	if len(r.steps[job]) == 0 {
@@ -134,13 +134,13 @@ func (r *ciRunner) run(job string, env ...string) (string, bool) {
 	return out, err == nil
 }
 
-// kept is what the service was given.
+// kept returns a file that the service was given, or "".
 func (r *ciRunner) kept(name string) string {
 	data, _ := os.ReadFile(filepath.Join(r.service, name))
 	return string(data)
 }
 
-// fleetConfig has its state and its messages in places that outlive a checkout.
+// fleetConfig returns a configuration whose state and messages are outside of the checkout.
 func fleetConfig(dir, payload string) string {
 	return `retainctl {
   backend "local" {
@@ -174,7 +174,7 @@ func TestGitHubRecipe(t *testing.T) {
 	}
 	r.must("drift")
 
-	r.config = fleetConfig(shared, "off") // merged without a plan of it
+	r.config = fleetConfig(shared, "off") // merged without having been planned
 	if out, ok := r.run("drift"); ok || !strings.Contains(out, "1 to change") {
 		t.Errorf("a difference was not found:\n%s", out)
 	}

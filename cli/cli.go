@@ -1,13 +1,13 @@
-// Package cli is the command line: it reads flags, calls the other packages in the
-// order of a command and turns what they return into an exit status. Results go to
-// stdout; progress, prompts, warnings and errors to stderr.
+// Package cli is the command line. It reads flags, calls the other packages in the order that a
+// command needs, and turns what they return into an exit status. Results go to stdout; progress,
+// prompts, warnings and errors go to stderr.
 //
 // Exit status: 0 done, or no changes; 1 error; 2 changes present with
 // -detailed-exitcode; 130 interrupted.
 //
 // Its files are in layers, and each refers only to those before it:
 //
-//   - the world (Env) and the program's own errors and constants
+//   - the environment (Env), and the program's errors and constants
 //   - the session: streams, style and how errors are printed
 //   - flags, and what a command and the table of commands are
 //   - helpers of several commands: inputs and projects, state stores, locks,
@@ -15,7 +15,7 @@
 //   - commands, a file each, and the list of them (commands.go)
 //   - Run
 //
-// The packages completion and console know nothing of cli.
+// The packages completion and console do not import cli.
 package cli
 
 import (
@@ -26,7 +26,7 @@ import (
 	"github.com/retainctl/retainctl/render"
 )
 
-// app is the program in one run: a session, and the commands that it can carry out.
+// app is one run of the program: a session and the command table.
 type app struct {
 	*session
 	commands table
@@ -70,7 +70,7 @@ func (a app) help(words []string) error {
 		return err
 	}
 	fmt.Fprint(a.Stdout, help)
-	return a.results.lost()
+	return a.results.writeError()
 }
 
 // command parses a command's flags and runs it.
@@ -83,8 +83,8 @@ func (a app) command(ctx context.Context, cmd command, args []string) (int, erro
 	}
 	a.noColor = a.noColor || fs.noColor
 	code, err := do(ctx, a.session, rest)
-	if lost := a.results.lost(); lost != nil {
-		a.events = nil // they went the same way
+	if lost := a.results.writeError(); lost != nil {
+		a.events = nil // stdout cannot be written to
 		if err == nil || errors.Is(err, errReported) || errors.Is(err, a.results.err) {
 			err = lost
 		}

@@ -1,6 +1,6 @@
 package cli
 
-// commands returns the command table. The commands that describe others get a table of
+// commands returns the command table. The commands that describe other commands get a table of
 // those.
 func commands() table {
 	all := table{

@@ -15,17 +15,18 @@ import (
 
 // completeCommand answers the scripts of the completion command.
 func completeCommand(known table) command {
-	return command{name: "__complete", args: "SHELL WORD...", brief: "say what can follow", hidden: true, define: func(fs *flags) runFunc {
+	brief := "list what can follow"
+	return command{name: "__complete", args: "SHELL WORD...", brief: brief, hidden: true, define: func(fs *flags) runFunc {
 		fs.lenient = true
 		return func(ctx context.Context, s *session, args []string) (int, error) {
 			if len(args) < 2 {
 				return exitDone, nil
 			}
-			ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // nobody waits longer for a Tab
+			ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // nobody waits longer after pressing Tab
 			defer cancel()
 			s.Stderr = io.Discard
 			answer, err := abandonable(ctx, func() completion.Answer {
-				return completion.Complete(ctx, completable(known), given{s}, args[0], args[1:])
+				return completion.Complete(ctx, completable(known), typedProject{s}, args[0], args[1:])
 			})
 			if err != nil {
 				return exitDone, nil
@@ -36,7 +37,7 @@ func completeCommand(known table) command {
 	}}
 }
 
-// completable is the command table as completion sees it.
+// completable implements completion.Commands.
 type completable table
 
 func (c completable) Pages() []render.HelpPage { return table(c).pages() }
@@ -66,23 +67,24 @@ func isBool(fl *flag.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
-// given is the project that a command line leads to, as far as it is typed.
-type given struct{ s *session }
+// typedProject is the project that an unfinished command line refers to.
+type typedProject struct{ s *session }
 
-func (g given) Path(name string) string { return g.s.path(name) }
+func (g typedProject) Path(name string) string { return g.s.path(name) }
 
-func (g given) Chdir(words []string) ([]string, error) {
+func (g typedProject) Chdir(words []string) ([]string, error) {
 	dir, rest, err := chdir(g.s.Dir, words)
 	g.s.Dir = dir
 	return rest, err
 }
 
-func (g given) Config(ctx context.Context, words []string) (*spec.Config, error) {
+func (g typedProject) Config(ctx context.Context, words []string) (*spec.Config, error) {
 	return configuration(ctx, g.s, givenInputs(words), false, nil)
 }
 
-// Load falls back on the usual state: a configuration that is being written has errors.
-func (g given) Load(ctx context.Context, words []string) (*spec.Config, *state.Snapshot) {
+// Load falls back on the default state file, because a configuration that is being written has
+// errors.
+func (g typedProject) Load(ctx context.Context, words []string) (*spec.Config, *state.Snapshot) {
 	p, err := loadProject(ctx, g.s, givenInputs(words), false, nil)
 	if err != nil {
 		p = &project{store: state.NewLocal(g.s.path(spec.DefaultStatePath))}
@@ -94,8 +96,7 @@ func (g given) Load(ctx context.Context, words []string) (*spec.Config, *state.S
 	return p.config, snapshot
 }
 
-// givenInputs reads the flags before the cursor that say which configuration and which
-// state is meant.
+// givenInputs parses those flags before the cursor that select a configuration and a state.
 func givenInputs(words []string) *inputFlags {
 	var f inputFlags
 	fs := newFlags("")

@@ -22,15 +22,15 @@ message "room" {
 }
 `
 
-// shellSettings are all that each shell reads when it starts: a prompt, the
-// completion, and a command that shows the words of a line as the shell split it.
+// shellSettings holds the startup file of each shell: a prompt, the completion, and a command that
+// prints the words of a line as the shell split it.
 var shellSettings = map[string]struct{ start, file, text string }{
 	"bash": {"bash --noprofile --rcfile .bashrc -i", ".bashrc", "PS1='ready> '\nwords() { printf '<%s>' \"$@\"; echo '<end>'; }\nsource <(retainctl completion bash)\n"},
 	"zsh":  {"zsh -i", ".zshrc", "PS1='ready> '\nautoload -Uz compinit; compinit -D -u\nbindkey -e\nwords() { printf '<%s>' \"$@\"; echo '<end>' }\nsource <(retainctl completion zsh)\n"},
 	"fish": {"fish --no-config --init-command 'source config.fish'", "config.fish", "function fish_prompt; echo 'ready> '; end\nfunction words; printf '<%s>' $argv; echo '<end>'; end\nretainctl completion fish | source\n"},
 }
 
-// TestCompletionInShells types into real shells on a terminal. "<Tab>" is that key.
+// TestCompletionInShells types into real shells on a terminal. "<Tab>" means the Tab key.
 func TestCompletionInShells(t *testing.T) {
 	for name, shell := range shellSettings {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestCompletionInShells(t *testing.T) {
 	}
 }
 
-// terminal is a shell on a terminal of its own.
+// terminal is a shell on a terminal.
 type terminal struct {
 	t      *testing.T
 	keys   io.Writer
@@ -77,7 +77,7 @@ func startTerminal(t *testing.T, dir, command string) terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The test binary is retainctl where it is called by that name.
+	// The test binary acts as retainctl if it is called by that name.
 	if err := os.Symlink(self, filepath.Join(bin, "retainctl")); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func startTerminal(t *testing.T, dir, command string) terminal {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { // gone before its folder is
+	t.Cleanup(func() { // the shell must end before its folder is removed
 		fmt.Fprint(keys, "exit\r")
 		defer time.AfterFunc(5*time.Second, func() { cmd.Process.Kill() }).Stop()
 		cmd.Wait()
@@ -102,7 +102,7 @@ func startTerminal(t *testing.T, dir, command string) terminal {
 	return term
 }
 
-// words types a line, and gives it as the shell would run it.
+// words types a line, and returns the words that the shell would run.
 func (term terminal) words(typed string) string {
 	const home = "\x01"
 	before := strings.Count(term.screen.String(), "<end>")

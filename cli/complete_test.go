@@ -9,7 +9,7 @@ import (
 
 const breaks = " \t\n\"'><=;|&(:" // bash's own word breaks
 
-// TestComplete asks as the scripts do.
+// TestComplete calls __complete as the scripts do.
 func TestComplete(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(rooms+"module \"hall\" {\n  source   = \"./hall\"\n  for_each = toset([\"x\"])\n}\noutput \"topics\" {\n  value = 1\n}\nmessage \"it's\" {\n  topic   = \"a\\nb\"\n  payload = \"x\"\n}\nmessage \"fleet\" {\n  count   = 500\n  topic   = \"fleet/${count.index}/config\"\n  payload = \"x\"\n}\n"))
@@ -25,7 +25,7 @@ func TestComplete(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		args []string
-		want string // lines that are among those printed, in order; "" is none at all
+		want string // lines that must be printed in this order, among others; "" if nothing may be printed
 	}{
 		{"commands say what they do", []string{"zsh", "val"}, "-validate\tcheck the configuration"},
 		{"a group is one word", []string{"zsh", "st"}, "-state\tcommands for the state"},
@@ -34,7 +34,7 @@ func TestComplete(t *testing.T) {
 		{"flags with a value go on", []string{"zsh", "plan", "-ou"}, "+-out=\tsave the plan\n:open"},
 		{"two dashes are one", []string{"zsh", "plan", "--verb"}, "--verbose"},
 		{"no flags after two dashes alone", []string{"zsh", "fmt", "--", "-c"}, ":files"},
-		{"a value that stands alone", []string{"zsh", "show", "-format", "h"}, "-html"},
+		{"a value in a word by itself", []string{"zsh", "show", "-format", "h"}, "-html"},
 		{"a switch has two values", []string{"zsh", "plan", "-refresh="}, "--refresh=true\n--refresh=false"},
 		{"shells", []string{"fish", "completion", ""}, "-bash\n-zsh\n-fish\n-powershell"},
 		{"folders", []string{"fish", "-chdir=x"}, ":folders"},
@@ -43,16 +43,16 @@ func TestComplete(t *testing.T) {
 		{"and then whole", []string{"fish", "state", "show", "message.room["}, "-message.room[\"a1\"]\n-message.room[\"b 2\"]"},
 		{"topics too", []string{"fish", "state", "show", "fl"}, "+fleet/\n:open"},
 		{"outputs", []string{"fish", "output", "t"}, "-topics"},
-		{"modules, where all of one may be meant", []string{"fish", "plan", "-target=module"}, "--target=module.hall[\"x\"]\n--target=module.hall[\"x\"].message.light"},
-		{"no modules, where one message is meant", []string{"fish", "state", "show", "module"}, "-module.hall[\"x\"].message.light"},
+		{"modules, if a whole one can be selected", []string{"fish", "plan", "-target=module"}, "--target=module.hall[\"x\"]\n--target=module.hall[\"x\"].message.light"},
+		{"no modules, if one message is selected", []string{"fish", "state", "show", "module"}, "-module.hall[\"x\"].message.light"},
 		{"no topic that cannot be typed", []string{"fish", "state", "show", "a"}, ""},
 		{"powershell's empty word", []string{"powershell", "state", "+"}, "-list\tlist the recorded messages"},
 		{"backups", []string{"fish", "restore", ""}, "-.retainctl/backup/0001.backup"},
 		{"an unknown command", []string{"fish", "nonsense", ""}, ""},
 
 		{"bash, quoted", bash("retainctl state show message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},
-		{"bash, behind =", bash("retainctl plan -target=message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},
-		{"bash, behind a colon", bash("retainctl state show room/a1/x:"), "-y"},
+		{"bash, after =", bash("retainctl plan -target=message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},
+		{"bash, after a colon", bash("retainctl state show room/a1/x:"), "-y"},
 		{"bash, in quotes", bash("retainctl plan -target='message.room[\"b"), `-message.room["b 2"]`},
 		{"bash, in double quotes", bash(`retainctl plan -target="message.room[`), `-message.room[\"b 2\"]`},
 		{"bash, an assignment before it", bash("A='b c' retainctl completion f"), "-fish"},
@@ -75,8 +75,8 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestCompleteWithoutConfiguration holds that a configuration that is being
-// written is no reason to be silent, or to say anything.
+// TestCompleteWithoutConfiguration checks that completion works without errors while the configuration
+// is not valid.
 func TestCompleteWithoutConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "main.retain.hcl")

@@ -9,7 +9,8 @@ import (
 func completionCommand() command {
 	return command{
 		name: "completion", args: "bash|zsh|fish|powershell", brief: "print a completion script for a shell",
-		about: `Prints a script that completes commands, flags, addresses, topics, variables and plan files. For the shell at hand, and for every new one:
+		about: `Prints a script that completes commands, flags, addresses, topics, variables and plan files. For the ` +
+			`current shell, and for every new one:
 
   bash        source <(retainctl completion bash)
               the same line in ~/.bashrc
@@ -30,5 +31,6 @@ func printScript(_ context.Context, s *session, args []string) (int, error) {
 			return exitDone, err
 		}
 	}
-	return 0, failure("Which shell?", "There are completions for bash, zsh, fish and powershell: retainctl completion bash.")
+	return 0, failure("Which shell?",
+		"There are completions for bash, zsh, fish and powershell: retainctl completion bash.")
 }

@@ -14,19 +14,22 @@ import (
 func consoleCommand() command {
 	return command{
 		name: "console", brief: "evaluate expressions over the configuration",
-		about: `Evaluates expressions in the root module: var, local, message, broker, module and path, and all functions; type(...) gives the type of a value. An expression goes on in the next line while a bracket or a heredoc is open. "exit" and Ctrl-D end it.
+		about: `Evaluates expressions in the root module: var, local, message, broker, module and path, and all ` +
+			`functions; type(...) returns the type of a value. An expression continues on the next line while a ` +
+			`bracket or a heredoc is open. "exit" and Ctrl-D end it.
 
-On a terminal, Tab completes names and functions, and the lines are kept in .retainctl/console_history for the arrow keys; -history=false keeps none. Otherwise every line of standard input is an expression.
+On a terminal, Tab completes names and functions, and the lines are kept in .retainctl/console_history for the arrow ` +
+			`keys; -history=false keeps none. Otherwise every line of standard input is an expression.
 
-It asks no broker, reads no state and takes no lock.
+It contacts no broker, reads no state and takes no lock.
 
-Exit status: 0 done, 1 where an expression or the configuration has an error.`,
+Exit status: 0 done, 1 if an expression or the configuration has an error.`,
 		define: func(fs *flags) runFunc {
 			var f inputFlags
 			f.defineVars(fs)
 			history := fs.Bool("history", true, "keep the lines typed in .retainctl/console_history")
 			return func(_ context.Context, s *session, args []string) (int, error) {
-				if err := none(args); err != nil {
+				if err := noArguments(args); err != nil {
 					return 0, err
 				}
 				return runConsole(s, &f, *history)
@@ -37,7 +40,8 @@ Exit status: 0 done, 1 where an expression or the configuration has an error.`,
 
 func runConsole(s *session, f *inputFlags, history bool) (int, error) {
 	configuration, files, diags := spec.OpenConsole(s.Dir, f.inputs(s, false, nil))
-	diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning }) // a plan prints them
+	// A plan prints the warnings.
+	diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning })
 	incomplete := s.diagnose(files, diags) != nil
 	if configuration == nil {
 		return 0, errReported

@@ -16,7 +16,7 @@ func TestConsoleOnTerminal(t *testing.T) {
 		{"a value", "1+1\r", "\n2\n"},
 		{"a name", "local.dev\t.fi\t+1\r", "\n42\n"},
 		{"a function", "jsonenc\t[1])\r", "\"[1]\""},
-		{"an attribute behind an index", "message.room[\"a1\"].top\t\r", "\"room/a1/x:y\""},
+		{"an attribute after an index", "message.room[\"a1\"].top\t\r", "\"room/a1/x:y\""},
 		{"in the middle", "upper(var.si\t)\r", "\"X\""},
 		{"what there is to choose from", "jsonx" + "\x7f" + "\t\t", "jsondecode(  jsonencode("},
 		{"nothing to choose from", "zzz\t" + deleteLine + "7\r", "\n7\n"},
@@ -36,8 +36,8 @@ func TestConsoleOnTerminal(t *testing.T) {
 	}
 }
 
-// TestConsoleHistory holds that lines outlive a console, and that they can be left
-// out.
+// TestConsoleHistory checks that lines are kept for the next console, and that -history=false keeps
+// none.
 func TestConsoleHistory(t *testing.T) {
 	const up = "\x1b[A"
 	dir := t.TempDir()
@@ -49,12 +49,12 @@ func TestConsoleHistory(t *testing.T) {
 	}
 	onTerminal(t, dir, "40+2\r40+2\r \r", "console")
 	if kept, err := os.ReadFile(path); err != nil || string(kept) != "40+2\n" {
-		t.Errorf("kept are %q, %v", kept, err)
+		t.Errorf("kept %q, %v", kept, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 	if screen, _ := onTerminal(t, dir, up+"+1\r", "console"); !strings.Contains(screen, "43") {
-		t.Errorf("the line of the console before does not come back: %q", screen)
+		t.Errorf("the line of the previous console is not there: %q", screen)
 	}
 }

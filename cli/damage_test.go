@@ -19,9 +19,9 @@ message "a" {
 }
 `
 
-// Whatever happens to a state, a plan file or the embedded broker's file: the commands
-// that meet it say what is wrong with which file, publish nothing, and leave it as it is.
-// (That every bit is found is for the packages of the formats to show.)
+// TestDamagedFilesAreLeftAlone damages a state, a plan file and the embedded broker's file. The commands
+// that read them must say what is wrong with which file, publish nothing and change no file. (That the
+// damage of any single bit is found is tested in the packages of the formats.)
 func TestDamagedFilesAreLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(damageConfig))
@@ -53,7 +53,7 @@ func TestDamagedFilesAreLeftAlone(t *testing.T) {
 				write(t, path, damaged)
 				before := contents(t, dir)
 				out, code := retainctl(dir, args...)
-				if code == 0 && c.file == "dev.db" { // in a part of the file that says nothing
+				if code == 0 && c.file == "dev.db" { // the damage is in an unused part of the file
 					break
 				}
 				refused++
@@ -75,7 +75,7 @@ func TestDamagedFilesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// damage cuts a file, flips a bit of it, or writes over a part of it.
+// damage cuts a file, flips a bit of it, or overwrites a part of it.
 func damage(sound []byte, round int) []byte {
 	r := rand.New(rand.NewPCG(uint64(round), 7))
 	at := r.IntN(len(sound) - 1)
@@ -88,7 +88,7 @@ func damage(sound []byte, round int) []byte {
 	case 2:
 		copy(damaged[at/512*512:], strings.Repeat("\xff", 512))
 	default:
-		for damaged[at] == 0 { // of a sparse file most says nothing
+		for damaged[at] == 0 { // most of a sparse file is unused
 			at = r.IntN(len(sound) - 1)
 		}
 		damaged[at] ^= 1 << r.IntN(6)
@@ -96,7 +96,7 @@ func damage(sound []byte, round int) []byte {
 	return damaged
 }
 
-// contents are the files of a folder, without locks, which come and go.
+// contents returns the files of a folder by name, without lock files, which come and go.
 func contents(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}

@@ -10,7 +10,7 @@ func destroyCommand() command {
 			f.define(fs)
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				f.destroy = true
-				if err := none(args); err != nil {
+				if err := noArguments(args); err != nil {
 					return 0, err
 				}
 				return runApply(ctx, s, &f, nil)

@@ -28,9 +28,8 @@ func fences(t *testing.T, page string) []fence {
 	return all
 }
 
-// TestPagesRun does what the pages for newcomers tell: "hcl" blocks are files,
-// "sh" blocks are run, and each line of a "text" block is among what the last of
-// these printed.
+// TestPagesRun follows the pages for newcomers: "hcl" blocks are written as files, "sh" blocks are run,
+// and each line of a "text" block must be in the output of the last "sh" block.
 func TestPagesRun(t *testing.T) {
 	for page, least := range map[string]int{"coming-from-scripts.md": 7, "coming-from-terraform.md": 4} {
 		t.Run(page, func(t *testing.T) {
@@ -59,8 +58,8 @@ func TestPagesRun(t *testing.T) {
 	}
 }
 
-// pageShell runs a page's commands in a folder of its own, against brokers of its
-// own in the place of those that the page names.
+// pageShell runs a page's commands in a folder, against local brokers that replace those that the page
+// names.
 type pageShell struct {
 	t     *testing.T
 	dir   string
@@ -71,7 +70,7 @@ type pageShell struct {
 func newPageShell(t *testing.T) pageShell {
 	t.Helper()
 	host, port, _ := strings.Cut(brokertest.StartMosquitto(t).Address, ":")
-	_, aws := serve(t)
+	aws := serveAWS(t)
 	return pageShell{t, t.TempDir(), withProgram(t), strings.NewReplacer(
 		"localhost -p 1883", host+" -p "+port, "localhost:1883", host+":"+port, "127.0.0.1:8083", aws,
 		"retainctl apply\n", "retainctl apply -auto-approve\n", "retainctl destroy\n", "retainctl destroy -auto-approve\n",
@@ -101,7 +100,7 @@ func (s pageShell) run(commands string) string {
 	return out
 }
 
-// shell runs commands until one fails, and gives what all of them printed.
+// shell runs commands until one fails, and returns the output of all of them.
 func shell(dir, commands string, env ...string) (string, error) {
 	cmd := exec.Command("sh", "-e", "-c", commands)
 	cmd.Dir = dir
@@ -110,7 +109,7 @@ func shell(dir, commands string, env ...string) (string, error) {
 	return string(out), err
 }
 
-// withProgram is a PATH on which retainctl is the program under test.
+// withProgram returns a PATH on which retainctl is the program under test.
 func withProgram(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -118,7 +117,7 @@ func withProgram(t *testing.T) string {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	if err := os.Symlink(self, filepath.Join(bin, "retainctl")); err != nil { // the test binary is retainctl by that name
+	if err := os.Symlink(self, filepath.Join(bin, "retainctl")); err != nil { // the test binary acts as retainctl if it is called by that name
 		t.Fatal(err)
 	}
 	return bin + ":/usr/bin:" + os.Getenv("PATH")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// commandsIntro has a place for the tables of exit statuses and of the environment.
+// commandsIntro is the beginning of the page, with a verb for the tables of exit statuses and variables.
 const commandsIntro = `# Commands
 
 ` + "`retainctl [-chdir=DIR] COMMAND [flags] [arguments]`" + `
@@ -21,8 +21,7 @@ The first interruption finishes what is in flight and saves the state; the secon
 This page is made from ` + "`retainctl COMMAND -help`" + `.
 `
 
-// TestCommandsPage holds docs/commands.md to the help texts. UPDATE_DOCS=1 writes
-// it.
+// TestCommandsPage compares docs/commands.md with the help texts. UPDATE_DOCS=1 writes it.
 func TestCommandsPage(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, commandsIntro, markdownTable("exit status", exitStatuses, "")+"\n"+markdownTable("environment", environment, "`"))

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Env is the world outside of the process, so that commands have no globals.
+// Env is everything outside of the process that commands use.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -21,13 +21,13 @@ type Env struct {
 	StdinTTY       bool
 	StdoutTTY      bool
 	StderrTTY      bool
-	Width          int
+	Width          int // of the output, in columns
 }
 
 // System returns the environment of the running process.
 func System() Env {
-	// A reader that goes away ("| head -1") must not kill an apply in the middle: the
-	// write fails instead, and Run ends without a word.
+	// A reader that closes the pipe ("| head -1") must not kill a running apply. The write fails
+	// instead, and Run ends without a message.
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -46,7 +46,7 @@ func System() Env {
 	}
 }
 
-// Getenv returns the last value of a variable, or "".
+// Getenv returns the last value of a variable in Environ, or "" if it is not set.
 func (e Env) Getenv(name string) string {
 	for i := len(e.Environ) - 1; i >= 0; i-- {
 		if value, ok := strings.CutPrefix(e.Environ[i], name+"="); ok {

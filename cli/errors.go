@@ -8,19 +8,18 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// userError is a failure with what to do about it.
+// userError is an error with a summary, and a detail that says what to do.
 type userError struct{ summary, detail string }
 
 func (e *userError) Error() string { return e.summary + ": " + e.detail }
 
 func failure(summary, detail string) error { return &userError{summary, detail} }
 
-// errReported ends a command whose errors were printed already.
+// errReported ends a command whose errors have been printed.
 var errReported = errors.New("reported")
 
-// headline makes a sentence of a wrapped error, which starts in lower case. Its further
-// lines may hold other people's text, so they are indented: none of them can pass for one
-// of ours.
+// headline turns a wrapped error, which starts in lower case, into a sentence. Its further lines may
+// hold untrusted text, so they are indented: none of them can pass for a line of the program.
 func headline(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\n", "\n  ")
 	if text == "" {
@@ -30,8 +29,8 @@ func headline(err error) string {
 	return strings.ToUpper(text[:n]) + text[n:]
 }
 
-// nearest returns the name that was probably meant, or "": at most two letters are
-// wrong, and two more are right.
+// nearest returns the name that was probably meant, or "". At most two letters may be wrong, and
+// more than that must be right.
 func nearest(given string, names []string) string {
 	best, distance := "", min(3, len(given)-1)
 	for _, name := range names {

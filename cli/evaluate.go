@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// evaluation is what spec.Load returns.
+// evaluation is the result of spec.Load.
 type evaluation struct {
 	config *spec.Config
 	files  map[string]*hcl.File
@@ -25,10 +25,11 @@ func evaluate(ctx context.Context, s *session, in spec.Inputs) (evaluation, erro
 	})
 }
 
-// configuration evaluates the configuration and prints what is wrong with it. Unless brokers
-// is set, their arguments are not evaluated, so that a plan of a fork's pull request needs
-// no credentials.
-func configuration(ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value) (*spec.Config, error) {
+// configuration evaluates the configuration and prints its diagnostics. It evaluates the arguments
+// of brokers only if brokers is set, so that a plan of a fork's pull request needs no credentials.
+func configuration(
+	ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value,
+) (*spec.Config, error) {
 	e, err := evaluate(ctx, s, f.inputs(s, brokers, preset))
 	if err != nil {
 		return nil, err
@@ -36,9 +37,9 @@ func configuration(ctx context.Context, s *session, f *inputFlags, brokers bool,
 	return e.config, s.diagnose(e.files, e.diags)
 }
 
-// abandonable calls a function that cannot be interrupted, and leaves it running if ctx
-// ends first: the evaluation of 500,000 messages takes half a minute, and nobody who
-// interrupts it, or pressed Tab, should wait for that.
+// abandonable calls a function that cannot be interrupted, and leaves it running if ctx ends first.
+// The evaluation of 500,000 messages takes half a minute, and whoever interrupts it, or pressed Tab,
+// should not wait for that.
 func abandonable[T any](ctx context.Context, do func() T) (done T, err error) {
 	result := make(chan T, 1)
 	go func() { result <- do() }()

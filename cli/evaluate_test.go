@@ -11,9 +11,9 @@ func TestAbandonable(t *testing.T) {
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
 	if got, err := abandonable(ctx, func() int { <-never; return 1 }); err != context.Canceled || got != 0 {
-		t.Errorf("of what takes for ever: %d, %v", got, err)
+		t.Errorf("a function that does not return: %d, %v", got, err)
 	}
 	if got, err := abandonable(t.Context(), func() int { return 1 }); err != nil || got != 1 {
-		t.Errorf("where there is time: %d, %v", got, err)
+		t.Errorf("a function that returns: %d, %v", got, err)
 	}
 }

@@ -17,16 +17,16 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// fault is what happens to one packet, or piece of a stream, between an apply and its broker.
+// fault is what happens to one packet, or one piece of a stream, between an apply and its broker.
 type fault struct {
 	name string
 	do   func(*brokertest.Passing) brokertest.Verdict
-	// lasting ones hold from that packet on, for every connection.
+	// lasting faults continue from that packet on, on every connection.
 	lasting bool
-	// forged: what arrives was never sent, so topics that nobody knows may be left, and a
-	// message of ours that nobody recognises.
+	// forged faults deliver something that was never sent, so undeclared messages may be left, and
+	// messages that differ from what was recorded.
 	forged bool
-	quick  bool // stands for the others where time is short
+	quick  bool // is tried even if only a few faults are
 }
 
 func verdict(v brokertest.Verdict) func(*brokertest.Passing) brokertest.Verdict {
@@ -57,7 +57,7 @@ func faults() []fault {
 	}
 }
 
-// breaker does a fault at one packet of a direction, counted over all connections.
+// breaker causes a fault at one packet of one direction, counted over all connections.
 type breaker struct {
 	mu       sync.Mutex
 	fault    *fault // nil: everything passes
@@ -82,7 +82,7 @@ func (b *breaker) judge(p *brokertest.Passing) brokertest.Verdict {
 	return brokertest.Pass
 }
 
-// during lets a fault happen while do runs, and tells whether the packet was reached.
+// during causes a fault while do runs, and reports whether the packet was reached.
 func (b *breaker) during(f *fault, toBroker bool, at int, do func()) (hit bool) {
 	set := func(f *fault) {
 		b.mu.Lock()
@@ -96,17 +96,16 @@ func (b *breaker) during(f *fault, toBroker bool, at int, do func()) (hit bool) 
 	return hit
 }
 
-// TestFaultsAtEveryPacket breaks the wire at each packet of a small apply, in both
-// directions and in every way. An apply that says that it is done has done it; one that
-// failed says so and names what to look at; the next plan and apply need no help but, where
-// a packet was forged, -overwrite-unmanaged. RETAINCTL_TEST_FAULTS=all takes every fault and
-// every packet, and not only a few.
+// TestFaultsAtEveryPacket causes each fault at each packet of a small apply, in both directions. An apply
+// that reports success must have published everything. One that failed must say so and name what to look
+// at. The next plan and apply must work, with -overwrite-unmanaged if a packet was forged. By default it
+// tries a few faults and packets; RETAINCTL_TEST_FAULTS=all tries all of them.
 func TestFaultsAtEveryPacket(t *testing.T) {
 	step, all := 5, os.Getenv("RETAINCTL_TEST_FAULTS") == "all"
 	if all {
 		step = 1
 	}
-	_, aws := serve(t)
+	aws := serveAWS(t)
 	mosquitto := brokertest.StartMosquitto(t, "allow_anonymous true", "set_tcp_nodelay true").Address
 	mqttBlock := func(address string) string {
 		return fmt.Sprintf("broker \"mqtt\" \"b\" {\n  url     = \"mqtt://%s\"\n  timeout = \"1s\"\n}\n", address)
@@ -124,7 +123,7 @@ func TestFaultsAtEveryPacket(t *testing.T) {
 			w.block = mqttBlock(brokertest.StartProxy(t, mosquitto, w.breaker.judge))
 			w.everywhere(t, step)
 		})
-		if !all && f.lasting { // the AWS SDK tries again for most of a minute
+		if !all && f.lasting { // the AWS SDK retries for most of a minute
 			continue
 		}
 		t.Run("aws "+f.name, func(t *testing.T) {
@@ -141,9 +140,9 @@ type faultWorld struct {
 	*breaker
 	fault fault
 	block string
-	read  func(topics []string) map[string]string // past the proxy
-	// unsigned is an endpoint in the clear that checks no signature, as AWS does: it
-	// stores a body that was forged on its way, and acknowledges it.
+	read  func(topics []string) map[string]string // without the proxy
+	// unsigned is an endpoint without TLS that, unlike AWS, checks no signature: it stores and
+	// acknowledges a body that was forged on its way.
 	unsigned bool
 }
 
@@ -160,7 +159,7 @@ func (w *faultWorld) everywhere(t *testing.T, step int) {
 	t.Logf("%d packets", tried)
 }
 
-// applied applies once with the fault at one packet, and tells whether that was reached.
+// applied applies once with the fault at one packet, and reports whether that packet was reached.
 func (w *faultWorld) applied(t *testing.T, toBroker bool, at int) bool {
 	dir := t.TempDir()
 	prefix := strings.NewReplacer("/", "-", " ", "-").Replace(fmt.Sprintf("%s-%v-%d", t.Name(), toBroker, at))
@@ -191,7 +190,7 @@ func (w *faultWorld) applied(t *testing.T, toBroker bool, at int) bool {
 			t.Errorf("%s: apply says that it is done (-declared +live):\n%s\n%s", where, d, out)
 		}
 	case code != 1 || !names || !strings.Contains(out, "Error: "):
-		t.Errorf("%s: exit %d, and no word of what failed:\n%s", where, code, out)
+		t.Errorf("%s: exit %d, and the output does not name what failed:\n%s", where, code, out)
 	default:
 		t.Logf("%s:\n%s", where, out)
 	}
@@ -213,7 +212,7 @@ func (w *faultWorld) applied(t *testing.T, toBroker bool, at int) bool {
 	return hit
 }
 
-// reader reads topics from a broker that no fault stands before.
+// reader returns a function that reads topics from a broker without faults.
 func reader(t *testing.T, b spec.Broker) func([]string) map[string]string {
 	t.Helper()
 	r, err := broker.OpenReader(t.Context(), b, broker.Options{})

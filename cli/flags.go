@@ -16,8 +16,8 @@ import (
 type flags struct {
 	*flag.FlagSet
 	noColor bool
-	lenient bool  // of a command that does nothing: any flag will do
-	refused error // a flag of the contract that does nothing here, and why
+	lenient bool  // takes any flag, for commands that ignore flags
+	refused error // why a flag of another command was refused
 }
 
 func newFlags(name string) *flags {
@@ -27,7 +27,7 @@ func newFlags(name string) *flags {
 	return fs
 }
 
-// parse gives the arguments that are no flags. "--" ends the flags.
+// parse returns the arguments that are not flags. "--" ends the flags.
 func (f *flags) parse(args []string) ([]string, error) {
 	if f.lenient {
 		return args, nil
@@ -49,7 +49,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 	return rest, nil
 }
 
-// explain turns the flag package's words into advice.
+// explain turns an error of the flag package into advice.
 func (f *flags) explain(err error) error {
 	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	switch {
@@ -69,8 +69,7 @@ func (f *flags) explain(err error) error {
 	return failure("Unknown flag", fmt.Sprintf("%q has no flag -%s. %s", f.Name(), name, advice))
 }
 
-// refusedFlag is a flag that only tells why it is not taken. The help text is silent
-// about it.
+// refusedFlag is a flag that is always refused, with a reason. Help texts do not show it.
 type refusedFlag struct {
 	flags  *flags
 	why    error
@@ -81,14 +80,14 @@ func (v refusedFlag) String() string   { return "" }
 func (v refusedFlag) IsBoolFlag() bool { return v.isBool }
 func (v refusedFlag) Set(string) error { v.flags.refused = v.why; return v.why }
 
-// elsewhere declares a flag that belongs to another command, with what to do
-// instead: whoever knows it from there must not be told that there is none.
-func (f *flags) elsewhere(name, advice string, isBool bool) {
+// refuse declares a flag of another command, with what to do instead. "Unknown flag" would mislead
+// those who know it from there.
+func (f *flags) refuse(name, advice string, isBool bool) {
 	why := failure("Flag of another command", strings.ToUpper(advice[:1])+advice[1:])
 	f.Var(refusedFlag{flags: f, why: why, isBool: isBool}, name, "")
 }
 
-// natural declares a whole number that cannot be negative.
+// natural declares a flag whose value is a whole number, 0 or more.
 func (f *flags) natural(to *int, name, usage string) {
 	f.Func(name, usage, func(v string) (err error) {
 		if *to, err = strconv.Atoi(v); err != nil || *to < 0 {
@@ -98,7 +97,7 @@ func (f *flags) natural(to *int, name, usage string) {
 	})
 }
 
-// duration declares a time that cannot be negative.
+// duration declares a flag whose value is a duration, 0 or more.
 func (f *flags) duration(to *time.Duration, name, usage string) {
 	f.Func(name, usage, func(v string) (err error) {
 		if *to, err = time.ParseDuration(v); err != nil || *to < 0 {
@@ -108,7 +107,7 @@ func (f *flags) duration(to *time.Duration, name, usage string) {
 	})
 }
 
-// list is a flag that may be given several times.
+// list collects the values of a flag that may be given several times.
 type list []string
 
 func (l *list) String() string     { return strings.Join(*l, " ") }

@@ -24,16 +24,18 @@ type fmtOptions struct{ list, write, check, diff, recursive bool }
 func fmtCommand() command {
 	return command{
 		name: "fmt", args: "[DIR|FILE|-]...", brief: "rewrite configuration files in the usual style",
-		about: `Rewrites *.retain.hcl and *.retainvars.hcl files: of the working folder, of the folders given, or just the files given. "-" formats standard input to standard output. Files in JSON are left as they are. The names of files that change are printed.
+		about: `Rewrites *.retain.hcl and *.retainvars.hcl files: in the working folder, in the folders given, or ` +
+			`just the files given. "-" formats standard input to standard output. Files in JSON are left as they ` +
+			`are. The names of files that change are printed.
 
 The style is that of "terraform fmt".
 
-Exit status: 0 done, 1 error, or -check where something would change.`,
+Exit status: 0 done, 1 error, or something would change with -check.`,
 		define: func(fs *flags) runFunc {
 			var o fmtOptions
 			fs.BoolVar(&o.list, "list", true, "print the names of files that change")
 			fs.BoolVar(&o.write, "write", true, "write the files; -write=false changes nothing")
-			fs.BoolVar(&o.check, "check", false, "change nothing; exit with 1 where something would change")
+			fs.BoolVar(&o.check, "check", false, "change nothing; exit with 1 if something would change")
 			fs.BoolVar(&o.diff, "diff", false, "print what changes")
 			fs.BoolVar(&o.recursive, "recursive", false, "go into folders below too")
 			return func(_ context.Context, s *session, args []string) (int, error) {
@@ -46,17 +48,17 @@ Exit status: 0 done, 1 error, or -check where something would change.`,
 	}
 }
 
-// formatter formats files, and prints what it changes.
+// formatter formats files and prints what it changes.
 type formatter struct {
 	s *session
 	fmtOptions
 }
 
-// all formats all targets. If one cannot be read, the others are formatted all the same.
+// all formats all targets. If one cannot be read, it goes on with the others.
 func (f formatter) all(targets []string) (int, error) {
 	if slices.Contains(targets, "-") {
 		if len(targets) > 1 {
-			return 0, failure("Too many arguments", "\"-\" stands for standard input, and alone.")
+			return 0, failure("Too many arguments", "\"-\" means standard input, and cannot be combined with files.")
 		}
 		return f.stdin()
 	}
@@ -127,8 +129,8 @@ func (f formatter) formatted(path string, src []byte) ([]byte, int, error) {
 	return formatted, exitDone, nil
 }
 
-// printDiff escapes each line: untrusted authors wrote them, and neither a CI runner nor a
-// terminal may take commands from them.
+// printDiff escapes each line. The lines are untrusted, and neither a CI runner nor a terminal may
+// take commands from them.
 func (f formatter) printDiff(text []byte) {
 	for line := range strings.Lines(string(text)) {
 		fmt.Fprintln(f.s.Stdout, render.Escape(strings.TrimSuffix(line, "\n")))

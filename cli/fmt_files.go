@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// configFiles lists the native-syntax files of a folder, or the one file given.
-// It skips hidden files, which are an editor's.
+// configFiles returns the native-syntax files of a folder, or the one file given. It skips hidden
+// files, which belong to editors.
 func configFiles(s *session, target string, recursive bool) ([]string, error) {
 	given, target := target, s.path(target)
 	info, err := os.Stat(target)
@@ -17,7 +17,9 @@ func configFiles(s *session, target string, recursive bool) ([]string, error) {
 	case err != nil:
 		return nil, failure("Nothing to format", fmt.Sprintf("There is no file or folder %s that can be read.", given))
 	case !info.IsDir() && !formattable(target):
-		return nil, failure("Nothing to format", fmt.Sprintf("fmt rewrites HCL's native syntax only, in *.retain.hcl and *.retainvars.hcl files, and %s is none.", given))
+		return nil, failure("Nothing to format", fmt.Sprintf(
+			"fmt rewrites HCL's native syntax only, in *.retain.hcl and *.retainvars.hcl files, and %s is not one "+
+				"of them.", given))
 	case !info.IsDir():
 		return []string{target}, nil
 	}

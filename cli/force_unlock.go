@@ -12,9 +12,11 @@ import (
 func forceUnlockCommand() command {
 	return command{
 		name: "force-unlock", args: "ID", brief: "release a lock that nobody holds any more",
-		about: `Releases the lock of this ID, which the error of a locked state shows. Make sure first that its holder does not run any more: two applies at once overwrite each other's messages.
+		about: `Releases the lock of this ID, which the error of a locked state shows. Make sure first that its ` +
+			`holder is no longer running: two applies at once overwrite each other's messages.
 
-A lock in a bucket ends by itself when its holder died, and one on a file with its process: this is for the http backend, and for those who cannot wait.`,
+A lock in a bucket ends by itself after its holder dies, and a lock on a file ends with its process. This command is ` +
+			`for the http backend, and for those who cannot wait.`,
 		define: func(fs *flags) runFunc {
 			var f inputFlags
 			f.defineVars(fs)
@@ -22,7 +24,8 @@ A lock in a bucket ends by itself when its holder died, and one on a file with i
 			force := fs.Bool("force", false, "do not ask")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if len(args) != 1 {
-					return 0, failure("Which lock?", "force-unlock needs the ID of the lock, which the error of a locked state shows.")
+					return 0, failure("Which lock?",
+						"force-unlock needs the ID of the lock, which the error of a locked state shows.")
 				}
 				return exitDone, runForceUnlock(ctx, s, &f, args[0], *force)
 			}
@@ -36,15 +39,17 @@ func runForceUnlock(ctx context.Context, s *session, f *inputFlags, id string, f
 		return err
 	}
 	if !force {
-		if why := unasked(s, true); why != "" {
-			return failure("Nobody to ask", why+". Give -force to release the lock all the same.")
+		if why := cannotAsk(s, true); why != "" {
+			return failure("Nobody to ask", why+". Pass -force to release the lock without asking.")
 		}
-		yes, err := ask(ctx, s, fmt.Sprintf("Do you really want to release the lock %s on %s?\n  If its holder still runs, two applies may overwrite each other's messages.", render.Escape(id), render.Escape(p.store.Address())))
+		yes, err := ask(ctx, s, fmt.Sprintf(
+			"Do you really want to release the lock %s on %s?\n  If its holder is still running, two applies may "+
+				"overwrite each other's messages.", render.Escape(id), render.Escape(p.store.Address())))
 		if err != nil {
 			return err
 		}
 		if !yes {
-			return failure("Cancelled", "The answer was not 'yes'. The lock stays.")
+			return failure("Cancelled", "The answer was not 'yes'. The lock was not released.")
 		}
 	}
 	switch err := p.store.ForceUnlock(ctx, id); {
@@ -53,8 +58,8 @@ func runForceUnlock(ctx context.Context, s *session, f *inputFlags, id string, f
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return failure("The lock stays", headline(err)+".")
+		return failure("The lock was not released", headline(err)+".")
 	}
-	fmt.Fprintf(s.Stdout, "The lock %s on %s is released.\n", render.Escape(id), render.Escape(p.store.Address()))
+	fmt.Fprintf(s.Stdout, "The lock %s on %s was released.\n", render.Escape(id), render.Escape(p.store.Address()))
 	return nil
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/retainctl/retainctl/render"
 )
 
-// helpWanted reports whether args ask for help, and returns the words of the command
-// that it is wanted for.
+// helpWanted reports whether args ask for help, and returns the words of the command to describe.
 func helpWanted(args []string) (words []string, ok bool) {
 	isHelp := func(a string) bool { return a == "-help" || a == "--help" || a == "-h" }
 	if isHelp(args[0]) {
@@ -27,7 +26,7 @@ func helpWanted(args []string) (words []string, ok bool) {
 	return slices.DeleteFunc(slices.Clone(args), isHelp), true
 }
 
-// help describes a command, a group of commands such as "state", or all.
+// help returns the help text of a command, of a group of commands such as "state", or of all.
 func (t table) help(words []string) (string, error) {
 	if len(words) == 0 {
 		return render.HelpIndex(t.pages()), nil
@@ -43,7 +42,7 @@ func (t table) help(words []string) (string, error) {
 	return render.HelpIndex(group.pages()), nil
 }
 
-// pages describes the commands that lists show.
+// pages describes the commands that are not hidden.
 func (t table) pages() []render.HelpPage {
 	var all []render.HelpPage
 	for _, c := range t {
@@ -77,8 +76,8 @@ func (c command) page() render.HelpPage {
 	return p
 }
 
-// placeholder writes a flag's argument: choices as they are typed, anything else
-// in capitals.
+// placeholder returns the name of a flag's value for help texts: choices as they are typed,
+// anything else in capitals.
 func placeholder(arg string) string {
 	if strings.Contains(arg, "|") {
 		return arg

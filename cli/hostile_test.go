@@ -21,10 +21,11 @@ import (
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
-// hostile are texts that terminals, CI runners, Markdown and browsers act on.
+// hostile holds texts that terminals, CI runners, Markdown renderers and browsers act on.
 var hostile = []string{
 	"\x1b[31;1m\x1b[2J\x1b[H", "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\", "\x1b]52;c;cm0gLXJmIC8K\x07", "\x1bP+q544e\x1b\\",
 	"\u009b31m\u009d52;c;eA==\u009c\u0085", "gpj.\u202etxt.exe\u2066x\u2069", "a\u200bb\ufeff\u200d\U000e0041", "nul\x00bell\x07bs\b\b\b", "cr\rPlan: 0 to add, 0 to change, 0 to destroy.",
@@ -33,9 +34,9 @@ var hostile = []string{
 	"section_start:1560896352:x\r\x1b[0K", "travis_fold:start:x\r\x1b[0K", strings.Repeat("long ", 2000), "www.evil.example @everyone #1",
 }
 
-// acted says what in an output somebody would act on.
-func acted(s string) string {
-	at := strings.IndexFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }) // we separate columns by tabs
+// activeContent returns the first text in an output that a terminal or a CI runner would act on, or "".
+func activeContent(s string) string {
+	at := strings.IndexFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsGraphic(r) }) // the program itself separates columns by tabs
 	switch {
 	case !utf8.ValidString(s):
 		return "invalid UTF-8"
@@ -45,11 +46,11 @@ func acted(s string) string {
 	return regexp.MustCompile(`(?m)^\s*::[a-z].*$|##[a-z]*\[.*$`).FindString(s)
 }
 
-// forged finds what review tools match, in plans that have changes.
+// forged matches lines that review tools look for. A plan with changes must not have them.
 var forged = regexp.MustCompile(`(?m)^Plan: 0 to add, 0 to change, 0 to destroy\.$|^No changes\..*$`)
 
-// hostileFolder has hostile texts wherever a configuration can have them: payloads,
-// properties, topics, keys, labels, cells of a table, and names of files.
+// hostileFolder returns a folder with hostile texts wherever a configuration can have them: payloads,
+// properties, topics, keys, labels, cells of a table, and names of files. live puts others on the broker.
 func hostileFolder(t *testing.T) (dir string, live func()) {
 	t.Helper()
 	dir = t.TempDir()
@@ -65,7 +66,7 @@ func hostileFolder(t *testing.T) (dir string, live func()) {
 			m["content_type"] = literal(short(text))
 		}
 		messages[name] = m
-		if !strings.ContainsAny(text, "#+\x00") && len(text) < 200 { // of which no topic is made
+		if !strings.ContainsAny(text, "#+\x00") && len(text) < 200 { // these cannot be part of a topic
 			keys[text] = i
 		}
 		cells += fmt.Sprintf("%d,\"%s\"\n", i, strings.ReplaceAll(text, `"`, `""`))
@@ -103,7 +104,7 @@ func literal(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
-// short makes of a text what a property may be.
+// short returns a part of a text that is allowed in a property.
 func short(s string) string { return strings.ReplaceAll(s[:min(len(s), 60)], "\x00", "") }
 
 func quoteKeys(keys map[string]any) map[string]any {
@@ -114,10 +115,10 @@ func quoteKeys(keys map[string]any) map[string]any {
 	return found
 }
 
-// Nothing of it is acted upon, wherever it is printed.
-func TestHostileContentIsShownNotActedUpon(t *testing.T) {
+// TestHostileContentIsEscaped checks the output of every command that prints hostile texts.
+func TestHostileContentIsEscaped(t *testing.T) {
 	dir, live := hostileFolder(t)
-	printed, changed := 0, true // there is something to do, whatever a text says
+	printed, changed := 0, true // changed says that the plans have changes
 	run := func(want int, args ...string) string {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
@@ -129,8 +130,8 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 			t.Errorf("%.99q: exit %d, want %d\n%.3000s", args, code, want, stderr.String())
 		}
 		for stream, out := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String()} {
-			if printed += len(out); acted(out) != "" {
-				t.Errorf("%.99q prints to %s %q", args, stream, acted(out))
+			if printed += len(out); activeContent(out) != "" {
+				t.Errorf("%.99q prints to %s %q", args, stream, activeContent(out))
 			}
 			if changed && forged.MatchString(out) {
 				t.Errorf("%.99q prints to %s %q", args, stream, forged.FindString(out))
@@ -148,15 +149,15 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	}
 	plans("-out=hostile.plan")
 	live()
-	plans() // strangers
+	plans() // unmanaged messages
 	run(1, "apply", "-auto-approve")
 	plans("-overwrite-unmanaged")
 	run(0, "apply", "-auto-approve", "-overwrite-unmanaged", "-json")
 	live()
 	plans() // drift
-	for _, format := range []string{"text", "json", "markdown", "html"} {
-		run(0, "show", "-format="+format)
-		run(0, "show", "-format="+format, "hostile.plan")
+	for _, format := range render.Formats() {
+		run(0, "show", "-format="+string(format))
+		run(0, "show", "-format="+string(format), "hostile.plan")
 	}
 	for _, args := range [][]string{{"state", "list"}, {"state", "list", "-json"}, {"state", "pull"}, {"state", "show", "hostile/m0"}, {"state", "show", "-json", "hostile/m3"}} {
 		run(0, args...)
@@ -181,7 +182,7 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	changed = true
 	holdLock(t, dir, func() { run(1, "plan"); run(1, "plan", "-json"); run(1, "state", "rm", "hostile/m0") })
 
-	// import writes what it reads into a file of the language, where it is text.
+	// import writes what it reads as configuration, in which it must be text.
 	emptied := t.TempDir()
 	if err := os.Rename(filepath.Join(dir, "dev.db"), filepath.Join(emptied, "dev.db")); err != nil {
 		t.Fatal(err)
@@ -193,12 +194,12 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	run(0, "import", "-out=imported.retain.hcl", "#")
 	plans()
 
-	dir, changed = t.TempDir(), false // a small one: each command reads the configuration
+	dir, changed = t.TempDir(), false // a small configuration, because each command reads it
 	write(t, filepath.Join(dir, "main.retain.hcl"), []byte("message \"a\" {\n  payload = \"x\"\n}\n"))
 	run(0, "apply", "-auto-approve")
 	for i, text := range hostile {
 		if i%3 > 0 {
-			continue // they are many
+			continue // a third of them is enough
 		}
 		for _, args := range [][]string{
 			{"plan", "-target", text}, {"state", "show", text}, {"plan", "-var", text + "=" + text}, {"apply", text}, {text}, {"plan", "-" + text}, {"plan", text},
@@ -210,7 +211,7 @@ func TestHostileContentIsShownNotActedUpon(t *testing.T) {
 	t.Logf("%d KB of output", printed>>10)
 }
 
-// Mistakes quote the source that they stand in, and the program's own log what it reads.
+// TestHostileContentInDiagnostics checks diagnostics, which quote the source.
 func TestHostileContentInDiagnostics(t *testing.T) {
 	for i, text := range hostile {
 		if len(text) > 1000 {
@@ -222,14 +223,14 @@ func TestHostileContentInDiagnostics(t *testing.T) {
 		source := fmt.Sprintf("# %s\nlocals {\n  v = \"%s\"\n}\nmessage \"%s\" {\n  topic = local.v + \"%s\"\n  payload = upper(local.v, \"%s\") /* %s */\n  %s = 1\n}\n", text, text, text, text, text, strings.ReplaceAll(text, "*/", ""), text)
 		write(t, filepath.Join(dir, name), []byte(source))
 		for _, args := range [][]string{{"validate"}, {"validate", "-json"}, {"plan"}, {"plan", "-json"}, {"plan", "-compact-warnings"}, {"fmt", "-check", "-diff"}, {"fmt", "-check"}} {
-			if out, _ := retainctl(dir, args...); acted(out) != "" && args[0] != "fmt" || strings.Contains(out, "\x1b") {
-				t.Errorf("%q, %v prints %q", text, args, acted(out))
+			if out, _ := retainctl(dir, args...); activeContent(out) != "" && args[0] != "fmt" || strings.Contains(out, "\x1b") {
+				t.Errorf("%q, %v prints %q", text, args, activeContent(out))
 			}
 		}
 	}
 }
 
-// onlyOurs holds that a page has the elements of the template and no script.
+// onlyOurs checks that a page has only the elements of the template, and no script.
 func onlyOurs(t *testing.T, page string) {
 	t.Helper()
 	doc, err := nethtml.Parse(strings.NewReader(page))
@@ -249,8 +250,8 @@ func onlyOurs(t *testing.T, page string) {
 	}
 }
 
-// A browser runs no script of a plan's page. "make test-browser" installs one and names
-// it; which elements a page has is held in every run (onlyOurs).
+// TestBrowserRunsNothingOfThePage checks that a browser runs no script of a plan's page. "make
+// test-browser" installs a browser and names it. The elements of pages are checked in every run (onlyOurs).
 func TestBrowserRunsNothingOfThePage(t *testing.T) {
 	browser := os.Getenv("RETAINCTL_TEST_BROWSER")
 	if browser == "" {
@@ -277,7 +278,7 @@ func TestBrowserRunsNothingOfThePage(t *testing.T) {
 		return out.String()
 	}
 	if !strings.Contains(dump("probe.html", "<title>a</title>"+hostile[11]), "<title>ran</title>") {
-		t.Fatal("the browser runs no scripts at all, so that this would prove nothing")
+		t.Fatal("the browser runs no scripts at all, so this would prove nothing")
 	}
 	shown := dump("page.html", page)
 	if !strings.Contains(shown, "<title>Plan</title>") || strings.Contains(shown, "<script") {
@@ -288,7 +289,7 @@ func TestBrowserRunsNothingOfThePage(t *testing.T) {
 	}
 }
 
-// holdLock does something while the state's lock is held by a run with hostile details.
+// holdLock calls do while the state's lock is held by a run with hostile details.
 func holdLock(t *testing.T, dir string, do func()) {
 	t.Helper()
 	text := strings.Join(hostile, " ")

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
@@ -25,23 +24,28 @@ func checkOut(s *session, out string) error {
 		return nil
 	}
 	path := s.path(out)
-	if filepath.Dir(path) != filepath.Clean(s.Dir) || !strings.HasSuffix(path, ".retain.hcl") || strings.HasPrefix(filepath.Base(path), ".") {
-		return failure("Not a file of the configuration", fmt.Sprintf("-out=%s: a configuration is the files of its folder whose names end in .retain.hcl. Name one there, such as -out=imported.retain.hcl, or leave -out away to have the result printed.", out))
+	inFolder, hidden := filepath.Dir(path) == filepath.Clean(s.Dir), strings.HasPrefix(filepath.Base(path), ".")
+	if !inFolder || hidden || !strings.HasSuffix(path, ".retain.hcl") {
+		return failure("Not a file of the configuration", fmt.Sprintf(
+			"-out=%s: a configuration is the files of its folder whose names end in .retain.hcl. Name one there, "+
+				"such as -out=imported.retain.hcl, or omit -out to print the result.", out))
 	}
 	return absent(path, out)
 }
 
 func absent(path, name string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return failure("The file exists", fmt.Sprintf("import overwrites nothing, and %s is there already. Name a new file with -out; its content can be moved afterwards, since labels and files may be renamed freely.", name))
+		return failure("The file exists", fmt.Sprintf(
+			"import overwrites nothing, and %s already exists. Name a new file with -out; its content can be moved "+
+				"afterwards, since labels and files may be renamed freely.", name))
 	}
 	return nil
 }
 
-// taken returns the names that the configuration and its folder use already.
+// taken returns the names that the configuration and its folder already use.
 func (i importing) taken() generate.Names {
 	names := generate.Declared(i.files)
-	entries, _ := os.ReadDir(i.s.Dir) // was read just now
+	entries, _ := os.ReadDir(i.s.Dir) // it was read a moment ago
 	for _, entry := range entries {
 		names.TakeFile(entry.Name())
 	}
@@ -80,8 +84,10 @@ func (i importing) write(made generate.Result) (err error) {
 	}
 	_, sources, diags := spec.Load(i.s.Dir, i.f.inputs(i.s, false, nil))
 	if diags.HasErrors() {
-		i.s.diagnose(sources, slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }))
-		return failure("Nothing was imported", "With what was written the configuration is not valid, for the reasons above. The files were removed again.")
+		warning := func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }
+		i.s.diagnose(sources, slices.DeleteFunc(diags, warning))
+		return failure("Nothing was imported",
+			"The imported files make the configuration invalid, for the reasons above. They were removed again.")
 	}
 	return nil
 }
@@ -98,20 +104,26 @@ func createFile(path string, data []byte) error {
 	return err
 }
 
-// report prints what was written, and what could not be.
-func (i importing) report(made generate.Result, left leftOut, can broker.Capabilities) {
+// report prints what was written, what could not be written, and what to do next.
+func (i importing) report(made generate.Result, left leftOut, can mqtt.Capabilities) {
 	s := i.s
 	if len(made.LeftOut) > 0 {
 		first := made.LeftOut[0]
-		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.", render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
+		s.warn("Messages that cannot be declared", fmt.Sprintf("%s left out, the first %q: %s.",
+			render.Count(len(made.LeftOut), "message"), first.Topic, first.Reason))
 	}
 	if hidden := mqtt.AllFields &^ can.Readable &^ mqtt.FieldQoS; hidden != 0 {
-		s.warn("Fields that cannot be read back", fmt.Sprintf("The broker does not show %s. Add what the messages have: the next plan takes it as declared.", strings.Join(hidden.Names(), ", ")))
+		s.warn("Fields that cannot be read back", fmt.Sprintf(
+			"The broker does not show %s. Add the values that the messages have: the next plan takes them as "+
+				"declared.", strings.Join(hidden.Names(), ", ")))
 	}
 	for _, x := range exclusives(i.config, i.block.Name) {
-		s.warn("Messages that are not imported may be deleted", fmt.Sprintf("%s says that only what is declared is to match %q: the next plan deletes what is live there and was not imported. Read it before you apply.", x.Address, x.Filter))
+		s.warn("Messages that are not imported may be deleted", fmt.Sprintf(
+			"%s deletes whatever matches %q and is not declared: the next plan deletes what is live there and was "+
+				"not imported. Review it before you apply.", x.Address, x.Filter))
 	}
-	fmt.Fprintf(s.Stderr, "Imported %s as %s", render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
+	fmt.Fprintf(s.Stderr, "Imported %s as %s",
+		render.Count(made.Written, "message"), render.Count(made.Blocks, "block"))
 	if i.f.out != "" {
 		fmt.Fprintf(s.Stderr, ": %s", render.Escape(i.f.out))
 		for _, name := range slices.Sorted(maps.Keys(made.Files)) {
@@ -119,10 +131,11 @@ func (i importing) report(made generate.Result, left leftOut, can broker.Capabil
 		}
 	}
 	fmt.Fprintln(s.Stderr, ".")
-	for _, line := range left.said() {
+	for _, line := range left.lines() {
 		fmt.Fprintln(s.Stderr, line)
 	}
 	if i.f.out != "" {
-		fmt.Fprintln(s.Stderr, "\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it without a publish.")
+		fmt.Fprintln(s.Stderr,
+			"\"retainctl plan\" shows what is taken over; \"retainctl apply\" records it without a publish.")
 	}
 }

@@ -10,27 +10,29 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/observe"
 	"github.com/retainctl/retainctl/render"
 )
 
-// imported is what a broker holds.
+// imported is what import read from a broker.
 type imported struct {
 	live     map[string]mqtt.Retained
 	identity string
-	can      broker.Capabilities
+	can      mqtt.Capabilities
 }
 
-// findLive scans by the filters, and then reads by their topics the messages that it found
-// and those that were named: what a wildcard shows is live, but may have changed since.
+// findLive scans by the wildcard filters. Then it reads each message that it found, and each topic
+// that was named, by its topic: what a scan showed may have changed since.
 func (i importing) findLive(ctx context.Context, filters []string) (imported, error) {
 	scanned := map[string]mqtt.Retained{}
-	options := broker.Options{Log: i.s.log, Parallelism: i.f.parallelism, Known: func(_, topic string) (mqtt.Retained, bool) {
+	known := func(_, topic string) (mqtt.Retained, bool) {
 		m, ok := scanned[topic]
 		return m, ok && !m.Modified.IsZero()
-	}}
+	}
+	options := broker.Options{Log: i.s.log, Parallelism: i.f.parallelism, Known: known}
 	r, err := broker.OpenReader(ctx, i.block, options)
 	if err != nil {
-		return imported{}, unreachable(ctx, i.block, err)
+		return imported{}, worded(observe.Unusable(ctx, i.block.Name, err))
 	}
 	defer r.Close()
 	fmt.Fprintf(i.s.Stderr, "Reading broker %s...\n", render.Escape(i.block.Name))
@@ -45,11 +47,13 @@ func (i importing) findLive(ctx context.Context, filters []string) (imported, er
 	slices.Sort(topics)
 	seen, err := r.Read(ctx, slices.Compact(topics))
 	if err != nil {
-		return imported{}, unreachable(ctx, i.block, err)
+		return imported{}, worded(observe.Unusable(ctx, i.block.Name, err))
 	}
 	if len(seen.Unread) > 0 {
 		topic := slices.Min(slices.Collect(maps.Keys(seen.Unread)))
-		return imported{}, failure("Topics that could not be read", fmt.Sprintf("%s, the first %q: %s. Nothing was written: what is there is not known.", render.Count(len(seen.Unread), "topic"), topic, seen.Unread[topic]))
+		return imported{}, failure("Topics that could not be read", fmt.Sprintf(
+			"%s, the first %q: %s. Nothing was written, because what is live there is not known.",
+			render.Count(len(seen.Unread), "topic"), topic, seen.Unread[topic]))
 	}
 	return imported{seen.Live, r.Info().Identity, r.Info().Capabilities}, nil
 }
@@ -65,17 +69,24 @@ func divide(filters []string) (wild, topics []string) {
 	return wild, topics
 }
 
-// scan finds messages by wildcards, and warns if there may be more.
+// scan finds messages by wildcard filters, and warns if there may be more.
 func (i importing) scan(ctx context.Context, r broker.Reader, filters []string) (map[string]mqtt.Retained, error) {
-	inventory, err := i.s.scan(ctx, r, filters, i.block.Name)
+	inventory, err := observe.Scan(ctx, r, i.block.Name, filters, observe.Options{Log: i.s.log})
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
-		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf("Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl import TOPIC...", i.block.Name))
+		return nil, failure("Messages cannot be found by a wildcard here", fmt.Sprintf(
+			"Broker %q shows no retained messages to wildcard subscriptions. Name the topics themselves: retainctl "+
+				"import TOPIC...", i.block.Name))
 	case err != nil:
-		return nil, unreachable(ctx, i.block, err)
+		return nil, worded(observe.Unusable(ctx, i.block.Name, err))
 	case len(filters) > 0 && !inventory.Complete:
-		i.s.warn("There may be more messages", "The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+". What was found is imported; a message that is missing can be imported by its topic, or by a narrower filter.")
+		i.s.warn("There may be more messages",
+			"The scan is not known to be complete: "+strings.Join(inventory.Reasons, "; ")+
+				". What was found is imported; a message that is missing can be imported by its topic, or by a narrower "+
+				"filter.")
 	}
-	maps.DeleteFunc(inventory.Live, func(topic string, _ mqtt.Retained) bool { return strings.HasPrefix(topic, "$") })
+	maps.DeleteFunc(inventory.Live, func(topic string, _ mqtt.Retained) bool {
+		return strings.HasPrefix(topic, "$")
+	})
 	return inventory.Live, nil
 }

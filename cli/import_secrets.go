@@ -11,13 +11,15 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// withoutSecrets leaves out the messages that the state records as sensitive in part: they
-// were declared so once, and secrets do not belong in a file of the configuration. If the
-// state cannot be read, that is not known, and it prints a warning.
+// withoutSecrets returns the messages without those of which the state records a part as sensitive:
+// secrets do not belong in a file of the configuration. If the state cannot be read, it warns and
+// returns all of them.
 func (i importing) withoutSecrets(ctx context.Context, id state.Identity, live []mqtt.Message) []mqtt.Message {
 	snapshot, err := i.recordedState(ctx)
 	if err != nil {
-		i.s.warn("Secrets may be among what is written", fmt.Sprintf("The state records which messages were declared sensitive, and it cannot be read: %s. Look through what was written before you commit it.", headline(err)))
+		i.s.warn("The imported configuration may hold secrets", fmt.Sprintf(
+			"The state records which messages were declared sensitive, and it cannot be read: %s. Check what was "+
+				"written before you commit it.", headline(err)))
 		return live
 	}
 	var secret []string
@@ -30,12 +32,16 @@ func (i importing) withoutSecrets(ctx context.Context, id state.Identity, live [
 	})
 	if len(secret) > 0 {
 		slices.Sort(secret)
-		i.s.warn("Sensitive messages are left out", fmt.Sprintf("Of %s a part was declared sensitive when it was last applied, and what is written here would show it: %s. Declare such a message by hand, with a sensitive variable; or, if it is no secret any more, have its record dropped by \"retainctl state rm TOPIC\" first.", render.Count(len(secret), "message"), firstOf(secret, 20)))
+		i.s.warn("Sensitive messages are left out", fmt.Sprintf(
+			"Part of %s was declared sensitive when it was last applied, and the imported configuration would show "+
+				"it: %s. Declare such a message by hand, with a sensitive variable; or, if it is no longer a "+
+				"secret, drop its record first with \"retainctl state rm TOPIC\".",
+			render.Count(len(secret), "message"), firstOf(secret, 20)))
 	}
 	return shown
 }
 
-// firstOf lists the first n, and counts the others.
+// firstOf lists the first n names and counts the others.
 func firstOf(all []string, n int) string {
 	if len(all) <= n {
 		return strings.Join(all, ", ")

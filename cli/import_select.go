@@ -11,21 +11,21 @@ import (
 // leftOut counts the live messages that import writes nothing for.
 type leftOut struct {
 	declared int
-	others   int // within the filters that say that they belong to somebody else
+	excluded int // by the filter of a removed block, or by an except argument
 }
 
-// said returns a line for each kind that there is.
-func (l leftOut) said() (lines []string) {
+// lines returns a line for each count that is not zero.
+func (l leftOut) lines() (lines []string) {
 	if l.declared > 0 {
 		lines = append(lines, render.Count(l.declared, "message")+" left out: declared already.")
 	}
-	if l.others > 0 {
-		lines = append(lines, render.Count(l.others, "message")+" left out: within a removed or except filter.")
+	if l.excluded > 0 {
+		lines = append(lines, render.Count(l.excluded, "message")+" left out: within a removed or except filter.")
 	}
 	return lines
 }
 
-// undeclared returns the messages that the configuration may declare and does not.
+// undeclared returns the live messages that are not declared and may be, and counts the others.
 func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (messages []mqtt.Message, left leftOut) {
 	has := map[string]bool{}
 	for i := range c.Messages {
@@ -37,8 +37,8 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 		switch {
 		case has[topic]:
 			left.declared++
-		case givenAway(c, name, topic):
-			left.others++
+		case excluded(c, name, topic):
+			left.excluded++
 		default:
 			messages = append(messages, m.Message)
 		}
@@ -46,9 +46,9 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 	return messages, left
 }
 
-// givenAway reports whether a removed block or an exception excludes a topic from this
-// configuration.
-func givenAway(c *spec.Config, name, topic string) bool {
+// excluded reports whether a removed block, or the except argument of an exclusive block, says that
+// a topic does not belong to this configuration.
+func excluded(c *spec.Config, name, topic string) bool {
 	return slices.ContainsFunc(c.Removed, func(r spec.Scope) bool { return r.Has(name, topic) }) ||
 		slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Has(name, topic) && x.Excepts(topic) })
 }

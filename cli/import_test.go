@@ -10,12 +10,11 @@ import (
 	"github.com/retainctl/retainctl/broker/brokertest"
 )
 
-// TestImportLaw applies random configurations, has import read the broker for a folder
-// that knows nothing of them, and plans there: everything is adopted, and nothing is
-// published. On every broker.
+// TestImportLaw applies random configurations, imports the messages into another folder and plans there:
+// everything must be adopted and nothing published. It does this on every kind of broker.
 func TestImportLaw(t *testing.T) {
-	mqtt, _ := serve(t)
-	_, aws := serve(t)
+	mqtt := serveMQTT(t)
+	aws := serveAWS(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{"path": "shared.db"}}}, 2},
 		"served":    {map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + mqtt}}}, 2},
@@ -40,7 +39,7 @@ func TestImportLaw(t *testing.T) {
 	}
 }
 
-// declared gives the message blocks of a configuration in JSON.
+// declared returns the message blocks of a configuration in JSON.
 func declared(t *testing.T, configuration []byte) map[string]any {
 	t.Helper()
 	var c struct{ Message map[string]any }
@@ -50,7 +49,7 @@ func declared(t *testing.T, configuration []byte) map[string]any {
 	return c.Message
 }
 
-// takeOver imports a broker's n messages into a new folder and holds the plan to that.
+// takeOver imports a broker's n messages into a new folder, and checks that the next plan adopts them.
 func takeOver(t *testing.T, on target, n int, exact bool) {
 	t.Helper()
 	dir := t.TempDir()

@@ -25,7 +25,7 @@ type importing struct {
 	f      *importFlags
 	config *spec.Config
 	files  map[string]*hcl.File
-	block  spec.Broker // the one that is read
+	block  spec.Broker // the broker that is read
 }
 
 // openImport evaluates the configuration and selects the broker.
@@ -35,7 +35,10 @@ func openImport(ctx context.Context, s *session, f *importFlags) (importing, err
 		return importing{}, err
 	}
 	if e.diags.HasErrors() && len(e.files) == 0 {
-		return importing{}, failure("No broker to read", fmt.Sprintf("The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\nor name another folder with -chdir=DIR.", s.Dir))
+		return importing{}, failure("No broker to read", fmt.Sprintf(
+			"The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n"+
+				"  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\n"+
+				"or name another folder with -chdir=DIR.", s.Dir))
 	}
 	if err := s.diagnose(e.files, e.diags); err != nil {
 		return importing{}, err
@@ -46,20 +49,21 @@ func openImport(ctx context.Context, s *session, f *importFlags) (importing, err
 
 func checkFilters(filters []string) error {
 	if len(filters) == 0 {
-		return failure("Nothing to read", `Name topic filters, such as "site/#", or topics. "#" is every message.`)
+		return failure("Nothing to read", `Name topic filters, such as "site/#", or topics. "#" matches every topic.`)
 	}
 	for _, filter := range filters {
 		if err := mqtt.CheckFilter(filter); err != nil {
 			return failure("Not a topic filter", fmt.Sprintf("%q: %s.", filter, headline(err)))
 		}
 		if strings.HasPrefix(filter, "$") {
-			return failure("Topics of the broker", fmt.Sprintf(`%q: topics that start with "$" are the broker's own and cannot be declared.`, filter))
+			return failure("Topics of the broker",
+				fmt.Sprintf(`%q: topics that start with "$" are the broker's own and cannot be declared.`, filter))
 		}
 	}
 	return nil
 }
 
-// importedBroker returns the block that is read: the one that is named, or the only one.
+// importedBroker returns the block of the broker to read: the one that is named, or the only one.
 func importedBroker(c *spec.Config, name string) (spec.Broker, error) {
 	names := make([]string, len(c.Brokers))
 	for i, b := range c.Brokers {

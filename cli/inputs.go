@@ -10,9 +10,9 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// inputFlags are the flags that say which configuration and which state.
+// inputFlags are the flags that select the configuration, its variables and the state.
 type inputFlags struct {
-	vars          []spec.VarArg // -var and -var-file in order: the later one wins
+	vars          []spec.VarArg // -var and -var-file in order: a later one overrides
 	backendConfig list
 	statePath     string
 	lock          bool
@@ -26,8 +26,9 @@ func (f *inputFlags) define(fs *flags) {
 }
 
 func (f *inputFlags) defineLock(fs *flags) {
-	fs.BoolVar(&f.lock, "lock", true, "take the state's lock; -lock=false does without")
-	fs.duration(&f.lockTimeout, "lock-timeout", "wait for a `duration`, such as 5m, for a lock that somebody else holds")
+	fs.BoolVar(&f.lock, "lock", true, "take the state's lock; -lock=false does not lock")
+	fs.duration(&f.lockTimeout, "lock-timeout",
+		"wait for a `duration`, such as 5m, for a lock that somebody else holds")
 }
 
 func (f *inputFlags) defineVars(fs *flags) {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// interruptible returns a context that the first signal cancels; a second one ends
-// the process at once.
+// interruptible returns a context that the first signal cancels. A second signal ends the process at
+// once.
 func interruptible(env Env) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	finished := make(chan struct{})
@@ -17,7 +17,7 @@ func interruptible(env Env) (context.Context, context.CancelFunc) {
 			return
 		}
 		cancel()
-		fmt.Fprintln(env.Stderr, "\nInterrupted: nothing more is begun. Interrupt again to exit at once.")
+		fmt.Fprintln(env.Stderr, "\nInterrupted: nothing more is started. Interrupt again to exit at once.")
 		select {
 		case <-env.Signals:
 			env.Exit(exitInterrupted)

@@ -14,18 +14,17 @@ import (
 
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 )
 
-// TestInterruptedWhilePlanning holds that Ctrl-C during a read is no failure of
-// the broker, or of the state's store, which is silent here.
+// TestInterruptedWhilePlanning checks that Ctrl-C during a read is not reported as a failure of the
+// broker or of the state's store. Neither answers here.
 func TestInterruptedWhilePlanning(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "test") // the state's bucket asks the process's own
+	t.Setenv("AWS_ACCESS_KEY_ID", "test") // the client of the state's bucket reads the process's own
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	configurations := map[string]string{
 		"mqtt":    `broker "mqtt" "lab" { url = "mqtt://` + silent.Addr().String() + `" }`,
@@ -59,8 +58,7 @@ func TestInterruptedWhilePlanning(t *testing.T) {
 	}
 }
 
-// sharedBuffer is written by the command and by what waits for signals, as a file
-// can be.
+// sharedBuffer is a buffer that several goroutines may write to, as to a file.
 type sharedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -78,20 +76,14 @@ func (b *sharedBuffer) String() string {
 	return b.text.String()
 }
 
-// TestASecondSignalExitsAtOnce sends SIGTERM while a publish is in flight, which is
-// waited for, and then another.
+// TestASecondSignalExitsAtOnce sends SIGTERM while a publish is in flight, for which the program waits,
+// and then a second one.
 func TestASecondSignalExitsAtOnce(t *testing.T) {
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer messages.Close()
-	b := server.New(server.Options{Store: messages})
-	defer b.Close()
+	b, _ := newBroker(t, server.Options{})
 	signals, exited := make(chan os.Signal), make(chan int, 1)
 	aws := b.AWSHandler()
 	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost { // it is not answered before the process would have ended
+		if r.Method == http.MethodPost { // it is answered only after the process would have ended
 			signals <- syscall.SIGTERM
 			signals <- syscall.SIGTERM
 			exited <- <-exited

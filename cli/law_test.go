@@ -14,22 +14,19 @@ import (
 
 	"github.com/retainctl/retainctl/broker/brokertest"
 	"github.com/retainctl/retainctl/cli"
-	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 )
 
-// target is a broker that the law is tried on.
+// target is a broker that the law is tested on.
 type target struct {
-	block  map[string]any // of its broker block
+	block  map[string]any // its broker block, as JSON
 	maxQoS int
 }
 
-// TestLaw applies random configurations one after another, each over what the one
-// before left behind, and plans each again: nothing may be left to do. On every
-// broker.
+// TestLaw applies random configurations, each over the messages of the one before, and plans each
+// again: nothing may be left to do. It does this on every kind of broker.
 func TestLaw(t *testing.T) {
-	mqtt, _ := serve(t) // one broker each: they run at once, over the same topics
-	_, aws := serve(t)
+	mqtt := serveMQTT(t) // one broker each, because they run in parallel with the same topics
+	aws := serveAWS(t)
 	for name, on := range map[string]target{
 		"embedded":  {map[string]any{"embedded": map[string]any{"b": map[string]any{}}}, 2},
 		"served":    {map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + mqtt}}}, 2},
@@ -54,7 +51,7 @@ func TestLaw(t *testing.T) {
 	}
 }
 
-// retainctl runs a command line in this process, where it is fast.
+// retainctl runs a command line in this process, which is faster.
 func retainctl(dir string, args ...string) (output string, code int) {
 	var out bytes.Buffer
 	code = cli.Run(append([]string{"-chdir=" + dir}, args...), cli.Env{
@@ -72,22 +69,7 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// serve runs the embedded broker on two free ports until the test ends.
-func serve(t *testing.T) (mqtt, aws string) {
-	t.Helper()
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := server.New(server.Options{Store: messages})
-	t.Cleanup(func() { b.Close(); messages.Close() })
-	mqttPort, awsPort := listen(t), listen(t)
-	go b.Serve(t.Context(), mqttPort)
-	go cli.ServeHTTP(t.Context(), awsPort, b.AWSHandler())
-	return mqttPort.Addr().String(), awsPort.Addr().String()
-}
-
-// configurations makes configurations in HCL's JSON form.
+// configurations generates configurations in HCL's JSON form.
 func configurations(on target) *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
 		messages := map[string]any{}

@@ -15,21 +15,20 @@ import (
 
 	"github.com/retainctl/retainctl/cli"
 	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// awsEnv holds credentials that any fake takes.
+// awsEnv returns credentials that every fake accepts, and more variables.
 func awsEnv(more ...string) []string {
 	return append([]string{"NO_COLOR=1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true"}, more...)
 }
 
-// slowFleet is a folder with n messages for a broker that takes its time with each, and
-// its state in a bucket whose lock lasts two seconds.
+// slowFleet is a folder with n messages on a broker that takes 200 ms for each, and with its state in a
+// bucket whose lock has a lease of two seconds.
 type slowFleet struct {
 	dir    string
 	bucket *statetest.S3
-	sent   atomic.Int64 // publishes
+	sent   atomic.Int64 // the number of publishes
 }
 
 func newSlowFleet(t *testing.T, n int, fault func(*http.Request) statetest.Fault) *slowFleet {
@@ -38,13 +37,7 @@ func newSlowFleet(t *testing.T, n int, fault func(*http.Request) statetest.Fault
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value) // the SDK reads the process's own
 	}
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { messages.Close() })
-	b := server.New(server.Options{Store: messages})
-	t.Cleanup(func() { b.Close() })
+	b, _ := newBroker(t, server.Options{})
 	f := &slowFleet{dir: t.TempDir(), bucket: &statetest.S3{}}
 	aws := b.AWSHandler()
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,15 +77,14 @@ message "m" {
 func (f *slowFleet) run(args ...string) (stdout, stderr string, exit int) {
 	var out, errs sharedBuffer
 	exit = cli.Run(args, cli.Env{
-		Dir: f.dir, Signals: make(chan os.Signal), Exit: func(int) {}, Stdin: new(bytes.Buffer), Stdout: &out, Stderr: &errs, Width: 200,
+		Dir: f.dir, Signals: make(chan os.Signal), Exit: func(int) {}, Stdin: new(bytes.Buffer), Stdout: &out, Stderr: &errs, Width: 100_000,
 		Environ: awsEnv("GITHUB_RUN_ID=42", "GITHUB_SERVER_URL=https://github.example", "GITHUB_REPOSITORY=acme/fleet"),
 	})
 	return out.String(), errs.String(), exit
 }
 
-// TestLostLease has a store that stops answering renewals during an apply: nothing
-// more is published well before the lease ends, what was is saved, and the exit status
-// is 1.
+// TestLostLease applies with a store that stops answering renewals meanwhile: publishing must stop well
+// before the lease ends, what was published must be saved, and the exit status must be 1.
 func TestLostLease(t *testing.T) {
 	const n = 60 // 12 s
 	var f *slowFleet
@@ -114,7 +106,7 @@ func TestLostLease(t *testing.T) {
 		t.Errorf("exit %d\n%s", exit, stderr)
 	}
 	if sent == 0 || sent > 15 || time.Since(began) > 10*time.Second {
-		t.Errorf("%d messages were published, %s long", sent, time.Since(began))
+		t.Errorf("%d messages were published in %s", sent, time.Since(began))
 	}
 	if strings.Contains(string(f.bucket.Object("fleet.json")), "pending") {
 		t.Error("what was not sent is pending")
@@ -131,7 +123,7 @@ func TestLostLease(t *testing.T) {
 	}
 }
 
-// TestDeadStore has a store that says nothing at all from the first publish on.
+// TestDeadStore applies with a store that fails every request from the first publish on.
 func TestDeadStore(t *testing.T) {
 	var down atomic.Bool
 	var f *slowFleet
@@ -159,7 +151,7 @@ func TestDeadStore(t *testing.T) {
 	}
 }
 
-// TestInterruptedAtThePrompt holds that Ctrl-C at the question releases the lock.
+// TestInterruptedAtThePrompt checks that Ctrl-C at the question releases the lock.
 func TestInterruptedAtThePrompt(t *testing.T) {
 	f := newSlowFleet(t, 1, nil)
 	signals := make(chan os.Signal, 1)

@@ -9,9 +9,11 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// locked calls do while holding the state's lock. The context of do ends when the lock is
-// lost, so that it stops as at an interruption.
-func locked(ctx context.Context, s *session, p *project, f *inputFlags, operation string, do func(context.Context) (int, error)) (int, error) {
+// locked calls do while it holds the state's lock. The context of do ends if the lock is lost, so
+// that do stops as on an interruption.
+func locked(
+	ctx context.Context, s *session, p *project, f *inputFlags, operation string, do func(context.Context) (int, error),
+) (int, error) {
 	if !f.lock {
 		return do(ctx)
 	}
@@ -29,16 +31,21 @@ func locked(ctx context.Context, s *session, p *project, f *inputFlags, operatio
 	return code, err
 }
 
-// lockLost explains why the work was stopped, after printing the error that it ended with.
+// lockLost prints the error that the work ended with, and returns the reason why it was stopped.
 func lockLost(s *session, lost *state.LostError, err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.fail(err)
 	}
-	return failure("The lock was lost", headline(lost)+". Another run may take the lock over, so this one stopped, before the lease was over. What was published is recorded, or listed as pending for the next plan to find out. When the store can be reached, plan again.")
+	return failure("The lock was lost", headline(lost)+
+		". Another run may take over the lock, so this one stopped before the lease ended. What was published is "+
+		"recorded, or listed as pending until the next plan finds out. Plan again when the store "+
+		"can be reached.")
 }
 
-// takeLock takes the lock, and waits for another holder for the time of timeout.
-func takeLock(ctx context.Context, s *session, p *project, timeout time.Duration, operation string) (context.Context, func(context.Context) error, error) {
+// takeLock takes the lock. While somebody else holds it, it tries again until timeout is over.
+func takeLock(
+	ctx context.Context, s *session, p *project, timeout time.Duration, operation string,
+) (held context.Context, unlock func(context.Context) error, err error) {
 	deadline := time.Now().Add(timeout)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		held, unlock, err := p.store.Lock(ctx, lockInfo(s, operation, p.store.Address()))
@@ -51,7 +58,7 @@ func takeLock(ctx context.Context, s *session, p *project, timeout time.Duration
 		case !errors.As(err, &other):
 			detail := headline(err) + "."
 			if operation == "plan" {
-				detail += " A job that only plans can do without the lock: -lock=false."
+				detail += " A job that only plans does not need the lock: pass -lock=false."
 			}
 			return nil, nil, failure("The state cannot be locked", detail)
 		case time.Now().After(deadline):
@@ -71,8 +78,8 @@ func lockInfo(s *session, operation, path string) state.LockInfo {
 	return info
 }
 
-// ciRun returns the address of the CI run that this process belongs to, "" outside of one:
-// those who wait for a lock can see there what holds it.
+// ciRun returns the web address of the CI run that this process belongs to, or "" outside of one.
+// Those who wait for a lock can see there what holds it.
 func ciRun(s *session) string {
 	for _, name := range []string{"CI_JOB_URL", "BUILD_URL"} { // GitLab, Jenkins
 		if address := s.Getenv(name); address != "" {

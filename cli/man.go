@@ -8,10 +8,11 @@ import (
 	"github.com/retainctl/retainctl/render"
 )
 
-// manCommand writes the man pages, for "make man" and for whoever packages the program.
-// They are made from what -help prints.
+// manCommand writes the man pages, for "make man" and for packagers of the program. They are made
+// from the help texts.
 func manCommand(known table) command {
-	return command{name: "__man", args: "DIR", brief: "write the man pages to a folder", hidden: true, define: func(fs *flags) runFunc {
+	brief := "write the man pages to a folder"
+	return command{name: "__man", args: "DIR", brief: brief, hidden: true, define: func(fs *flags) runFunc {
 		return func(_ context.Context, s *session, args []string) (int, error) {
 			if len(args) != 1 {
 				return 0, failure("Which folder?", "__man needs the folder that the pages are written to.")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestManPages renders every man page with two formatters, which have nothing to
-// say against it, and finds what -help says in it.
+// TestManPages renders every man page with two formatters, which must not complain, and checks that the
+// page of plan contains its flags.
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
 	if out, code := retainctl(dir, "__man", "man"); code != 0 {
@@ -35,7 +35,7 @@ func TestManPages(t *testing.T) {
 	}
 }
 
-// holdsHelp compares by words, since lines break elsewhere.
+// holdsHelp compares words, because lines break at other places.
 func holdsHelp(t *testing.T, dir, page string) {
 	t.Helper()
 	help, _ := retainctl(dir, "plan", "-help")
@@ -46,7 +46,7 @@ func holdsHelp(t *testing.T, dir, page string) {
 	}
 }
 
-// lines gives the lines of text that do not contain except.
+// lines returns the lines of text that do not contain except.
 func lines(text, except string) []string {
 	var found []string
 	for line := range strings.Lines(text) {
@@ -57,7 +57,7 @@ func lines(text, except string) []string {
 	return found
 }
 
-// TestHelpFitsTheScreen holds every help text to 80 columns.
+// TestHelpFitsTheScreen checks that every help text fits in 80 columns.
 func TestHelpFitsTheScreen(t *testing.T) {
 	index, _ := retainctl(t.TempDir(), "-help")
 	_, list, _ := strings.Cut(index, "Commands:\n")

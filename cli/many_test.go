@@ -38,8 +38,8 @@ message "device" {
 	return dir
 }
 
-// wholeFleet applies n messages, sees all of them again, and finds the one that was
-// changed and the one that was deleted among them.
+// wholeFleet applies n messages and plans again, which must find all of them. Then it changes one and
+// deletes one, which the next plan must find.
 func wholeFleet(t *testing.T, m *brokertest.Mosquitto, dir string, n int) {
 	t.Helper()
 	step := func(code int, want string, args ...string) {
@@ -66,9 +66,8 @@ func wholeFleet(t *testing.T, m *brokertest.Mosquitto, dir string, n int) {
 	step(2, "Plan: 1 to add, 1 to change, 0 to destroy.", "plan", "-detailed-exitcode")
 }
 
-// TestManyOnMosquitto runs with mosquitto's own queue limits, under which a wildcard
-// subscription at QoS 1 shows 1,020 messages. MANY says how many; make test-brokers
-// takes 100,000.
+// TestManyOnMosquitto uses mosquitto's default queue limits, under which a wildcard subscription at QoS 1
+// shows 1,020 messages. MANY sets the number of messages; make test-brokers takes 100,000.
 func TestManyOnMosquitto(t *testing.T) {
 	n := 20_000
 	if many := os.Getenv("MANY"); many != "" {
@@ -81,7 +80,7 @@ func TestManyOnMosquitto(t *testing.T) {
 	wholeFleet(t, m, devices(t, m.Address, n), n)
 }
 
-// TestLossyBroker loses every 50th retained message on its way to us.
+// TestLossyBroker drops every 50th retained message on its way to the client.
 func TestLossyBroker(t *testing.T) {
 	const n = 3000
 	m := brokertest.StartMosquitto(t)

@@ -2,146 +2,115 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
+	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/retainctl/retainctl/broker"
-	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/observe"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
-// options are what every target is opened with.
-func (s *session) options(parallelism int, prior *state.Snapshot) broker.Options {
-	return broker.Options{
-		Log: s.log, Parallelism: parallelism,
-		Known: func(identity, topic string) (mqtt.Retained, bool) {
-			return known(prior, state.Key{Broker: state.Identity(identity), Topic: topic})
+// observing returns the options with which brokers are opened for a plan.
+func observing(s *session, parallelism int) observe.Options {
+	return observe.Options{
+		Dir: s.Dir, Parallelism: parallelism, Log: s.log,
+		Opening: func(broker string) func() { return s.waiting(fmt.Sprintf("Connecting to broker %s", broker)) },
+		Reading: func(topics, brokers int) func() {
+			return s.waiting(fmt.Sprintf("Reading %s of %s", render.Count(topics, "topic"), render.Count(brokers, "broker")))
 		},
 	}
 }
 
-// known gives a recorded message as the broker holds it, unless a part of it was
-// never recorded.
-func known(prior *state.Snapshot, key state.Key) (mqtt.Retained, bool) {
-	if prior == nil {
-		return mqtt.Retained{}, false
-	}
-	r, ok := prior.Records[key]
-	return mqtt.Retained{Message: r.Message, Modified: r.Modified}, ok && r.Redaction.None() && !r.Modified.IsZero()
-}
-
-// observe reads every broker that has declared or recorded messages, as far as
-// the plan needs it, and gives them as the planner wants them. The readers cannot
-// publish.
-func (s *session) observe(ctx context.Context, c *spec.Config, in plan.Input, parallelism int) ([]plan.Broker, error) {
-	prior := in.Prior
-	readers := make([]broker.Reader, 0, len(c.Brokers))
-	defer func() {
-		for _, r := range readers {
-			r.Close()
-		}
-	}()
-	var found []plan.Broker
-	for _, b := range c.Brokers {
-		if !inUse(b, c, prior) && in.Backup == nil {
-			continue
-		}
-		opened := s.waiting(fmt.Sprintf("Connecting to broker %s", b.Name))
-		r, err := broker.OpenReader(ctx, b, s.options(parallelism, prior))
-		opened()
+// observed makes a plan from what is live on the brokers that it needs, or without a refresh from what
+// is recorded of them.
+func observed(
+	ctx context.Context, s *session, declared []spec.Broker, in plan.Input, parallelism int,
+) (*plan.Plan, error) {
+	needed := observe.Needed(declared, &in)
+	if !in.Refreshed {
+		begun, err := observe.Recorded(needed, declared, in)
 		if err != nil {
-			return nil, unreachable(ctx, b, err)
+			return nil, worded(err)
 		}
-		readers, found = append(readers, r), append(found, s.describe(b, r.Info()))
+		return begun.Finish(nil, time.Now()), nil
 	}
-	if err := checkPins(found, prior); err != nil {
-		return nil, err
+	begun, results, err := observe.Brokers(ctx, needed, in, observing(s, parallelism))
+	if err != nil {
+		return nil, worded(err)
 	}
-	topics := 0
-	for i := range found {
-		topics += len(in.Topics(found[i]))
-	}
-	defer s.waiting(fmt.Sprintf("Reading %s of %s", render.Count(topics, "topic"), render.Count(len(found), "broker")))()
-	// Side by side: each waits for its own broker.
-	reading, within := errgroup.WithContext(ctx)
-	for i := range found {
-		reading.Go(func() error {
-			if err := s.observeOne(within, readers[i], in, &found[i]); err != nil {
-				return unreachable(within, spec.Broker{Name: found[i].Name, Type: found[i].Type}, err)
-			}
-			return nil
-		})
-	}
-	if err := reading.Wait(); err != nil {
-		return nil, err
-	}
-	return found, nil
+	return begun.Finish(results.Observations(), time.Now()), nil
 }
 
-// inUse tells whether a broker must be asked: it has declared messages, may have
-// undeclared ones to delete, or state holds anything that might be its own.
-func inUse(b spec.Broker, c *spec.Config, prior *state.Snapshot) bool {
-	if prior != nil && len(prior.Records)+len(prior.Pending) > 0 {
-		return true
+// destinations opens the brokers of a plan for its run.
+func destinations(
+	ctx context.Context, s *session, c *spec.Config, p *planned, parallelism int,
+) (map[state.Identity]apply.Destination, func(), error) {
+	open, err := observe.OpenWriters(ctx, c.Brokers, p.Plan, p.prior, observing(s, parallelism))
+	if err != nil {
+		return nil, nil, worded(err)
 	}
-	for i := range c.Messages {
-		if c.Messages[i].Broker == b.Name {
-			return true
+	to := map[state.Identity]apply.Destination{}
+	for _, b := range p.Brokers {
+		to[b.Identity] = apply.Destination{}
+		if w, ok := open[b.Identity]; ok {
+			to[b.Identity] = apply.Destination{Target: w, Capabilities: w.Info().Capabilities}
 		}
 	}
-	return slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Broker == b.Name })
+	return to, open.Close, nil
 }
 
-// describe gives a broker as the planner wants it. A file below the working folder
-// is shown from there, so that a plan reads the same in every checkout.
-func (s *session) describe(b spec.Broker, info broker.Info) plan.Broker {
-	info.Address = strings.TrimPrefix(info.Address, s.Dir+string(filepath.Separator))
-	return plan.Broker{
-		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
-		Address: info.Address, Description: info.Description,
-		Readable: info.Capabilities.Readable, CountsDown: info.Capabilities.ExpiryCountsDown,
-		Limits: info.Capabilities.Limits,
-		Tariff: plan.Tariff{
-			PublishRate: info.Capabilities.PublishRate, ReadRate: info.Capabilities.ReadRate, UnitBytes: info.Capabilities.MeteredBytes,
-		},
-	}
-}
+const (
+	movedAdvice = "broker %q was %s and is now %s. What the state records belongs to the former. " +
+		"If it is the same broker under a new address, run \"retainctl state rebind %[2]s %[3]s\"; " +
+		"if the former is gone, run \"retainctl state rm -broker=%[2]s\"."
+	orphanAdvice = "The state records %s on %s, which was broker %q, but no broker block leads there. " +
+		"Bring the block back; or, if it is the same broker as another block's, run \"retainctl state rebind %[2]s NEW\"; " +
+		"or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\"."
+	unaskedAdvice = "The state records %s on %s, which was broker %q. No broker block has that name any more, " +
+		"and -refresh=false does not find out where the others lead. Bring the block back; or, if it was renamed, " +
+		"apply once, which records the new name; or, if the broker is gone, run \"retainctl state rm -broker=%[2]s\"."
+	backupAdvice = "The backup holds messages of %s, which was broker %q, but no broker block leads there. " +
+		"Bring the block back."
+	noBlock  = "The plan was made for broker %q, which the configuration no longer has."
+	replaced = "broker %q was %s when the plan was made and is now %s. Nothing was published."
+)
 
-// unreachable says which broker an error is about. An interruption is not about
-// any.
-func unreachable(ctx context.Context, b spec.Broker, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return failure(fmt.Sprintf("Broker %q cannot be used", b.Name), headline(err)+".")
-}
-
-// recorded gives the brokers as the state pins them, for a plan that asks none.
-func recorded(c *spec.Config, prior *state.Snapshot) []plan.Broker {
-	blocks := make([]state.Broker, len(c.Brokers))
-	for i, b := range c.Brokers {
-		blocks[i] = state.Broker{Type: b.Type, Name: b.Name}
-	}
-	var found []plan.Broker
-	for i, b := range c.Brokers {
-		if !inUse(b, c, prior) {
-			continue
+// worded returns an error of observe as it is printed.
+func worded(err error) error {
+	var (
+		unusable   *observe.UnusableError
+		shared     *observe.SharedError
+		moved      *observe.MovedError
+		orphan     *observe.OrphanError
+		backup     *observe.BackupError
+		undeclared *observe.UndeclaredError
+		other      *observe.ReplacedError
+	)
+	switch {
+	case errors.As(err, &unusable):
+		return failure(fmt.Sprintf("Broker %q cannot be used", unusable.Name), headline(unusable.Err)+".")
+	case errors.As(err, &shared):
+		return failure("Two broker blocks are one broker",
+			fmt.Sprintf("broker %q and broker %q both lead to %s. Keep one of them.", shared.One, shared.Other, shared.Identity))
+	case errors.As(err, &moved):
+		return failure("The broker changed", fmt.Sprintf(movedAdvice, moved.Name, moved.Was, moved.Now))
+	case errors.As(err, &orphan):
+		advice := orphanAdvice
+		if orphan.Unasked {
+			advice = unaskedAdvice
 		}
-		id, pinned := prior.PinOf(blocks[i], blocks)
-		address := string(id)
-		if !pinned {
-			address = "not read yet"
-		}
-		found = append(found, plan.Broker{
-			Name: b.Name, Type: b.Type, Identity: id, Unpinned: !pinned, Address: address, Readable: mqtt.AllFields,
-		})
+		return failure("No block for a recorded broker",
+			fmt.Sprintf(advice, render.Count(orphan.Records, "message"), orphan.Identity, orphan.Name))
+	case errors.As(err, &backup):
+		return failure("No block for a broker of the backup", fmt.Sprintf(backupAdvice, backup.Identity, backup.Name))
+	case errors.As(err, &undeclared):
+		return failure("No such broker block", fmt.Sprintf(noBlock, undeclared.Name))
+	case errors.As(err, &other):
+		return failure("Not the broker that was planned for", fmt.Sprintf(replaced, other.Name, other.Planned, other.Now))
 	}
-	return found
+	return err
 }

@@ -9,19 +9,12 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/embedded/server"
-	"github.com/retainctl/retainctl/embedded/store"
 )
 
 // TestSlowReadsAreSeen holds that a terminal shows what a plan waits for.
 func TestSlowReadsAreSeen(t *testing.T) {
 	t.Parallel()
-	messages, err := store.Open(filepath.Join(t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer messages.Close()
-	b := server.New(server.Options{Store: messages})
-	defer b.Close()
+	b, _ := newBroker(t, server.Options{})
 	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(1200 * time.Millisecond)
 		b.AWSHandler().ServeHTTP(w, r)

@@ -8,12 +8,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// mayReplace refuses to overwrite a file of another kind than the one that a flag has us
-// write: a typing error must not cost a state or a configuration.
+// mayReplace refuses to overwrite a file that is not of the kind that a flag writes: a typing error
+// must not destroy a state or a configuration.
 func mayReplace(s *session, flag, name, kind string, is func(io.Reader) bool) error {
 	info, err := os.Stat(s.path(name))
 	if name == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil // writing it shows what else is wrong
+		return nil // any other problem shows when it is written
 	}
 	file, err := os.Open(s.path(name))
 	if err == nil {
@@ -22,11 +22,13 @@ func mayReplace(s *session, flag, name, kind string, is func(io.Reader) bool) er
 			return nil
 		}
 	}
-	return failure("Another file is there", fmt.Sprintf("%s=%s: there is a file of this name, and it is no %s. Nothing was overwritten; name another file.", flag, name, kind))
+	return failure("Another file is there", fmt.Sprintf(
+		"%s=%s: a file of this name exists, and it is not a %s. Nothing was overwritten; name another file.",
+		flag, name, kind))
 }
 
-// writePrivate writes a file that holds payloads: only its owner may read it, whatever the
-// mode of the one that it replaces.
+// writePrivate writes a file that holds payloads. Only its owner may read it, whatever the mode of
+// the file that it replaces.
 func writePrivate(path string, data []byte) error {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 		if err := os.Chmod(path, 0o600); err != nil {
@@ -36,7 +38,7 @@ func writePrivate(path string, data []byte) error {
 	return state.WriteFile(path, data)
 }
 
-// sameFile reports whether two names lead to one file.
+// sameFile reports whether two names refer to the same file.
 func sameFile(s *session, a, b string) bool {
 	one, errOne := os.Stat(s.path(a))
 	other, errOther := os.Stat(s.path(b))

@@ -14,23 +14,28 @@ import (
 func outputCommand() command {
 	return command{
 		name: "output", args: "[NAME]", brief: "print the outputs of the configuration",
-		about: `Prints the values of the root module's output blocks, or that of one. Outputs are not kept in the state: they are evaluated from the configuration, so that no broker is asked and nothing is locked. Variables that only broker blocks use may be unset.
+		about: `Prints the values of the root module's output blocks, or that of one. Outputs are not kept in the ` +
+			`state: they are evaluated from the configuration, so no broker is contacted and nothing is locked. ` +
+			`Variables that only broker blocks use may be unset.
 
-A sensitive value is printed where its output is named, and with -json.`,
+A sensitive value is printed if its output is named, and with -json.`,
 		define: func(fs *flags) runFunc {
 			var f inputFlags
 			f.defineVars(fs)
 			asJSON := fs.Bool("json", false, "print JSON: all outputs with their types, or the value of one")
-			raw := fs.Bool("raw", false, "print the string, number or boolean of one output as it is, without a line break")
-			fs.elsewhere("state", "outputs are evaluated from the configuration, not kept in the state. Leave -state out.", false)
+			raw := fs.Bool("raw", false,
+				"print the string, number or boolean of one output as it is, without a line break")
+			fs.refuse("state",
+				"outputs are evaluated from the configuration, not kept in the state. Omit -state.", false)
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				switch {
 				case len(args) > 1:
 					return 0, failure("Too many arguments", "output takes the name of one output at most.")
 				case *asJSON && *raw:
-					return 0, failure("Two formats", "-json and -raw exclude each other.")
+					return 0, failure("Two formats", "-json and -raw cannot be combined.")
 				case *raw && len(args) == 0:
-					return 0, failure("Which output?", "-raw prints the value of one output: retainctl output -raw NAME.")
+					return 0, failure("Which output?",
+						"-raw prints the value of one output: retainctl output -raw NAME.")
 				}
 				outputs, err := evaluateOutputs(ctx, s, &f)
 				if err != nil {
@@ -61,7 +66,8 @@ func printOutputs(s *session, outputs []render.Output, asJSON bool) error {
 	case len(outputs) == 0:
 		return s.diagnose(nil, hcl.Diagnostics{{
 			Severity: hcl.DiagWarning, Summary: "No outputs found",
-			Detail: "The configuration has no output blocks in its root module. To see a value of a module here, give it to an output of the root: output \"NAME\" { value = module.M.OUTPUT }.",
+			Detail: "The configuration has no output blocks in its root module. To see a value of a module here, " +
+				"give it to an output of the root: output \"NAME\" { value = module.M.OUTPUT }.",
 		}})
 	}
 	return render.Outputs(s.Stdout, outputs)
@@ -99,5 +105,6 @@ func noOutput(outputs []render.Output, name string) error {
 	} else if len(names) > 0 {
 		advice = "\"retainctl output\" prints all of them."
 	}
-	return failure(fmt.Sprintf("Output %q not found", name), fmt.Sprintf("The configuration has no output %q in its root module. %s", name, advice))
+	return failure(fmt.Sprintf("Output %q not found", name), fmt.Sprintf(
+		"The configuration has no output %q in its root module. %s", name, advice))
 }

@@ -15,8 +15,8 @@ func outputsOf(c *spec.Config) []render.Output {
 	return all
 }
 
-// sayOutputs prints the outputs at the end of an apply, as Terraform does.
-func sayOutputs(s *session, c *spec.Config, format render.Format) error {
+// printApplied prints the outputs at the end of an apply, as Terraform does.
+func printApplied(s *session, c *spec.Config, format render.Format) error {
 	outputs := outputsOf(c)
 	switch {
 	case len(outputs) == 0:

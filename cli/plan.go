@@ -9,16 +9,17 @@ import (
 func planCommand() command {
 	return command{
 		name: "plan", brief: "show what apply would publish",
-		about: `Compares the configuration with the recorded state and with what the brokers hold, and prints what apply would do. It publishes nothing.
+		about: `Compares the configuration with the recorded state and with what the brokers hold, and prints what ` +
+			`apply would do. It publishes nothing.
 
-Exit status: 0 no error, 1 error, 2 with -detailed-exitcode where there are changes.`,
+Exit status: 0 no error, 1 error, 2 with -detailed-exitcode if there are changes.`,
 		define: func(fs *flags) runFunc {
 			var f planFlags
 			f.define(fs)
 			out := fs.String("out", "", "save the plan to a `file` that apply takes")
-			detailed := fs.Bool("detailed-exitcode", false, "exit with 2 where there are changes")
+			detailed := fs.Bool("detailed-exitcode", false, "exit with 2 if there are changes")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
-				if err := none(args); err != nil {
+				if err := noArguments(args); err != nil {
 					return 0, err
 				}
 				return runPlan(ctx, s, &f, *out, *detailed)

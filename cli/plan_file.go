@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// savePlan writes a plan file, mode 0600 because it holds payloads. It does not save a plan
-// that apply would always refuse.
+// savePlan writes a plan file, with mode 0600 because it holds payloads. It does not save a plan that
+// apply would refuse in any case.
 func savePlan(s *session, p *plan.Plan, out string) error {
 	if out == "" || len(p.Blocked(true)) > 0 {
 		return nil
@@ -34,7 +34,8 @@ func readPlan(s *session, path string) (*plan.Plan, error) {
 		if errors.As(err, &at) {
 			err = at.Err
 		}
-		return nil, failure("No plan file", fmt.Sprintf("%s cannot be read: %s. \"retainctl plan -out=FILE\" writes a plan that apply takes.", path, err))
+		return nil, failure("No plan file", fmt.Sprintf(
+			"%s cannot be read: %s. \"retainctl plan -out=FILE\" writes a plan that apply takes.", path, err))
 	}
 	p, err := plan.Load(bytes.NewReader(data))
 	if err != nil {

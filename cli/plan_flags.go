@@ -18,7 +18,7 @@ type planFlags struct {
 	maxBytes           int
 	refresh            bool
 	refreshOnly        bool
-	restoring          *state.Backup // of restore
+	restoring          *state.Backup // the backup that restore publishes, nil otherwise
 	destroy            bool
 	overwriteUnmanaged bool
 	compactWarnings    bool
@@ -39,34 +39,46 @@ func (f *planFlags) define(fs *flags) {
 		f.maxDeletes = &t
 		return err
 	})
-	f.selectors(fs, "republish", "publish again, even where nothing differs,", plan.ParseSelector, &f.republish)
+	f.selectors(fs, "republish", "publish this %s again, even if nothing differs", plan.ParseSelector, &f.republish)
 }
 
-// defineShared declares the flags that restore has too.
+// defineShared declares the flags that restore also has.
 func (f *planFlags) defineShared(fs *flags) {
 	f.inputFlags.define(fs)
-	fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+	fs.StringVar(&f.format, "format", "text", "print as `"+render.FormatChoice()+"`")
 	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
 	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-	fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
-	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false, "replace live messages that nobody recorded and that differ")
+	fs.natural(&f.maxBytes, "max-bytes", shortenUsage())
+	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false,
+		"replace live messages that nobody recorded and that differ")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
-	fs.BoolVar(&f.input, "input", true, "ask on the terminal where an answer is needed")
-	fs.natural(&f.parallelism, "parallelism", "at most `n` unacknowledged publishes in flight for each broker, of AWS IoT requests of any kind; 0 lets the broker's limits decide")
-	f.selectors(fs, "target", "only", plan.ParseTarget, &f.target)
-	f.selectors(fs, "exclude", "all but", plan.ParseTarget, &f.exclude)
+	fs.BoolVar(&f.input, "input", true, "ask on the terminal if an answer is needed")
+	fs.natural(&f.parallelism, "parallelism",
+		"at most `n` unacknowledged publishes in flight for each broker, or requests of any kind to AWS IoT; 0 for "+
+			"as many as the broker's limits allow")
+	f.selectors(fs, "target", "only this %s", plan.ParseTarget, &f.target)
+	f.selectors(fs, "exclude", "all but this %s", plan.ParseTarget, &f.exclude)
 }
 
-func (f *planFlags) selectors(fs *flags, name, usage string, parse func(string) (plan.Selector, error), to *[]plan.Selector) {
-	fs.Func(name, usage+" this `ADDRESS|FILTER`; may be repeated", func(v string) error {
+// shortenUsage is the help of -max-bytes.
+func shortenUsage() string {
+	return "shorten a plan in " + render.FormatTitles(true, "or") + " to about this many `bytes`:" +
+		" bodies are left out, but never the summary; 0 shortens nothing"
+}
+
+// selectors declares a flag that may be repeated. usage is its help text, with %s for its value.
+func (f *planFlags) selectors(
+	fs *flags, name, usage string, parse func(string) (plan.Selector, error), to *[]plan.Selector,
+) {
+	fs.Func(name, fmt.Sprintf(usage, "`ADDRESS|FILTER`")+"; may be repeated", func(v string) error {
 		sel, err := parse(v)
 		*to = append(*to, sel)
 		return err
 	})
 }
 
-// planning returns the name of a flag that was given and that matters only while a plan is
-// made, "" if there is none.
+// planning returns the name of a given flag that has an effect only while a plan is made, or "" if
+// there is none.
 func (f *planFlags) planning() string {
 	switch {
 	case f.destroy:
@@ -89,25 +101,27 @@ func (f *planFlags) planning() string {
 	return ""
 }
 
-// checkRefreshOnly refuses flags that have no effect if nothing is published.
+// checkRefreshOnly refuses flags that cannot be combined with -refresh-only.
 func (f *planFlags) checkRefreshOnly() error {
 	with := *f
 	with.refreshOnly, with.target, with.exclude = false, nil, nil
 	if other := with.planning(); f.refreshOnly && other != "" {
-		return failure("Flags that exclude each other", fmt.Sprintf("-refresh-only records what is live and publishes nothing, so it cannot be combined with %s.", other))
+		return failure("Flags that cannot be combined", fmt.Sprintf(
+			"-refresh-only records what is live and publishes nothing, so it cannot be combined with %s.", other))
 	}
 	return nil
 }
 
-// renderFormat checks -format, and that -max-bytes can shorten it: half of a JSON document
-// is not a document.
+// renderFormat returns the format that -format names. It refuses -max-bytes for a format that cannot
+// be shortened, such as JSON.
 func (f *planFlags) renderFormat() (render.Format, error) {
 	format, ok := render.FormatNamed(f.format)
 	switch {
 	case !ok:
-		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write text, json, markdown or html.", f.format))
-	case f.maxBytes > 0 && (f.events || format == render.JSON || format == render.HTML):
-		return format, failure("Nothing to shorten", "-max-bytes leaves bodies out of text and markdown. JSON and HTML are always whole.")
+		return format, failure("Unknown format", fmt.Sprintf("-format=%s: write %s.", f.format, render.FormatNames()))
+	case f.maxBytes > 0 && (f.events || !format.Shortens()):
+		return format, failure("Nothing to shorten", fmt.Sprintf("-max-bytes leaves bodies out of %s. %s are always whole.",
+			render.FormatTitles(true, "and"), render.FormatTitles(false, "and")))
 	}
 	return format, nil
 }
@@ -124,7 +138,8 @@ func (f *planFlags) mode() plan.Mode {
 	return plan.Normal
 }
 
-// threshold returns the flag's, else the configuration's; nil leaves it to the planner.
+// threshold returns the limit of -max-deletes, or else of the configuration; nil is the planner's
+// default.
 func (f *planFlags) threshold(c *spec.Config) *spec.Threshold {
 	if f.maxDeletes != nil {
 		return f.maxDeletes

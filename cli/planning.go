@@ -44,39 +44,28 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
 	in := plan.Input{
-		Desired: p.config.Messages, Prior: prior, Brokers: recorded(p.config, prior),
+		Desired: p.config.Messages, Prior: prior,
 		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
 		Exclusive: p.config.Exclusives, Protect: p.config.Protects, Removed: p.config.Removed,
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config), Failed: p.config.Failed,
 	}
 	began := time.Now() // a read of many messages takes minutes: the first is as old as that
-	if f.refresh {
-		if in.Brokers, err = s.observe(ctx, p.config, in, f.parallelism); err == nil {
-			err = checkBackup(in.Brokers, f.restoring)
-		}
-	} else {
-		err = checkRecorded(in.Brokers, prior)
-	}
+	made, err := observed(ctx, s, p.config.Brokers, in, f.parallelism)
 	if err != nil {
 		return nil, err
 	}
-	in.Now = time.Now()
-	for i := range in.Brokers {
-		in.Brokers[i].Age = in.Now.Sub(began)
-	}
-	made := plan.New(in)
 	made.Variables = p.config.Variables
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
 }
 
-// saving is where a printed plan was saved, and whether it could have been.
+// saving says where a printed plan was saved, and whether the command can save one.
 type saving struct {
 	could bool
 	to    string
 }
 
-// printPlan prints a plan to stdout, in the form that was asked for.
+// printPlan prints a plan to stdout in the given format, or as events.
 func printPlan(s *session, p *plan.Plan, f *planFlags, format render.Format, saved saving) error {
 	if s.events != nil {
 		s.events.Plan(p)

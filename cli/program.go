@@ -1,6 +1,6 @@
 package cli
 
-// Version is this program's own, by semantic versioning.
+// Version is the version of the program, by semantic versioning.
 const Version = "0.1.0"
 
 const (
@@ -10,18 +10,18 @@ const (
 	exitInterrupted = 130
 )
 
-// exitStatuses are those of every command, for the documents.
+// exitStatuses describes the exit statuses of all commands, for the documentation.
 var exitStatuses = [][2]string{
 	{"0", "done, or no changes"},
 	{"1", "error, or something was not done"},
 	{"2", "there are changes (plan -detailed-exitcode)"},
-	{"130", "interrupted; SIGTERM and SIGHUP are taken as Ctrl-C"},
+	{"130", "interrupted; SIGTERM and SIGHUP count as Ctrl-C"},
 }
 
-// environment lists the variables that the program reads, for the documents.
+// environment describes the variables that the program reads, for the documentation.
 var environment = [][2]string{
 	{"RETAINCTL_VAR_name", "the value of a variable"},
 	{"RETAINCTL_LOG=debug", "log to stderr"},
-	{"NO_COLOR", "no colour, as -no-color"},
+	{"NO_COLOR", "no colour, like -no-color"},
 	{"RETAINCTL_BROKER_PASSWORD", "the password that \"retainctl broker -username\" asks clients for"},
 }

@@ -11,14 +11,17 @@ import (
 	"github.com/retainctl/retainctl/state/backend"
 )
 
-// project is a loaded configuration with its state store.
+// project is a loaded configuration and the store of its state. config is nil if only the state is
+// needed.
 type project struct {
 	config *spec.Config
 	store  backend.Store
 }
 
 // loadProject evaluates the configuration and opens the state's store.
-func loadProject(ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value) (*project, error) {
+func loadProject(
+	ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value,
+) (*project, error) {
 	config, err := configuration(ctx, s, f, brokers, preset)
 	if err != nil {
 		return nil, err
@@ -39,7 +42,8 @@ func openState(ctx context.Context, s *session, f *inputFlags) (*project, error)
 	return loadProject(ctx, s, f, false, nil)
 }
 
-// readState reads the state that -state or the configuration's backend names.
+// readState reads the state that -state or the configuration's backend names. The snapshot is nil if
+// there is no state yet.
 func readState(ctx context.Context, s *session, f *inputFlags) (*project, *state.Snapshot, error) {
 	p, err := openState(ctx, s, f)
 	if err != nil {
@@ -50,13 +54,14 @@ func readState(ctx context.Context, s *session, f *inputFlags) (*project, *state
 		return nil, nil, unread(ctx, err)
 	}
 	if snapshot == nil && f.statePath != "" {
-		return nil, nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
+		return nil, nil, failure("No such state",
+			fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
 	return p, snapshot, nil
 }
 
-// unread explains why the state cannot be read. An interruption, or the loss of the lock, is
-// not the fault of the state.
+// unread returns the failure to read the state. If ctx has ended, by an interruption or the loss of
+// the lock, it returns the error of ctx.
 func unread(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

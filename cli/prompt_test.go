@@ -12,8 +12,7 @@ import (
 
 const hello = "message \"hello\" {\n  payload = \"Hello\"\n}\n"
 
-// onTerminal runs a command whose three streams are a terminal, where stdout and
-// stderr are seen as one.
+// onTerminal runs a command whose three streams are a terminal. screen has both stdout and stderr.
 func onTerminal(t *testing.T, dir, stdin string, args ...string) (screen string, exit int) {
 	t.Helper()
 	var out bytes.Buffer
@@ -31,13 +30,13 @@ func TestApproval(t *testing.T) {
 		write(t, filepath.Join(dir, "main.retain.hcl"), []byte(hello))
 		screen, exit := onTerminal(t, dir, answer, "apply")
 		if exit != want || strings.Contains(screen, "Apply complete!") != (want == 0) {
-			t.Errorf("the answer %q gives exit %d, want %d:\n%s", answer, exit, want, screen)
+			t.Errorf("after the answer %q exit %d, want %d:\n%s", answer, exit, want, screen)
 		}
 	}
 }
 
-// TestUnasked holds that whoever is not asked learns the true reason.
-func TestUnasked(t *testing.T) {
+// TestNobodyToAsk checks that the reason why nobody is asked is printed.
+func TestNobodyToAsk(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.retain.hcl"), []byte(hello))
 	for _, flag := range []string{"-input=false", "-json"} {
@@ -48,8 +47,8 @@ func TestUnasked(t *testing.T) {
 	}
 }
 
-// TestRefusalIsSaidOnce holds that a terminal shows what stands against a plan once.
-func TestRefusalIsSaidOnce(t *testing.T) {
+// TestRefusalIsPrintedOnce checks that a terminal shows the refusals of a plan only once.
+func TestRefusalIsPrintedOnce(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "main.retain.hcl")
 	write(t, path, []byte(hello))
@@ -57,6 +56,6 @@ func TestRefusalIsSaidOnce(t *testing.T) {
 	write(t, path, []byte("locals {}\n"))
 	screen, exit := onTerminal(t, dir, "yes\n", "apply")
 	if n := strings.Count(screen, "Nothing is declared"); exit != 1 || n != 1 {
-		t.Errorf("exit %d, said %d times:\n%s", exit, n, screen)
+		t.Errorf("exit %d, printed %d times:\n%s", exit, n, screen)
 	}
 }

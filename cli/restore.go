@@ -4,17 +4,22 @@ import "context"
 
 func restoreCommand() command {
 	return command{
-		name: "restore", args: "BACKUP", brief: "publish back what an apply replaced",
-		about: `Plans to publish the messages that a backup holds, prints the plan, asks and publishes, as apply does: what changes meanwhile is a conflict, and what this replaces is backed up too. A message that was deleted comes back, one that was replaced gets its payload and properties again and what remained of its expiry. Messages that the apply created stay.
+		name: "restore", args: "BACKUP", brief: "publish again what an apply replaced or deleted",
+		about: `Plans to publish the messages that a backup holds, prints the plan, asks and publishes, as apply ` +
+			`does: what changes meanwhile is a conflict, and what this replaces is backed up too. A message that ` +
+			`was deleted is published again. One that was replaced gets back its payload, its properties and what ` +
+			`remained of its expiry. Messages that the apply created stay.
 
-The configuration is not changed: unless it is, the next apply replaces them again.
+The configuration is not changed. Unless you change it too, the next apply replaces the messages again.
 
 Exit status: 0 done, 1 error or something was not done, 130 interrupted.`,
 		define: func(fs *flags) runFunc {
 			f := applyFlags{planFlags: planFlags{refresh: true}, operation: "restore"}
 			f.defineShared(fs)
 			f.defineApply(fs)
-			return func(ctx context.Context, s *session, args []string) (int, error) { return runRestore(ctx, s, &f, args) }
+			return func(ctx context.Context, s *session, args []string) (int, error) {
+				return runRestore(ctx, s, &f, args)
+			}
 		},
 	}
 }
@@ -28,7 +33,9 @@ func runRestore(ctx context.Context, s *session, f *applyFlags, args []string) (
 		return 0, failure("Which backup?", "restore needs one backup file."+lastBackup(s))
 	}
 	if f.backup != "" && sameFile(s, f.backup, args[0]) {
-		return 0, failure("The backup to restore would be overwritten", "-backup names the backup that is restored. What is not restored is lost then; name another file.")
+		return 0, failure("The backup to restore would be overwritten",
+			"-backup names the backup that is being restored, and whatever is not restored would be lost. Name "+
+				"another file.")
 	}
 	if f.restoring, err = readBackup(s, args[0]); err != nil {
 		return 0, err

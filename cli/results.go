@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// results is stdout. It keeps the first error of writing, so that commands need not check
-// each line: a result that nobody got is a failure.
+// results is stdout. It keeps the first write error, so that commands need not check each write.
+// A result that could not be written fails the command.
 type results struct {
 	w   io.Writer
 	err error
@@ -21,9 +21,9 @@ func (r *results) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// lost returns the error of a result that could not be written. A reader that went
-// away wanted no more of it.
-func (r *results) lost() error {
+// writeError returns the failure to write a result, or nil. A reader that closed the pipe is not
+// a failure.
+func (r *results) writeError() error {
 	if r.err == nil || errors.Is(r.err, syscall.EPIPE) {
 		return nil
 	}

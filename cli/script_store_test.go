@@ -13,13 +13,13 @@ import (
 	"github.com/retainctl/retainctl/state/statetest"
 )
 
-// outage is what goes wrong at a script's stores: with requests of a method whose path
-// has an end, after the first few of them.
+// outage is a fault of a script's stores. It affects the requests of a method whose path has a suffix,
+// after the first few of them.
 type outage struct {
 	mu          sync.Mutex
 	fault       statetest.Fault
-	method, end string
-	spared      int
+	method, end string // "*" is any method; end is the suffix of the path
+	spared      int    // the number of matching requests that are still answered
 }
 
 func (o *outage) at(r *http.Request) statetest.Fault {
@@ -40,7 +40,7 @@ var storeFaults = map[string]statetest.Fault{
 	"off": statetest.None, "cut": statetest.Cut, "silence": statetest.Silence, "500": statetest.Error500, "denied": statetest.Denied,
 }
 
-// setOutage is "outage FAULT [METHOD [END [SPARED]]]".
+// setOutage implements "outage FAULT [METHOD [END [SPARED]]]".
 func setOutage(ts *testscript.TestScript, neg bool, args []string) {
 	fault, known := storeFaults[args[0]]
 	if !known {
@@ -75,7 +75,7 @@ func startStore(ts *testscript.TestScript, variable string, h http.Handler) {
 	ts.Setenv(variable, server.URL)
 }
 
-// request is "request METHOD URL [FILE]": it sends a file and prints the answer.
+// request implements "request METHOD URL [FILE]": it sends a file and prints the answer.
 func request(ts *testscript.TestScript, neg bool, args []string) {
 	var body io.Reader
 	if len(args) == 3 {

@@ -24,11 +24,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// widthVariable sets the width of the output in columns, which is that of the terminal
-// otherwise.
+// widthVariable is the environment variable that sets the width of the output in columns.
 const widthVariable = "TEST_WIDTH"
 
-// system is the environment of the running process.
+// system returns the environment of the running process, with the width that the script sets.
 func system() cli.Env {
 	env := cli.System()
 	if width, err := strconv.Atoi(env.Getenv(widthVariable)); err == nil {
@@ -37,22 +36,22 @@ func system() cli.Env {
 	return env
 }
 
-// TestScript runs testdata/script/*.txtar, which drive the real binary against
-// real servers. Beside testscript's own commands they have:
+// TestScript runs testdata/script/*.txtar, which run the program against real servers. In addition to
+// testscript's own commands they have:
 //
 //	mosquitto [CONFLINE...]   starts mosquitto on a free port, $MQTT
 //	serve [FLAG...]           starts "retainctl broker" on free ports, $MQTT and $AWS
-//	slow                      puts a slow link before the last of these: $SLOW
+//	slow                      puts a slow link before the server started last: $SLOW
 //	retained FILTER           prints topic, QoS, payload and properties as mosquitto_sub sees them
 //	publish FILE              publishes "TOPIC PAYLOAD" lines with RETAIN, as mosquitto_pub does
 //	replace OLD NEW FILE      edits a file
 //	s3                        serves an S3 bucket "states" at $S3
 //	terraform [-gitlab]       serves Terraform's HTTP protocol at $STATE, to ci:hunter2
 //	outage FAULT [METHOD [END [SPARED]]]
-//	                          of these two, or "outage off"
+//	                          causes a fault of these two; "outage off" ends it
 //	request METHOD URL [FILE] sends a file and prints the answer
-//	halt [-KILL]              ends what the last of these started
-//	exits N COMMAND [ARG...]  runs a command that must end with just this exit status
+//	halt [-KILL]              ends the server started last
+//	exits N COMMAND [ARG...]  runs a command that must end with this exit status
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -87,7 +86,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Values[lastServer{}] = new(func(os.Signal))
 	env.Values[outageKey{}] = new(outage)
-	env.Setenv(widthVariable, "100000") // no line is broken, so that a script can name a whole sentence
+	env.Setenv(widthVariable, "100000") // lines are not broken, so that a script can match a whole sentence
 	env.Setenv("ROOT", root)
 	env.Setenv("PATH", env.Getenv("PATH")+":/usr/sbin")
 	env.Setenv("AWS_ACCESS_KEY_ID", "test")
@@ -96,7 +95,7 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// freeAddress gives a loopback address that nobody listens on.
+// freeAddress returns a loopback address that nobody listens on.
 func freeAddress(ts *testscript.TestScript) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -119,7 +118,7 @@ func startMosquitto(ts *testscript.TestScript, neg bool, args []string) {
 
 func startBroker(ts *testscript.TestScript, neg bool, args []string) {
 	mqtt, aws := ts.Getenv("MQTT"), ts.Getenv("AWS")
-	if mqtt == "" || aws == "" { // a second one in a script is the same broker, restarted
+	if mqtt == "" || aws == "" { // the second one in a script restarts the same broker
 		mqtt, aws = freeAddress(ts), freeAddress(ts)
 	}
 	self, err := exec.LookPath("retainctl")
@@ -170,8 +169,8 @@ func start(ts *testscript.TestScript, variable, address string, cmd *exec.Cmd) {
 }
 
 func slowLink(ts *testscript.TestScript, neg bool, args []string) {
-	// Half a second less than mosquitto, however busy the machine is: of 7 MB it can
-	// hand a few to the kernel, and has no room for the rest.
+	// However busy the machine is, mosquitto can hand only a few of 7 MB to the kernel, and has no
+	// room for the rest.
 	l, err := brokertest.SlowLink(ts.Getenv("MQTT"), 10*time.Millisecond)
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
@@ -186,8 +185,8 @@ func haltServer(ts *testscript.TestScript, neg bool, args []string) {
 	(*ts.Value(lastServer{}).(*func(os.Signal)))(sig)
 }
 
-// retained prints what a client that we did not write is given on subscribing.
-// There is no end mark: it listens for a moment.
+// retained prints what mosquitto_sub, an independent client, receives on subscribing. Nothing marks the
+// end, so it listens for 1.5 seconds.
 func retained(ts *testscript.TestScript, neg bool, args []string) {
 	script := `timeout 1.5 mosquitto_sub -h 127.0.0.1 -p "$0" -V 5 -q 2 --retained-only -F "%t q%q %p [%C %P]" -t "$1"; true`
 	out, err := exec.Command("sh", "-c", script, ts.Getenv("PORT"), args[0]).Output()
@@ -195,7 +194,7 @@ func retained(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Stdout().Write(out)
 }
 
-// publish has a client that we did not write put messages on the broker.
+// publish puts messages on the broker with mosquitto_pub, an independent client.
 func publish(ts *testscript.TestScript, neg bool, args []string) {
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
 		topic, payload, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")

@@ -16,8 +16,8 @@ type port struct {
 	listener      net.Listener
 }
 
-// listenAll listens on every port that has an address, or on none: a broker that is about
-// to fail serves nobody.
+// listenAll listens on every port that has an address. If one of them fails, it closes the others,
+// so that a broker that is about to fail serves nobody.
 func listenAll(wanted []port) (open []port, err error) {
 	for _, p := range wanted {
 		if p.address == "" {
@@ -37,9 +37,9 @@ func listenAll(wanted []port) (open []port, err error) {
 	return open, nil
 }
 
-// ServeHTTP serves until ctx ends, then lets requests finish for a moment.
+// ServeHTTP serves until ctx ends. Then it gives running requests one second to finish.
 func ServeHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
-	// A client that stops in the middle of a request does not hold its connection for ever.
+	// The timeouts close the connection of a client that stops in the middle of a request.
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	stopped := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -14,17 +14,16 @@ import (
 	"github.com/retainctl/retainctl/render"
 )
 
-// session is one run of the command line: its streams, how they are written to, and
-// what was printed on them.
+// session is one run of the command line: its streams, their style, and what was printed on them.
 type session struct {
 	Env
 	noColor bool
 	compact bool // -compact-warnings
 
-	diagnosed bool           // a configuration was loaded, and its warnings were printed
+	diagnosed bool           // the diagnostics of a configuration were printed
 	events    *render.Events // set if a command prints NDJSON
 	log       func(format string, args ...any)
-	results   *results // what Stdout writes to
+	results   *results // the writer behind Stdout
 }
 
 func newSession(env Env) *session {
@@ -33,7 +32,8 @@ func newSession(env Env) *session {
 	return s
 }
 
-// debugLog writes to stderr under RETAINCTL_LOG=debug and nowhere otherwise.
+// debugLog returns a function that writes to stderr if RETAINCTL_LOG is "debug", and discards
+// otherwise.
 func debugLog(env Env) func(string, ...any) {
 	w := io.Discard
 	if env.Getenv("RETAINCTL_LOG") == "debug" {
@@ -43,7 +43,7 @@ func debugLog(env Env) func(string, ...any) {
 	return func(format string, args ...any) { l.Print(render.Escape(fmt.Sprintf(format, args...))) }
 }
 
-// style is how to print to a stream.
+// style returns the style of a stream, which may be a terminal.
 func (s *session) style(tty bool) render.Style {
 	return render.Style{Color: tty && !s.noColor && s.Getenv("NO_COLOR") == "", Width: s.Width}
 }
@@ -59,7 +59,7 @@ func (s *session) path(p string) string {
 	return filepath.Join(s.Dir, p)
 }
 
-// diagnose prints diagnostics and fails if one is an error.
+// diagnose prints diagnostics, and returns errReported if one of them is an error.
 func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) error {
 	s.diagnosed = true
 	if len(diags) == 0 {
@@ -76,7 +76,7 @@ func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) er
 	return nil
 }
 
-// warn prints a warning that is about no place in a file.
+// warn prints a warning that does not refer to a place in a file.
 func (s *session) warn(summary, detail string) {
 	s.diagnose(nil, hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: summary, Detail: detail}})
 }
@@ -85,7 +85,7 @@ func (s *session) warn(summary, detail string) {
 func (s *session) fail(err error) int {
 	var user *userError
 	switch {
-	case errors.Is(err, errReported), errors.Is(err, syscall.EPIPE): // nobody reads on
+	case errors.Is(err, errReported), errors.Is(err, syscall.EPIPE): // the reader has closed the pipe
 	case errors.As(err, &user):
 		s.printError(user.summary, user.detail)
 	default:
@@ -102,7 +102,7 @@ func (s *session) printError(summary, detail string) {
 	render.Error(s.Stderr, summary, detail, s.style(s.StderrTTY))
 }
 
-// waiting shows on a terminal what is waited for, until stop is called.
+// waiting shows on a terminal what the command is waiting for, until stop is called.
 func (s *session) waiting(what string) (stop func()) {
 	if !s.StderrTTY || s.events != nil {
 		return func() {}

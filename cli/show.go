@@ -14,10 +14,10 @@ func showCommand() command {
 			var f planFlags
 			f.defineVars(fs)
 			f.defineState(fs)
-			fs.StringVar(&f.format, "format", "text", "print as `text|json|markdown|html`")
+			fs.StringVar(&f.format, "format", "text", "print as `"+render.FormatChoice()+"`")
 			asJSON := fs.Bool("json", false, "the same as -format=json")
 			fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
-			fs.natural(&f.maxBytes, "max-bytes", "shorten a plan in text or markdown to about this many `bytes`: bodies are left out, the summary never; 0 shortens nothing")
+			fs.natural(&f.maxBytes, "max-bytes", shortenUsage())
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if *asJSON {
 					f.format = "json"

@@ -12,8 +12,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// TestBrokersAreReadSideBySide lets neither of two brokers answer before both were
-// asked.
+// TestBrokersAreReadSideBySide lets neither of two brokers answer before both have been asked.
 func TestBrokersAreReadSideBySide(t *testing.T) {
 	m := brokertest.StartMosquitto(t)
 	var asked sync.WaitGroup
@@ -31,7 +30,7 @@ func TestBrokersAreReadSideBySide(t *testing.T) {
 			select {
 			case <-both:
 			case <-time.After(5 * time.Second):
-				t.Error("one broker is read behind the other")
+				t.Error("one broker is read after the other")
 			}
 			return brokertest.Pass
 		})

@@ -9,8 +9,11 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// stateCommand returns a command that reads the state and works on some of it.
-func stateCommand(name, args, brief string, do func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error) command {
+// stateCommand returns a command that reads a part of the state.
+func stateCommand(
+	name, args, brief string,
+	do func(ctx context.Context, s *session, f *inputFlags, asJSON bool, args []string) error,
+) command {
 	return command{name: name, args: args, brief: brief, define: func(fs *flags) runFunc {
 		var f inputFlags
 		f.define(fs)
@@ -32,8 +35,8 @@ func recordedAt(snapshot *state.Snapshot) map[state.Key]string {
 	return addresses
 }
 
-// selected returns the keys that any of the selectors matches, sorted; all keys if there is
-// no selector. If must is set, it fails if none matches.
+// selected returns the keys that any of the selectors matches, sorted; without selectors it returns
+// all keys. If must is set and none matches, it returns an error.
 func selected(addresses map[state.Key]string, selectors []string, must bool) ([]state.Key, error) {
 	var keys []state.Key
 	var parsed []plan.Selector
@@ -51,7 +54,8 @@ func selected(addresses map[state.Key]string, selectors []string, must bool) ([]
 		}
 	}
 	if len(keys) == 0 && must {
-		return nil, failure("Not recorded", fmt.Sprintf("The state records nothing at %q. \"retainctl state list\" lists what it records.", selectors[0]))
+		return nil, failure("Not recorded", fmt.Sprintf(
+			"The state records nothing at %q. \"retainctl state list\" lists what it records.", selectors[0]))
 	}
 	slices.SortFunc(keys, state.CompareKeys)
 	return keys, nil

@@ -7,9 +7,10 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// changeState reads, changes and writes the state under its lock. A dry run does not write
-// what it changed.
-func changeState(ctx context.Context, s *session, f *inputFlags, operation string, dryRun bool, change func(*state.Snapshot) error) (int, error) {
+// changeState reads, changes and writes the state under its lock. A dry run does not write it.
+func changeState(
+	ctx context.Context, s *session, f *inputFlags, operation string, dryRun bool, change func(*state.Snapshot) error,
+) (int, error) {
 	p, _, err := readState(ctx, s, f)
 	if err != nil {
 		return 0, err

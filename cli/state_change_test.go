@@ -8,29 +8,29 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// TestForgetPending forgets what only an interrupted apply knows of: nothing else can,
-// where somebody else's message stands there that nobody declares.
+// TestForgetPending forgets pending entries. If somebody else's undeclared message is live at the topic,
+// nothing else removes the entry.
 func TestForgetPending(t *testing.T) {
 	snapshot := (&state.Snapshot{Lineage: "l"}).Clone()
 	key := func(topic string) state.Key { return state.Key{Broker: "b", Topic: topic} }
 	snapshot.Records[key("both")] = state.Record{Address: "message.both"}
 	snapshot.Pending[key("both")] = state.Pending{Before: "x"}
 	snapshot.Pending[key("made")] = state.Pending{After: &state.Record{Address: "message.made"}}
-	snapshot.Pending[key("stranger")] = state.Pending{Before: "x"}
+	snapshot.Pending[key("untracked")] = state.Pending{Before: "x"}
 	var out bytes.Buffer
 	s := &session{Env: Env{Stdout: &out}}
-	if err := forget(s, snapshot, []string{"nowhere"}, ""); err == nil || len(snapshot.Pending) != 3 {
-		t.Errorf("of a topic that nobody knows: %v, %d pending", err, len(snapshot.Pending))
+	if err := forget(s, snapshot, []string{"unknown"}, ""); err == nil || len(snapshot.Pending) != 3 {
+		t.Errorf("a topic without an entry: %v, %d pending", err, len(snapshot.Pending))
 	}
-	if err := forget(s, snapshot, []string{"both", "message.made", "strange/#", "stranger"}, ""); err != nil {
+	if err := forget(s, snapshot, []string{"both", "message.made", "other/#", "untracked"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if len(snapshot.Records)+len(snapshot.Pending) > 0 {
 		t.Errorf("left: %v, %v", snapshot.Records, snapshot.Pending)
 	}
-	for _, want := range []string{"both (message.both)", "made (message.made)", "stranger (an interrupted apply)"} {
+	for _, want := range []string{"both (message.both)", "made (message.made)", "untracked (an interrupted apply)"} {
 		if !strings.Contains(out.String(), "Forget "+want) {
-			t.Errorf("not said: %q\n%s", want, out.String())
+			t.Errorf("not printed: %q\n%s", want, out.String())
 		}
 	}
 }

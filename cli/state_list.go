@@ -25,6 +25,7 @@ func stateListCommand() command {
 			}
 			return render.StateList(s.Stdout, snapshot, keys)
 		})
-	c.about = "Prints a line for each message: its topic and, behind a tab, its address. On a terminal these stand in columns."
+	c.about = "Prints a line for each message: its topic and, after a tab, its address. On a terminal, " +
+		"the two are columns."
 	return c
 }

@@ -13,9 +13,12 @@ import (
 func statePushCommand() command {
 	return command{
 		name: "state push", args: "FILE", brief: "replace the state with a file",
-		about: `Takes a state document, as "state pull" prints it and as a failed apply leaves it in ` + errored + `; "-" reads it from standard input. Every line is held against its checksum.
+		about: `Takes a state document, as "state pull" prints it and as a failed apply leaves it in ` +
+			erroredFile + `; "-" reads it from standard input. The checksum of every line is checked.
 
-It refuses a state of another lineage, and one that is older than the stored one: -force takes both, and a serial above the stored one, so that whoever read that will notice. What is stored and damaged is replaced with -force too.`,
+It refuses a state of another lineage, and one that is older than the stored one. -force takes both, with a serial ` +
+			`above the stored one, so that whoever read the stored state notices. -force also replaces a stored ` +
+			`state that is damaged.`,
 		define: func(fs *flags) runFunc {
 			var f inputFlags
 			f.define(fs)
@@ -47,7 +50,7 @@ func runPush(ctx context.Context, s *session, f *inputFlags, file string, force 
 		if err != nil {
 			return 0, unread(ctx, err)
 		}
-		switch done, err := succeeds(given, stored, force); {
+		switch done, err := checkSuccessor(given, stored, force); {
 		case err != nil:
 			return 0, err
 		case done:
@@ -57,7 +60,8 @@ func runPush(ctx context.Context, s *session, f *inputFlags, file string, force 
 		if _, err := p.store.Write(ctx, given, version); err != nil {
 			return 0, failure("The state could not be written", headline(err)+".")
 		}
-		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n", render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.store.Address()))
+		fmt.Fprintf(s.Stdout, "Pushed %s, serial %d, to %s.\n",
+			render.Count(len(given.Records), "record"), given.Serial, render.Escape(p.store.Address()))
 		return exitDone, nil
 	})
 }
@@ -74,7 +78,7 @@ func readDocument(s *session, file string) (*state.Snapshot, error) {
 	}
 	snapshot, err := state.Decode(data)
 	if err != nil {
-		return nil, failure("The file is no state that can be pushed", fmt.Sprintf("%s: %s.", file, err))
+		return nil, failure("The file is not a state that can be pushed", fmt.Sprintf("%s: %s.", file, err))
 	}
 	return snapshot, nil
 }

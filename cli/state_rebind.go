@@ -9,7 +9,8 @@ import (
 )
 
 func stateRebindCommand() command {
-	return command{name: "state rebind", args: "OLD NEW", brief: "say that a broker has a new identity", define: func(fs *flags) runFunc {
+	brief := "move records to a broker's new identity"
+	return command{name: "state rebind", args: "OLD NEW", brief: brief, define: func(fs *flags) runFunc {
 		var f inputFlags
 		f.define(fs)
 		return func(ctx context.Context, s *session, args []string) (int, error) {
@@ -25,10 +26,12 @@ func stateRebindCommand() command {
 
 func rebind(s *session, snapshot *state.Snapshot, old, new state.Identity) error {
 	if _, ok := snapshot.Brokers[old]; !ok {
-		return failure("Not recorded", fmt.Sprintf("The state knows no broker %s. \"retainctl state list\" shows what it records.", old))
+		return failure("Not recorded", fmt.Sprintf(
+			"The state records no broker %s. \"retainctl state list\" shows what it records.", old))
 	}
 	if snapshot.Holds(new) {
-		return failure("Already recorded", fmt.Sprintf("The state has records of %s too, so the two cannot be one broker.", new))
+		return failure("Already recorded", fmt.Sprintf(
+			"The state has records of %s too, so the two cannot be one broker.", new))
 	}
 	fmt.Fprintf(s.Stdout, "Moved %s from %s to %s.\n", render.Count(snapshot.Rebind(old, new), "record"), old, new)
 	return nil

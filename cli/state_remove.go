@@ -20,7 +20,8 @@ func stateRemoveCommand() command {
 			identity := fs.String("broker", "", "forget all that is recorded on the broker of this `identity`")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if (len(args) == 0) == (*identity == "") {
-					return 0, failure("What to forget?", `"state rm" needs topics, filters or addresses, or -broker=IDENTITY.`)
+					return 0, failure("What to forget?",
+						`"state rm" needs topics, filters or addresses, or -broker=IDENTITY.`)
 				}
 				return changeState(ctx, s, &f, "state rm", *dryRun, func(snapshot *state.Snapshot) error {
 					return forget(s, snapshot, args, state.Identity(*identity))
@@ -30,8 +31,8 @@ func stateRemoveCommand() command {
 	}
 }
 
-// pendingAt returns the address of each topic that an interrupted apply may have published
-// to; "" if it was about to delete an untracked message.
+// pendingAt returns the address of each message that is pending, which is "" for the delete of an
+// untracked message.
 func pendingAt(snapshot *state.Snapshot) map[state.Key]string {
 	addresses := map[state.Key]string{}
 	for key, p := range snapshot.Pending {
@@ -43,9 +44,9 @@ func pendingAt(snapshot *state.Snapshot) map[state.Key]string {
 	return addresses
 }
 
-// forget drops records, and what is pending, and prints them.
+// forget drops the selected records and pending entries, and prints their topics.
 func forget(s *session, snapshot *state.Snapshot, args []string, id state.Identity) error {
-	known := pendingAt(snapshot) // else the next plan would record it again
+	known := pendingAt(snapshot) // a pending entry that stays would be recorded by the next plan
 	maps.Copy(known, recordedAt(snapshot))
 	keys, err := selected(known, args, id == "")
 	if err != nil {
@@ -56,7 +57,8 @@ func forget(s *session, snapshot *state.Snapshot, args []string, id state.Identi
 		if id != "" && key.Broker != id {
 			continue
 		}
-		fmt.Fprintf(s.Stdout, "Forget %s (%s)\n", render.Escape(key.Topic), render.Escape(cmp.Or(known[key], "an interrupted apply")))
+		address := cmp.Or(known[key], "an interrupted apply")
+		fmt.Fprintf(s.Stdout, "Forget %s (%s)\n", render.Escape(key.Topic), render.Escape(address))
 		delete(snapshot.Records, key)
 		delete(snapshot.Pending, key)
 		n++
@@ -65,7 +67,8 @@ func forget(s *session, snapshot *state.Snapshot, args []string, id state.Identi
 		return nil
 	}
 	if _, pinned := snapshot.Brokers[id]; !pinned && n == 0 {
-		return failure("Not recorded", fmt.Sprintf("The state knows no broker %s. \"retainctl state list\" shows what it records.", id))
+		return failure("Not recorded", fmt.Sprintf(
+			"The state records no broker %s. \"retainctl state list\" shows what it records.", id))
 	}
 	delete(snapshot.Brokers, id)
 	return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/state/remote"
 )
 
-// openStore opens the store of the backend block of a folder.
+// openStore opens the store that a backend block names. Relative paths start from the folder.
 func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (backend.Store, error) {
 	store, err := backend.Open(ctx, b, folder, remoteOptions(s))
 	if err != nil {
@@ -19,7 +19,7 @@ func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (
 	return store, nil
 }
 
-// unusable is the failure to open a backend's store.
+// unusable returns the failure to open a backend's store.
 func unusable(b spec.Backend, err error) error {
 	if b.Type == "s3" {
 		return failure("The state's bucket cannot be used", headline(err)+".")

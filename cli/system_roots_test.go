@@ -11,8 +11,8 @@ import (
 	"github.com/retainctl/retainctl/broker/brokertest"
 )
 
-// TestSystemRoots runs the program in a process of its own, since the system's
-// authorities are read once: without ca_file they are the ones that are trusted.
+// TestSystemRoots checks that the system's authorities are trusted if there is no ca_file. It runs the
+// program in another process, because a process reads these authorities only once.
 func TestSystemRoots(t *testing.T) {
 	ours := brokertest.NewAuthority(t, "ours")
 	ours.Issue("server", "127.0.0.1")

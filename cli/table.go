@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// table is the commands in the order of the help text.
+// table lists the commands in the order of the help text.
 type table []command
 
-// find returns the command that args begin with and the rest of them.
+// find returns the command that args begin with, and the rest of args.
 func (t table) find(args []string) (command, []string, error) {
 	if args[0] == "-version" || args[0] == "--version" {
 		args = append([]string{"version"}, args[1:]...)
@@ -26,7 +26,7 @@ func (t table) find(args []string) (command, []string, error) {
 	return command{}, nil, t.unknown(args)
 }
 
-// unknown explains that no command is meant by args.
+// unknown returns the error for args that name no command.
 func (t table) unknown(args []string) error {
 	given, names := args[0], []string{}
 	for _, c := range t {
@@ -35,7 +35,8 @@ func (t table) unknown(args []string) error {
 			given = strings.Join(args[:2], " ")
 		}
 		if two && first == args[0] && len(args) == 1 {
-			return failure("Which one?", fmt.Sprintf("%q needs a second word, such as %q. \"retainctl -help\" lists them.", first, first+" "+second))
+			return failure("Which one?", fmt.Sprintf(
+				"%q needs a second word, such as %q. \"retainctl -help\" lists them.", first, first+" "+second))
 		}
 		if !c.hidden {
 			names = append(names, c.name)
@@ -48,7 +49,7 @@ func (t table) unknown(args []string) error {
 	return failure("Unknown command", fmt.Sprintf("There is no command %q. %s", given, advice))
 }
 
-// group returns the commands whose first of two words is this, such as "state".
+// group returns the commands whose names begin with a word, such as "state".
 func (t table) group(word string) table {
 	var found table
 	for _, c := range t {

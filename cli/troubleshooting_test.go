@@ -18,13 +18,13 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// trouble is a failure of the page: what leads to it, and the command that meets it.
+// trouble is a failure that the page shows: a preparation, and the command that fails.
 type trouble struct {
 	prepare func(*troubled)
 	command string
 }
 
-// troubles are the failures that docs/troubleshooting.md shows as they are printed.
+// troubles holds the failures whose output docs/troubleshooting.md shows, by the names on the page.
 var troubles = map[string]trouble{
 	"unreachable": {func(d *troubled) { d.config(`broker "mqtt" "lab" { url = "mqtt://127.0.0.1:1" }`) }, "plan"},
 	"password":    {func(d *troubled) { d.config(d.served("right", "wrong")) }, "plan"},
@@ -93,7 +93,7 @@ var troubles = map[string]trouble{
 
 const embedded = "broker \"embedded\" \"lab\" { path = \"lab.db\" }\n"
 
-// troubled is a folder where something goes wrong.
+// troubled is a folder in which something goes wrong.
 type troubled struct {
 	t       *testing.T
 	dir     string
@@ -137,8 +137,8 @@ func (d *troubled) secret(value string) {
 	d.environ = []string{"RETAINCTL_VAR_psk=" + value}
 }
 
-// served gives the block of a broker that asks for a password, where one is given, and
-// denies site/b.
+// served starts a broker that denies site/b and, unless password is "", asks for it. It returns the
+// broker block, with the password given.
 func (d *troubled) served(password, given string) string {
 	d.t.Helper()
 	mqtt := d.serve(password)
@@ -149,20 +149,13 @@ func (d *troubled) served(password, given string) string {
 	return block + "}\n"
 }
 
-func (d *troubled) serve(password string) string {
-	messages, err := store.Open(filepath.Join(d.t.TempDir(), "served.db"), store.Options{})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	o := server.Options{Store: messages, Deny: []string{"site/b"}}
+func (d *troubled) serve(password string) (address string) {
+	o := server.Options{Deny: []string{"site/b"}}
 	if password != "" {
 		o.Username, o.Password = "fleet", password
 	}
-	b := server.New(o)
-	ln := listen(d.t)
-	d.t.Cleanup(func() { b.Close(); messages.Close() })
-	go b.Serve(d.t.Context(), ln)
-	return ln.Addr().String()
+	address, _, _ = serve(d.t, o)
+	return address
 }
 
 func (d *troubled) open() *store.Store {
@@ -185,7 +178,7 @@ func (d *troubled) live(topic, payload string) {
 	s.Close()
 }
 
-// pending leaves the state as an apply that was killed does.
+// pending leaves the state as a killed apply leaves it.
 func (d *troubled) pending() {
 	d.t.Helper()
 	s, err := state.Decode([]byte(d.read("retain.state.json")))
@@ -213,7 +206,7 @@ func (d *troubled) lock() {
 	d.t.Cleanup(func() { unlock(d.t.Context()) })
 }
 
-// run gives the errors that a command line prints; those of a plan are on stdout.
+// run returns the errors that a command line prints. Those of a plan are on stdout.
 func (d *troubled) run(command string) string {
 	d.t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -229,7 +222,7 @@ func (d *troubled) run(command string) string {
 	return stderr.String()
 }
 
-// neutral takes out of an output what differs from run to run.
+// neutral replaces what differs from run to run in an output.
 func (d *troubled) neutral(text string) string {
 	for _, r := range []struct{ pattern, with string }{
 		{regexp.QuoteMeta(d.dir), "/srv/fleet"}, {`127\.0\.0\.1:\d+`, "127.0.0.1:1883"},
@@ -237,7 +230,7 @@ func (d *troubled) neutral(text string) string {
 	} {
 		text = regexp.MustCompile(r.pattern).ReplaceAllString(text, r.with)
 	}
-	digests := map[string]string{} // each its own
+	digests := map[string]string{} // each digest gets its own replacement
 	text = regexp.MustCompile(`\b[0-9a-f]{32}\b`).ReplaceAllStringFunc(text, func(digest string) string {
 		if digests[digest] == "" {
 			digests[digest] = strings.Repeat(string(rune('1'+len(digests))), 4) + "41402abc4b2a76b9719d911017c5"
@@ -251,7 +244,7 @@ func (d *troubled) neutral(text string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// fold breaks a line as the page has it.
+// fold breaks a line at a width, as on the page.
 func fold(line string, width int) (lines []string) {
 	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
 	for len(line) > width {
@@ -264,8 +257,8 @@ func fold(line string, width int) (lines []string) {
 	return append(lines, line)
 }
 
-// TestTroubleshootingPage holds the errors that docs/troubleshooting.md shows to those that
-// the program prints. UPDATE_DOCS=1 puts them in. The page marks each place by a comment,
+// TestTroubleshootingPage compares the errors in docs/troubleshooting.md with those that the program
+// prints. UPDATE_DOCS=1 writes them into the page, which marks each place with a comment,
 // "<!-- printed: NAME -->".
 func TestTroubleshootingPage(t *testing.T) {
 	const path = "../docs/troubleshooting.md"
@@ -288,7 +281,7 @@ func TestTroubleshootingPage(t *testing.T) {
 		trouble.prepare(d)
 		printed := d.neutral(d.run(trouble.command))
 		if printed != was && os.Getenv("UPDATE_DOCS") == "" {
-			t.Errorf("%s: the page says\n%s\nand %q prints\n%s\nUPDATE_DOCS=1 go test ./cli -run TestTroubleshootingPage mends the page", name, was, trouble.command, printed)
+			t.Errorf("%s: the page says\n%s\nand %q prints\n%s\nUPDATE_DOCS=1 go test ./cli -run TestTroubleshootingPage updates the page", name, was, trouble.command, printed)
 		}
 		return fmt.Appendf(nil, "<!-- printed: %s -->\n```text\n%s```", name, printed)
 	})
@@ -303,8 +296,8 @@ func TestTroubleshootingPage(t *testing.T) {
 	everyFailureIsThere(t, string(page))
 }
 
-// everyFailureIsThere looks for the summary of every error in the sources of the commands,
-// and of every refusal of a plan. A question ("Which broker?") is its own answer.
+// everyFailureIsThere checks that the page has the summary of every error in the sources of the commands,
+// and of every refusal of a plan. Questions ("Which broker?") need no explanation.
 func everyFailureIsThere(t *testing.T, page string) {
 	t.Helper()
 	sources, err := filepath.Glob("*.go")
@@ -322,7 +315,7 @@ func everyFailureIsThere(t *testing.T, page string) {
 		}
 		for _, m := range regexp.MustCompile(`(?:failure\((?:fmt\.Sprintf\()?|return notice\{"", |Count\(n, "[a-z]+"\) \+ )"([^"?]+?)(?: %q[^"]*)?",`).FindAllSubmatch(source, -1) {
 			if found++; !strings.Contains(page, strings.TrimSpace(string(m[1]))) {
-				t.Errorf("the page says nothing of %q (%s)", m[1], name)
+				t.Errorf("the page does not mention %q (%s)", m[1], name)
 			}
 		}
 	}
@@ -331,7 +324,7 @@ func everyFailureIsThere(t *testing.T, page string) {
 	}
 }
 
-// listen gives a free port of this machine.
+// listen listens on a free loopback port until the test ends.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,13 +9,13 @@ import (
 
 func validateCommand() command {
 	return command{
-		name: "validate", brief: "check the configuration; asks no broker and reads no state",
+		name: "validate", brief: "check the configuration; contacts no broker and reads no state",
 		define: func(fs *flags) runFunc {
 			var f inputFlags
 			f.defineVars(fs)
 			asJSON := fs.Bool("json", false, "print JSON")
 			return func(ctx context.Context, s *session, args []string) (int, error) {
-				if err := none(args); err != nil {
+				if err := noArguments(args); err != nil {
 					return 0, err
 				}
 				return runValidate(ctx, s, &f, *asJSON)
@@ -28,7 +28,8 @@ func runValidate(ctx context.Context, s *session, f *inputFlags, asJSON bool) (i
 	if !asJSON {
 		config, err := configuration(ctx, s, f, true, nil)
 		if err == nil {
-			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n", render.Count(len(config.Messages), "message"), render.Count(len(config.Brokers), "broker"))
+			fmt.Fprintf(s.Stdout, "Success! The configuration is valid: %s on %s.\n",
+				render.Count(len(config.Messages), "message"), render.Count(len(config.Brokers), "broker"))
 		}
 		return exitDone, err
 	}

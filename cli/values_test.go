@@ -13,8 +13,8 @@ import (
 	"github.com/retainctl/retainctl/cli"
 )
 
-// escaped are the values that Terraform prints as they are, or with escapes that
-// its language does not read, and retainctl as a string that it reads.
+// escaped holds the values that Terraform prints unescaped, or with escapes that its language cannot read.
+// retainctl prints them as strings that it can read.
 var escaped = map[string]string{
 	`"a\r\nb"`:            `"a\r\nb"`,
 	`"a\u0000b"`:          `"a\u0000b"`,
@@ -22,8 +22,7 @@ var escaped = map[string]string{
 	`{ "line\nbreak"=1 }`: "{\n  \"line\\nbreak\" = 1\n}",
 }
 
-// TestValuesAsTerraform holds what console and output print of a value against what
-// "terraform console" prints of it.
+// TestValuesAsTerraform compares how console prints values with how "terraform console" prints them.
 func TestValuesAsTerraform(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/values.txtar")
 	if err != nil {

@@ -28,7 +28,7 @@ func TestKilledAnywhereOnS3(t *testing.T) {
 	gw := s3gateway.Start(t)
 	served, _ := crashtest.StartBroker(t, bin)
 	crashtest.Run(t, crashtest.Bench{
-		Kills: kills, Haunted: true, Bin: bin, Env: gw.Env(), Port: served, MaxQoS: 2,
+		Kills: kills, Untracked: true, Bin: bin, Env: gw.Env(), Port: served, MaxQoS: 2,
 		Broker: map[string]any{"mqtt": map[string]any{"b": map[string]any{"url": "mqtt://" + served, "kind": "mosquitto"}}},
 		Setup: map[string]any{"backend": map[string]any{"s3": map[string]any{
 			"bucket": gw.Bucket(t), "key": "crash/state.json", "region": "eu-west-1", "endpoint": "http://" + gw.Address, "use_path_style": true,

@@ -5,43 +5,52 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 )
 
 // Digest is a SHA-256 over every field of m but its topic, in hexadecimal. With
 // a key it is an HMAC, so that nobody without the key can test guesses of a
 // sensitive value against it.
+//
+// Records and tokens hold digests, so those of the fields that there are never change.
+// A field that a later version adds is hashed only if it is set.
 func (m Message) Digest(key []byte) string {
-	h := newHash(key)
-	writeBytes(h, m.Payload)
-	h.Write([]byte{byte(m.QoS), byte(m.PayloadFormat)})
-	writeBytes(h, []byte(m.ContentType))
-	writeBytes(h, []byte(m.ResponseTopic))
-	writeBytes(h, m.CorrelationData)
-	writeLength(h, len(m.UserProperties))
-	for _, p := range m.UserProperties {
-		writeBytes(h, []byte(p.Name))
-		writeBytes(h, []byte(p.Value))
+	encoded := make([]byte, 0, 128+m.Size())
+	for row := range AllFields.Rows() {
+		encoded = appendValue(encoded, row.At(&m))
 	}
-	writeLength(h, int(m.Expiry))
+	if key == nil {
+		sum := sha256.Sum256(encoded)
+		return hex.EncodeToString(sum[:])
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write(encoded)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func newHash(key []byte) hash.Hash {
-	if key == nil {
-		return sha256.New()
+func appendValue(b []byte, at any) []byte {
+	switch at := at.(type) {
+	case *QoS:
+		b = append(b, byte(*at))
+	case *PayloadFormat:
+		b = append(b, byte(*at))
+	case *uint32:
+		b = appendLength(b, int(*at))
+	case *string:
+		b = appendBytes(b, *at)
+	case *[]byte:
+		b = appendBytes(b, *at)
+	case *[]UserProperty:
+		b = appendLength(b, len(*at))
+		for _, p := range *at {
+			b = appendBytes(appendBytes(b, p.Name), p.Value)
+		}
 	}
-	return hmac.New(sha256.New, key)
+	return b
 }
 
-// writeBytes writes the length first, so that no two messages share an encoding.
-func writeBytes(h hash.Hash, b []byte) {
-	writeLength(h, len(b))
-	h.Write(b)
+// appendBytes appends the length first, so that no two messages share an encoding.
+func appendBytes[T string | []byte](b []byte, v T) []byte {
+	return append(appendLength(b, len(v)), v...)
 }
 
-func writeLength(h hash.Hash, n int) {
-	var size [8]byte
-	binary.BigEndian.PutUint64(size[:], uint64(n))
-	h.Write(size[:])
-}
+func appendLength(b []byte, n int) []byte { return binary.BigEndian.AppendUint64(b, uint64(n)) }

@@ -114,27 +114,46 @@ func checkResponseTopic(topic string) error {
 	return checkTopicString(topic)
 }
 
-// checkStrings holds MQTT-1.5.4-1 and MQTT-1.5.4-2 and the two-byte length of a
-// string (1.5.4) for the properties.
+// checkStrings checks the properties, but for the response topic, which is checked as a
+// topic.
 func checkStrings(m Message) []Violation {
 	var found []Violation
-	check := func(f Fields, what, s string) {
-		switch {
-		case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
-			found = append(found, Violation{f, what + " must be valid UTF-8 without U+0000"})
-		case len(s) > MaxTopicBytes:
-			found = append(found, Violation{f, fmt.Sprintf("%s can have at most %d bytes", what, MaxTopicBytes)})
+	for row := range (Properties &^ FieldResponseTopic).Shown() {
+		switch at := row.At(&m).(type) {
+		case *string:
+			if flaw := stringFlaw(*at); flaw != "" {
+				found = append(found, Violation{row.Bit, "a " + row.Noun + flaw})
+			}
+		case *[]byte:
+			if len(*at) > MaxTopicBytes {
+				found = append(found, Violation{row.Bit, row.Noun + tooLong()})
+			}
+		case *[]UserProperty:
+			for _, p := range *at {
+				if flaw := stringFlaw(p.Name); flaw != "" {
+					found = append(found, Violation{row.Bit, "a " + row.Noun + "'s name" + flaw})
+				}
+				if flaw := stringFlaw(p.Value); flaw != "" {
+					found = append(found, Violation{row.Bit, "a " + row.Noun + "'s value" + flaw})
+				}
+			}
 		}
 	}
-	check(FieldContentType, "a content type", m.ContentType)
-	for _, p := range m.UserProperties {
-		check(FieldUserProperties, "a user property's name", p.Name)
-		check(FieldUserProperties, "a user property's value", p.Value)
-	}
-	if len(m.CorrelationData) > MaxTopicBytes {
-		found = append(found, Violation{FieldCorrelationData, fmt.Sprintf("correlation data can have at most %d bytes", MaxTopicBytes)})
-	}
 	return found
+}
+
+func tooLong() string { return fmt.Sprintf(" can have at most %d bytes", MaxTopicBytes) }
+
+// stringFlaw returns what MQTT-1.5.4-1, MQTT-1.5.4-2 or the two-byte length of a string
+// (1.5.4) forbids in s, or "".
+func stringFlaw(s string) string {
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
+		return " must be valid UTF-8 without U+0000"
+	case len(s) > MaxTopicBytes:
+		return tooLong()
+	}
+	return ""
 }
 
 // Doubts lists what is legal in a message and yet refused or lost by brokers that
@@ -143,23 +162,35 @@ func checkStrings(m Message) []Violation {
 // string of the packet, where 1.5.4 says that a receiver may.
 func Doubts(m Message) []Violation {
 	var doubts []Violation
-	add := func(f Fields, is bool, why string) {
+	add := func(is bool, why string) {
 		if is {
-			doubts = append(doubts, Violation{f, why})
+			doubts = append(doubts, Violation{0, why})
 		}
 	}
-	add(0, strings.Contains(m.Topic, " "), "it contains a space, which NATS refuses")
-	add(0, strings.ContainsFunc(m.Topic, disallowed), "it contains a control character or a noncharacter of Unicode, which mosquitto refuses")
-	add(0, strings.HasPrefix(m.Topic, "/"), `it starts with "/", which makes an empty first level`)
-	add(0, strings.Count(m.Topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
-	const refused = " contains a control character or a noncharacter of Unicode, for which mosquitto closes the connection"
-	add(FieldContentType, strings.ContainsFunc(m.ContentType, disallowed), "its content type"+refused)
-	add(FieldResponseTopic, strings.ContainsFunc(m.ResponseTopic, disallowed), "its response topic"+refused)
-	inProperty := func(p UserProperty) bool {
-		return strings.ContainsFunc(p.Name, disallowed) || strings.ContainsFunc(p.Value, disallowed)
+	add(strings.Contains(m.Topic, " "), "it contains a space, which NATS refuses")
+	add(strings.ContainsFunc(m.Topic, disallowed), "it contains a control character or a noncharacter of Unicode, which mosquitto refuses")
+	add(strings.HasPrefix(m.Topic, "/"), `it starts with "/", which makes an empty first level`)
+	add(strings.Count(m.Topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
+	for row := range Properties.Rows() {
+		switch at := row.At(&m).(type) {
+		case *string:
+			if strings.ContainsFunc(*at, disallowed) {
+				doubts = append(doubts, Violation{row.Bit, "its " + row.Noun + disallowedIn})
+			}
+		case *[]UserProperty:
+			if slices.ContainsFunc(*at, UserProperty.disallowed) {
+				doubts = append(doubts, Violation{row.Bit, "a " + row.Noun + disallowedIn})
+			}
+		}
 	}
-	add(FieldUserProperties, slices.ContainsFunc(m.UserProperties, inProperty), "a user property"+refused)
 	return doubts
+}
+
+const disallowedIn = " contains a control character or a noncharacter of Unicode," +
+	" for which mosquitto closes the connection"
+
+func (p UserProperty) disallowed() bool {
+	return strings.ContainsFunc(p.Name, disallowed) || strings.ContainsFunc(p.Value, disallowed)
 }
 
 // disallowed tells the "Disallowed Unicode code points" of 1.5.4.

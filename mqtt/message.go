@@ -68,51 +68,6 @@ func (m Message) UserPropertyBytes() (n int) {
 	return n
 }
 
-// Fields is a set of the fields of a message.
-type Fields uint16
-
-const (
-	FieldPayload Fields = 1 << iota
-	FieldQoS
-	FieldPayloadFormat
-	FieldContentType
-	FieldResponseTopic
-	FieldCorrelationData
-	FieldUserProperties
-	FieldExpiry
-
-	AllFields Fields = 1<<iota - 1
-)
-
-// fieldNames are the names of the configuration language, in bit order.
-var fieldNames = [...]string{
-	"payload", "qos", "payload_format_indicator", "content_type",
-	"response_topic", "correlation_data", "user_properties", "message_expiry",
-}
-
-// Has tells whether f holds every field of g.
-func (f Fields) Has(g Fields) bool { return f&g == g }
-
-// Names lists the fields of f by the names that the configuration uses.
-func (f Fields) Names() []string {
-	var names []string
-	for i, name := range fieldNames {
-		if f&(1<<i) != 0 {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// FieldNamed gives the field of that configuration name, or 0.
-func FieldNamed(name string) Fields {
-	i := slices.Index(fieldNames[:], name)
-	if i < 0 {
-		return 0
-	}
-	return 1 << i
-}
-
 // Diff gives the fields in which m and o differ. Topics are not compared, and
 // user properties are compared in order.
 func (m Message) Diff(o Message) Fields {

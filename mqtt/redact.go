@@ -61,19 +61,51 @@ func Outermost(pointers []string) []string {
 // too, since a name may be what is sensitive.
 func (r Redaction) Apply(m Message) Message {
 	m.Payload = r.payload(m.Payload)
-	if r.Fields.Has(FieldContentType) && m.ContentType != "" {
-		m.ContentType = RedactedText
-	}
-	if r.Fields.Has(FieldResponseTopic) && m.ResponseTopic != "" {
-		m.ResponseTopic = RedactedText
-	}
-	if r.Fields.Has(FieldCorrelationData) && len(m.CorrelationData) > 0 {
-		m.CorrelationData = []byte(RedactedText)
-	}
-	if r.Fields.Has(FieldUserProperties) && len(m.UserProperties) > 0 {
-		m.UserProperties = []UserProperty{{RedactedText, RedactedText}}
+	if hidden := r.Fields & Hideable &^ FieldPayload; hidden != 0 {
+		return hide(m, hidden)
 	}
 	return m
+}
+
+// hide returns m with the given fields replaced, if they are set.
+func hide(m Message, fields Fields) Message {
+	for row := range fields.Rows() {
+		switch at := row.At(&m).(type) {
+		case *string:
+			if *at != "" {
+				*at = RedactedText
+			}
+		case *[]byte:
+			if len(*at) > 0 {
+				*at = []byte(RedactedText)
+			}
+		case *[]UserProperty:
+			if len(*at) > 0 {
+				*at = []UserProperty{{RedactedText, RedactedText}}
+			}
+		}
+	}
+	return m
+}
+
+// Redacted returns the fields of which m shows that they are hidden as a whole.
+func (m *Message) Redacted() Fields {
+	var found Fields
+	for row := range Hideable.Rows() {
+		hidden := false
+		switch at := row.At(m).(type) {
+		case *string:
+			hidden = *at == RedactedText
+		case *[]byte:
+			hidden = string(*at) == RedactedText
+		case *[]UserProperty:
+			hidden = slices.ContainsFunc(*at, func(p UserProperty) bool { return p.Value == RedactedText })
+		}
+		if hidden {
+			found |= row.Bit
+		}
+	}
+	return found
 }
 
 func (r Redaction) payload(p []byte) []byte {

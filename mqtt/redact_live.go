@@ -29,14 +29,13 @@ func (r Redaction) Spread(m Message, known ...Message) Redaction {
 	holds := func(s string) bool {
 		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(s, secret) })
 	}
-	for _, name := range Hideable.Names() {
-		f := FieldNamed(name)
-		if _, isDoc := payload.Parse(m.Payload); f == FieldPayload && isDoc {
+	for row := range Hideable.Rows() {
+		if _, isDoc := payload.Parse(m.Payload); row.Bit == FieldPayload && isDoc {
 			continue
 		}
-		same := func(k Message) bool { return m.Diff(r.Apply(k))&f == 0 }
-		if !slices.ContainsFunc(known, same) && slices.ContainsFunc(texts(m, f), holds) {
-			r.Fields |= f
+		same := func(k Message) bool { return m.Diff(r.Apply(k))&row.Bit == 0 }
+		if !slices.ContainsFunc(known, same) && slices.ContainsFunc(texts(m, row), holds) {
+			r.Fields |= row.Bit
 		}
 	}
 	r.Leaves = Outermost(r.spread(m.Payload, docs(r, known), secrets))
@@ -53,9 +52,9 @@ func (r Redaction) AllBut(m Message, known ...Message) Redaction {
 		return slices.ContainsFunc(known, func(k Message) bool { return m.Diff(r.Apply(k))&f == 0 })
 	}
 	doc, isDoc := payload.Parse(m.Payload)
-	for _, name := range Hideable.Names() {
-		if f := FieldNamed(name); !same(f) && (f != FieldPayload || !isDoc) {
-			r.Fields |= f
+	for row := range Hideable.Rows() {
+		if !same(row.Bit) && (row.Bit != FieldPayload || !isDoc) {
+			r.Fields |= row.Bit
 		}
 	}
 	if isDoc {
@@ -103,15 +102,11 @@ func (r Redaction) spread(live []byte, known []payload.Doc, secrets []string) []
 	return places
 }
 
-// Hideable are the fields that a redaction replaces. The others are no text, and too
-// few values to be kept secret.
-const Hideable = FieldPayload | FieldContentType | FieldResponseTopic | FieldCorrelationData | FieldUserProperties
-
 // secrets gives what stands in the redacted places of a message. Names are not looked
 // for: "site" is everywhere.
 func (r Redaction) secrets(m Message) (found []string) {
-	for _, name := range (r.Fields & Hideable).Names() {
-		found = append(found, texts(m, FieldNamed(name))...)
+	for row := range (r.Fields & Hideable).Rows() {
+		found = append(found, texts(m, row)...)
 	}
 	if doc, ok := payload.Parse(m.Payload); ok {
 		for _, leaf := range r.Leaves {
@@ -121,24 +116,21 @@ func (r Redaction) secrets(m Message) (found []string) {
 	return found
 }
 
-// texts gives the values of a field, of a document each of its own.
-func texts(m Message, f Fields) []string {
-	switch f {
-	case FieldContentType:
-		return []string{m.ContentType}
-	case FieldResponseTopic:
-		return []string{m.ResponseTopic}
-	case FieldCorrelationData:
-		return []string{string(m.CorrelationData)}
-	case FieldUserProperties:
-		var values []string
-		for _, p := range m.UserProperties {
+// texts returns the values that a field consists of: of a document, each of its own.
+func texts(m Message, f *Field) (values []string) {
+	switch at := f.At(&m).(type) {
+	case *string:
+		return []string{*at}
+	case *[]UserProperty:
+		for _, p := range *at {
 			values = append(values, p.Value)
 		}
 		return values
+	case *[]byte:
+		if doc, ok := payload.Parse(*at); ok && f.Bit == FieldPayload {
+			return doc.Texts("")
+		}
+		return []string{string(*at)}
 	}
-	if doc, ok := payload.Parse(m.Payload); ok {
-		return doc.Texts("")
-	}
-	return []string{string(m.Payload)}
+	return nil
 }

@@ -18,7 +18,7 @@ func (p *planner) accept(t *topic) {
 	}
 	why := []Reason{Drift}
 	if !t.there {
-		if expired(t.rec, p.in.Now) {
+		if expired(t.rec, p.now) {
 			why = []Reason{Expired}
 		}
 		p.drift(t, why, nil, mqtt.Message{}, 0, nil)
@@ -31,46 +31,16 @@ func (p *planner) accept(t *topic) {
 	seen := p.seen(t)
 	r, raw := p.acceptable(t, seen)
 	pseudo := &spec.Message{OrderedProperties: t.rec.OrderedProperties}
-	diff, leaves := p.fromRecord(pseudo, cover(t.rec, p.redaction(t), p.key), seen)
+	diff, leaves := p.fromRecord(pseudo, cover(t.rec, t.redaction(), p.key), seen)
 	switch diff &= t.broker.Readable; {
 	case diff != 0:
 		p.drift(t, why, r, seen, diff, leaves)
 	case raw != 0 || !sameRecord(r, t.rec): // another spelling, or only another time
 		p.plan.NoOps++
-		p.bookkeep(t, r)
+		p.stateOnly(t, r)
 	default:
 		p.plan.NoOps++
 	}
-}
-
-// acceptable is the record of what is live, and the fields in which it differs byte by
-// byte. Of a hidden part that cannot be read back the recorded digest is kept: the
-// message at hand has a placeholder there.
-func (p *planner) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fields) {
-	hide := p.redaction(t)
-	base := cover(t.rec, hide, p.key)
-	raw, _ := base.Sealed.Diff(canonical(seen, base.OrderedProperties), p.key)
-	r := *base
-	if at := t.live.Modified; !at.IsZero() {
-		r.Modified = at
-	}
-	if raw &= t.broker.Readable; raw == 0 {
-		r.Sealed = t.rec.Sealed
-		return &r, 0
-	}
-	hide = p.hidesLive(t, seen) // for good: nothing else says that a secret stands elsewhere now
-	r.Sealed = state.Seal(canonical(seen, base.OrderedProperties), hide, p.key)
-	r.Secrets = maps.Clone(r.Secrets)
-	for _, name := range (hide.Covers() &^ t.broker.Readable).Names() {
-		if digest, ok := base.Secrets[name]; ok {
-			r.Secrets[name] = digest
-		}
-	}
-	r.UpdatedAt = p.in.Now
-	if ends := p.ends(t, seen); !ends.IsZero() { // so that its end is known, not the time of its acceptance
-		r.UpdatedAt = ends.Add(-seconds(seen.Expiry))
-	}
-	return &r, raw
 }
 
 // drift lists what changed outside of retainctl; a nil record is a message that is

@@ -15,7 +15,7 @@ import (
 func (w *world) refreshOnly(desired ...spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.Mode = plan.RefreshOnly
-	return plan.New(in)
+	return in.plan()
 }
 
 // TestAccept lets somebody else change what was applied, accepts it, and plans.

@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// looksLikeAddress tells an address from a topic filter.
+// looksLikeAddress distinguishes an address from a topic filter.
 func looksLikeAddress(s string) bool {
 	isName := func(name string) bool { return !strings.Contains(name, "/") && !mqtt.IsFilter(name) }
 	if rest, ok := strings.CutPrefix(s, "module."); ok {
@@ -81,8 +81,8 @@ func parseAddress(s string) (address, error) {
 	return a, nil
 }
 
-// module takes a module's name and key off the steps of an address. It gives the
-// root of what follows, "" where nothing does.
+// module takes a module's name and key off the steps of an address. It returns
+// the root of what follows, "" if nothing does.
 func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
 	if len(steps) == 0 {
 		return "", nil, errModule
@@ -124,7 +124,7 @@ func label(step hcl.Traverser) (string, bool) {
 	return "", false
 }
 
-// String gives the one spelling of an address: that of declarations and records.
+// String returns the one spelling of an address: that of declarations and records.
 func (a address) String() string {
 	switch {
 	case !a.message:
@@ -135,7 +135,7 @@ func (a address) String() string {
 	return a.modules + "." + spec.Address(a.name, a.index)
 }
 
-// splitAddress gives the label and the instance key of a recorded address.
+// splitAddress returns the label and the instance key of a recorded address.
 func splitAddress(s string) (name string, index cty.Value) {
 	if name, ok := strings.CutPrefix(s, "message."); ok && !strings.ContainsAny(name, "[.") {
 		return name, cty.NilVal
@@ -147,7 +147,7 @@ func splitAddress(s string) (name string, index cty.Value) {
 	return a.name, a.index
 }
 
-// moduleOf gives the part of an address before the message. It is asked of every
+// moduleOf returns the part of an address before the message. It is asked of every
 // change, and parsing is slow.
 func moduleOf(address string) string {
 	rest := address
@@ -162,7 +162,7 @@ func moduleOf(address string) string {
 	return strings.TrimSuffix(address[:len(address)-len(rest)], ".")
 }
 
-// key gives the key in brackets that s begins with.
+// key returns the key in brackets that s begins with.
 func key(s string) string {
 	quoted := false
 	for i := 0; i < len(s); i++ {
@@ -189,8 +189,8 @@ func withoutKeys(module string) string {
 	return module
 }
 
-// covers tells whether an address is that of a selected module, block or instance,
-// or of something in it. Where a step of selected has no key, every key will do.
+// covers reports whether an address is that of a selected module, block or instance,
+// or of something in it. A step of selected without a key takes in every key.
 func covers(selected, address string) bool {
 	for selected != "" && address != "" {
 		switch {

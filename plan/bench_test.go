@@ -22,21 +22,21 @@ func BenchmarkNew(b *testing.B) {
 		b.Run(fmt.Sprintf("changed=%d", changed), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				plan.New(in)
+				in.plan()
 			}
 		})
 	}
 	b.Run("create", func(b *testing.B) {
 		in := newWorld().input(all...)
 		for b.Loop() {
-			plan.New(in)
+			in.plan()
 		}
 	})
 	b.Run("destroy", func(b *testing.B) {
 		in := w.input(all...)
 		in.Mode = plan.DestroyAll
 		for b.Loop() {
-			plan.New(in)
+			in.plan()
 		}
 	})
 	b.Run("token", func(b *testing.B) {

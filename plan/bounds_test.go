@@ -56,7 +56,7 @@ func (b bounds) allow(desired []spec.Message) []spec.Message {
 	return found
 }
 
-func (b bounds) ask(in *plan.Input) {
+func (b bounds) ask(in *input) {
 	for _, f := range b.exclusive {
 		exclusive(f, b.except...)(in)
 	}
@@ -73,7 +73,7 @@ func (w *world) bounded(b bounds, desired []spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.OverwriteUnmanaged = true
 	b.ask(&in)
-	return plan.New(in)
+	return in.plan()
 }
 
 // concede gives the blocks without those that a plan is refused for, each with
@@ -170,15 +170,7 @@ func TestBoundedInterrupted(t *testing.T) {
 		meddle(t, w)
 		b := drawBounds(t, "first bounds")
 		first := w.bounded(b, b.allow(drawDeclared(t, "first")))
-		w.begin(first)
-		published := rapid.IntRange(0, len(first.Changes)).Draw(t, "published")
-		recorded := rapid.IntRange(0, published).Draw(t, "recorded")
-		for i := range published {
-			w.publish(&first.Changes[i])
-			if i < recorded {
-				w.record(&first.Changes[i])
-			}
-		}
+		w.cutOff(t, first)
 		before := w.clone()
 		b = drawBounds(t, "second bounds")
 		desired := b.allow(drawDeclared(t, "second"))

@@ -6,21 +6,13 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Tariff is what a broker counts and charges; zero where it does neither. Brokers
-// declare it: see broker.Capabilities.
-type Tariff struct {
-	PublishRate float64 // publishes a second that its quota takes
-	ReadRate    float64 // exact reads a second
-	UnitBytes   int     // what is metered as one
-}
-
-// Cost is what applying a plan takes of one broker's quotas.
+// Cost is what applying a plan takes of one broker's quota.
 type Cost struct {
-	Tariff
+	mqtt.Quota
 	Broker    string // the block's label
 	Publishes int
 	Reads     int
-	Units     int // metered; 0 where nothing is
+	Units     int // metered; 0 if the broker meters nothing
 	Duration  time.Duration
 }
 
@@ -28,22 +20,22 @@ type Cost struct {
 // again first.
 const FreshFor = 10 * time.Second
 
-// Costs gives what applying the plan takes of each broker that has quotas.
+// Costs returns what applying the plan takes of each broker that has a quota.
 func (p *Plan) Costs() []Cost {
 	var found []Cost
 	for _, b := range p.Brokers {
-		if c := CostAt(b.Name, p.Changes, b.Tariff, b.Age); c.Publishes > 0 {
+		if c := CostAt(b.Name, p.Changes, b.Quota, b.Age); c.Publishes > 0 {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// CostAt adds up what the changes at one broker take under its tariff, in an apply
+// CostAt adds up what the changes at one broker take under its quota, in an apply
 // that begins at once on an observation of that age.
-func CostAt(broker string, changes []Change, t Tariff, age time.Duration) Cost {
-	c := Cost{Tariff: t, Broker: broker}
-	if t.PublishRate <= 0 {
+func CostAt(broker string, changes []Change, q mqtt.Quota, age time.Duration) Cost {
+	c := Cost{Quota: q, Broker: broker}
+	if q.PublishRate <= 0 {
 		return c
 	}
 	checked := 0
@@ -52,17 +44,17 @@ func CostAt(broker string, changes []Change, t Tariff, age time.Duration) Cost {
 		if _, publishes := change.Publish(); !publishes || change.Broker != broker {
 			continue
 		}
-		if float64(c.Publishes) >= t.PublishRate*(FreshFor-age).Seconds() {
+		if float64(c.Publishes) >= q.PublishRate*(FreshFor-age).Seconds() {
 			c.read(change.Before)
 			checked++
 		}
 		c.publish(change)
 	}
-	c.Duration = lasting(c.Publishes, t.PublishRate) + lasting(checked, t.ReadRate)
+	c.Duration = lasting(c.Publishes, q.PublishRate) + lasting(checked, q.ReadRate)
 	return c
 }
 
-// publish counts one publish, and the read that tells when it was stored, which
+// publish counts one publish, and the read that shows when it was stored, which
 // goes beside the publishes that follow. What is retained is metered twice, as
 // PUBLISH and as RETAIN.
 func (c *Cost) publish(change *Change) {
@@ -71,7 +63,7 @@ func (c *Cost) publish(change *Change) {
 		m = *change.After // its secrets are not known before they are resolved
 	}
 	c.Publishes++
-	c.Units += 2 * c.metered(requestBytes(m))
+	c.Units += 2 * c.metered(m.Size())
 	if change.Action != Delete {
 		c.read(&m)
 	}
@@ -94,17 +86,12 @@ func lasting(n int, rate float64) time.Duration {
 	return time.Duration(float64(n) / rate * float64(time.Second))
 }
 
-// metered gives the units of a size: every step that is begun, one at least.
-func (t Tariff) metered(bytes int) int {
-	if t.UnitBytes <= 0 {
+// metered returns the units of a size: every step that is begun, one at least.
+func (c *Cost) metered(bytes int) int {
+	if c.UnitBytes <= 0 {
 		return 0
 	}
-	return max(1, (bytes+t.UnitBytes-1)/t.UnitBytes)
-}
-
-// requestBytes is the size of what is published.
-func requestBytes(m mqtt.Message) int {
-	return len(m.Topic) + len(m.Payload) + len(m.ContentType) + len(m.ResponseTopic) + len(m.CorrelationData) + m.UserPropertyBytes()
+	return max(1, (bytes+c.UnitBytes-1)/c.UnitBytes)
 }
 
 // answerBytes is about the size of what a read answers: JSON, with payload and

@@ -8,12 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 )
 
-// aws is the tariff of an AWS account with the default quotas.
-func aws() plan.Tariff { return plan.Tariff{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10} }
+// aws is the quota of an AWS account with the default quotas.
+func aws() mqtt.Quota { return mqtt.Quota{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10} }
 
 func creates(n, size int) []plan.Change {
 	w := newWorld()
@@ -48,7 +49,7 @@ func TestCostAt(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			want := plan.Cost{
-				Tariff: aws(), Broker: "lab", Publishes: test.publishes, Reads: test.reads, Units: test.units, Duration: test.duration,
+				Quota: aws(), Broker: "lab", Publishes: test.publishes, Reads: test.reads, Units: test.units, Duration: test.duration,
 			}
 			if d := cmp.Diff(want, plan.CostAt("lab", test.changes, aws(), test.age)); d != "" {
 				t.Error(d)
@@ -61,9 +62,9 @@ func TestCostOfDeletesAndOfWhatIsNotMetered(t *testing.T) {
 	w := newWorld()
 	w.settle(w.plan(message("a", "x"), message("b", "x")))
 	p := w.plan(message("a", "y"))
-	want := plan.Cost{Tariff: aws(), Broker: "lab", Publishes: 2, Reads: 1, Units: 5, Duration: 4 * time.Millisecond}
+	want := plan.Cost{Quota: aws(), Broker: "lab", Publishes: 2, Reads: 1, Units: 5, Duration: 4 * time.Millisecond}
 	wantEqual(t, plan.CostAt("lab", p.Changes, aws(), 0), want)
-	wantEqual(t, plan.CostAt("other", p.Changes, aws(), 0), plan.Cost{Tariff: aws(), Broker: "other"})
-	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{}, 0), plan.Cost{Broker: "lab"})
-	wantEqual(t, plan.CostAt("lab", p.Changes, plan.Tariff{PublishRate: 1}, 0).Units, 0)
+	wantEqual(t, plan.CostAt("other", p.Changes, aws(), 0), plan.Cost{Quota: aws(), Broker: "other"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, mqtt.Quota{}, 0), plan.Cost{Broker: "lab"})
+	wantEqual(t, plan.CostAt("lab", p.Changes, mqtt.Quota{PublishRate: 1}, 0).Units, 0)
 }

@@ -37,11 +37,11 @@ const (
 // is that field in a form that JSON can say.
 type filePlan struct {
 	Plan
-	Changes     []fileChange `json:",omitempty"`
-	Bookkeeping []fileChange `json:",omitempty"`
-	Drift       []fileChange `json:",omitempty"`
-	Brokers     []fileBroker
-	Variables   []fileVariable
+	Changes   []fileChange `json:",omitempty"`
+	StateOnly []fileChange `json:"Bookkeeping,omitempty"`
+	Drift     []fileChange `json:",omitempty"`
+	Brokers   []fileBroker
+	Variables []fileVariable
 }
 
 type fileChange struct {
@@ -56,8 +56,17 @@ type fileChange struct {
 }
 
 type fileBroker struct {
-	Broker
-	Observed struct{} // a plan that is applied reads again
+	Name        string
+	Type        string
+	Identity    state.Identity
+	Unpinned    bool
+	Address     string
+	Description string
+	Readable    mqtt.Fields
+	CountsDown  bool
+	Limits      mqtt.Limits
+	Tariff      mqtt.Quota `json:",omitzero"`
+	Observed    struct{}   // a plan that is applied reads again
 }
 
 type fileVariable struct {
@@ -129,7 +138,7 @@ func fromFile(f *filePlan) (*Plan, error) {
 	if p.Changes, err = fromFileChanges(f.Changes); err != nil {
 		return nil, err
 	}
-	if p.Bookkeeping, err = fromFileChanges(f.Bookkeeping); err != nil {
+	if p.StateOnly, err = fromFileChanges(f.StateOnly); err != nil {
 		return nil, err
 	}
 	if p.Drift, err = fromFileChanges(f.Drift); err != nil {
@@ -137,9 +146,7 @@ func fromFile(f *filePlan) (*Plan, error) {
 	}
 	p.Brokers = nil
 	for _, b := range f.Brokers {
-		b.Broker.Observed = mqtt.Observation{}
-		b.Broker.Age = FreshFor // what it saw is read again
-		p.Brokers = append(p.Brokers, b.Broker)
+		p.Brokers = append(p.Brokers, b.broker())
 	}
 	p.Variables = nil
 	for _, v := range f.Variables {
@@ -150,6 +157,16 @@ func fromFile(f *filePlan) (*Plan, error) {
 		p.Variables = append(p.Variables, spec.Variable{Name: v.Name, Value: value, Sensitive: v.Sensitive})
 	}
 	return &p, nil
+}
+
+// broker returns the broker as the plan had it. What a saved plan observed is never
+// fresh: apply reads it again.
+func (b *fileBroker) broker() Broker {
+	return Broker{
+		Name: b.Name, Type: b.Type, Identity: b.Identity, Unpinned: b.Unpinned,
+		Address: b.Address, Description: b.Description, Age: FreshFor,
+		Capabilities: mqtt.Capabilities{Readable: b.Readable, ExpiryCountsDown: b.CountsDown, Limits: b.Limits, Quota: b.Tariff},
+	}
 }
 
 func fromFileChanges(list []fileChange) ([]Change, error) {

@@ -47,7 +47,7 @@ func writeBody(w io.Writer, p *Plan) error {
 	for _, list := range []struct {
 		name    string
 		changes []Change
-	}{{"Changes", p.Changes}, {"Bookkeeping", p.Bookkeeping}, {"Drift", p.Drift}} {
+	}{{"Changes", p.Changes}, {"Bookkeeping", p.StateOnly}, {"Drift", p.Drift}} {
 		between := `,"` + list.name + `":[`
 		for i := range list.changes {
 			saved, err := toFileChange(&list.changes[i])
@@ -75,7 +75,7 @@ func toFile(p *Plan) (*filePlan, error) {
 	f := &filePlan{Plan: *p}
 	var err error
 	for _, b := range p.Brokers {
-		f.Brokers = append(f.Brokers, fileBroker{Broker: b})
+		f.Brokers = append(f.Brokers, toFileBroker(b))
 	}
 	for _, v := range p.Variables {
 		saved := fileVariable{Name: v.Name, Sensitive: v.Sensitive}
@@ -87,6 +87,14 @@ func toFile(p *Plan) (*filePlan, error) {
 		f.Variables = append(f.Variables, saved)
 	}
 	return f, nil
+}
+
+func toFileBroker(b Broker) fileBroker {
+	return fileBroker{
+		Name: b.Name, Type: b.Type, Identity: b.Identity, Unpinned: b.Unpinned,
+		Address: b.Address, Description: b.Description,
+		Readable: b.Readable, CountsDown: b.ExpiryCountsDown, Limits: b.Limits, Tariff: b.Quota,
+	}
 }
 
 func toFileChange(c *Change) (fileChange, error) {

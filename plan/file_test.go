@@ -301,8 +301,8 @@ func FuzzLoad(f *testing.F) {
 		p.Resolve([]spec.Message{message("a", "1")}, key32)
 		for i := range p.Changes {
 			c := &p.Changes[i]
-			c.MatchesBefore(mqtt.Retained{}, true, w.sight())
-			c.MatchesAfter(mqtt.Retained{}, true, w.sight())
+			c.MatchesBefore(mqtt.Retained{}, true, w.comparer())
+			c.MatchesAfter(mqtt.Retained{}, true, w.comparer())
 		}
 	})
 }

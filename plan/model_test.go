@@ -84,7 +84,7 @@ func meddle(t *rapid.T, w *world) {
 func (w *world) force(desired []spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.OverwriteUnmanaged = true
-	return plan.New(in)
+	return in.plan()
 }
 
 // TestModel holds the law of the tool: what was applied is planned no more, what
@@ -168,6 +168,19 @@ func converged(t *rapid.T, before, after *world, desired []spec.Message) {
 	}
 }
 
+// cutOff begins a plan as apply does and ends at any point.
+func (w *world) cutOff(t *rapid.T, p *plan.Plan) {
+	w.begin(p)
+	published := rapid.IntRange(0, len(p.Changes)).Draw(t, "published")
+	recorded := rapid.IntRange(0, published).Draw(t, "recorded")
+	for i := range published {
+		w.publish(&p.Changes[i])
+		if i < recorded {
+			w.record(&p.Changes[i])
+		}
+	}
+}
+
 // TestInterrupted cuts an apply off at every point, meanwhile changes the
 // configuration or not, and demands that the next apply ends where an
 // uninterrupted one does.
@@ -180,15 +193,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		before := w.clone()
 		first := w.force(drawDeclared(t, "first"))
-		w.begin(first)
-		published := rapid.IntRange(0, len(first.Changes)).Draw(t, "published")
-		recorded := rapid.IntRange(0, published).Draw(t, "recorded")
-		for i := range published {
-			w.publish(&first.Changes[i])
-			if i < recorded {
-				w.record(&first.Changes[i])
-			}
-		}
+		w.cutOff(t, first)
 		desired := drawDeclared(t, "second")
 		p := w.plan(desired...)
 		if len(w.prior.Pending) > 0 {

@@ -30,7 +30,7 @@ func TestNew(t *testing.T) {
 		recorded []spec.Message // applied first
 		then     func(*world)   // what happens to the world
 		desired  []spec.Message
-		ask      func(*plan.Input)
+		ask      func(*input)
 		want     string
 	}{
 		"new":   {desired: one, want: "+a new; "},
@@ -45,7 +45,7 @@ func TestNew(t *testing.T) {
 		"config and drift":    {recorded: one, then: put("a", "x"), desired: two, want: "~a config drift; "},
 		"mended by hand":      {recorded: one, then: put("a", "2"), desired: two, want: "keep a; "},
 		"unmanaged":           {then: put("a", "x"), desired: one, want: "refuse unmanaged a; "},
-		"overwrite unmanaged": {then: put("a", "x"), desired: one, ask: func(in *plan.Input) { in.OverwriteUnmanaged = true }, want: "~a unmanaged; "},
+		"overwrite unmanaged": {then: put("a", "x"), desired: one, ask: func(in *input) { in.OverwriteUnmanaged = true }, want: "~a unmanaged; "},
 		"import":              {then: put("a", "1"), desired: one, want: "&a; "},
 		"expiring": {
 			recorded: []spec.Message{message("a", "1", expiry(100, time.Minute))}, desired: []spec.Message{message("a", "1", expiry(100, time.Minute))},
@@ -63,8 +63,8 @@ func TestNew(t *testing.T) {
 			recorded: []spec.Message{message("a", "1", expiry(100, 0))}, desired: []spec.Message{message("a", "1", expiry(100, 0))},
 			then: countDown("a", 0), want: "~a drift; ",
 		},
-		"republish":              {recorded: one, desired: one, ask: func(in *plan.Input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a republish; "},
-		"republish what differs": {recorded: one, desired: two, ask: func(in *plan.Input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a config; "},
+		"republish":              {recorded: one, desired: one, ask: func(in *input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a republish; "},
+		"republish what differs": {recorded: one, desired: two, ask: func(in *input) { in.Republish = []plan.Selector{{Filter: "#"}} }, want: "~a config; "},
 		"undeclared":             {recorded: one, desired: []spec.Message{message("b", "1")}, want: "-a undeclared; +b new; "},
 		"undeclared and gone":    {recorded: one, then: gone("a"), desired: []spec.Message{message("b", "1")}, want: "+b new; keep a dropped; "},
 		"undeclared, forget":     {recorded: []spec.Message{message("a", "1", forget)}, desired: []spec.Message{message("b", "1")}, want: ".a undeclared; +b new; "},
@@ -90,10 +90,10 @@ func TestNew(t *testing.T) {
 		},
 		"unread": {
 			recorded: one, desired: one, want: "refuse unread a; ",
-			ask: func(in *plan.Input) { in.Brokers[0].Observed.Unread = map[string]error{"a": errors.New("no SUBACK")} },
+			ask: func(in *input) { in.observed.Unread = map[string]error{"a": errors.New("no SUBACK")} },
 		},
 		"empty":        {recorded: one, want: "-a undeclared; refuse empty a; "},
-		"empty, meant": {recorded: one, ask: func(in *plan.Input) { in.MaxDeletes = &spec.Threshold{Number: 100, Percent: true} }, want: "-a undeclared; "},
+		"empty, meant": {recorded: one, ask: func(in *input) { in.MaxDeletes = &spec.Threshold{Number: 100, Percent: true} }, want: "-a undeclared; "},
 		"qos":          {recorded: one, then: func(w *world) { m := w.live["a"]; m.QoS = 0; w.live["a"] = m }, desired: one},
 		"qos declared": {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.QoS = 2 })}, want: "~a config; "},
 		"qos read back": {
@@ -139,11 +139,11 @@ func TestNew(t *testing.T) {
 		"now secret": {recorded: one, desired: []spec.Message{message("a", "1", secret)}, want: "keep a; "},
 		"target": {
 			recorded: []spec.Message{message("a", "1"), message("b", "1")}, desired: []spec.Message{message("c", "1")},
-			ask: func(in *plan.Input) { in.Target = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-b undeclared; +c new; ",
+			ask: func(in *input) { in.Target = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-b undeclared; +c new; ",
 		},
 		"exclude": {
 			recorded: []spec.Message{message("a", "1"), message("b", "1")}, desired: []spec.Message{message("c", "1")},
-			ask: func(in *plan.Input) { in.Exclude = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-a undeclared; ",
+			ask: func(in *input) { in.Exclude = []plan.Selector{{Filter: "b"}, {Address: "message.c"}} }, want: "-a undeclared; ",
 		},
 	}
 	for name, test := range tests {
@@ -157,7 +157,7 @@ func TestNew(t *testing.T) {
 			if test.ask != nil {
 				test.ask(&in)
 			}
-			wantPlan(t, plan.New(in), test.want)
+			wantPlan(t, in.plan(), test.want)
 		})
 	}
 }
@@ -178,7 +178,7 @@ func likeAWS(w *world) {
 	w.readable, w.countsDown = mqtt.FieldPayload|mqtt.FieldQoS|mqtt.FieldUserProperties, false
 }
 
-func destroy(in *plan.Input) { in.Mode = plan.DestroyAll }
+func destroy(in *input) { in.Mode = plan.DestroyAll }
 
 func properties(pairs ...string) func(*spec.Message) {
 	return func(m *spec.Message) {
@@ -347,7 +347,7 @@ func TestMaxDeletes(t *testing.T) {
 			w.run(t, w.plan(all...))
 			in := w.input(all[test.deleted:]...)
 			in.MaxDeletes = test.limit
-			p := plan.New(in)
+			p := in.plan()
 			if got := len(p.Blocked(false)) > 0; got != test.refused {
 				t.Errorf("refused: %v, want %v (%+v)", got, test.refused, p.Deletes)
 			}
@@ -355,7 +355,7 @@ func TestMaxDeletes(t *testing.T) {
 				t.Errorf("max_deletes makes the plan itself fail")
 			}
 			in.Mode = plan.DestroyAll
-			if p := plan.New(in); len(p.Refusals) > 0 {
+			if p := in.plan(); len(p.Refusals) > 0 {
 				t.Errorf("destroy is held against max_deletes: %s", describe(p))
 			}
 		})
@@ -384,7 +384,7 @@ func TestUnseen(t *testing.T) {
 			}
 			in := w.input(desired...)
 			in.Mode = test.mode
-			p := plan.New(in)
+			p := in.plan()
 			got := describe(p)
 			for _, warning := range p.Warnings {
 				got += "warn " + string(warning.Kind) + "; "
@@ -402,7 +402,7 @@ func TestWarnings(t *testing.T) {
 	in.Prior = nil
 	in.Exclude = []plan.Selector{{Address: "message.typo"}}
 	got := map[plan.WarningKind][]string{}
-	for _, warning := range plan.New(in).Warnings {
+	for _, warning := range in.plan().Warnings {
 		got[warning.Kind] = append(warning.Fields.Names(), warning.Topics...)
 	}
 	want := map[plan.WarningKind][]string{
@@ -432,7 +432,7 @@ func TestWhatABrokerAnnouncedHolds(t *testing.T) {
 	w.run(t, w.plan(stands))
 	in := w.input(stands, message("long", "too long"), message("short", "1"), message("twice", "1", func(m *spec.Message) { m.QoS = 2 }))
 	in.Brokers[0].Limits = mqtt.Limits{Broker: "broker lab", PayloadBytes: 4, MaxQoS: 1}
-	p := plan.New(in)
+	p := in.plan()
 	wantPlan(t, p, "+short new; refuse limits long twice; ")
 	if !p.Refusals[0].Fatal {
 		t.Error("plan does not exit 1")
@@ -443,7 +443,7 @@ func TestWhatABrokerAnnouncedHolds(t *testing.T) {
 		}
 	}
 	in.Refreshed = false
-	if p := plan.New(in); len(p.Refusals) > 0 {
+	if p := in.plan(); len(p.Refusals) > 0 {
 		t.Errorf("refused without having asked: %+v", p.Refusals)
 	}
 }

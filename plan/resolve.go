@@ -9,10 +9,10 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// ErrStale is wrapped by what Stale gives.
+// ErrStale is wrapped by what Stale returns.
 var ErrStale = errors.New("the plan is stale")
 
-// Stale tells whether the state moved since the plan was made. Whether the
+// Stale reports whether the state moved since the plan was made. Whether the
 // brokers did is told topic by topic, by Change.MatchesBefore.
 func (p *Plan) Stale(prior *state.Snapshot) error {
 	var now PriorVersion
@@ -23,13 +23,31 @@ func (p *Plan) Stale(prior *state.Snapshot) error {
 	case now == p.Prior:
 		return nil
 	case now.Lineage != p.Prior.Lineage:
-		return fmt.Errorf("%w: it was made from another state (lineage %q, this one is %q)", ErrStale, p.Prior.Lineage, now.Lineage)
+		return fmt.Errorf("%w: it was made from another state (lineage %q, this one is %q)",
+			ErrStale, p.Prior.Lineage, now.Lineage)
 	}
-	return fmt.Errorf("%w: it was made from serial %d of the state, which is at %d now", ErrStale, p.Prior.Serial, now.Serial)
+	return fmt.Errorf("%w: it was made from serial %d of the state, which is at %d now",
+		ErrStale, p.Prior.Serial, now.Serial)
+}
+
+// Rekey seals the records of sensitive messages with the key of a state that did
+// not exist when the plan was made: the first apply calls it, once it has made
+// one and before it takes any Record.
+func (p *Plan) Rekey(key []byte) {
+	for _, list := range [][]Change{p.Changes, p.StateOnly} {
+		for i := range list {
+			c := &list[i]
+			if c.unkeyed && c.record != nil && c.complete() {
+				keyed := *c.record // another plan may point to it
+				keyed.Sealed = state.Seal(canonical(c.message, keyed.OrderedProperties), keyed.Redaction, key)
+				c.record = &keyed
+			}
+		}
+	}
 }
 
 // ResolveError is a sensitive message of a saved plan that the configuration
-// does not give again as it was planned.
+// does not repeat as it was planned.
 type ResolveError struct {
 	Address, Topic string
 	Gone           bool // it is not declared any more
@@ -39,12 +57,9 @@ func (e *ResolveError) Error() string {
 	if e.Gone {
 		return fmt.Sprintf("resolve %s (%s): it is not declared any more", e.Address, e.Topic)
 	}
-	return fmt.Sprintf("resolve %s (%s): the configuration gives another sensitive value than the one that was planned", e.Address, e.Topic)
+	const other = "resolve %s (%s): the configuration gives another sensitive value than the one that was planned"
+	return fmt.Sprintf(other, e.Address, e.Topic)
 }
-
-// complete tells whether the change has its whole message, sensitive parts
-// included.
-func (c *Change) complete() bool { return c.message.Topic != "" }
 
 // Resolve fills in the sensitive messages of a loaded plan from the configuration,
 // evaluated again; key is the state's digest key. Only what is sensitive is taken
@@ -78,9 +93,8 @@ func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 	return errors.Join(found...)
 }
 
-// sendsHidden tells whether a secret that is live is sent along as others left it:
-// no configuration gives it again, and without a key no digest tells whether one
-// does.
+// sendsHidden reports whether a secret that is live is sent along as others left it:
+// no configuration repeats it, and without a key no digest shows whether one does.
 func (c *Change) sendsHidden(d *spec.Message) bool {
 	ignored := d.IgnoreFields
 	if len(d.IgnoreLeaves) > 0 {

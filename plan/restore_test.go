@@ -17,7 +17,7 @@ func (w *world) backup(p *plan.Plan) *state.Backup {
 	b := &state.Backup{Records: map[state.Key]state.Record{}}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		lost, sensitive := c.Replaced(w.sight(), w.now)
+		lost, sensitive := c.Replaced(w.comparer(), w.now)
 		if sensitive {
 			b.LeftOut++
 		} else if lost != nil {
@@ -30,7 +30,7 @@ func (w *world) backup(p *plan.Plan) *state.Backup {
 func (w *world) restore(b *state.Backup, desired ...spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.Mode, in.Backup = plan.Restore, b
-	return plan.New(in)
+	return in.plan()
 }
 
 // TestRestore applies two configurations one after the other and restores what the

@@ -20,50 +20,50 @@ func scope(kind, label, filter string) spec.Scope {
 	}
 }
 
-func exclusive(filter string, except ...string) func(*plan.Input) {
-	return func(in *plan.Input) {
+func exclusive(filter string, except ...string) func(*input) {
+	return func(in *input) {
 		x := spec.Exclusive{Scope: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
 		x.Broker = "lab"
 		in.Exclusive = append(in.Exclusive, x)
 	}
 }
 
-func protect(filter string) func(*plan.Input) {
-	return func(in *plan.Input) { in.Protect = append(in.Protect, scope("protect", "prod", filter)) }
+func protect(filter string) func(*input) {
+	return func(in *input) { in.Protect = append(in.Protect, scope("protect", "prod", filter)) }
 }
 
-func removed(filter string) func(*plan.Input) {
-	return func(in *plan.Input) {
+func removed(filter string) func(*input) {
+	return func(in *input) {
 		s := scope("removed", "", filter)
 		s.Broker = "lab"
 		in.Removed = append(in.Removed, s)
 	}
 }
 
-func all(edits ...func(*plan.Input)) func(*plan.Input) {
-	return func(in *plan.Input) {
+func all(edits ...func(*input)) func(*input) {
+	return func(in *input) {
 		for _, edit := range edits {
 			edit(in)
 		}
 	}
 }
 
-func target(selectors ...plan.Selector) func(*plan.Input) {
-	return func(in *plan.Input) { in.Target = selectors }
+func target(selectors ...plan.Selector) func(*input) {
+	return func(in *input) { in.Target = selectors }
 }
 
-func exclude(selectors ...plan.Selector) func(*plan.Input) {
-	return func(in *plan.Input) { in.Exclude = selectors }
+func exclude(selectors ...plan.Selector) func(*input) {
+	return func(in *input) { in.Exclude = selectors }
 }
 
-func refreshOnly(in *plan.Input) { in.Mode = plan.RefreshOnly }
+func refreshOnly(in *input) { in.Mode = plan.RefreshOnly }
 
-func offline(in *plan.Input) { in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{} }
+func offline(in *input) { in.Refreshed, in.observed = false, plan.Observation{} }
 
-func unread(topic string) func(*plan.Input) {
-	return func(in *plan.Input) {
-		delete(in.Brokers[0].Observed.Live, topic)
-		in.Brokers[0].Observed.Unread = map[string]error{topic: errors.New("no SUBACK")}
+func unread(topic string) func(*input) {
+	return func(in *input) {
+		delete(in.observed.Live, topic)
+		in.observed.Unread = map[string]error{topic: errors.New("no SUBACK")}
 	}
 }
 
@@ -93,13 +93,13 @@ func TestScope(t *testing.T) {
 		recorded []spec.Message // one where nil
 		then     func(*world)
 		desired  []spec.Message // one where nil
-		ask      func(*plan.Input)
+		ask      func(*input)
 		want     string
 		kept     int
 	}{
 		"no block":                           {then: strangers},
 		"exclusive":                          {then: strangers, ask: exclusive("x/#"), want: "-x/z exclusive; "},
-		"exclusive of another broker":        {then: strangers, ask: all(exclusive("x/#"), func(in *plan.Input) { in.Exclusive[0].Broker = "other" })},
+		"exclusive of another broker":        {then: strangers, ask: all(exclusive("x/#"), func(in *input) { in.Exclusive[0].Broker = "other" })},
 		"what is declared stays":             {recorded: []spec.Message{}, then: put("x/a", "1"), ask: exclusive("x/#"), want: "&x/a; "},
 		"what is recorded is undeclared":     {desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; -x/a undeclared; "},
 		"except":                             {then: strangers, ask: exclusive("#", "y/#"), want: "-x/z exclusive; "},
@@ -123,7 +123,7 @@ func TestScope(t *testing.T) {
 		"protect":                            {desired: []spec.Message{message("b", "1")}, ask: protect("x/#"), want: "+b new; refuse protect x/a; "},
 		"protect under destroy":              {ask: all(protect("x/#"), destroy), want: "refuse protect x/a; "},
 		"protect without a refresh":          {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), offline), want: "+b new; refuse protect x/a; "},
-		"protect of another broker":          {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), func(in *plan.Input) { in.Protect[0].Broker = "other" }), want: "+b new; -x/a undeclared; "},
+		"protect of another broker":          {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), func(in *input) { in.Protect[0].Broker = "other" }), want: "+b new; -x/a undeclared; "},
 		"protect, not selected":              {desired: []spec.Message{message("b", "1")}, ask: all(protect("x/#"), target(plan.Selector{Filter: "b"})), want: "+b new; "},
 		"protect what is gone":               {desired: []spec.Message{message("b", "1")}, then: gone("x/a"), ask: protect("x/#"), want: "+b new; keep x/a dropped; "},
 		"protect and forget":                 {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: protect("x/#"), want: "+b new; .x/a undeclared; "},
@@ -167,7 +167,7 @@ func TestScope(t *testing.T) {
 			if test.ask != nil {
 				test.ask(&in)
 			}
-			p := plan.New(in)
+			p := in.plan()
 			wantPlan(t, p, test.want)
 			if len(p.Protected) != test.kept {
 				t.Errorf("left alone because protected: %v, want %d", p.Protected, test.kept)
@@ -181,20 +181,20 @@ func TestAStrangerIsNamedByItsBlock(t *testing.T) {
 	put("x/z", "s")(w)
 	in := w.input(message("x/a", "1"))
 	exclusive("x/#")(&in)
-	c := plan.New(in).Changes[1]
+	c := in.plan().Changes[1]
 	wantEqual(t, c.Address, `exclusive.fleet["x/z"]`)
 	wantEqual(t, c.File, "main.retain.hcl")
 	wantEqual(t, c.Line, 7)
 	if m, _ := c.Publish(); !m.IsDeletion() || m.QoS != 1 {
 		t.Errorf("published is %+v: want a delete that is acknowledged", m)
 	}
-	if c.Record() != nil || c.Name != "" || c.Index != cty.NilVal || string(c.Before.Payload) != "s" || !c.Stranger() {
+	if c.Record() != nil || c.Name != "" || c.Index != cty.NilVal || string(c.Before.Payload) != "s" || !c.Untracked() {
 		t.Errorf("change is %+v", c)
 	}
 	in.Exclusive[0].Address = "exclusive.message" // no module of that name
-	c = plan.New(in).Changes[1]
+	c = in.plan().Changes[1]
 	wantEqual(t, c.Module(), "")
-	wantEqual(t, saved(t, plan.New(in)).Changes[1].Address, `exclusive.message["x/z"]`)
+	wantEqual(t, saved(t, in.plan()).Changes[1].Address, `exclusive.message["x/z"]`)
 }
 
 func TestStrangersAreHidden(t *testing.T) {
@@ -206,7 +206,7 @@ func TestStrangersAreHidden(t *testing.T) {
 	w.prior.Pending[stateKey("x/z")] = state.Pending{After: &state.Record{Sealed: seal(`{"pw":"other"}`)}, Before: seal(`{"pw":"hunter2"}`).Digest}
 	in := w.input(message("a", "1"))
 	exclusive("x/#")(&in)
-	p := plan.New(in)
+	p := in.plan()
 	wantPlan(t, p, "+a new; -x/z exclusive interrupted; keep x/z dropped; ")
 	wantEqual(t, string(p.Changes[1].Before.Payload), `{"pw":"`+mqtt.RedactedText+`"}`)
 }
@@ -214,12 +214,12 @@ func TestStrangersAreHidden(t *testing.T) {
 func TestWhatAScanMissedIsSaid(t *testing.T) {
 	w := newWorld()
 	tests := map[string]struct {
-		ask      func(*plan.Input)
+		ask      func(*input)
 		complete bool
 		reasons  []string
 	}{
 		"complete":                   {exclusive("#"), true, nil},
-		"a queue that was too short": {all(exclusive("#"), func(in *plan.Input) { in.Brokers[0].Unsure = []string{"dropped"} }), false, []string{"dropped"}},
+		"a queue that was too short": {all(exclusive("#"), func(in *input) { in.observed.Unsure = []string{"dropped"} }), false, []string{"dropped"}},
 		"a stranger that was not confirmed": {all(exclusive("#"), unread("z")), false, []string{
 			`broker "lab" showed 1 undeclared messages that could not be read a second time`,
 		}},
@@ -232,7 +232,7 @@ func TestWhatAScanMissedIsSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := w.input(message("a", "1"))
 			test.ask(&in)
-			p := plan.New(in)
+			p := in.plan()
 			if p.Complete != test.complete {
 				t.Errorf("complete is %v", p.Complete)
 			}
@@ -260,7 +260,7 @@ func TestStrangersCountInMaxDeletes(t *testing.T) {
 			}
 			in := w.input(desired...)
 			all(exclusive("#"), protect("kept/#"))(&in)
-			p := plan.New(in)
+			p := in.plan()
 			if got := len(p.Refusals) > 0; got != test.refused {
 				t.Errorf("%d of %d: refused %v", p.Deletes.Deletes, p.Deletes.Managed, got)
 			}
@@ -272,10 +272,10 @@ func TestStrangersCountInMaxDeletes(t *testing.T) {
 func TestWhatToScan(t *testing.T) {
 	w := newWorld()
 	tests := map[string]struct {
-		ask  func(*plan.Input)
+		ask  func(*input)
 		want []string
 	}{
-		"all":                     {func(*plan.Input) {}, []string{"x/#"}},
+		"all":                     {func(*input) {}, []string{"x/#"}},
 		"destroy":                 {destroy, nil},
 		"a filter that meets":     {target(plan.Selector{Filter: "+/a"}), []string{"x/#"}},
 		"a filter that does not":  {target(plan.Selector{Filter: "y/#"}), nil},
@@ -289,11 +289,13 @@ func TestWhatToScan(t *testing.T) {
 			in := w.input()
 			all(exclusive("x/#"), test.ask)(&in)
 			var filters []string
-			for _, x := range in.Exclusives(in.Brokers[0]) {
+			in.Brokers = append(in.Brokers, plan.Broker{Name: "other", Identity: "other"})
+			readings := plan.Begin(in.Input).Readings()
+			for _, x := range readings[0].Exclusives {
 				filters = append(filters, x.Filter)
 			}
 			wantEqual(t, filters, test.want)
-			wantEqual(t, len(in.Exclusives(plan.Broker{Name: "other"})), 0)
+			wantEqual(t, len(readings[1].Exclusives), 0)
 		})
 	}
 }
@@ -303,15 +305,15 @@ func TestStrangersOfAScan(t *testing.T) {
 	w.run(t, w.plan(message("x/recorded", "1")))
 	w.prior.Pending[stateKey("x/pending")] = state.Pending{}
 	in := w.input(message("x/declared", "1"))
-	in.Brokers[0].Observed = mqtt.Observation{}
+	in.observed = plan.Observation{}
 	all(exclusive("x/#", "x/except"), removed("x/removed"), exclude(plan.Selector{Filter: "x/excluded"}))(&in)
 	live := map[string]mqtt.Retained{}
 	for _, topic := range []string{"recorded", "pending", "declared", "except", "removed", "excluded", "z", "b"} {
 		live["x/"+topic] = mqtt.Retained{}
 	}
 	live["y"] = mqtt.Retained{}
-	wantEqual(t, in.Strangers(in.Brokers[0], live), []string{"x/b", "x/z"})
-	wantEqual(t, in.Topics(in.Brokers[0]), []string{"x/declared", "x/pending", "x/recorded"})
+	wantEqual(t, plan.Begin(in.Input).Untracked(identity, live), []string{"x/b", "x/z"})
+	wantEqual(t, in.topics(), []string{"x/declared", "x/pending", "x/recorded"})
 }
 
 func TestRemovedTopicsAreNotRead(t *testing.T) {
@@ -319,11 +321,11 @@ func TestRemovedTopicsAreNotRead(t *testing.T) {
 	w.run(t, w.plan(message("x/a", "1"), message("b", "1")))
 	in := w.input(message("b", "1"))
 	removed("x/#")(&in)
-	wantEqual(t, in.Topics(in.Brokers[0]), []string{"b"})
-	p := plan.New(in)
+	wantEqual(t, in.topics(), []string{"b"})
+	p := in.plan()
 	wantEqual(t, p.Changes[0].Before.Payload, []byte("1"))
 	offline(&in)
-	wantEqual(t, plan.New(in).Token(), p.Token())
+	wantEqual(t, in.plan().Token(), p.Token())
 }
 
 func TestParseTarget(t *testing.T) {

@@ -93,7 +93,7 @@ func TestSelectorTakesInstances(t *testing.T) {
 		}
 		in := w.input(desired...)
 		in.Target = []plan.Selector{s}
-		wantPlan(t, plan.New(in), want)
+		wantPlan(t, in.plan(), want)
 	}
 }
 
@@ -103,12 +103,12 @@ func TestTopics(t *testing.T) {
 	w.prior.Pending[stateKey("pending")] = state.Pending{}
 	w.prior.Records[state.Key{Broker: "mqtt:other:1883", Topic: "elsewhere"}] = state.Record{}
 	in := w.input(message("both", "1"), message("declared", "1"))
-	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "declared", "pending", "recorded"})
+	wantEqual(t, in.topics(), []string{"both", "declared", "pending", "recorded"})
 	in.Mode = plan.DestroyAll
-	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "pending", "recorded"})
+	wantEqual(t, in.topics(), []string{"both", "pending", "recorded"})
 	in.Mode, in.Target = plan.Normal, []plan.Selector{{Filter: "d/#"}, {Filter: "+"}}
 	in.Exclude = []plan.Selector{{Filter: "pending"}}
-	wantEqual(t, in.Topics(in.Brokers[0]), []string{"both", "declared", "recorded"})
+	wantEqual(t, in.topics(), []string{"both", "declared", "recorded"})
 }
 
 func FuzzParseSelector(f *testing.F) {

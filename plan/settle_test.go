@@ -3,7 +3,6 @@ package plan_test
 import (
 	"testing"
 
-	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -62,7 +61,7 @@ func TestSettle(t *testing.T) {
 				}
 				in := w.input(append(test.second, beside)...)
 				in.OverwriteUnmanaged = true
-				next = plan.New(in)
+				next = in.plan()
 			}
 			w.run(t, next)
 			quiet(t, w.plan(append(test.second, beside)...))

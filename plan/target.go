@@ -11,6 +11,9 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
+const noUndeclared = "%q is no address: " +
+	"an undeclared message is named by its topic in brackets, exclusive.NAME[\"TOPIC\"]"
+
 // ParseTarget reads a Selector that may take in undeclared messages by the address
 // that a plan names them with: exclusive.NAME, or exclusive.NAME["TOPIC"].
 func ParseTarget(s string) (Selector, error) {
@@ -30,12 +33,12 @@ func ParseTarget(s string) (Selector, error) {
 	}
 	topic, isString := label(steps[2])
 	if _, indexed := steps[2].(hcl.TraverseIndex); !indexed || !isString {
-		return Selector{}, fmt.Errorf("%q is no address: an undeclared message is named by its topic in brackets, exclusive.NAME[\"TOPIC\"]", s)
+		return Selector{}, fmt.Errorf(noUndeclared, s)
 	}
 	return Selector{Address: x.Stranger(topic)}, nil
 }
 
-// mayMeet tells whether a selector can take in undeclared messages of a block.
+// mayMeet reports whether a selector can take in untracked messages of a block.
 func (s Selector) mayMeet(x *spec.Exclusive) bool {
 	if s.Filter != "" {
 		return mqtt.Overlap(s.Filter, x.Filter)

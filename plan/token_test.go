@@ -79,7 +79,7 @@ func TestToken(t *testing.T) {
 		"broker": func() string {
 			in := w.input(base...)
 			in.Brokers[0].Identity = "mqtt:other:1883"
-			return plan.New(in).Token()
+			return in.plan().Token()
 		},
 	}
 	for name, of := range other {
@@ -94,12 +94,12 @@ func TestToken(t *testing.T) {
 func TestAnOfflineTokenOfANeverReadBrokerIsSaidToDiffer(t *testing.T) {
 	w := newWorld()
 	in := w.input(message("a", "1"))
-	in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{}
-	if p := plan.New(in); len(p.Reasons) != 1 {
+	in.Refreshed, in.observed = false, plan.Observation{}
+	if p := in.plan(); len(p.Reasons) != 1 {
 		t.Errorf("reasons %q", p.Reasons)
 	}
 	in.Brokers[0].Unpinned = true
-	if p := plan.New(in); len(p.Reasons) != 2 || !strings.Contains(p.Reasons[1], `broker "lab"`) || !strings.Contains(p.Reasons[1], "token") {
+	if p := in.plan(); len(p.Reasons) != 2 || !strings.Contains(p.Reasons[1], `broker "lab"`) || !strings.Contains(p.Reasons[1], "token") {
 		t.Errorf("reasons %q", p.Reasons)
 	}
 }

@@ -53,27 +53,44 @@ func (w *world) clone() *world {
 }
 
 // observation is what a read shows: the zero value where a field cannot be read.
-func (w *world) observation() mqtt.Observation {
-	return w.live.Read(maps.Keys(w.live), w.readable)
+func (w *world) observation() plan.Observation {
+	return plan.Observation{Observation: w.live.Read(maps.Keys(w.live), w.readable)}
 }
 
-func (w *world) input(desired ...spec.Message) plan.Input {
-	return plan.Input{
-		Desired: desired, Prior: w.prior, Refreshed: true, Now: w.now,
-		Brokers: []plan.Broker{{
-			Name: "lab", Type: "mqtt", Identity: identity,
-			Readable: w.readable, CountsDown: w.countsDown, Observed: w.observation(),
-		}},
+// input is all that a plan is made of.
+type input struct {
+	plan.Input
+	observed plan.Observation
+	now      time.Time
+}
+
+func (in *input) plan() *plan.Plan {
+	return plan.New(in.Input, map[state.Identity]plan.Observation{identity: in.observed}, in.now)
+}
+
+// topics are those that the plan reads.
+func (in *input) topics() []string { return plan.Begin(in.Input).Readings()[0].Topics }
+
+func (w *world) input(desired ...spec.Message) input {
+	return input{
+		Input: plan.Input{
+			Desired: desired, Prior: w.prior, Refreshed: true,
+			Brokers: []plan.Broker{{Name: "lab", Type: "mqtt", Identity: identity, Capabilities: w.capabilities()}},
+		},
+		observed: w.observation(), now: w.now,
 	}
 }
 
-func (w *world) plan(desired ...spec.Message) *plan.Plan { return plan.New(w.input(desired...)) }
+func (w *world) plan(desired ...spec.Message) *plan.Plan {
+	in := w.input(desired...)
+	return in.plan()
+}
 
 // offline plans from the state alone.
 func (w *world) offline(desired ...spec.Message) *plan.Plan {
 	in := w.input(desired...)
-	in.Refreshed, in.Brokers[0].Observed = false, mqtt.Observation{}
-	return plan.New(in)
+	in.Refreshed, in.observed = false, plan.Observation{}
+	return in.plan()
 }
 
 // begin writes what apply writes before its first publish.
@@ -83,7 +100,7 @@ func (w *world) begin(p *plan.Plan) {
 		p.Rekey(w.prior.DigestKey)
 	}
 	w.prior = w.prior.Clone()
-	for _, list := range [][]plan.Change{p.Bookkeeping, p.Drift} {
+	for _, list := range [][]plan.Change{p.StateOnly, p.Drift} {
 		for i := range list {
 			w.record(&list[i])
 		}
@@ -115,7 +132,7 @@ func (w *world) record(c *plan.Change) {
 func (w *world) run(t fataler, p *plan.Plan) {
 	t.Helper()
 	w.begin(p)
-	see := w.sight()
+	see := w.comparer()
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, see) {
@@ -140,8 +157,12 @@ func (w *world) settle(p *plan.Plan) {
 	}
 }
 
-func (w *world) sight() plan.Sight {
-	return plan.Sight{Readable: w.readable, CountsDown: w.countsDown, Key: w.prior.DigestKey}
+func (w *world) capabilities() mqtt.Capabilities {
+	return mqtt.Capabilities{Readable: w.readable, ExpiryCountsDown: w.countsDown}
+}
+
+func (w *world) comparer() plan.Comparer {
+	return plan.Comparer{Capabilities: w.capabilities(), Key: w.prior.DigestKey}
 }
 
 type fataler interface {
@@ -152,7 +173,7 @@ type fataler interface {
 // quiet demands a plan with nothing in it.
 func quiet(t fataler, p *plan.Plan) {
 	t.Helper()
-	if p.HasChanges() || len(p.Refusals) > 0 || len(p.Bookkeeping) > 0 {
+	if p.HasChanges() || len(p.Refusals) > 0 || len(p.StateOnly) > 0 {
 		t.Fatalf("something is left to do: %s", describe(p))
 	}
 }
@@ -179,8 +200,8 @@ func describe(p *plan.Plan) string {
 		}
 		s += "; "
 	}
-	for i := range p.Bookkeeping {
-		c := &p.Bookkeeping[i]
+	for i := range p.StateOnly {
+		c := &p.StateOnly[i]
 		s += "keep " + c.Key.Topic
 		if c.Record() == nil {
 			s += " dropped"

@@ -104,20 +104,20 @@ func changeLines(c *plan.Change, max limits) []line {
 func (b *body) whole(glyph plan.Action, m *mqtt.Message) {
 	b.field(glyph, "qos", number(int(m.QoS)))
 	b.payload(glyph, m.Payload)
-	for _, f := range properties {
-		if value := fieldValue(m, f); value != "" {
-			b.field(glyph, f.Names()[0], truncate(value, b.value))
-		}
-	}
+	b.properties(glyph, m)
 }
 
 // lost shows what a delete removes: the payload on one line.
 func (b *body) lost(m *mqtt.Message) {
 	b.field(plan.Delete, "qos", number(int(m.QoS)))
 	b.field(plan.Delete, "payload", b.compact(m.Payload))
-	for _, f := range properties {
+	b.properties(plan.Delete, m)
+}
+
+func (b *body) properties(glyph plan.Action, m *mqtt.Message) {
+	for f := range mqtt.Properties.Shown() {
 		if value := fieldValue(m, f); value != "" {
-			b.field(plan.Delete, f.Names()[0], truncate(value, b.value))
+			b.field(glyph, f.Name, truncate(value, b.value))
 		}
 	}
 }
@@ -130,14 +130,12 @@ func (b *body) update(c *plan.Change) {
 	if c.Differs.Has(mqtt.FieldPayload) || len(c.SecretLeaves) > 0 {
 		b.payloadChange(c.Before.Payload, c.After.Payload, c.SecretLeaves)
 	}
-	for _, f := range properties {
-		switch {
-		case !c.Differs.Has(f):
-		case f == mqtt.FieldUserProperties && distinctNames(c.Before) && distinctNames(c.After):
+	for f := range (c.Differs & mqtt.Properties).Shown() {
+		if f.Bit == mqtt.FieldUserProperties && distinctNames(c.Before) && distinctNames(c.After) {
 			b.propertyChanges(c.Before.UserProperties, c.After.UserProperties)
-		default:
-			b.change(1, f.Names()[0], "= ", fieldValue(c.Before, f), fieldValue(c.After, f))
+			continue
 		}
+		b.change(1, f.Name, "= ", fieldValue(c.Before, f), fieldValue(c.After, f))
 	}
 	if len(b.lines) == 0 {
 		b.note(context, 1, "# (no field differs: the same message is published again)")
@@ -217,31 +215,37 @@ func distinctNames(m *mqtt.Message) bool {
 	return len(propertyMap(m.UserProperties)) == len(m.UserProperties)
 }
 
-// properties are the fields beside QoS and payload, in the order shown.
-var properties = []mqtt.Fields{
-	mqtt.FieldContentType, mqtt.FieldPayloadFormat, mqtt.FieldUserProperties,
-	mqtt.FieldResponseTopic, mqtt.FieldCorrelationData, mqtt.FieldExpiry,
-}
-
-// fieldValue spells a property as the configuration would; "" where it is not set.
-func fieldValue(m *mqtt.Message, f mqtt.Fields) string {
-	switch {
-	case f == mqtt.FieldContentType && m.ContentType != "":
-		return secretOr(m.ContentType, quote)
-	case f == mqtt.FieldPayloadFormat && m.PayloadFormat != mqtt.UnspecifiedBytes:
-		return quote(m.PayloadFormat.String())
-	case f == mqtt.FieldUserProperties && len(m.UserProperties) > 0:
-		return userProperties(m.UserProperties)
-	case f == mqtt.FieldResponseTopic && m.ResponseTopic != "":
-		return secretOr(m.ResponseTopic, quote)
-	case f == mqtt.FieldCorrelationData && len(m.CorrelationData) > 0:
-		return secretOr(string(m.CorrelationData), func(s string) string {
+// fieldValue spells a property as the configuration would; "" if it is not set.
+func fieldValue(m *mqtt.Message, f *mqtt.Field) string {
+	switch at := f.At(m).(type) {
+	case *string:
+		return showText(*at, quote)
+	case *[]byte:
+		return showText(string(*at), func(s string) string {
 			return quote(base64.StdEncoding.EncodeToString([]byte(s)))
 		})
-	case f == mqtt.FieldExpiry && m.Expiry > 0:
-		return expiry(m.Expiry)
+	case *mqtt.PayloadFormat:
+		if *at != mqtt.UnspecifiedBytes {
+			return quote(at.String())
+		}
+	case *[]mqtt.UserProperty:
+		if len(*at) > 0 {
+			return userProperties(*at)
+		}
+	case *uint32:
+		if *at > 0 {
+			return expiry(*at)
+		}
 	}
 	return ""
+}
+
+// showText is secretOr for a value that may be absent.
+func showText(s string, show func(string) string) string {
+	if s == "" {
+		return ""
+	}
+	return secretOr(s, show)
 }
 
 // secretOr leaves the redacted text bare, so that nobody takes it for the value.

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
 )
 
 func TestPlanSaysWhatApplyingTakes(t *testing.T) {
 	p := emptyPlan()
-	p.Brokers[0].Tariff = plan.Tariff{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10}
+	p.Brokers[0].Quota = mqtt.Quota{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10}
 	p.Changes = []plan.Change{
 		change(plan.Create, plan.Added, "x", "a", nil, message("", "1")),
 		change(plan.Update, plan.Config, "x", "b", message("", "1"), message("", "2")),
@@ -34,10 +35,10 @@ func TestPlanSaysWhatApplyingTakes(t *testing.T) {
 func TestCostInWords(t *testing.T) {
 	for want, c := range map[string]plan.Cost{
 		"Applying this to broker a takes 1 publish, about a second at its quota of 0.5 publishes a second.": {
-			Broker: "a", Publishes: 1, Tariff: plan.Tariff{PublishRate: 0.5}, Duration: time.Second,
+			Broker: "a", Publishes: 1, Quota: mqtt.Quota{PublishRate: 0.5}, Duration: time.Second,
 		},
 		"Applying this to broker a takes 100,000 publishes and 1 read, about 7 minutes at its quota of 500 publishes a second, metered as 1 unit of 5 KB.": {
-			Broker: "a", Publishes: 100_000, Reads: 1, Units: 1, Tariff: plan.Tariff{PublishRate: 500, UnitBytes: 5120}, Duration: 400 * time.Second,
+			Broker: "a", Publishes: 100_000, Reads: 1, Units: 1, Quota: mqtt.Quota{PublishRate: 500, UnitBytes: 5120}, Duration: 400 * time.Second,
 		},
 	} {
 		if got := cost(c); got != want {

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
 )
 
 //go:embed page.html.tmpl
@@ -111,4 +112,15 @@ func (s *page) section(title string, groups []group, p *plan.Plan, o PlanOptions
 		section.Groups = append(section.Groups, shown)
 	}
 	s.Sections = append(s.Sections, section)
+}
+
+func stateHTML(w io.Writer, s *state.Snapshot) error { return pageTemplate.Execute(w, statePage(s)) }
+
+func statePage(s *state.Snapshot) page {
+	shown := page{Title: "State", Lead: Count(len(s.Records), "message") + " recorded."}
+	for _, k := range sortedKeys(s.Records) {
+		r := s.Records[k]
+		shown.Records = append(shown.Records, pageRecord{Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message)})
+	}
+	return shown
 }

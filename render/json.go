@@ -2,12 +2,10 @@ package render
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -152,40 +150,11 @@ func resourceChange(c *plan.Change) jsonChange {
 		change.Change.Actions = []string{"no-op"}
 		change.Change.Importing = &jsonImporting{ID: c.Key.Topic}
 	case plan.Delete:
-		if slices.Contains(c.Reasons, plan.Undeclared) || c.Stranger() {
+		if slices.Contains(c.Reasons, plan.Undeclared) || c.Untracked() {
 			change.ActionReason = "delete_because_no_resource_config"
 		}
 	}
 	return change
-}
-
-func messageJSON(broker string, m *mqtt.Message) *jsonMessage {
-	if m == nil {
-		return nil
-	}
-	out := &jsonMessage{
-		Broker: broker, Topic: m.Topic, QoS: int(m.QoS),
-		ContentType: m.ContentType, ResponseTopic: m.ResponseTopic, Expiry: m.Expiry,
-	}
-	if m.PayloadFormat != mqtt.UnspecifiedBytes {
-		out.PayloadFormat = m.PayloadFormat.String()
-	}
-	for _, p := range m.UserProperties {
-		out.UserProperties = append(out.UserProperties, jsonProperty(p))
-	}
-	if len(m.CorrelationData) > 0 {
-		out.CorrelationData = secretOr(string(m.CorrelationData), func(s string) string {
-			return base64.StdEncoding.EncodeToString([]byte(s))
-		})
-	}
-	if utf8.Valid(m.Payload) {
-		text := string(m.Payload)
-		out.Payload = &text
-	} else {
-		encoded := base64.StdEncoding.EncodeToString(m.Payload)
-		out.PayloadBase64 = &encoded
-	}
-	return out
 }
 
 // sensitivity marks what is hidden: true for a whole field, and for a payload

@@ -1,6 +1,12 @@
 package render
 
-import "github.com/retainctl/retainctl/plan"
+import (
+	"encoding/base64"
+	"unicode/utf8"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+)
 
 // FormatVersion is that of the JSON documents: a minor step adds fields, a major
 // one breaks. docs/plan-json.md describes it, docs/plan.schema.json checks it.
@@ -48,7 +54,9 @@ type jsonImporting struct {
 	ID string `json:"id"`
 }
 
-// jsonMessage has the names of the configuration language.
+// jsonMessage has the names of the configuration language: a field that has a row in
+// package mqtt has its member here. The state's lines have the same members, but in
+// another order, and they write an empty payload and hidden correlation data otherwise.
 type jsonMessage struct {
 	Broker          string         `json:"broker"`
 	Topic           string         `json:"topic"`
@@ -66,6 +74,35 @@ type jsonMessage struct {
 type jsonProperty struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+func messageJSON(broker string, m *mqtt.Message) *jsonMessage {
+	if m == nil {
+		return nil
+	}
+	out := &jsonMessage{
+		Broker: broker, Topic: m.Topic, QoS: int(m.QoS),
+		ContentType: m.ContentType, ResponseTopic: m.ResponseTopic, Expiry: m.Expiry,
+	}
+	if m.PayloadFormat != mqtt.UnspecifiedBytes {
+		out.PayloadFormat = m.PayloadFormat.String()
+	}
+	for _, p := range m.UserProperties {
+		out.UserProperties = append(out.UserProperties, jsonProperty(p))
+	}
+	if len(m.CorrelationData) > 0 {
+		out.CorrelationData = secretOr(string(m.CorrelationData), func(s string) string {
+			return base64.StdEncoding.EncodeToString([]byte(s))
+		})
+	}
+	if utf8.Valid(m.Payload) {
+		text := string(m.Payload)
+		out.Payload = &text
+	} else {
+		encoded := base64.StdEncoding.EncodeToString(m.Payload)
+		out.PayloadBase64 = &encoded
+	}
+	return out
 }
 
 type jsonOwn struct {

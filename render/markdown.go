@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/state"
 )
 
 // planMarkdown writes a plan for a pull request: what a reviewer must know first
@@ -205,4 +206,19 @@ func markdownQuote(b *bytes.Buffer, detail string) {
 			fmt.Fprintf(b, ">\n> %s\n", markdownLine(item))
 		}
 	}
+}
+
+func stateMarkdown(w io.Writer, s *state.Snapshot) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", Count(len(s.Records), "message"))
+	for _, r := range statePage(s).Records {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Topic), cell(r.Address), cell(r.Broker), cell(r.Fields))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// cell is code in a table: HTML, since a code span cannot hold a "|".
+func cell(text string) string {
+	return "<code>" + markdownText(text) + "</code>"
 }

@@ -1,31 +1,10 @@
 package render
 
 import (
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/retainctl/retainctl/plan"
 )
-
-// Format is how a result is written.
-type Format string
-
-const (
-	Text     Format = "text"
-	JSON     Format = "json"
-	Markdown Format = "markdown"
-	HTML     Format = "html"
-)
-
-// FormatNamed gives the format of that name.
-func FormatNamed(name string) (Format, bool) {
-	switch f := Format(name); f {
-	case Text, JSON, Markdown, HTML:
-		return f, true
-	}
-	return "", false
-}
 
 // PlanOptions are what the display of a plan depends on beside the plan.
 type PlanOptions struct {
@@ -38,23 +17,6 @@ type PlanOptions struct {
 	Version         string // of retainctl, in JSON
 	SavedTo         string // the plan file that was written
 	Unsaved         bool   // say how to apply exactly this plan, which was not saved
-}
-
-// Plan writes a plan.
-func Plan(w io.Writer, f Format, p *plan.Plan, o PlanOptions) error {
-	write, ok := planWriters[f]
-	if !ok {
-		return fmt.Errorf("write plan: unknown format %q", string(f))
-	}
-	return write(w, p, o)
-}
-
-// planWriters has one writer for each format, each in the file of its name.
-var planWriters = map[Format]func(io.Writer, *plan.Plan, PlanOptions) error{
-	Text:     planText,
-	JSON:     planJSON,
-	Markdown: planMarkdown,
-	HTML:     planHTML,
 }
 
 // sections parts the groups of a plan: what the configuration asks for, and

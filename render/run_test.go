@@ -146,7 +146,7 @@ func snapshot() *state.Snapshot {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return &state.Snapshot{
 		Lineage: "6f2a", Serial: 7, DigestKey: []byte("never shown"),
-		Brokers: map[state.Identity]state.Broker{lab: {Type: "mqtt", Name: "lab"}},
+		Brokers: map[state.Identity]state.Pin{lab: {Type: "mqtt", Name: "lab"}},
 		Records: map[state.Key]state.Record{
 			key("site/wifi"): {
 				Sealed:  state.Sealed{Message: *secret, Redaction: mqtt.Redaction{Leaves: []string{"/psk"}}, Digest: "aa"},

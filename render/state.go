@@ -2,7 +2,6 @@ package render
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -14,25 +13,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/state"
 )
-
-// State writes what the state records; a nil snapshot is the one before the
-// first apply.
-func State(w io.Writer, f Format, s *state.Snapshot) error {
-	if s == nil {
-		s = &state.Snapshot{}
-	}
-	switch f {
-	case Text:
-		return stateText(w, s)
-	case JSON:
-		return writeJSON(w, stateJSON(s))
-	case Markdown:
-		return stateMarkdown(w, s)
-	case HTML:
-		return pageTemplate.Execute(w, statePage(s))
-	}
-	return fmt.Errorf("write state: unknown format %q", string(f))
-}
 
 // StateList writes one line for each of some records: the topic, and after a tab
 // the address. Its lines are what "state show" and "state rm" take.
@@ -148,7 +128,9 @@ type jsonRecord struct {
 	DependsOn      []string     `json:"depends_on,omitempty"`
 }
 
-func stateJSON(s *state.Snapshot) jsonState {
+func stateJSON(w io.Writer, s *state.Snapshot) error { return writeJSON(w, stateDocument(s)) }
+
+func stateDocument(s *state.Snapshot) jsonState {
 	doc := jsonState{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, Records: []jsonRecord{}, Pending: []jsonKey{}}
 	for _, k := range sortedKeys(s.Records) {
 		doc.Records = append(doc.Records, recordJSON(s, k, s.Records[k]))
@@ -175,30 +157,6 @@ func brokerLabel(s *state.Snapshot, id state.Identity) string {
 		return s.Brokers[id].Name
 	}
 	return string(id)
-}
-
-func stateMarkdown(w io.Writer, s *state.Snapshot) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", Count(len(s.Records), "message"))
-	for _, r := range statePage(s).Records {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Topic), cell(r.Address), cell(r.Broker), cell(r.Fields))
-	}
-	_, err := w.Write(b.Bytes())
-	return err
-}
-
-// cell is code in a table: HTML, since a code span cannot hold a "|".
-func cell(text string) string {
-	return "<code>" + markdownText(text) + "</code>"
-}
-
-func statePage(s *state.Snapshot) page {
-	shown := page{Title: "State", Lead: Count(len(s.Records), "message") + " recorded."}
-	for _, k := range sortedKeys(s.Records) {
-		r := s.Records[k]
-		shown.Records = append(shown.Records, pageRecord{Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message)})
-	}
-	return shown
 }
 
 // fieldsText gives a whole message on one line.

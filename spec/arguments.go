@@ -9,23 +9,25 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
 // arguments reads the arguments of a block, or of one instance of it, and reports
 // what is wrong at the argument's place.
 type arguments struct {
-	e      *evaluator
-	t      *tally
+	eval   *evaluator
+	sink   *diag.Sink
 	attrs  hcl.Attributes
-	at     *hcl.Range // of the block: the place of what is not given
+	at     *hcl.Range // of the block: the place of arguments that are not given
 	ctx    *hcl.EvalContext
 	fixed  fixed
-	broken bool // something is wrong, and was reported
+	broken bool // something was wrong, and reported
 }
 
 // fixed holds the values of the arguments that are the same in every instance of
-// a block, by name: cty.NilVal until one is evaluated, or where it is wrong.
+// a block, by name: cty.NilVal until one is evaluated, or if it is wrong.
 type fixed map[string]cty.Value
 
 // newFixed finds these arguments.
@@ -39,24 +41,24 @@ func newFixed(attrs hcl.Attributes) fixed {
 	return f
 }
 
-// ofInstance tells whether a reference is another thing in every instance.
+// ofInstance reports whether a reference differs from instance to instance.
 func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
 
 // secretArguments are never shown, whatever they are made of.
 var secretArguments = []string{"password", "token", "key_file"}
 
-// eval evaluates an argument; ok is false where it, or what it depends on, has
-// errors, which are reported.
-func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
+// value evaluates an argument; ok is false if it, or what it depends on, has errors,
+// which are reported.
+func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 	known, fixed := a.fixed[attr.Name]
 	if known != cty.NilVal {
 		return known, true
 	}
-	eval := a.e.evalInto
+	eval := a.eval.evalInto
 	if slices.Contains(secretArguments, attr.Name) {
-		eval = a.e.evalSecret
+		eval = a.eval.evalSecret
 	}
-	value, ok := eval(a.t, a.ctx, attr.Expr)
+	value, ok := eval(a.sink, a.ctx, attr.Expr)
 	if fixed && ok {
 		a.fixed[attr.Name] = value
 	}
@@ -64,20 +66,20 @@ func (a *arguments) eval(attr *hcl.Attribute) (cty.Value, bool) {
 	return value, ok
 }
 
-// get evaluates an argument as a value of a type; false where it is not given,
+// get evaluates an argument as a value of a type; false if it is not given,
 // null, or wrong.
 func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	attr := a.attrs[name]
 	if attr == nil {
 		return cty.NilVal, false
 	}
-	given, ok := a.eval(attr)
+	given, ok := a.value(attr)
 	if !ok {
 		return given, false
 	}
 	value, err := convert.Convert(given, want)
 	if err != nil {
-		a.invalid(name, "%s.", sentence(located(err, given)))
+		a.invalid(name, "%s.", diag.Sentence(diag.Located(err, given)))
 		return value, false
 	}
 	return value, !value.IsNull()
@@ -87,7 +89,9 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 	value, given := a.get(name, want)
 	if given && sensitive.Is(value) {
-		a.wrong(name, "Sensitive "+name, "%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use nonsensitive(...) where it is no secret.", name)
+		a.wrong(name, "Sensitive "+name,
+			"%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use "+
+				"nonsensitive(...) where it is no secret.", name)
 		return value, false
 	}
 	return value, given
@@ -95,21 +99,11 @@ func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 
 func (a *arguments) wrong(name, summary, format string, args ...any) {
 	a.broken = true
-	a.t.add(errorf(place(a.attrs, a.at, name), summary, format, args...))
+	a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, name), summary, format, args...))
 }
 
 func (a *arguments) invalid(name, format string, args ...any) {
 	a.wrong(name, "Invalid "+name, format, args...)
-}
-
-// place is where the first of the arguments that is given stands, or the block.
-func place(attrs hcl.Attributes, block *hcl.Range, names ...string) *hcl.Range {
-	for _, name := range names {
-		if attr := attrs[name]; attr != nil {
-			return attr.Expr.Range().Ptr()
-		}
-	}
-	return block
 }
 
 // text reads a string that may be sensitive: it is never shown.
@@ -131,7 +125,7 @@ func (a *arguments) shown(name string) string {
 	return value.AsString()
 }
 
-// filled reads a string that is shown and, where it is given, not empty.
+// filled reads a string that is shown and, if it is given, not empty.
 func (a *arguments) filled(name, otherwise string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -163,7 +157,7 @@ func (a *arguments) is(name string) bool {
 	return given && value.True()
 }
 
-// choice reads one of several words; the first stands where none is given.
+// choice reads one of several words; the first is the default.
 func (a *arguments) choice(name string, choices ...string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -171,7 +165,8 @@ func (a *arguments) choice(name string, choices ...string) string {
 	}
 	text := value.AsString()
 	if !slices.Contains(choices, text) {
-		a.invalid(name, "%q is not known.%s It is %s.", text, didYouMean(text, slices.Values(choices)), oneOf(choices))
+		a.invalid(name,
+			"%q is not known.%s It is %s.", text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
 		return choices[0]
 	}
 	return text
@@ -198,7 +193,8 @@ func (a *arguments) duration(name string) time.Duration {
 	}
 	t, err := parseDuration(value.AsString())
 	if err != nil || t <= 0 {
-		a.invalid(name, "%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
+		a.invalid(name,
+			"%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
 		return 0
 	}
 	return t

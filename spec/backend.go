@@ -11,10 +11,10 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-)
 
-// DefaultStatePath is where the local backend keeps the state, below the root.
-const DefaultStatePath = "retain.state.json"
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
+)
 
 const (
 	defaultLockLease = time.Minute
@@ -25,9 +25,9 @@ const (
 // backendArguments are the arguments of each backend type; nil of one that there is
 // not.
 func backendArguments(typ string) []string {
-	for _, b := range described("retainctl", "").Blocks {
+	for _, b := range language.Find("retainctl", "").Blocks {
 		if b.Kind == typ {
-			return b.names()
+			return b.Names()
 		}
 	}
 	return nil
@@ -35,33 +35,34 @@ func backendArguments(typ string) []string {
 
 // backend reads the backend block, or what stands for it where there is none.
 // The overrides are those of -backend-config, which CI gives.
-func (e *evaluator) backend(block *hcl.Block, overrides []string) Backend {
+func (mod *moduleInstance) backend(block *hcl.Block, overrides []string) Backend {
 	b := Backend{Type: "local"}
-	attrs := e.overrides(overrides)
+	attrs := mod.overrides(overrides)
 	if block != nil {
 		b.Type, b.Range = block.Labels[0], block.DefRange
 		if backendArguments(b.Type) == nil {
-			types := kinds(described("retainctl", "").Blocks, "backend")
-			e.tally.add(errorf(&block.LabelRanges[0], "Unknown backend type", "There is no backend %q.%s The types are %s.", b.Type, didYouMean(b.Type, slices.Values(types)), oneOf(types)))
+			types := language.Kinds(language.Find("retainctl", "").Blocks, "backend")
+			mod.sink.Add(diag.Errorf(&block.LabelRanges[0], "Unknown backend type",
+				"There is no backend %q.%s The types are %s.",
+				b.Type, diag.DidYouMean(b.Type, slices.Values(types)), diag.OneOf(types)))
 			return b
 		}
 		given, diags := block.Body.JustAttributes()
-		e.tally.add(diags...)
+		mod.sink.Add(diags...)
 		maps.Copy(given, attrs)
 		attrs = given
 	}
-	a := arguments{e: e, t: &e.tally, attrs: attrs, at: &b.Range, ctx: e.scope("", expressions(attrs)...)}
-	a.backend(&b)
+	mod.arguments(attrs, &b.Range).backend(&b)
 	return b
 }
 
 // overrides reads -backend-config as the arguments of a block.
-func (e *evaluator) overrides(given []string) hcl.Attributes {
+func (mod *moduleInstance) overrides(given []string) hcl.Attributes {
 	attrs := hcl.Attributes{}
 	for _, arg := range given {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			e.tally.add(errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
+			mod.sink.Add(diag.Errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
 			continue
 		}
 		at := hcl.Range{Filename: "-backend-config=" + name, Start: hcl.InitialPos, End: hcl.InitialPos}
@@ -74,7 +75,9 @@ func (a *arguments) backend(b *Backend) {
 	known := backendArguments(b.Type)
 	for _, name := range slices.Sorted(maps.Keys(a.attrs)) {
 		if !slices.Contains(known, name) {
-			a.e.tally.add(errorf(&a.attrs[name].NameRange, "Unsupported argument", "The %s backend has no argument %q.%s Its arguments: %s.", b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
+			a.sink.Add(diag.Errorf(&a.attrs[name].NameRange, "Unsupported argument",
+				"The %s backend has no argument %q.%s Its arguments: %s.",
+				b.Type, name, a.instead(name, known), strings.Join(slices.Sorted(slices.Values(known)), ", ")))
 		}
 	}
 	b.Settings = backendDecoders[b.Type](a)
@@ -102,9 +105,10 @@ func (a *arguments) instead(name string, known []string) string {
 	case "assume_role":
 		return " Write role_arn, and where they are needed external_id and session_name."
 	case "access_key", "secret_key":
-		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+		return " Credentials do not belong into a configuration: set profile or role_arn, or AWS_ACCESS_KEY_ID and " +
+			"AWS_SECRET_ACCESS_KEY."
 	}
-	return didYouMean(name, slices.Values(known))
+	return diag.DidYouMean(name, slices.Values(known))
 }
 
 func (a *arguments) s3() BackendSettings {
@@ -117,13 +121,14 @@ func (a *arguments) s3() BackendSettings {
 	}
 	var err error
 	if s.Endpoint, err = ParseAWSEndpoint(a.shown("endpoint")); err != nil {
-		a.invalid("endpoint", "%s.", sentence(err))
+		a.invalid("endpoint", "%s.", diag.Sentence(err))
 	}
 	if value, given := a.plain("use_lockfile", cty.Bool); given && value.False() {
 		a.invalid("use_lockfile", "The state is always locked. -lock=false does without for one command.")
 	}
 	if s.LockLease < leastLockLease || s.LockLease > mostLockLease {
-		a.invalid("lock_lease", "lock_lease is how long a lock outlives a holder that died: from %s to %s.", leastLockLease, mostLockLease)
+		a.invalid("lock_lease",
+			"lock_lease is how long a lock outlives a holder that died: from %s to %s.", leastLockLease, mostLockLease)
 	}
 	return s
 }
@@ -159,10 +164,11 @@ func (a *arguments) webAddress(name string) *url.URL {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		err = errors.New("it cannot be understood as an address; write https://HOST/PATH") // url.Error may repeat a password
 	case u.User != nil:
-		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the arguments username and password")
+		err = errors.New("the address is shown in errors, so it cannot hold a user name or password. Use the " +
+			"arguments username and password")
 	}
 	if err != nil {
-		a.invalid(name, "%s.", sentence(err))
+		a.invalid(name, "%s.", diag.Sentence(err))
 		return nil
 	}
 	return u

@@ -2,96 +2,44 @@ package spec
 
 import (
 	"cmp"
-	"fmt"
-	"iter"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
-// brokerDecl is a broker block before evaluation.
-type brokerDecl struct {
-	typ, name string
-	at        hcl.Range
-	attrs     hcl.Attributes
-}
-
-func (d *declarations) broker(b *hcl.Block) {
-	decl := &brokerDecl{typ: b.Labels[0], name: b.Labels[1], at: b.DefRange}
-	for _, other := range d.brokers {
-		if other.name == decl.name {
-			d.duplicate(b.DefRange, fmt.Sprintf("broker %q", decl.name), other.at, "Names of brokers are unique over all types, since broker.NAME stands for one.")
-			return
-		}
-	}
-	d.identifier(decl.name, b.LabelRanges[1], "broker")
-	d.brokers = append(d.brokers, decl)
-	as := described("broker", decl.typ)
-	if as == nil {
-		types := kinds(Language(), "broker")
-		d.report(errorf(&b.LabelRanges[0], "Unknown broker type", "There is no broker type %q.%s The types are %s.", decl.typ, didYouMean(decl.typ, slices.Values(types)), oneOf(types)))
-		return
-	}
-	decl.attrs = d.content(b.Body, as).Attributes
-}
-
-// declaredBrokers are the broker blocks, or the default where none stands.
-func (e *evaluator) declaredBrokers() []*brokerDecl {
-	if len(e.root.decl.brokers) == 0 {
-		return []*brokerDecl{{typ: "embedded", name: "default"}}
-	}
-	return e.root.decl.brokers
-}
-
-func (e *evaluator) broker(name string) *brokerDecl {
-	if e.byName == nil {
-		e.byName = map[string]*brokerDecl{}
-		for _, b := range e.declaredBrokers() {
-			e.byName[b.name] = b
-		}
-	}
-	return e.byName[name]
-}
-
-func (e *evaluator) brokerNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, b := range e.declaredBrokers() {
-			if !yield(b.name) {
-				return
-			}
-		}
-	}
-}
-
-// brokers evaluates the broker blocks' arguments, where that is asked for.
-func (e *evaluator) brokers(root string) []Broker {
+// brokerBlocks evaluates the broker blocks. Their arguments are read if that is asked for.
+func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 	var all []Broker
-	for _, decl := range e.declaredBrokers() {
-		b := Broker{Type: decl.typ, Name: decl.name, Range: decl.at}
-		if e.evalBrokers {
-			b.Settings = e.brokerSettings(decl, root)
+	for _, decl := range mod.brokers.decls {
+		b := Broker{Type: decl.Type, Name: decl.Name, Range: decl.At}
+		if mod.evalBrokers {
+			b.Settings = mod.brokerSettings(decl, root)
 		}
-		e.alone(b, all)
+		checkDistinct(b, all, &mod.sink)
 		all = append(all, b)
 	}
 	return all
 }
 
-// alone refuses two blocks that lead to one broker, as far as their arguments
+// checkDistinct refuses two blocks that lead to one broker, as far as their arguments
 // tell: one message would then have two records.
-func (e *evaluator) alone(b Broker, before []Broker) {
+func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
 	for _, other := range before {
-		if at := leadsTo(b.Settings); at != "" && at == leadsTo(other.Settings) {
-			e.tally.add(errorf(&b.Range, "Two broker blocks are one broker", "broker %q and broker %q (at %s) lead to the same place. Keep one of them.", b.Name, other.Name, other.Range))
+		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
+			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
+				"broker %q and broker %q (at %s) lead to the same place. Keep one of them.",
+				b.Name, other.Name, other.Range))
 		}
 	}
 }
 
-// leadsTo is where a broker's arguments lead to, "" where they do not tell.
-func leadsTo(settings BrokerSettings) string {
+// destination returns where a broker's arguments lead to, "" if they do not tell.
+func destination(settings BrokerSettings) string {
 	switch s := settings.(type) {
 	case *MQTTSettings:
 		if s.Address != (MQTTAddress{}) {
@@ -113,13 +61,12 @@ func (c *Config) BrokerNamed(name string) (Broker, bool) {
 	return Broker{}, false
 }
 
-func (e *evaluator) brokerSettings(decl *brokerDecl, root string) BrokerSettings {
-	a := arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
-	decode := brokerDecoders[decl.typ]
+func (mod *moduleInstance) brokerSettings(decl *declare.Broker, root string) BrokerSettings {
+	decode := brokerDecoders[decl.Type]
 	if decode == nil { // the declaration was refused
 		return nil
 	}
-	return decode(&a, root)
+	return decode(mod.arguments(decl.Attrs, &decl.At), root)
 }
 
 // brokerDecoders read the arguments of each broker type; root is the folder of the
@@ -152,8 +99,8 @@ func (a *arguments) mqtt(root string) BrokerSettings {
 		ServerName:  a.text("server_name"),
 		ALPN:        a.texts("alpn"),
 		ClientID:    a.text("client_id"),
-		Protocol:    a.choice("protocol", mqttProtocols()...),
-		Kind:        a.choice("kind", MQTTKinds()...),
+		Protocol:    a.choice("protocol", language.MQTTProtocols()...),
+		Kind:        a.choice("kind", language.MQTTKinds()...),
 		Connections: int(a.whole("connections", 0, 0, 64)),
 		Rate:        a.rate(),
 		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),
@@ -167,13 +114,14 @@ func (a *arguments) address() MQTTAddress {
 	text := a.shown("url")
 	if text == "" {
 		if !a.broken {
-			a.wrong("url", "Missing url", "A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
+			a.wrong("url", "Missing url",
+				"A broker of type mqtt needs its address: url = \"mqtts://broker.example:8883\".")
 		}
 		return MQTTAddress{}
 	}
 	address, err := ParseMQTTAddress(text)
 	if err != nil {
-		a.invalid("url", "%s.", sentence(err))
+		a.invalid("url", "%s.", diag.Sentence(err))
 	}
 	return address
 }
@@ -181,10 +129,12 @@ func (a *arguments) address() MQTTAddress {
 // pairs reports arguments that only make sense with others, or without them.
 func (a *arguments) pairs(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
-		a.t.add(errorf(place(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate", "cert_file and key_file belong together: the certificate and its private key."))
+		a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate",
+			"cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
-		a.wrong("token", "Both token and password", "A token is sent as the password, so that there is room for one of them. Leave the other out.")
+		a.wrong("token", "Both token and password",
+			"A token is sent as the password, so that there is room for one of them. Leave the other out.")
 	}
 	if s.Address.Scheme == "" || s.Address.Secure() {
 		return
@@ -193,7 +143,9 @@ func (a *arguments) pairs(s *MQTTSettings) {
 		"ca_file": s.CAFile != "", "cert_file": s.CertFile != "", "key_file": s.KeyFile != "", "server_name": s.ServerName != "", "alpn": len(s.ALPN) > 0,
 	} {
 		if given {
-			a.wrong(name, name+" without TLS", "%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or wss://, or leave the argument out.", name)
+			a.wrong(name, name+" without TLS",
+				"%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or "+
+					"wss://, or leave the argument out.", name)
 		}
 	}
 }
@@ -201,7 +153,7 @@ func (a *arguments) pairs(s *MQTTSettings) {
 func (a *arguments) endpoint() string {
 	text := a.shown("endpoint")
 	if _, err := ParseAWSEndpoint(text); err != nil {
-		a.invalid("endpoint", "%s.", sentence(err))
+		a.invalid("endpoint", "%s.", diag.Sentence(err))
 	}
 	return text
 }
@@ -213,7 +165,8 @@ func (a *arguments) rate() float64 {
 	}
 	rate, _ := value.AsBigFloat().Float64()
 	if rate <= 0 || rate > 1e6 {
-		a.invalid("rate", "rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
+		a.invalid("rate",
+			"rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
 	}
 	return rate
 }

@@ -8,52 +8,41 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/retainctl/retainctl/spec/sensitive"
+	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // maxModules bounds the instances of all module blocks: ten blocks that each
 // repeat the next ten times are 10^10.
 const maxModules = 100_000
 
-// call is an evaluated module block: the instances of its module.
-type call struct {
-	e         *evaluator // of the module that the block stands in
-	decl      *moduleDecl
-	instances []*evaluator // in the order of their keys
-	broken    bool
-
-	contexts map[string]*hcl.EvalContext // of each input, before each and count
-	fixed    map[string]cty.Value        // inputs that are the same in every instance
-	varies   map[string]bool             // and those that are not
-	values   map[string]cty.Value        // of the whole block, by the outputs in it
-}
-
-// expandCall finds the instances of a module block; nil where that is being done
-// already, in a circle.
-func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
-	if c := e.calls[m.name]; c != nil {
+// expandCall finds the instances of a module block. It returns nil if that is being
+// done already, in a circle.
+func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
+	if c := mod.calls[m.Name]; c != nil {
 		return c
 	}
-	if !e.enter(m.address(), at) {
+	if !mod.enter(m.Address(), at) {
 		return nil
 	}
-	defer e.leave()
+	defer mod.leave()
 	c := &call{
-		e: e, decl: m,
+		caller: mod, decl: m,
 		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{}, varies: map[string]bool{}, values: map[string]cty.Value{},
 	}
-	instances, ok := e.repeated(m.attrs, m.at, &e.tally, e.roomForModules)
-	e.calls[m.name] = c
-	if c.broken = !ok || m.body == nil; c.broken {
-		e.poisoned = true
+	instances, ok := mod.repeated(m.Attrs, m.At, &mod.sink, mod.roomForModules)
+	mod.calls[m.Name] = c
+	if c.broken = !ok || m.Body == nil; c.broken {
+		mod.sawUnknown = true
 		return c
 	}
-	for name, attr := range m.inputs {
+	for name, attr := range m.Inputs {
 		c.varies[name] = slices.ContainsFunc(attr.Expr.Variables(), ofInstance)
 	}
-	static := e.place.static + m.address() + "."
+	static := mod.place.static + m.Address() + "."
 	for _, instance := range instances {
-		child := e.evaluator(m.body, modulePath{e.place.path + ModuleAddress(m.name, instance.index) + ".", static})
+		child := mod.instance(m.Body, modulePath{mod.place.path + addrs.Module(m.Name, instance.index) + ".", static})
 		child.call, child.own = c, instance
 		c.instances = append(c.instances, child)
 	}
@@ -61,93 +50,81 @@ func (e *evaluator) expandCall(m *moduleDecl, at hcl.Range) *call {
 }
 
 // roomForModules counts instances of modules.
-func (e *evaluator) roomForModules(n int64, at hcl.Range, t *tally) bool {
-	if n > int64(maxModules-e.modules) {
-		t.add(errorf(&at, "Too many module instances", "A configuration can have %d instances of modules, and with these there would be more. Let one module declare many messages with for_each.", maxModules))
+func (mod *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
+	if n > int64(maxModules-mod.modules) {
+		t.Add(diag.Errorf(&at, "Too many module instances",
+			"A configuration can have %d instances of modules, and with these there would be more. Let one module "+
+				"declare many messages with for_each.", maxModules))
 		return false
 	}
-	e.modules += int(n)
+	mod.modules += int(n)
 	return true
 }
 
-// input gives the value of a variable that the module block gives, or its default.
-func (e *evaluator) input(decl *variableDecl, at hcl.Range) cty.Value {
-	if !e.enter("var."+decl.name, at) {
-		return cty.DynamicVal
-	}
-	defer e.leave()
-	value := e.call.input(decl, e.own)
-	if decl.sensitive {
-		value = value.Mark(sensitive.Mark)
-	}
-	e.vars[decl.name] = value
-	if !e.valid(decl) {
-		e.vars[decl.name] = cty.DynamicVal
-	}
-	return e.vars[decl.name]
-}
-
 // input evaluates an input for one instance of the module.
-func (c *call) input(decl *variableDecl, instance instanceOf) cty.Value {
-	if value, known := c.fixed[decl.name]; known {
+func (c *call) input(decl *declare.Variable, instance repetition) cty.Value {
+	if value, known := c.fixed[decl.Name]; known {
 		return value
 	}
 	value := c.convert(decl, instance)
-	if !c.varies[decl.name] {
-		c.fixed[decl.name] = value
+	if !c.varies[decl.Name] {
+		c.fixed[decl.Name] = value
 	}
 	return value
 }
 
-func (c *call) convert(decl *variableDecl, instance instanceOf) cty.Value {
-	attr := c.decl.inputs[decl.name]
+func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
+	attr := c.decl.Inputs[decl.Name]
 	switch {
 	case attr != nil:
-	case decl.def == cty.NilVal: // which was reported
+	case decl.Default == cty.NilVal: // which was reported
 		return cty.DynamicVal
 	default:
-		return decl.def
+		return decl.Default
 	}
-	ctx := c.contexts[decl.name]
+	ctx := c.contexts[decl.Name]
 	if ctx == nil {
-		ctx = c.e.scope(c.decl.repeat(), attr.Expr)
-		c.contexts[decl.name] = ctx
+		ctx = c.caller.context(c.decl.Repeat(), attr.Expr)
+		c.contexts[decl.Name] = ctx
 	}
-	t := tally{instance: c.e.place.path + ModuleAddress(c.decl.name, instance.index), ledger: c.e.notes.general}
-	value, ok := c.e.evalInto(&t, instance.context(ctx), attr.Expr)
+	t := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
+	value, ok := c.caller.evalInto(&t, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
 	}
 	at := attr.Expr.Range().Ptr()
-	value, err := decl.convert(value)
+	value, err := decl.Convert(value)
 	switch {
 	case err != nil:
-		t.add(errorf(at, "Invalid input", "The value is not suitable for variable %q at %s: %s.", decl.name, decl.at, err))
+		t.Add(diag.Errorf(at, "Invalid input",
+			"The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
 		return cty.DynamicVal
-	case !value.IsNull() || decl.nullable:
+	case !value.IsNull() || decl.Nullable:
 		return value
-	case decl.def == cty.NilVal:
-		t.add(errorf(at, "Null input", "Variable %q at %s has nullable = false and no default, so it needs a value that is not null.", decl.name, decl.at))
+	case decl.Default == cty.NilVal:
+		t.Add(diag.Errorf(at, "Null input",
+			"Variable %q at %s has nullable = false and no default, so it needs a value that is not null.",
+			decl.Name, decl.At))
 		return cty.DynamicVal
 	}
-	return decl.def
+	return decl.Default
 }
 
-// module gives the value of module.NAME: an object of the needed outputs, or an
-// object or tuple of such where the block has instances.
-func (e *evaluator) module(name string, n *needed) cty.Value {
-	decl := e.decl.modules[name]
+// module returns the value of module.NAME: an object of the needed outputs, or an
+// object or tuple of such objects if the block has for_each or count.
+func (mod *moduleInstance) module(name string, n *needed) cty.Value {
+	decl := mod.decl.Calls[name]
 	if decl == nil {
-		e.undeclared("module", name, n.at, maps.Keys(e.decl.modules))
+		mod.undeclared("module", name, n.at, maps.Keys(mod.decl.Calls))
 		return cty.DynamicVal
 	}
-	c := e.expandCall(decl, n.at)
+	c := mod.expandCall(decl, n.at)
 	if c == nil || c.broken || n.wrong {
 		return cty.DynamicVal
 	}
 	names := slices.Sorted(maps.Keys(n.outputs))
 	if n.all {
-		names = slices.Sorted(maps.Keys(decl.body.outputs))
+		names = slices.Sorted(maps.Keys(decl.Body.Outputs))
 	}
 	key := strings.Join(names, " ")
 	if value, known := c.values[key]; known {
@@ -176,9 +153,9 @@ func (c *call) value(names []string, at hcl.Range) (_ cty.Value, keep bool) {
 	return c.collect(objects), keep
 }
 
-// collect gives the instances' objects in the form that the block has.
+// collect returns the instances' objects in the form that the block has.
 func (c *call) collect(objects []cty.Value) cty.Value {
-	switch c.decl.repeat() {
+	switch c.decl.Repeat() {
 	case "for_each":
 		all := make(map[string]cty.Value, len(objects))
 		for i, child := range c.instances {

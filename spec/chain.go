@@ -1,55 +1,50 @@
 package spec
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/hashicorp/hcl/v2"
-)
+import "slices"
 
 // maxChain is how many references may follow one another. Resolving them is
 // recursive, and Go cannot recover from a stack that is used up.
 const maxChain = 1000
 
-// link is one thing that is being resolved.
+// link is a value that is being resolved.
 type link struct{ address, static string }
 
-// enter begins to resolve a thing of this module. It refuses one that is being
-// resolved, naming the chain that leads back to it.
-func (e *evaluator) enter(local string, at hcl.Range) bool {
-	address := e.place.path + local
-	if e.active[address] {
-		var chain []string
-		for _, link := range e.chain {
-			if len(chain) > 0 || link.address == address {
-				chain = append(chain, link.address)
-				e.circular[link.static] = true
-			}
-		}
-		chain = append(chain, address)
-		e.once("cycle "+strings.Join(chain, " "), &at, "References in a circle", "Its own value is needed to compute it: %s. Break the circle: put what they share into a local that depends on neither.", strings.Join(shorten(chain), " → "))
-		return false
-	}
-	if len(e.chain) >= maxChain {
-		e.once("chain", &at, "References nested too deeply", "More than %d references follow one another here.", maxChain)
-		return false
-	}
-	e.active[address] = true
-	e.chain = append(e.chain, link{address, e.place.static + local})
-	return true
+// chain are the values that are being resolved, the outermost first.
+type chain struct {
+	links    []link
+	active   map[string]bool
+	circular map[string]bool // members of circles that were met, by their static address
 }
 
-func (e *evaluator) leave() {
-	last := len(e.chain) - 1
-	delete(e.active, e.chain[last].address)
-	e.chain = e.chain[:last]
+func newChain() chain { return chain{active: map[string]bool{}, circular: map[string]bool{}} }
+
+// circle returns the addresses that lead back to one that is being resolved, which is
+// first and last; nil if it is not being resolved.
+func (c *chain) circle(address string) []string {
+	if !c.active[address] {
+		return nil
+	}
+	start := slices.IndexFunc(c.links, func(l link) bool { return l.address == address })
+	var circle []string
+	for _, link := range c.links[start:] {
+		circle = append(circle, link.address)
+		c.circular[link.static] = true
+	}
+	return append(circle, address)
 }
 
-// shorten leaves out the middle of a chain that nobody would read.
-func shorten(chain []string) []string {
-	if len(chain) <= 12 {
-		return chain
-	}
-	return slices.Concat(chain[:6], []string{fmt.Sprintf("(%d more)", len(chain)-11)}, chain[len(chain)-5:])
+// full reports whether no further value may be entered.
+func (c *chain) full() bool { return len(c.links) >= maxChain }
+
+// enter adds a value that is being resolved.
+func (c *chain) enter(l link) {
+	c.active[l.address] = true
+	c.links = append(c.links, l)
+}
+
+// leave removes the last one, which has its value.
+func (c *chain) leave() {
+	last := len(c.links) - 1
+	delete(c.active, c.links[last].address)
+	c.links = c.links[:last]
 }

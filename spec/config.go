@@ -5,6 +5,13 @@
 // its range; spec never prints and never talks to a broker or a state store. It
 // reads files only below the configuration's root, since plans run on untrusted
 // pull requests.
+//
+// It is built in layers, each a package that knows none of the later ones: addrs,
+// sensitive and diag (how addresses, secrets and diagnostics are written), bounds and
+// functions (what expressions may compute), language (the table of blocks), declare
+// (what the files declare). This package computes the values: Load reads the inputs,
+// everything.go evaluates each module instance, and the decoders turn arguments that
+// are complete into the types of config.go.
 package spec
 
 import (
@@ -15,7 +22,14 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/language"
 )
+
+// DefaultStatePath is where the local backend keeps the state, below the root.
+const DefaultStatePath = language.DefaultStatePath
+
+// EnvPrefix begins the environment variables that set variables.
+const EnvPrefix = "RETAINCTL_VAR_"
 
 // Config is a whole configuration, evaluated.
 type Config struct {
@@ -99,7 +113,7 @@ type MQTTSettings struct {
 	ALPN                      []string
 	ClientID                  string
 	Protocol                  string // "auto", "5", "3.1.1"
-	Kind                      string // one of MQTTKinds
+	Kind                      string // one of language.MQTTKinds
 	Connections               int    // 0: the target chooses
 	Rate                      float64
 	Timeout                   time.Duration // default 30s

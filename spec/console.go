@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
@@ -17,7 +18,7 @@ import (
 // Console evaluates expressions in the root module of a configuration.
 type Console struct {
 	root *functions.Sandbox
-	e    *evaluator
+	mod  *moduleInstance
 }
 
 // ConsoleInput is the name that diagnostics have for a text of the console.
@@ -25,21 +26,21 @@ const ConsoleInput = "<console-input>"
 
 // OpenConsole loads the configuration of a folder, as Load does. What is wrong with
 // single values of it keeps no other from being looked at: the Console is nil only
-// where the files cannot be read.
+// if the files cannot be read.
 func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
-	e := l.evaluator()
+	mod := l.rootModule()
 	var c *Console
-	if e != nil && !l.diags.HasErrors() {
-		e.everything()
-		l.report(e.diagnostics()...)
-		c = &Console{l.root, e}
-	} else if l.root != nil {
-		l.root.Close()
+	if mod != nil && !l.Diags.HasErrors() {
+		mod.everything()
+		l.Report(mod.diagnostics()...)
+		c = &Console{l.Root, mod}
+	} else if l.Root != nil {
+		l.Root.Close()
 	}
-	files := l.files()
-	withinFiles(l.diags, files)
-	return c, files, inOrder(functions.WithoutStacks(l.diags))
+	files := l.shownFiles()
+	diag.WithinFiles(l.Diags, files)
+	return c, files, diag.InOrder(functions.WithoutStacks(l.Diags))
 }
 
 // Close lets go of the configuration's folder.
@@ -65,13 +66,14 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		sensitive.KeepKeyMarks(node)
 		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
-	// Every expression has notes of its own: a mistake is told each time that it is made.
-	e, n := *c.e, newNotes()
-	e.notes, e.tally = n, tally{ledger: n.general}
-	value, ok := e.eval(e.scope("", expr), expr)
+	// Every expression has its own findings, so that a mistake is reported each time that it is made.
+	mod, n := *c.mod, newFindings()
+	mod.found, mod.sink = n, n.general.Sink("")
+	value, ok := mod.eval(mod.context("", expr), expr)
 	diags = functions.WithoutStacks(n.diagnostics())
 	if !ok && !diags.HasErrors() {
-		diags = append(diags, errorf(expr.Range().Ptr(), "Value not known", "It is made of values that are wrong, as the errors of the configuration say."))
+		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known",
+			"It is made of values that are wrong, as the errors of the configuration say."))
 	}
 	result.Value = value
 	return result, diags
@@ -83,7 +85,7 @@ func (c *Console) Complete(word string) []string {
 	dot := strings.LastIndex(word, ".")
 	var all []string
 	if dot < 0 {
-		for name := range c.e.functions {
+		for name := range c.mod.functions {
 			if !strings.Contains(name, "::") { // the same under a longer name
 				all = append(all, name+"(")
 			}
@@ -102,17 +104,17 @@ func (c *Console) Complete(word string) []string {
 // members are the names that can follow a reference and a dot.
 func (c *Console) members(of string) []string {
 	var names []string
-	switch decl := c.e.decl; of {
+	switch decl := c.mod.decl; of {
 	case "var":
-		names = slices.Collect(maps.Keys(decl.variables))
+		names = slices.Collect(maps.Keys(decl.Variables))
 	case "local":
-		names = slices.Collect(maps.Keys(decl.locals))
+		names = slices.Collect(maps.Keys(decl.Locals))
 	case "message":
-		names = slices.Collect(maps.Keys(decl.messages))
+		names = slices.Collect(maps.Keys(decl.Messages))
 	case "module":
-		names = slices.Collect(maps.Keys(decl.modules))
+		names = slices.Collect(maps.Keys(decl.Calls))
 	case "broker":
-		names = slices.Collect(c.e.brokerNames())
+		names = slices.Collect(c.mod.brokers.names())
 	case "path":
 		names = []string{"root", "module"}
 	default:

@@ -2,12 +2,8 @@ package spec
 
 import (
 	"encoding/base64"
-	"errors"
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,25 +14,21 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// decoder turns the arguments of one instance into a Message.
-type decoder struct {
-	arguments
-	x *expansion
-	m Message
-}
-
-// decode reads all arguments; it tells whether nothing is wrong with them.
+// decode reads all arguments and reports whether they are right.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
-	d.m.Name, d.m.Range = decl.label, decl.at
-	d.m.Broker = d.broker("message")
-	if d.m.Topic = decl.label; d.attrs["topic"] != nil {
+	d.m.Name, d.m.Range = decl.Label, decl.At
+	d.m.Broker = d.broker(d.brokers, "message")
+	if d.m.Topic = decl.Label; d.attrs["topic"] != nil {
 		d.topic()
 	}
 	d.payload()
 	d.m.QoS = mqtt.QoS(d.whole("qos", 1, 0, 2))
-	d.m.ContentType = d.hideable("content_type", mqtt.FieldContentType)
-	d.m.ResponseTopic = d.hideable("response_topic", mqtt.FieldResponseTopic)
+	for f := range mqtt.Hideable.Rows() {
+		if at, text := f.At(&d.m.Message).(*string); text {
+			*at = d.hideable(f.Name, f.Bit)
+		}
+	}
 	d.correlation()
 	d.userProperties()
 	if d.choice("payload_format_indicator", "UNSPECIFIED_BYTES", "UTF8_DATA") == mqtt.UTF8Data.String() {
@@ -49,30 +41,13 @@ func (d *decoder) decode() bool {
 	return !d.broken
 }
 
-// hideable reads a string that is hidden where it is sensitive.
-func (d *decoder) hideable(name string, f mqtt.Fields) string {
-	value, given := d.get(name, cty.String)
-	if !given {
-		return ""
-	}
-	return d.reveal(value, f)
-}
-
-// reveal takes a string out of its marks and notes them.
-func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
-	if sensitive.Is(value) {
-		d.m.Redaction.Fields |= f
-	}
-	value, _ = value.Unmark()
-	return value.AsString()
-}
-
 func (d *decoder) topic() {
 	value, given := d.plain("topic", cty.String)
 	if given {
 		d.m.Topic = value.AsString()
 	} else if !d.broken {
-		d.wrong("topic", "Null topic", "topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
+		d.wrong("topic", "Null topic",
+			"topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
 	}
 }
 
@@ -82,14 +57,16 @@ func (d *decoder) payload() {
 	attrs := d.attrs
 	switch {
 	case attrs["payload"] != nil && attrs["payload_base64"] != nil:
-		d.wrong("payload_base64", "Both payload and payload_base64", "A message has one payload: give payload for text, or payload_base64 for bytes.")
+		d.wrong("payload_base64", "Both payload and payload_base64",
+			"A message has one payload: give payload for text, or payload_base64 for bytes.")
 		return
 	case attrs["payload_base64"] != nil:
 		d.m.Payload = d.base64("payload_base64", mqtt.FieldPayload)
 	case attrs["payload"] != nil:
 		d.payloadText(attrs["payload"])
 	default:
-		d.wrong("", "Missing payload", "A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
+		d.wrong("", "Missing payload",
+			"A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
 		return
 	}
 	if d.is("sensitive") {
@@ -101,13 +78,16 @@ func (d *decoder) payload() {
 }
 
 func (d *decoder) payloadText(attr *hcl.Attribute) {
-	value, ok := d.eval(attr)
+	value, ok := d.value(attr)
 	switch {
 	case !ok:
 	case value.IsNull():
 		d.wrong("payload", "Null payload", "%s", emptyPayload)
 	case value.Type() != cty.String:
-		d.wrong("payload", "Payload is no string", "A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)", value.Type().FriendlyName())
+		d.wrong("payload", "Payload is no string",
+			"A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as "+
+				"JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)",
+			value.Type().FriendlyName())
 	default:
 		all, leaves := sensitive.Parts(value)
 		if all {
@@ -121,7 +101,8 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	}
 }
 
-const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To delete what the topic holds, remove the block or the instance's key."
+const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To " +
+	"delete what the topic holds, remove the block or the instance's key."
 
 func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	value, given := d.get(name, cty.String)
@@ -134,7 +115,9 @@ func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	data, err := base64.StdEncoding.DecodeString(d.reveal(value, f))
 	switch {
 	case err != nil:
-		d.invalid(name, "%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) for text, or filebase64(...) for a file.", name)
+		d.invalid(name,
+			"%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) "+
+				"for text, or filebase64(...) for a file.", name)
 	case len(data) == 0 && name == "payload_base64":
 		d.wrong(name, "Empty payload", "%s", emptyPayload)
 	}
@@ -147,7 +130,7 @@ func (d *decoder) correlation() {
 	}
 }
 
-// userProperties reads them once for all instances where none differs.
+// userProperties reads them once for all instances if none differs.
 func (d *decoder) userProperties() {
 	if d.x.common == nil {
 		d.readProperties()
@@ -161,7 +144,7 @@ func (d *decoder) userProperties() {
 	d.m.Redaction.Fields |= d.x.common.Redaction.Fields
 }
 
-// readProperties reads a map, or a list where order or repeats matter.
+// readProperties reads a map, or a list if order or repeats matter.
 func (d *decoder) readProperties() {
 	value, given := d.get("user_properties", cty.DynamicPseudoType)
 	if !given {
@@ -184,17 +167,20 @@ func (d *decoder) readProperties() {
 		for it := value.ElementIterator(); it.Next(); {
 			_, pair := it.Element()
 			if pair.IsNull() || !pair.CanIterateElements() || !has(pair, "name") || !has(pair, "value") {
-				d.invalid("user_properties", "The elements of a list of user properties are { name = ..., value = ... }.")
+				d.invalid("user_properties",
+					"The elements of a list of user properties are { name = ..., value = ... }.")
 				return
 			}
 			d.property(entry(pair, "name"), entry(pair, "value"))
 		}
 	default:
-		d.invalid("user_properties", "User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats matter; this is %s.", typ.FriendlyName())
+		d.invalid("user_properties",
+			"User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats "+
+				"matter; this is %s.", typ.FriendlyName())
 	}
 }
 
-// has tells whether an object or a map has that key.
+// has reports whether an object or a map has that key.
 func has(v cty.Value, name string) bool {
 	if v.Type().IsObjectType() {
 		return v.Type().HasAttribute(name)
@@ -213,7 +199,9 @@ func (d *decoder) property(name, text cty.Value) {
 	name, nameErr := convert.Convert(name, cty.String)
 	text, textErr := convert.Convert(text, cty.String)
 	if nameErr != nil || textErr != nil || name.IsNull() || text.IsNull() {
-		d.invalid("user_properties", "Names and values of user properties are strings, and not null. Leave a property out with a for expression that has an if.")
+		d.invalid("user_properties",
+			"Names and values of user properties are strings, and not null. Leave a property out with a for "+
+				"expression that has an if.")
 		return
 	}
 	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
@@ -234,39 +222,10 @@ func (d *decoder) expiry() {
 	switch {
 	case d.m.RenewBefore == 0 || d.m.Expiry == 0 && d.broken: // message_expiry may be what is wrong
 	case d.m.Expiry == 0:
-		d.wrong("renew_before", "renew_before without message_expiry", "A message without message_expiry never expires, so there is nothing to renew.")
+		d.wrong("renew_before", "renew_before without message_expiry",
+			"A message without message_expiry never expires, so there is nothing to renew.")
 	case d.m.RenewBefore >= expiry:
-		d.invalid("renew_before", "renew_before is shorter than message_expiry; otherwise every plan would publish again.")
+		d.invalid("renew_before",
+			"renew_before is shorter than message_expiry; otherwise every plan would publish again.")
 	}
-}
-
-var (
-	errNotWhole = errors.New("it has a fraction or is negative")
-	errTooLong  = errors.New("the duration is too long")
-	days        = regexp.MustCompile(`^([0-9]{1,6})d(.*)$`)
-)
-
-// parseDuration reads seconds as a number, or a duration as Go spells it, with
-// days before it.
-func parseDuration(s string) (time.Duration, error) {
-	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
-		if !(math.Abs(seconds) < float64(math.MaxInt64/time.Second)) {
-			return 0, errTooLong
-		}
-		return time.Duration(math.Round(seconds * float64(time.Second))), nil
-	}
-	m := days.FindStringSubmatch(s)
-	if m == nil {
-		return time.ParseDuration(s)
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil || n > 100_000 {
-		return 0, errTooLong
-	}
-	whole := time.Duration(n) * 24 * time.Hour
-	if strings.TrimSpace(m[2]) == "" {
-		return whole, nil
-	}
-	rest, err := time.ParseDuration(m[2])
-	return whole + rest, err
 }

@@ -1,45 +1,30 @@
 package spec
 
 import (
-	"slices"
-
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// Exclusive is an exclusive block: a live message within it that is not declared
-// is deleted.
-type Exclusive struct {
-	Scope
-	Name   string   // the block's label
-	Except []string // filters of what is left alone
-}
-
-// Excepts tells whether a topic of the scope is left alone all the same.
-func (x *Exclusive) Excepts(topic string) bool {
-	return slices.ContainsFunc(x.Except, func(filter string) bool { return mqtt.Match(filter, topic) })
-}
-
-// Stranger gives the address of an undeclared message within the scope:
-// exclusive.NAME["topic"].
-func (x *Exclusive) Stranger(topic string) string { return x.Address + indexed(cty.StringVal(topic)) }
-
-// exclusive takes in an exclusive block. Two of them that overlap would each
-// delete what belongs to the other.
-func (s *scopes) exclusive(a *arguments, scope Scope, name string) {
+// exclusive adds an exclusive block to those that are known. Two of them that overlap
+// would each delete what belongs to the other.
+func (a *arguments) exclusive(scope Scope, name string, known []Exclusive) []Exclusive {
 	x := Exclusive{Scope: scope, Name: name, Except: a.except(scope.Filter)}
 	if a.broken {
-		return
+		return known
 	}
-	for _, other := range s.exclusives {
+	for _, other := range known {
 		if other.Broker == x.Broker && mqtt.Overlap(other.Filter, x.Filter) {
 			at := x.FilterRange
-			a.t.add(errorf(&at, "Exclusive filters that overlap", "Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive block at most: narrow one of the filters, or merge the blocks.",
+			a.sink.Add(diag.Errorf(&at, "Exclusive filters that overlap",
+				"Some topics match both this filter, %q, and %q of %s at %s. A topic belongs to one exclusive "+
+					"block at most: narrow one of the filters, or merge the blocks.",
 				x.Filter, other.Filter, other.Address, other.FilterRange))
 		}
 	}
-	s.exclusives = append(s.exclusives, x)
+	return append(known, x)
 }
 
 // except reads the filters of what is left alone.
@@ -58,7 +43,9 @@ func (a *arguments) except(within string) []string {
 		filter := element.AsString()
 		a.checkFilter("except", filter)
 		if !a.broken && !mqtt.Overlap(within, filter) {
-			a.t.addKind(filter, warnf(place(a.attrs, a.at, "except"), "Exception that excepts nothing", "No topic matches both the filter %q and its exception %q.", shortened(within), shortened(filter)))
+			a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, "except"), "Exception that excepts nothing",
+				"No topic matches both the filter %q and its exception %q.",
+				diag.Excerpt(within), diag.Excerpt(filter)))
 		}
 		filters = append(filters, filter)
 	}
@@ -70,10 +57,15 @@ func (x *Exclusive) check(in *expansion, m *Message) {
 	switch {
 	case !x.Has(m.Broker, m.Topic):
 	case x.Excepts(m.Topic):
-		in.tally.addKind(x.Address, errorf(in.decl.field(0), "Declared topic in an except filter", "The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks after. Remove one of them, or narrow the except filter.",
-			shortened(m.Topic), x.Address, x.Range))
+		in.sink.AddKind(x.Address, diag.Errorf(in.decl.FieldRange(0), "Declared topic in an except filter",
+			"The topic %q is declared here, and %s at %s excepts it, which is for topics that somebody else looks "+
+				"after. Remove one of them, or narrow the except filter.",
+			diag.Excerpt(m.Topic), x.Address, x.Range))
 	case m.OnDestroy == "forget":
-		in.tally.addKind(x.Address, errorf(place(in.decl.lifecycle, &in.decl.at, "on_destroy"), "Message to be forgotten in an exclusive filter", "The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message one day, put a removed block with its topic in the place of this one.",
-			shortened(m.Topic), x.Filter, x.Address, x.Range))
+		in.sink.AddKind(x.Address, diag.Errorf(declare.RangeOf(in.decl.Lifecycle, &in.decl.At, "on_destroy"), "Message to be forgotten in an exclusive filter",
+			"The topic %q is within the filter %q of %s at %s, which deletes what is no longer declared: the "+
+				"message would not be left on the broker. Use on_destroy = \"delete\" here; to leave the message "+
+				"one day, put a removed block with its topic in the place of this one.",
+			diag.Excerpt(m.Topic), x.Filter, x.Address, x.Range))
 	}
 }

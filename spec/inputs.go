@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -12,14 +11,36 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// EnvPrefix begins the environment variables that set variables.
-const EnvPrefix = "RETAINCTL_VAR_"
+// Inputs are what an invocation adds to the files of a folder.
+type Inputs struct {
+	Vars          []VarArg // -var and -var-file in the order given: the later wins
+	Env           []string // as os.Environ gives it; RETAINCTL_VAR_name sets a variable
+	BackendConfig []string // -backend-config=K=V, each
+	Version       string   // of this program, for required_version; "" is not checked
 
-// given is the value that a source gives a variable: text, or an expression of a
-// variable file.
+	// EvalBrokers has broker arguments evaluated. Without it (-refresh=false)
+	// Settings stay nil, and variables that only broker blocks use may be unset.
+	EvalBrokers bool
+
+	// BackendOnly has nothing evaluated but the backend block: the folder is that of
+	// an earlier configuration, whose data files need not be there.
+	BackendOnly bool
+
+	// Preset are the variables of a saved plan, by name. They override all else.
+	Preset map[string]cty.Value
+
+	made *bounds.Budget // nil: the usual one
+}
+
+// VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
+type VarArg struct{ Set, File string }
+
+// given is what a source sets a variable to: text, or an expression of a variable file.
 type given struct {
 	from string // for people: "-var", "RETAINCTL_VAR_site", a file's name
 	flag bool   // given on the command line, with -var or -var-file
@@ -27,65 +48,76 @@ type given struct {
 	expr hcl.Expression
 }
 
-// variables finds every variable's value and puts it into e.vars. A variable
-// without one is left out; who refers to it reports that.
-func (l *loader) variables(e *evaluator) {
-	all := l.given()
-	for _, name := range slices.Sorted(maps.Keys(l.decl.variables)) {
-		decl := l.decl.variables[name]
-		value, ok := l.value(decl, all)
-		switch {
-		case ok && decl.sensitive:
-			e.vars[name] = value.Mark(sensitive.Mark)
-		case ok:
-			e.vars[name] = value
-		case l.in.EvalBrokers:
-			e.unset(decl)
-		}
-		if decl.sensitive {
-			l.hide = append(l.hide, l.variableFiles()...)
-		}
-	}
-	e.validate()
+// inputReader finds the values of the root module's variables.
+type inputReader struct {
+	*declare.Source
+	in   Inputs
+	decl *declare.Module
+	hide []string // files of which no line may be shown
 }
 
-// value decides one variable's value; ok is false where there is none. A value
-// that is wrong is reported and stands as unknown.
-func (l *loader) value(decl *variableDecl, all map[string]given) (cty.Value, bool) {
-	value, from := l.in.Preset[decl.name], "the saved plan"
-	g, there := all[decl.name]
+// variables finds the value of every variable. A variable without one is left out: a
+// reference to it reports that.
+func (r *inputReader) variables(mod *moduleInstance) {
+	all := r.given()
+	for _, name := range slices.Sorted(maps.Keys(r.decl.Variables)) {
+		decl := r.decl.Variables[name]
+		value, ok := r.value(decl, all)
+		switch {
+		case ok && decl.Sensitive:
+			mod.vars[name] = value.Mark(sensitive.Mark)
+		case ok:
+			mod.vars[name] = value
+		case r.in.EvalBrokers:
+			mod.unset(decl)
+		}
+		if decl.Sensitive {
+			r.hide = append(r.hide, r.variableFiles()...)
+		}
+	}
+	mod.validate()
+}
+
+// value decides one variable's value; ok is false if there is none. A value that is
+// wrong is reported and becomes unknown.
+func (r *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
+	value, from := r.in.Preset[decl.Name], "the saved plan"
+	g, there := all[decl.Name]
 	if value != cty.NilVal && g.flag {
-		l.checkPreset(decl, g, value)
+		r.checkPreset(decl, g, value)
 	}
 	if value == cty.NilVal {
 		if !there {
-			return decl.def, decl.def != cty.NilVal
+			return decl.Default, decl.Default != cty.NilVal
 		}
 		var ok bool
-		if value, ok = l.read(decl, g); !ok {
+		if value, ok = r.read(decl, g); !ok {
 			return cty.DynamicVal, true
 		}
 		from = g.from
 	}
-	value, err := decl.convert(value)
+	value, err := decl.Convert(value)
 	if err != nil {
-		l.report(errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is not suitable: %s.", decl.name, from, err))
+		r.Report(diag.Errorf(&decl.At, "Invalid value for variable",
+			"The value of variable %q, given by %s, is not suitable: %s.", decl.Name, from, err))
 		return cty.DynamicVal, true
 	}
-	if !value.IsNull() || decl.nullable {
+	if !value.IsNull() || decl.Nullable {
 		return value, true
 	}
-	if decl.def == cty.NilVal {
-		l.report(errorf(&decl.at, "Variable is null", "Variable %q has nullable = false and no default, so %s must give it a value that is not null.", decl.name, from))
+	if decl.Default == cty.NilVal {
+		r.Report(diag.Errorf(&decl.At, "Variable is null",
+			"Variable %q has nullable = false and no default, so %s must give it a value that is not null.",
+			decl.Name, from))
 		return cty.DynamicVal, true
 	}
-	return decl.def, true
+	return decl.Default, true
 }
 
 // read gets the value out of a source. What is wrong with the text of a
 // sensitive variable is not shown with the text.
-func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
-	if g.expr == nil && decl.literal() {
+func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
+	if g.expr == nil && decl.Literal() {
 		return cty.StringVal(g.text), true
 	}
 	expr, diags := g.expr, hcl.Diagnostics(nil)
@@ -99,24 +131,28 @@ func (l *loader) read(decl *variableDecl, g given) (cty.Value, bool) {
 	if !diags.HasErrors() {
 		return value, true
 	}
-	if decl.sensitive {
-		diags = hcl.Diagnostics{errorf(&decl.at, "Invalid value for variable", "The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.", decl.name, g.from)}
+	if decl.Sensitive {
+		diags = hcl.Diagnostics{diag.Errorf(&decl.At, "Invalid value for variable",
+			"The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.",
+			decl.Name, g.from)}
 	} else if g.expr == nil {
-		l.parser.AddFile(g.from, &hcl.File{Bytes: []byte(g.text)})
+		r.AddText(g.from, g.text)
 	}
-	l.report(diags...)
+	r.Report(diags...)
 	return value, false
 }
 
 // checkPreset refuses a value of the command line that is not the saved plan's:
 // what was reviewed is what is applied.
-func (l *loader) checkPreset(decl *variableDecl, g given, planned cty.Value) {
-	value, ok := l.read(decl, g)
+func (r *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
+	value, ok := r.read(decl, g)
 	if !ok {
 		return
 	}
-	if value, err := decl.convert(value); err != nil || !value.RawEquals(planned) {
-		l.report(errorf(&decl.at, "Variable differs from the saved plan", "%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without it, or make a new plan.", g.from, decl.name))
+	if value, err := decl.Convert(value); err != nil || !value.RawEquals(planned) {
+		r.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan",
+			"%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without "+
+				"it, or make a new plan.", g.from, decl.Name))
 	}
 }
 
@@ -131,37 +167,39 @@ func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 }
 
 // given collects what the sources say; a later source overrides an earlier one.
-func (l *loader) given() map[string]given {
+func (r *inputReader) given() map[string]given {
 	all := map[string]given{}
-	for _, entry := range l.in.Env {
+	for _, entry := range r.in.Env {
 		name, text, _ := strings.Cut(entry, "=")
 		if short, ours := strings.CutPrefix(name, EnvPrefix); ours {
 			all[short] = given{from: name, text: text}
 		}
 	}
-	for _, name := range l.list(".auto.retainvars.hcl", ".auto.retainvars.json") {
-		src, err := l.root.ReadFile(".", name)
-		l.variableFile(given{from: name}, src, err, all)
+	for _, name := range r.List(".auto.retainvars.hcl", ".auto.retainvars.json") {
+		src, err := r.Root.ReadFile(".", name)
+		r.variableFile(given{from: name}, src, err, all)
 	}
-	for _, arg := range l.in.Vars {
+	for _, arg := range r.in.Vars {
 		if arg.File != "" {
 			src, err := os.ReadFile(arg.File)
-			l.variableFile(given{from: arg.File, flag: true}, src, err, all)
+			r.variableFile(given{from: arg.File, flag: true}, src, err, all)
 			continue
 		}
-		l.argument(arg.Set, all)
+		r.argument(arg.Set, all)
 	}
 	return all
 }
 
-func (l *loader) argument(set string, all map[string]given) {
+func (r *inputReader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
-		l.report(errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
+		r.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
 		return
 	}
-	if _, declared := l.decl.variables[name]; !declared {
-		l.report(errorf(nil, "Unknown variable", "-var sets %q, and no variable block declares that.%s", name, didYouMean(name, maps.Keys(l.decl.variables))))
+	if _, declared := r.decl.Variables[name]; !declared {
+		r.Report(diag.Errorf(nil, "Unknown variable",
+			"-var sets %q, and no variable block declares that.%s",
+			name, diag.DidYouMean(name, maps.Keys(r.decl.Variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
@@ -169,21 +207,23 @@ func (l *loader) argument(set string, all map[string]given) {
 
 // variableFile adds what a file sets. A name that is not declared is a warning:
 // such files are shared between configurations.
-func (l *loader) variableFile(from given, src []byte, err error, all map[string]given) {
+func (r *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
-		l.report(errorf(nil, "Variable file not readable", "%s. Check the name that -var-file gives.", sentence(err)))
+		r.Report(diag.Errorf(nil, "Variable file not readable",
+			"%s. Check the name that -var-file gives.", diag.Sentence(err)))
 		return
 	}
-	f := l.parseFile(src, from.from)
+	f := r.ParseFile(src, from.from)
 	if f == nil {
 		return
 	}
 	attrs, diags := f.Body.JustAttributes()
-	l.report(diags...)
+	r.Report(diags...)
 	for _, key := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[key]
-		if _, declared := l.decl.variables[key]; !declared {
-			l.report(warnf(&attr.NameRange, "Value for an undeclared variable", "No variable block declares %q.%s", key, didYouMean(key, maps.Keys(l.decl.variables))))
+		if _, declared := r.decl.Variables[key]; !declared {
+			r.Report(diag.Warnf(&attr.NameRange, "Value for an undeclared variable",
+				"No variable block declares %q.%s", key, diag.DidYouMean(key, maps.Keys(r.decl.Variables))))
 		}
 		from.expr = attr.Expr
 		all[key] = from
@@ -191,17 +231,10 @@ func (l *loader) variableFile(from given, src []byte, err error, all map[string]
 }
 
 // variableFiles names the variable files.
-func (l *loader) variableFiles() []string {
-	names := l.list(".auto.retainvars.hcl", ".auto.retainvars.json")
-	for _, arg := range l.in.Vars {
+func (r *inputReader) variableFiles() []string {
+	names := r.List(".auto.retainvars.hcl", ".auto.retainvars.json")
+	for _, arg := range r.in.Vars {
 		names = append(names, arg.File)
 	}
 	return names
-}
-
-// unset reports a variable that nothing gives a value, once.
-func (e *evaluator) unset(decl *variableDecl) {
-	e.vars[decl.name] = cty.DynamicVal
-	e.tally.add(errorf(&decl.at, "No value for variable",
-		"Variable %q has no default and is not set. Set it with -var=%s=VALUE, in a file named *.auto.retainvars.hcl, or as %s in the environment.", decl.name, decl.name, fmt.Sprint(EnvPrefix, decl.name)))
 }

@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // walk visits every block of the table.
-func walkBlocks(blocks []Block, visit func(Block)) {
+func walkBlocks(blocks []language.Block, visit func(language.Block)) {
 	for _, b := range blocks {
 		visit(b)
 		walkBlocks(b.Blocks, visit)
@@ -18,7 +20,7 @@ func walkBlocks(blocks []Block, visit func(Block)) {
 // TestLanguageIsDescribed holds the table to what readers of it rely on.
 func TestLanguageIsDescribed(t *testing.T) {
 	seen := map[string]bool{}
-	walkBlocks(Language(), func(b Block) {
+	walkBlocks(language.Blocks(), func(b language.Block) {
 		if b.Doc == "" || !strings.HasSuffix(b.Doc, ".") {
 			t.Errorf("%s is described as %q, which is no sentence", b.Type, b.Doc)
 		}
@@ -47,7 +49,7 @@ func TestEveryKindIsDecoded(t *testing.T) {
 		"backend": slices.Sorted(maps.Keys(backendDecoders)),
 	} {
 		var described []string
-		walkBlocks(Language(), func(b Block) {
+		walkBlocks(language.Blocks(), func(b language.Block) {
 			if b.Type == typ {
 				described = append(described, b.Kind)
 			}

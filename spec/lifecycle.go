@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,47 +9,16 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// lifecycle reads the lifecycle block of a message.
-func (d *declarations) lifecycle(m *messageDecl, b *hcl.Block) {
-	needless := map[string]string{
-		"create_before_destroy": "Remove it: an update is one publish, and what is new goes out before anything is deleted.",
-		"replace_triggered_by":  "Remove it: a message is never replaced, and it is published when it differs. To publish an equal one again, give -republish=ADDRESS.",
-	}
-	as := *described("message", "").block("lifecycle")
-	as.Arguments = slices.Clip(as.Arguments)
-	for _, name := range slices.Sorted(maps.Keys(needless)) {
-		as.Arguments = append(as.Arguments, Argument{Name: name})
-	}
-	content := d.content(b.Body, &as)
-	for name, why := range sorted(needless) {
-		if attr := content.Attributes[name]; attr != nil {
-			d.report(errorf(&attr.NameRange, "Argument of Terraform", "A message has no %s. %s", name, why))
-			delete(content.Attributes, name)
-		}
-	}
-	m.lifecycle = content.Attributes
-	for _, block := range content.Blocks {
-		r, ok := d.rule(block)
-		switch {
-		case ok && block.Type == "precondition":
-			m.preconditions = append(m.preconditions, r)
-		case ok:
-			m.postconditions = append(m.postconditions, r)
-		}
-	}
-}
-
-// lifecycle reads what holds for every instance of a block.
-func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
+// lifecycle reads what holds for every instance of a block: the arguments of its
+// lifecycle block, and ignore_changes, which is not evaluated.
+func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
-	attrs := maps.Clone(m.lifecycle)
-	if attr := attrs["ignore_changes"]; attr != nil {
-		common.IgnoreFields, common.IgnoreLeaves = ignored(attr.Expr, t)
-		delete(attrs, "ignore_changes")
+	if changes != nil {
+		common.IgnoreFields, common.IgnoreLeaves = ignored(changes.Expr, a.sink)
 	}
-	a := arguments{e: e, t: t, attrs: attrs, at: &m.at, ctx: e.scope("", expressions(attrs)...)}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
 	common.PreventDestroy = a.is("prevent_destroy")
 	return common
@@ -58,27 +26,29 @@ func (e *evaluator) lifecycle(m *messageDecl, t *tally) Message {
 
 // ignored reads ignore_changes: names of fields, without quotes, and pointers
 // into a JSON payload.
-func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
+func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 	if hcl.ExprAsKeyword(list) == "all" {
 		return mqtt.AllFields, nil
 	}
 	var fields mqtt.Fields
 	var leaves []string
 	items, diags := hcl.ExprList(list)
-	t.add(diags...)
+	t.Add(diags...)
 	for _, item := range items {
 		name, at := hcl.ExprAsKeyword(item), item.Range()
 		if name == "" {
 			value, diags := item.Value(nil)
 			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
-				t.add(errorf(&at, "Invalid ignore_changes", "ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as \"/last_seen\"."))
+				t.Add(diag.Errorf(&at, "Invalid ignore_changes",
+					"ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as "+
+						"\"/last_seen\"."))
 				continue
 			}
 			name = value.AsString()
 		}
 		if strings.HasPrefix(name, "/") {
 			if err := payload.CheckPointer(name); err != nil {
-				t.add(errorf(&at, "Invalid path in ignore_changes", "%s.", sentence(err)))
+				t.Add(diag.Errorf(&at, "Invalid path in ignore_changes", "%s.", diag.Sentence(err)))
 				continue
 			}
 			leaves = append(leaves, name)
@@ -87,7 +57,9 @@ func ignored(list hcl.Expression, t *tally) (mqtt.Fields, []string) {
 		field := mqtt.FieldNamed(name)
 		if field == 0 {
 			names := mqtt.AllFields.Names()
-			t.add(errorf(&at, "Unknown field in ignore_changes", "A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON payload begins with \"/\".", name, didYouMean(name, slices.Values(names)), oneOf(names)))
+			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes",
+				"A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON "+
+					"payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
 		}
 		fields |= field
 	}

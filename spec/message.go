@@ -2,115 +2,68 @@ package spec
 
 import (
 	"encoding/base64"
-	"fmt"
-	"maps"
-	"slices"
+	"strings"
 	"unicode/utf8"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// messageDecl is a message block before evaluation.
-type messageDecl struct {
-	label     string
-	at        hcl.Range // of the block's header
-	labelAt   hcl.Range
-	attrs     hcl.Attributes
-	lifecycle hcl.Attributes
-
-	preconditions, postconditions []rule
-}
-
 // referable are the attributes that other expressions can use.
-var referable = []string{
-	"topic", "broker", "qos", "payload", "payload_base64", "content_type", "payload_format_indicator",
-	"user_properties", "response_topic", "correlation_data", "message_expiry",
-}
+var referable = referableNames()
 
-func (d *declarations) message(b *hcl.Block) {
-	label := b.Labels[0]
-	if first, there := d.messages[label]; there {
-		d.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.at, "Labels of messages are unique over all files; the topic may be the same as the label or given by topic.")
-		return
-	}
-	if label == "" {
-		d.report(errorf(&b.LabelRanges[0], "Empty label", "A message's label names it in plans, and is its topic where no topic is given."))
-		return
-	}
-	content := d.content(b.Body, described("message", ""))
-	m := &messageDecl{label: label, at: b.DefRange, labelAt: b.LabelRanges[0], attrs: content.Attributes}
-	d.messages[label] = m
-	for i, block := range content.Blocks {
-		if i > 0 {
-			d.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")
-			break
-		}
-		d.lifecycle(m, block)
-	}
-	d.oneRepeat(m.attrs, "message")
-}
-
-// repeat is the argument that gives a block its instances, or "".
-func repeat(attrs hcl.Attributes) string {
-	for _, name := range []string{"for_each", "count"} {
-		if attrs[name] != nil {
-			return name
+func referableNames() []string {
+	names := []string{"topic", "broker"}
+	for f := range mqtt.AllFields.Shown() {
+		names = append(names, f.Name)
+		if f.Bit == mqtt.FieldPayload {
+			names = append(names, "payload_base64")
 		}
 	}
-	return ""
+	return names
 }
 
-func (m *messageDecl) repeat() string { return repeat(m.attrs) }
-
-// oneRepeat reports a block that has both arguments, and takes one out.
-func (d *declarations) oneRepeat(attrs hcl.Attributes, block string) {
-	if attrs["for_each"] != nil && attrs["count"] != nil {
-		d.report(errorf(&attrs["count"].Range, "Both for_each and count", "A %s block has either for_each, with one instance for each key, or count, with numbered instances.", block))
-		delete(attrs, "count")
-	}
+// modulePath is the place of an instance of a module in the tree of modules, as a prefix
+// of addresses: nothing, or `module.site["a"].`.
+type modulePath struct {
+	path   string
+	static string // without instance keys, as dependencies have it
 }
 
-// expressions are those that a message's instances are made of.
-func (m *messageDecl) expressions() []hcl.Expression {
-	attrs := maps.Clone(m.attrs)
-	delete(attrs, "depends_on")
-	return append(expressions(attrs), ruleExpressions(slices.Concat(m.preconditions, m.postconditions))...)
-}
-
-func (m *messageDecl) address() string { return Address(m.label, cty.NilVal) }
-
-// argument gives the range of an argument, or of the block's header where it is not given.
-func (m *messageDecl) argument(names ...string) *hcl.Range {
-	return place(m.attrs, &m.at, names...)
-}
+// instance returns the address of the instance.
+func (p modulePath) instance() string { return strings.TrimSuffix(p.path, ".") }
 
 // expansion is an evaluated message block.
 type expansion struct {
-	e        *evaluator // of the module that the block stands in
-	decl     *messageDecl
-	messages []Message // in the order of their keys
-	common   *Message  // what was read once for all instances; nil before
-	broken   bool      // an instance could not be evaluated
-	tally    tally
+	decl     *declare.Message
+	place    modulePath    // of the module that declares it
+	call     *declare.Call // of that module; nil of the root
+	messages []Message     // in the order of their keys
+	common   *Message      // what was read once for all instances; nil before
+	broken   bool          // an instance could not be evaluated
+	sink     diag.Sink
 }
 
-// at says which instance is looked at: the address tells nothing where there is one.
+// static returns the block's address without instance keys, as dependencies have it.
+func (x *expansion) static() string { return x.place.static + x.decl.Address() }
+
+// at sets the instance that diagnostics are about, unless there is only one.
 func (x *expansion) at(address string, index cty.Value) {
-	if index != cty.NilVal || x.e.call != nil {
-		x.tally.instance = address
+	if index != cty.NilVal || x.call != nil {
+		x.sink.Instance = address
 	}
 }
 
-// value is what other expressions see of the block.
+// value returns what other expressions see of the block.
 func (x *expansion) value() cty.Value {
 	if x.broken {
 		return cty.DynamicVal
 	}
-	switch x.decl.repeat() {
+	switch x.decl.Repeat() {
 	case "for_each":
 		all := make(map[string]cty.Value, len(x.messages))
 		for i := range x.messages {
@@ -127,7 +80,7 @@ func (x *expansion) value() cty.Value {
 	return object(&x.messages[0])
 }
 
-// object gives a message's attributes, with what is sensitive marked again.
+// object returns a message's attributes, with what is sensitive marked again.
 func object(m *Message) cty.Value {
 	marked := func(f mqtt.Fields, v cty.Value) cty.Value {
 		if m.Redaction.Fields.Has(f) {
@@ -143,19 +96,29 @@ func object(m *Message) cty.Value {
 		payload = payload.WithMarks(sensitive.Leaves(string(m.Payload), leaves))
 		encoded = encoded.Mark(sensitive.Mark)
 	}
-	return cty.ObjectVal(map[string]cty.Value{
-		"topic":                    cty.StringVal(m.Topic),
-		"broker":                   cty.StringVal(m.Broker),
-		"qos":                      cty.NumberIntVal(int64(m.QoS)),
-		"payload":                  marked(mqtt.FieldPayload, payload),
-		"payload_base64":           marked(mqtt.FieldPayload, encoded),
-		"content_type":             marked(mqtt.FieldContentType, stringOrNull(m.ContentType)),
-		"payload_format_indicator": cty.StringVal(m.PayloadFormat.String()),
-		"user_properties":          marked(mqtt.FieldUserProperties, properties(m)),
-		"response_topic":           marked(mqtt.FieldResponseTopic, stringOrNull(m.ResponseTopic)),
-		"correlation_data":         marked(mqtt.FieldCorrelationData, stringOrNull(base64.StdEncoding.EncodeToString(m.CorrelationData))),
-		"message_expiry":           expiry(m.Expiry),
-	})
+	attrs := map[string]cty.Value{"topic": cty.StringVal(m.Topic), "broker": cty.StringVal(m.Broker)}
+	for f := range (mqtt.AllFields &^ mqtt.FieldPayload).Rows() {
+		attrs[f.Name] = marked(f.Bit, attribute(m, f))
+	}
+	attrs["payload"], attrs["payload_base64"] = marked(mqtt.FieldPayload, payload), marked(mqtt.FieldPayload, encoded)
+	return cty.ObjectVal(attrs)
+}
+
+// attribute returns a field in the form that it is declared in.
+func attribute(m *Message, f *mqtt.Field) cty.Value {
+	switch at := f.At(&m.Message).(type) {
+	case *mqtt.QoS:
+		return cty.NumberIntVal(int64(*at))
+	case *mqtt.PayloadFormat:
+		return cty.StringVal(at.String())
+	case *uint32:
+		return expiry(*at)
+	case *string:
+		return stringOrNull(*at)
+	case *[]byte:
+		return stringOrNull(base64.StdEncoding.EncodeToString(*at))
+	}
+	return properties(m)
 }
 
 func stringOrNull(s string) cty.Value {
@@ -172,7 +135,7 @@ func expiry(seconds uint32) cty.Value {
 	return cty.NumberUIntVal(uint64(seconds))
 }
 
-// properties gives user properties in the form that they were declared in.
+// properties returns user properties in the form that they were declared in.
 func properties(m *Message) cty.Value {
 	if m.OrderedProperties {
 		list := []cty.Value{}

@@ -1,114 +1,127 @@
 package spec
 
 import (
-	"fmt"
-	"maps"
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// moduleDecl is a module block before evaluation.
-type moduleDecl struct {
-	name   string
-	at     hcl.Range // of the block's header
-	source *hcl.Attribute
-	attrs  hcl.Attributes // for_each, count and depends_on
-	inputs hcl.Attributes
-	body   *declarations // of the folder that source names
+// run is one evaluation of a whole configuration: what its modules share.
+type run struct {
+	evaluator
+	root        *moduleInstance
+	evalBrokers bool
+	functions   map[string]function.Function
+	brokers     *brokerSet
+	schemas     schemas
+
+	chain     chain    // what is being resolved
+	instances int      // of all message blocks
+	modules   int      // instances of all module blocks
+	failed    []Failed // assertions
+
+	findings map[*declare.Module]*findings
+	first    map[string]*moduleInstance // one instance of each module, by its static place
 }
 
-func (m *moduleDecl) address() string { return "module." + m.name }
+// moduleInstance computes the values of one instance of a module: of the root, or of one
+// that a module block calls. Each is computed once, when something first refers to it,
+// so that declarations may be in any order.
+type moduleInstance struct {
+	*run
+	reporter
+	place modulePath
+	call  *call      // whose instance it is; nil for the root
+	own   repetition // which of its instances
 
-func (m *moduleDecl) repeat() string { return repeat(m.attrs) }
-
-func (d *declarations) module(b *hcl.Block) {
-	name := b.Labels[0]
-	if first, there := d.modules[name]; there {
-		d.duplicate(b.DefRange, fmt.Sprintf("module %q", name), first.at, "Names of modules are unique over all files of a folder.")
-		return
-	}
-	d.identifier(name, b.LabelRanges[0], "module")
-	content, rest, diags := b.Body.PartialContent(described("module", "").schema())
-	d.report(diags...)
-	inputs, diags := rest.JustAttributes()
-	d.report(diags...)
-	m := &moduleDecl{name: name, at: b.DefRange, source: content.Attributes["source"], attrs: content.Attributes, inputs: inputs}
-	delete(m.attrs, "source")
-	d.oneRepeat(m.attrs, "module")
-	d.modules[name] = m
+	vars    map[string]cty.Value // marked; unknown where the value is wrong
+	locals  map[string]cty.Value
+	objects map[string]cty.Value // messages as expressions see them
+	blocks  map[string]*expansion
+	calls   map[string]*call
+	outputs map[string]cty.Value
 }
 
-// folder gives the folder that the block's source names, relative to the root,
-// as seen from the folder from.
-func (m *moduleDecl) folder(from string) (string, *hcl.Diagnostic) {
-	if m.source == nil {
-		return "", errorf(&m.at, "Missing source", "A module block names the folder of its module: source = \"./modules/%s\".", m.name)
-	}
-	at := m.source.Expr.Range().Ptr()
-	value, diags := m.source.Expr.Value(nil)
-	if !diags.HasErrors() {
-		value, _ = value.Unmark()
-		value, _ = convert.Convert(value, cty.String)
-	}
-	if diags.HasErrors() || value.IsNull() || !value.IsKnown() || value.Type() != cty.String {
-		return "", errorf(at, "Invalid source", "The source of a module is a literal string, since modules are read before anything is evaluated.")
-	}
-	source := value.AsString()
-	local := strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".."
-	if !local {
-		return "", errorf(at, "Source is not a local folder", "Modules are folders of this configuration: source = \"./modules/%s\", relative to this file's folder. One from elsewhere is copied below the configuration's folder, or checked out there as a git submodule.", m.name)
-	}
-	dir := path.Join(from, source)
-	if dir == ".." || strings.HasPrefix(dir, "../") {
-		return "", errorf(at, "Source outside of the configuration", "%s leads out of the configuration's folder; modules stand below it.", source)
-	}
-	return dir, nil
+// call is an evaluated module block: the instances of its module.
+type call struct {
+	caller    *moduleInstance // of the module that the block stands in
+	decl      *declare.Call
+	instances []*moduleInstance // in the order of their keys
+	broken    bool
+
+	contexts map[string]*hcl.EvalContext // of each input, before each and count
+	fixed    map[string]cty.Value        // inputs that are the same in every instance
+	varies   map[string]bool             // and those that are not
+	values   map[string]cty.Value        // of the whole block, by the outputs in it
 }
 
-// reserved reports variables that no module block could set.
-func (d *declarations) reserved() hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, name := range described("module", "").names() {
-		if v := d.variables[name]; v != nil {
-			diags = append(diags, errorf(&v.at, "Reserved name", "%s is an argument of module blocks themselves, so that a variable of a module cannot have that name.", name))
-		}
+// newRun returns the root of a new run.
+func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
+	r := &run{
+		evalBrokers: evalBrokers,
+		functions:   calls,
+		brokers:     newBrokerSet(decl.Brokers),
+		schemas:     schemas{},
+		chain:       newChain(),
+		findings:    map[*declare.Module]*findings{},
+		first:       map[string]*moduleInstance{},
 	}
-	return diags
+	r.root = r.instance(decl, modulePath{})
+	return r.root
 }
 
-// link checks the block against the variables of its module.
-func (m *moduleDecl) link() hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, name := range slices.Sorted(maps.Keys(m.inputs)) {
-		if m.body.variables[name] == nil {
-			diags = append(diags, m.unknownInput(m.inputs[name]))
-		}
+// instance returns a new instance of a module.
+func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
+	n := r.findings[decl]
+	if n == nil {
+		n = newFindings()
+		r.findings[decl] = n
 	}
-	for name, v := range sorted(m.body.variables) {
-		if v.def == cty.NilVal && m.inputs[name] == nil && !slices.Contains(described("module", "").names(), name) {
-			diags = append(diags, errorf(&m.at, "Missing input", "The module needs %s = ...: variable %q at %s has no default.", name, name, v.at))
-		}
+	mod := &moduleInstance{
+		run:      r,
+		reporter: reporter{decl, n, n.general.Sink(at.instance())},
+		place:    at,
+		vars:     map[string]cty.Value{},
+		locals:   map[string]cty.Value{},
+		objects:  map[string]cty.Value{},
+		blocks:   map[string]*expansion{},
+		calls:    map[string]*call{},
+		outputs:  map[string]cty.Value{},
 	}
-	return diags
+	if r.first[at.static] == nil {
+		r.first[at.static] = mod
+	}
+	return mod
 }
 
-func (m *moduleDecl) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
-	advice := didYouMean(attr.Name, maps.Keys(m.body.variables))
-	switch {
-	case advice != "":
-	case attr.Name == "providers":
-		advice = " Nothing is configured for a module: pass the name of a broker as an input, broker = broker.NAME."
-	case attr.Name == "version":
-		advice = " Only modules of a registry have versions, and modules are local folders here."
-	case len(m.body.variables) == 0:
-		advice = " It has no variables."
-	default:
-		advice = fmt.Sprintf(" It has %s.", oneOf(slices.Sorted(maps.Keys(m.body.variables))))
-	}
-	return errorf(&attr.NameRange, "Unknown input", "The module in %s has no variable %q.%s", m.body.dir, attr.Name, advice)
+// eval evaluates an expression of the module; ok is false if it has errors, which are
+// reported, or if it depends on something that has.
+func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
+	return mod.evalInto(&mod.sink, ctx, expr)
 }
+
+// enter begins to resolve a value of this module. It refuses one that is being resolved,
+// with the chain that leads back to it.
+func (mod *moduleInstance) enter(local string, at hcl.Range) bool {
+	address := mod.place.path + local
+	if circle := mod.chain.circle(address); circle != nil {
+		mod.once("cycle "+strings.Join(circle, " "), &at, "References in a circle",
+			"Its own value is needed to compute it: %s. Break the circle: put what they share into a local that "+
+				"depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
+		return false
+	}
+	if mod.chain.full() {
+		mod.once("chain", &at, "References nested too deeply",
+			"More than %d references follow one another here.", maxChain)
+		return false
+	}
+	mod.chain.enter(link{address, mod.place.static + local})
+	return true
+}
+
+func (mod *moduleInstance) leave() { mod.chain.leave() }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/retainctl/retainctl/spec/declare"
 )
 
 // FuzzModules loads arbitrary bytes as a root module and one that it may call:
@@ -91,7 +93,7 @@ func TestModulesAreBounded(t *testing.T) {
 	t.Run("more folders than any configuration has", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		var root strings.Builder
-		for i := range maxFolders + 3 {
+		for i := range declare.MaxFolders + 3 {
 			fmt.Fprintf(&root, "module \"m%[1]d\" {\n  source = \"./m%[1]d\"\n}\n", i)
 			write(t, fmt.Sprintf("m%d/main.retain.hcl", i), "locals {}\n")
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MQTTAddress is where the url of a broker "mqtt" block leads.
@@ -33,9 +35,11 @@ func ParseMQTTAddress(text string) (MQTTAddress, error) {
 	schemes := []string{"mqtt", "mqtts", "ws", "wss", "unix"}
 	switch {
 	case !slices.Contains(schemes, u.Scheme):
-		return MQTTAddress{}, fmt.Errorf("there is no scheme %q.%s The address begins with %s, as in mqtts://HOST:PORT", u.Scheme, didYouMean(u.Scheme, slices.Values(schemes)), oneOf(schemes))
+		return MQTTAddress{}, fmt.Errorf("there is no scheme %q.%s The address begins with %s, as in "+
+			"mqtts://HOST:PORT", u.Scheme, diag.DidYouMean(u.Scheme, slices.Values(schemes)), diag.OneOf(schemes))
 	case u.User != nil:
-		return a, errors.New("the address is shown in plans, so it cannot hold a user name or password. Use the arguments username and password")
+		return a, errors.New("the address is shown in plans, so it cannot hold a user name or password. Use the " +
+			"arguments username and password")
 	case u.RawQuery != "" || u.Fragment != "":
 		return a, errors.New("the address is shown in plans, so that no query and no fragment can stand in it")
 	case u.Scheme == "unix" && (u.Host != "" || len(u.Path) < 2):

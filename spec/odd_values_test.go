@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // oddValues are what nobody means to write into an argument: nothing, what is secret, what is
@@ -111,22 +113,22 @@ func shownOf(c *Config) *Config {
 
 // everyArgument gives a text for each argument of each block, with a place for its value.
 func everyArgument() (texts []string) {
-	for _, block := range Language() {
+	for _, block := range language.Blocks() {
 		for _, a := range argumentsOf(block) {
-			texts = append(texts, block.with(a, ""))
+			texts = append(texts, blockWith(block, a, ""))
 		}
 		for _, inner := range block.Blocks {
 			for _, a := range argumentsOf(inner) {
-				texts = append(texts, block.with(Argument{}, inner.with(a, "")))
+				texts = append(texts, blockWith(block, language.Argument{}, blockWith(inner, a, "")))
 			}
 		}
 	}
 	return texts
 }
 
-func argumentsOf(b Block) []Argument {
+func argumentsOf(b language.Block) []language.Argument {
 	if b.Others != "" {
-		return append(slices.Clone(b.Arguments), Argument{Name: "v"})
+		return append(slices.Clone(b.Arguments), language.Argument{Name: "v"})
 	}
 	return b.Arguments
 }
@@ -134,8 +136,8 @@ func argumentsOf(b Block) []Argument {
 // usual are values of required arguments, where another one is odd.
 var usual = map[string]string{"url": `"mqtt://h"`, "region": `"eu-west-1"`, "filter": `"a/#"`, "schema": `"{}"`, "source": `"./m"`, "value": `1`, "condition": `true`, "error_message": `"No."`, "payload": `"x"`, "bucket": `"b"`, "key": `"k"`, "address": `"http://h"`}
 
-// with writes a block with one argument open.
-func (b *Block) with(odd Argument, inner string) string {
+// blockWith writes a block with one argument open.
+func blockWith(b language.Block, odd language.Argument, inner string) string {
 	var s strings.Builder
 	s.WriteString(b.Type)
 	for _, label := range b.Labels {

@@ -8,57 +8,60 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-)
 
-// static is the block's address without instance keys: what others depend on.
-func (x *expansion) static() string { return x.e.place.static + x.decl.address() }
+	"github.com/retainctl/retainctl/spec/addrs"
+	"github.com/retainctl/retainctl/spec/declare"
+	"github.com/retainctl/retainctl/spec/diag"
+)
 
 // sorter finds out what message blocks wait for. A dependency is a block or a
 // module, without instance keys, as in Terraform: so it costs the same for one
 // instance and for 10,000.
 type sorter struct {
 	*run
+	needs     map[string][]string  // what message blocks wait for, by their static address
 	inherited map[string][]string  // by module: what all of it waits for
 	edges     map[string][]string  // by block or module
-	at        map[string]hcl.Range // where they stand
+	at        map[string]hcl.Range // their places
 }
 
-// order fills in what each block depends on and reports circles, which apply
-// could not begin anywhere.
-func (r *run) order() {
-	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
-	for _, e := range sorted(r.first) {
-		s.module(e)
+// order returns what each message block depends on, by its static address. It reports
+// circles, in which apply could not begin anywhere.
+func (r *run) order() map[string][]string {
+	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
+	for _, mod := range declare.Sorted(r.first) {
+		s.module(mod)
 	}
 	s.search()
+	return s.needs
 }
 
 // module adds the blocks of one module.
-func (s *sorter) module(e *evaluator) {
-	here := strings.TrimSuffix(e.place.static, ".")
-	if e.call != nil {
-		s.at[here] = e.call.decl.at
+func (s *sorter) module(mod *moduleInstance) {
+	here := strings.TrimSuffix(mod.place.static, ".")
+	if mod.call != nil {
+		s.at[here] = mod.call.decl.At
 	}
-	for _, o := range sorted(e.decl.outputs) {
-		e.dependsOn(o.dependsOn) // who uses the output waits for these; mistakes are reported here
+	for _, o := range declare.Sorted(mod.decl.Outputs) {
+		mod.dependsOn(o.DependsOn) // who uses the output waits for these; mistakes are reported here
 	}
-	for _, m := range sorted(e.decl.modules) {
-		e.dependsOn(m.attrs["depends_on"]) // likewise, where the module has no message
-		if nested := e.place.static + m.address(); s.first[nested+"."] != nil {
+	for _, m := range declare.Sorted(mod.decl.Calls) {
+		mod.dependsOn(m.Attrs["depends_on"]) // likewise, where the module has no message
+		if nested := mod.place.static + m.Address(); s.first[nested+"."] != nil {
 			s.edges[here] = append(s.edges[here], nested)
 		}
 	}
-	for _, m := range sorted(e.decl.messages) {
-		address := e.place.static + m.address()
+	for _, m := range declare.Sorted(mod.decl.Messages) {
+		address := mod.place.static + m.Address()
 		set := map[string]bool{}
-		for _, need := range s.inherit(e) {
+		for _, need := range s.inherit(mod) {
 			set[need] = true
 		}
-		for _, need := range e.dependsOn(m.attrs["depends_on"]) {
+		for _, need := range mod.dependsOn(m.Attrs["depends_on"]) {
 			set[need] = true
 		}
-		s.follow(e, m.expressions(), set)
-		s.at[address] = m.at
+		s.follow(mod, m.Expressions(), set)
+		s.at[address] = m.At
 		s.needs[address] = slices.Sorted(maps.Keys(set))
 		s.edges[address] = s.needs[address]
 		s.edges[here] = append(s.edges[here], address)
@@ -68,124 +71,77 @@ func (s *sorter) module(e *evaluator) {
 	}
 }
 
-// inherit gives what all messages of a module wait for: the dependencies of its
+// inherit returns what all messages of a module wait for: the dependencies of its
 // block, and of the blocks around it.
-func (s *sorter) inherit(e *evaluator) []string {
-	if e.call == nil {
+func (s *sorter) inherit(mod *moduleInstance) []string {
+	if mod.call == nil {
 		return nil
 	}
-	if known, there := s.inherited[e.place.static]; there {
+	if known, there := s.inherited[mod.place.static]; there {
 		return known
 	}
 	set := map[string]bool{}
-	outer, attrs := e.call.e, e.call.decl.attrs
+	outer, attrs := mod.call.caller, mod.call.decl.Attrs
 	for _, need := range slices.Concat(s.inherit(outer), outer.dependsOn(attrs["depends_on"])) {
 		set[need] = true
 	}
-	if name := repeat(attrs); name != "" {
+	if name := declare.Repeat(attrs); name != "" {
 		s.follow(outer, []hcl.Expression{attrs[name].Expr}, set)
 	}
-	s.inherited[e.place.static] = slices.Sorted(maps.Keys(set))
-	return s.inherited[e.place.static]
+	s.inherited[mod.place.static] = slices.Sorted(maps.Keys(set))
+	return s.inherited[mod.place.static]
 }
 
-// follow adds the message blocks that expressions of a module refer to, also by way
-// of locals, inputs and outputs, without evaluating anything.
-func (s *sorter) follow(e *evaluator, exprs []hcl.Expression, found map[string]bool) {
-	type step struct {
-		e     *evaluator
-		exprs []hcl.Expression
-	}
-	seen := map[string]bool{}
-	var waiting []step
-	visit := func(e *evaluator, local string, exprs ...hcl.Expression) {
-		if key := e.place.static + local; !seen[key] {
-			seen[key] = true
-			waiting = append(waiting, step{e, exprs})
-		}
-	}
-	for waiting = []step{{e, exprs}}; len(waiting) > 0; {
-		at := waiting[len(waiting)-1]
-		waiting = waiting[:len(waiting)-1]
-		for _, expr := range at.exprs {
-			for _, t := range expr.Variables() {
-				s.reference(at.e, t, found, visit)
+// follow adds the message blocks that expressions of a module refer to, and what the
+// outputs that they use wait for.
+func (s *sorter) follow(mod *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
+	mod.follow(exprs, func(in *moduleInstance, to reference) {
+		switch to.root {
+		case "message":
+			if in.decl.Messages[to.name] != nil {
+				found[in.place.static+addrs.Message(to.name, cty.NilVal)] = true
 			}
-		}
-	}
-}
-
-// reference follows one reference: visit takes the expressions behind it, with
-// the module that they stand in.
-func (s *sorter) reference(e *evaluator, t hcl.Traversal, found map[string]bool, visit func(*evaluator, string, ...hcl.Expression)) {
-	name, at, named := step(t)
-	if !named {
-		return
-	}
-	switch local := t.RootName() + "." + name; t.RootName() {
-	case "message":
-		if e.decl.messages[name] != nil {
-			found[e.place.static+Address(name, cty.NilVal)] = true
-		}
-	case "local":
-		if attr := e.decl.locals[name]; attr != nil {
-			visit(e, local, attr.Expr)
-		}
-	case "var":
-		if e.call != nil && e.call.decl.inputs[name] != nil {
-			visit(e.call.e, e.call.decl.address()+" "+local, e.call.decl.inputs[name].Expr)
-		}
-	case "module":
-		child := s.first[e.place.static+local+"."]
-		if child == nil {
-			return
-		}
-		n := needed{at: at, outputs: map[string]bool{}}
-		n.take(e, t, name)
-		for name, o := range sorted(child.decl.outputs) {
-			if !n.all && !n.outputs[name] {
-				continue
-			}
-			visit(child, o.address(), o.expressions()...)
-			for _, need := range child.dependsOn(o.dependsOn) {
+		case "output":
+			for _, need := range in.dependsOn(in.decl.Outputs[to.name].DependsOn) {
 				found[need] = true
 			}
 		}
-	}
+	})
 }
 
 // dependsOn reads a depends_on argument of this module; nil is none.
-func (e *evaluator) dependsOn(attr *hcl.Attribute) []string {
+func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	if attr == nil {
 		return nil
 	}
 	list, diags := hcl.ExprList(attr.Expr)
-	e.tally.add(diags...)
+	mod.sink.Add(diags...)
 	var needs []string
 	for _, expr := range list {
 		t, diags := hcl.AbsTraversalForExpr(expr)
 		root, name, at := "", "", expr.Range()
 		if !diags.HasErrors() {
-			root = t.RootName()
-			name, _, _ = step(t)
+			ref := declare.NewReference(t)
+			root, name = ref.Root, ref.Name
 		}
 		switch {
 		case name == "" || root != "message" && root != "module":
-			e.tally.add(errorf(&at, "Invalid depends_on", "depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
-		case root == "module" && e.decl.modules[name] == nil:
-			e.undeclared("module", name, at, maps.Keys(e.decl.modules))
+			mod.sink.Add(diag.Errorf(&at, "Invalid depends_on",
+				"depends_on lists message and module blocks, without quotes: [message.NAME, module.NAME]."))
+		case root == "module" && mod.decl.Calls[name] == nil:
+			mod.undeclared("module", name, at, maps.Keys(mod.decl.Calls))
 		case root == "module":
-			needs = append(needs, e.place.static+e.decl.modules[name].address())
-		case e.decl.messages[name] == nil:
-			e.undeclared("message", name, at, maps.Keys(e.decl.messages))
+			needs = append(needs, mod.place.static+mod.decl.Calls[name].Address())
+		case mod.decl.Messages[name] == nil:
+			mod.undeclared("message", name, at, maps.Keys(mod.decl.Messages))
 		default:
-			needs = append(needs, e.place.static+e.decl.messages[name].address())
+			needs = append(needs, mod.place.static+mod.decl.Messages[name].Address())
 		}
 	}
 	return needs
 }
 
-// search goes through the dependencies, depth first.
+// search visits the dependencies, depth first, and reports circles.
 func (s *sorter) search() {
 	const inside, done = 1, 2
 	state := map[string]int{}
@@ -205,7 +161,7 @@ func (s *sorter) search() {
 		path = path[:len(path)-1]
 		state[address] = done
 	}
-	for address := range sorted(s.edges) {
+	for address := range declare.Sorted(s.edges) {
 		if state[address] == 0 {
 			visit(address)
 		}
@@ -215,7 +171,7 @@ func (s *sorter) search() {
 // circle reports blocks that wait for each other. A circle of references was
 // reported when it was evaluated.
 func (s *sorter) circle(addresses []string) {
-	if slices.ContainsFunc(addresses, func(address string) bool { return s.circular[address] }) {
+	if slices.ContainsFunc(addresses, func(address string) bool { return s.chain.circular[address] }) {
 		return
 	}
 	var chain []string
@@ -224,5 +180,7 @@ func (s *sorter) circle(addresses []string) {
 		chain = append(chain, fmt.Sprintf("%s (%s:%d)", address, at.Filename, at.Start.Line))
 	}
 	at := s.at[addresses[0]]
-	s.root.tally.add(errorf(&at, "Dependencies in a circle", "Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.", strings.Join(shorten(chain), " → ")))
+	s.root.sink.Add(diag.Errorf(&at, "Dependencies in a circle",
+		"Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.",
+		strings.Join(diag.ShortenChain(chain), " → ")))
 }

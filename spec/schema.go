@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -48,18 +47,23 @@ func (s *schema) validate(doc any) error {
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to under $defs", strings.TrimPrefix(url, schemaBase))
+	return nil, fmt.Errorf("it refers to %s, and schemas are not loaded from elsewhere; put what it refers to "+
+		"under $defs", strings.TrimPrefix(url, schemaBase))
 }
 
 // schemaBase is what references are relative to: it must have a path, or a relative
 // one would mean the schema itself.
 const schemaBase = "schema:///"
 
-func (e *evaluator) compiled(text string) *schema {
-	s := e.schemas[text]
+// schemas are the compiled schemas, by their text.
+type schemas map[string]*schema
+
+// compiled returns the schema of a text, with the reason if it is none.
+func (all schemas) compiled(text string) *schema {
+	s := all[text]
 	if s == nil {
 		s = newSchema(text, maxEffort)
-		e.schemas[text] = s
+		all[text] = s
 	}
 	return s
 }
@@ -97,25 +101,9 @@ func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	return compiled, nil
 }
 
-// schema checks the payload against the message's own schema.
-func (d *decoder) schema() {
-	value, given := d.plain("schema", cty.String)
-	if !given || d.broken {
-		return
-	}
-	s := d.usable(value.AsString())
-	if d.broken {
-		return
-	}
-	if summary, detail := s.check(&d.m); summary != "" {
-		d.broken = true
-		d.t.add(errorf(d.x.decl.argument("payload", "payload_base64"), summary, "%s", detail))
-	}
-}
-
-// usable gives the schema argument compiled; what is wrong with it is reported.
-func (a *arguments) usable(text string) *schema {
-	s := a.e.compiled(text)
+// usable returns a schema argument compiled, and reports what is wrong with it.
+func (a *arguments) usable(all schemas, text string) *schema {
+	s := all.compiled(text)
 	if s.err != nil {
 		a.invalid("schema", "The JSON Schema cannot be used: %s.", s.err)
 	}
@@ -129,7 +117,9 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
 	if unwieldy(doc) {
-		return "Payload that no schema can check", "It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or leave the schema away."
+		return "Payload that no schema can check",
+			"It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or " +
+				"leave the schema away."
 	}
 	var invalid *jsonschema.ValidationError
 	switch err := s.validate(doc); {
@@ -138,7 +128,8 @@ func (s *schema) check(m *Message) (summary, detail string) {
 	case errors.As(err, &invalid):
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
-		return "Schema that takes too long", "Checking this payload against it takes too much work. Look for references that lead to the same place by many ways."
+		return "Schema that takes too long",
+			"Checking this payload against it takes too much work. Look for references that lead to the same place by many ways."
 	}
 }
 

@@ -1,15 +1,13 @@
 package spec
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // Scope is the part of a broker's topics that a block speaks of.
@@ -27,152 +25,19 @@ func (s Scope) Has(broker, topic string) bool {
 	return (s.Broker == "" || s.Broker == broker) && mqtt.Match(s.Filter, topic)
 }
 
-// scopes are the evaluated blocks that bound a plan.
-type scopes struct {
-	exclusives []Exclusive
-	protects   []Scope
-	removed    []Scope
-	schemas    []schemaBlock
+// Exclusive is an exclusive block: a live message within it that is not declared
+// is deleted.
+type Exclusive struct {
+	Scope
+	Name   string   // the block's label
+	Except []string // filters of what is left alone
 }
 
-// scopeDecl is an exclusive, protect, removed or schema block before evaluation.
-type scopeDecl struct {
-	kind, label string // removed has no label
-	at          hcl.Range
-	attrs       hcl.Attributes
+// Excepts tells whether a topic of the scope is left alone all the same.
+func (x *Exclusive) Excepts(topic string) bool {
+	return slices.ContainsFunc(x.Except, func(filter string) bool { return mqtt.Match(filter, topic) })
 }
 
-func (d *declarations) scope(b *hcl.Block) {
-	decl := &scopeDecl{kind: b.Type, label: strings.Join(b.Labels, ""), at: b.DefRange}
-	same := func(other *scopeDecl) bool { return other.kind == decl.kind && other.label == decl.label }
-	switch first := slices.IndexFunc(d.scopes, same); {
-	case len(b.Labels) == 0:
-	case decl.label == "":
-		d.report(errorf(&b.LabelRanges[0], "Empty label", "The label of this block names it in plans and errors."))
-		return
-	case first >= 0:
-		d.duplicate(b.DefRange, fmt.Sprintf("%s %q", decl.kind, decl.label), d.scopes[first].at, "Labels of such blocks are unique over all files.")
-		return
-	}
-	decl.attrs = d.content(b.Body, described(decl.kind, "")).Attributes
-	d.scopes = append(d.scopes, decl)
-}
-
-// ScopeAddress names an exclusive, protect, removed or schema block: protect.prod,
-// removed.
-func ScopeAddress(kind, label string) string {
-	switch {
-	case label == "":
-		return kind
-	case hclsyntax.ValidIdentifier(label):
-		return kind + "." + label
-	}
-	return kind + "[" + Quote(label) + "]"
-}
-
-// evaluate adds the blocks of one module that bound a plan.
-func (found *scopes) evaluate(e *evaluator) {
-	for _, decl := range e.decl.scopes {
-		a := &arguments{e: e, t: &e.tally, attrs: decl.attrs, at: &decl.at, ctx: e.scope("", expressions(decl.attrs)...)}
-		s := a.scope(decl)
-		switch decl.kind {
-		case "exclusive":
-			found.exclusive(a, s, decl.label)
-		case "protect":
-			found.protects = appendSound(found.protects, a, s)
-		case "removed":
-			found.removed = appendSound(found.removed, a, s)
-		case "schema":
-			found.schemas = appendSound(found.schemas, a, a.schemaBlock(s))
-		}
-	}
-}
-
-// appendSound appends a block unless something was wrong with its arguments.
-func appendSound[T any](list []T, a *arguments, block T) []T {
-	if a.broken {
-		return list
-	}
-	return append(list, block)
-}
-
-// scope reads what all of these blocks have. One that deletes or forgets is about
-// one broker; one that only forbids is about every broker that it does not name.
-func (a *arguments) scope(decl *scopeDecl) Scope {
-	s := Scope{Address: a.e.place.path + ScopeAddress(decl.kind, decl.label), Range: decl.at, FilterRange: *place(decl.attrs, &decl.at, "filter")}
-	if decl.kind == "exclusive" || decl.kind == "removed" || decl.attrs["broker"] != nil {
-		s.Broker = a.broker(decl.kind + " block")
-	}
-	value, given := a.plain("filter", cty.String)
-	switch {
-	case given:
-		s.Filter = value.AsString()
-		a.checkFilter("filter", s.Filter)
-	case decl.attrs["filter"] == nil:
-		a.wrong("filter", "Missing filter", "A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or \"site/#\".")
-	case !a.broken:
-		a.wrong("filter", "Null filter", "filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
-	}
-	return s
-}
-
-// checkFilter reports what is no topic filter, and one that no declared topic can
-// match. A "$share" filter would even take messages away from others (4.8.2).
-func (a *arguments) checkFilter(name, filter string) {
-	switch err := mqtt.CheckFilter(filter); {
-	case err != nil:
-		a.invalid(name, "%q is no topic filter: %s.", shortened(filter), err)
-	case filter[0] == '$':
-		a.invalid(name, "%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.", shortened(filter))
-	}
-}
-
-// broker is the broker that is named, or the only one.
-func (a *arguments) broker(what string) string {
-	if a.attrs["broker"] == nil {
-		if all := a.e.declaredBrokers(); len(all) == 1 {
-			return all[0].name
-		}
-		a.wrong("broker", "Missing broker", "Several brokers are declared, so this %s must say which it is for: broker = broker.NAME, with one of %s.", what, oneOf(slices.Collect(a.e.brokerNames())))
-		return ""
-	}
-	value, given := a.plain("broker", cty.String)
-	switch {
-	case !given && !a.broken:
-		a.wrong("broker", "Null broker", "broker is null. Name a broker, or leave the argument out where only one is declared.")
-	case given && a.e.broker(value.AsString()) == nil:
-		a.wrong("broker", "Undeclared broker", "No broker block declares %q.%s", value.AsString(), didYouMean(value.AsString(), a.e.brokerNames()))
-	case given:
-		return value.AsString()
-	}
-	return ""
-}
-
-// check reports declared messages that a block says otherwise about. Every
-// instance of a message block is looked at, and a mistake is reported once for
-// each of the two blocks.
-func (s *scopes) check(blocks []*expansion) {
-	for _, x := range blocks {
-		for i := range x.messages {
-			m := &x.messages[i]
-			x.at(m.Address, m.Index)
-			s.checkMessage(x, m)
-		}
-		x.tally.instance = x.e.tally.instance
-	}
-}
-
-func (s *scopes) checkMessage(x *expansion, m *Message) {
-	for i := range s.exclusives {
-		s.exclusives[i].check(x, m)
-	}
-	for _, r := range s.removed {
-		if r.Has(m.Broker, m.Topic) {
-			x.tally.addKind(r.Range.String(), errorf(x.decl.field(0), "Declared topic in a removed filter", "The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be forgotten. Remove one of them, or narrow the filter.",
-				shortened(m.Topic), r.Filter, r.Range))
-		}
-	}
-	for i := range s.schemas {
-		s.schemas[i].check(x, m)
-	}
-}
+// Stranger gives the address of an undeclared message within the scope:
+// exclusive.NAME["topic"].
+func (x *Exclusive) Stranger(topic string) string { return x.Address + addrs.Key(cty.StringVal(topic)) }

@@ -6,69 +6,38 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
-// checkVersion holds required_version before anything else is looked at: a
-// configuration for another version may have blocks that this one does not know.
-func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, body := range bodies {
-		content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "retainctl"}}})
-		for _, block := range content.Blocks {
-			content, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}})
-			if attr := content.Attributes["required_version"]; attr != nil {
-				diags = append(diags, requireVersion(attr, running)...)
-			}
-		}
-	}
-	return diags
-}
-
-func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
-	var d declarations
-	var text string
-	if d.literal(attr, &text); d.diags.HasErrors() {
-		return d.diags
-	}
-	at := attr.Expr.Range()
-	constraint, err := version.NewConstraint(text)
-	if err != nil {
-		return hcl.Diagnostics{errorf(&at, "Invalid required_version", "%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
-	}
-	have, err := version.NewVersion(running)
-	if err != nil || constraint.Check(have.Core()) { // a build without a version is a developer's
-		return nil
-	}
-	return hcl.Diagnostics{errorf(&at, "Another version of retainctl is required", "The configuration asks for retainctl %s, and this is %s.", text, running)}
-}
-
 // settings evaluates the retainctl block.
-func (e *evaluator) settings(c *Config, overrides []string) {
+func (mod *moduleInstance) settings(c *Config, overrides []string) {
 	var backend *hcl.Block
-	if b := e.decl.settings; b != nil {
-		content, diags := b.Body.Content(described("retainctl", "").schema())
-		e.tally.add(diags...)
-		c.MaxDeletes = e.maxDeletes(content.Attributes["max_deletes"])
+	if b := mod.decl.Settings; b != nil {
+		content, diags := b.Body.Content(language.Find("retainctl", "").Schema())
+		mod.sink.Add(diags...)
+		c.MaxDeletes = mod.maxDeletes(content.Attributes["max_deletes"])
 		for i, block := range content.Blocks {
 			if i > 0 {
-				e.tally.add(errorf(&block.DefRange, "Duplicate backend block", "The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+				mod.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block",
+					"The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
 		}
 	}
-	c.Backend = e.backend(backend, overrides)
+	c.Backend = mod.backend(backend, overrides)
 }
 
-func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
+func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	if attr == nil {
 		return nil
 	}
-	value, ok := e.eval(e.scope("", attr.Expr), attr.Expr)
+	value, ok := mod.eval(mod.context("", attr.Expr), attr.Expr)
 	if !ok {
 		return nil
 	}
@@ -80,11 +49,12 @@ func (e *evaluator) maxDeletes(attr *hcl.Attribute) *Threshold {
 			return &t
 		}
 	}
-	e.tally.add(errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", sentence(err)))
+	mod.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", diag.Sentence(err)))
 	return nil
 }
 
-var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is managed, such as \"30%\"")
+var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is " +
+	"managed, such as \"30%\"")
 
 // ParseThreshold reads a limit on deletes: "20", or "30%".
 func ParseThreshold(s string) (Threshold, error) {

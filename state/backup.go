@@ -14,7 +14,7 @@ const BackupVersion = 1
 type Backup struct {
 	Made    time.Time
 	Lineage string // of the state that was applied
-	Brokers map[Identity]Broker
+	Brokers map[Identity]Pin
 	Records map[Key]Record // the address is empty if the message was not recorded
 	LeftOut int            // number of sensitive messages
 }

@@ -9,8 +9,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
+// FormatVersion is the version of the document that this package writes. A
+// reader refuses a newer one; a field cannot be added without raising it.
+const FormatVersion = 1
+
 // entry is a line of the document: a record or a pending entry. Its members are named as in the
-// configuration language.
+// configuration language, and a field that has a row in package mqtt has its member here.
 type entry struct {
 	Broker  Identity `json:"broker"`
 	Topic   string   `json:"topic"`

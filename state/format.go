@@ -13,10 +13,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt/safejson"
 )
 
-// FormatVersion is the version of the document that this package writes. A
-// reader refuses a newer one; a field cannot be added without raising it.
-const FormatVersion = 1
-
 // endLine closes a document. It has no count, so that documents merge by line,
 // and shows all the same that none of the last lines is missing.
 const endLine = `{"end":true}`
@@ -73,7 +69,7 @@ func newHeader(s *Snapshot) header {
 	return header{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey, Brokers: pinnedBrokers(s.Brokers)}
 }
 
-func pinnedBrokers(brokers map[Identity]Broker) []pinned {
+func pinnedBrokers(brokers map[Identity]Pin) []pinned {
 	list := []pinned{}
 	for _, id := range slices.Sorted(maps.Keys(brokers)) {
 		list = append(list, pinned{id, brokers[id].Type, brokers[id].Name})
@@ -235,12 +231,12 @@ func (d *decoder) first(member string, reads int, into any) error {
 	return d.unpack(line, into)
 }
 
-func (d *decoder) pinned(list []pinned, into map[Identity]Broker) error {
+func (d *decoder) pinned(list []pinned, into map[Identity]Pin) error {
 	for _, b := range list {
 		if _, twice := into[b.Identity]; twice || b.Identity == "" {
 			return d.damaged("the broker %q occurs twice", b.Identity)
 		}
-		into[b.Identity] = Broker{b.Type, b.Name}
+		into[b.Identity] = Pin{b.Type, b.Name}
 	}
 	return nil
 }

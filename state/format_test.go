@@ -37,7 +37,7 @@ func sample() *Snapshot {
 	added.Topic = "house/new"
 	return &Snapshot{
 		Lineage: "3f0e1d5c-8a54-4d1b-9a77-0c52f1a0b9de", Serial: 7, DigestKey: key,
-		Brokers: map[Identity]Broker{broker: {"mqtt", "lab"}, "embedded:1": {"embedded", "dev"}},
+		Brokers: map[Identity]Pin{broker: {"mqtt", "lab"}, "embedded:1": {"embedded", "dev"}},
 		Records: map[Key]Record{{broker, "house/attic"}: record, {broker, "house/bin"}: plain},
 		Pending: map[Key]Pending{
 			{broker, "house/bin"}: {After: &plain, Before: "00ff"},
@@ -98,7 +98,7 @@ func snapshots() *rapid.Generator[*Snapshot] {
 		}
 		for range rapid.IntRange(0, 4).Draw(t, "records") {
 			key := Key{id.Draw(t, "broker"), topic.Draw(t, "topic")}
-			s.Brokers[key.Broker] = Broker{"mqtt", "b"}
+			s.Brokers[key.Broker] = Pin{"mqtt", "b"}
 			s.Records[key] = record(key.Topic)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "pending") {

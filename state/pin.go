@@ -22,11 +22,11 @@ type Orphan struct {
 // Pin notes which block leads to which broker. It drops a broker that no block leads to and nothing
 // is recorded on, because its label may name another broker now. It reports whether the pins
 // changed.
-func (s *Snapshot) Pin(now map[Identity]Broker) bool {
+func (s *Snapshot) Pin(now map[Identity]Pin) bool {
 	was := maps.Clone(s.Brokers)
 	maps.Copy(s.Brokers, now)
 	held := s.held()
-	maps.DeleteFunc(s.Brokers, func(id Identity, _ Broker) bool {
+	maps.DeleteFunc(s.Brokers, func(id Identity, _ Pin) bool {
 		_, named := now[id]
 		return !named && held[id] == 0
 	})
@@ -85,7 +85,7 @@ func Shared(now map[string]Identity) (one, other string, shared bool) {
 // identity is one that no broker has. A label that was never seen is taken for a renamed block if
 // exactly one recorded broker of its type has no block any more, and no other new label has that
 // type.
-func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned bool) {
+func (s *Snapshot) PinOf(block Pin, blocks []Pin) (id Identity, pinned bool) {
 	unpinned := Identity(block.Type + ":unpinned:" + block.Name)
 	if s == nil {
 		return unpinned, false
@@ -98,7 +98,7 @@ func (s *Snapshot) PinOf(block Broker, blocks []Broker) (id Identity, pinned boo
 		case pin.Type != block.Type:
 		case pin.Name == block.Name:
 			return id, true
-		case !slices.ContainsFunc(blocks, func(b Broker) bool { return b.Name == pin.Name }):
+		case !slices.ContainsFunc(blocks, func(b Pin) bool { return b.Name == pin.Name }):
 			lost = append(lost, id)
 		}
 	}

@@ -10,17 +10,17 @@ import (
 
 func TestPin(t *testing.T) {
 	s := &state.Snapshot{
-		Brokers: map[state.Identity]state.Broker{
+		Brokers: map[state.Identity]state.Pin{
 			"mqtt:kept:1883": {Type: "mqtt", Name: "old"}, "mqtt:left:1883": {Type: "mqtt", Name: "lab"}, "mqtt:held:1883": {Type: "mqtt", Name: "held"},
 		},
 		Records: map[state.Key]state.Record{{Broker: "mqtt:kept:1883", Topic: "a"}: {}},
 		Pending: map[state.Key]state.Pending{{Broker: "mqtt:held:1883", Topic: "a"}: {}},
 	}
-	now := map[state.Identity]state.Broker{"mqtt:kept:1883": {Type: "mqtt", Name: "new"}, "mqtt:fresh:1883": {Type: "mqtt", Name: "lab"}}
+	now := map[state.Identity]state.Pin{"mqtt:kept:1883": {Type: "mqtt", Name: "new"}, "mqtt:fresh:1883": {Type: "mqtt", Name: "lab"}}
 	if !s.Pin(now) {
 		t.Error("renaming a block is not reported as a change")
 	}
-	want := map[state.Identity]state.Broker{
+	want := map[state.Identity]state.Pin{
 		"mqtt:kept:1883": {Type: "mqtt", Name: "new"}, "mqtt:fresh:1883": {Type: "mqtt", Name: "lab"}, "mqtt:held:1883": {Type: "mqtt", Name: "held"},
 	}
 	if diff := cmp.Diff(want, s.Brokers); diff != "" {
@@ -32,27 +32,27 @@ func TestPin(t *testing.T) {
 }
 
 func TestPinOf(t *testing.T) {
-	lab := state.Broker{Type: "mqtt", Name: "lab"}
-	renamed := state.Broker{Type: "mqtt", Name: "renamed"}
-	other := state.Broker{Type: "mqtt", Name: "other"}
-	cloud := state.Broker{Type: "aws_iot", Name: "cloud"}
-	one := map[state.Identity]state.Broker{"mqtt:lab:1883": lab}
-	two := map[state.Identity]state.Broker{"mqtt:lab:1883": lab, "mqtt:other:1883": other}
+	lab := state.Pin{Type: "mqtt", Name: "lab"}
+	renamed := state.Pin{Type: "mqtt", Name: "renamed"}
+	other := state.Pin{Type: "mqtt", Name: "other"}
+	cloud := state.Pin{Type: "aws_iot", Name: "cloud"}
+	one := map[state.Identity]state.Pin{"mqtt:lab:1883": lab}
+	two := map[state.Identity]state.Pin{"mqtt:lab:1883": lab, "mqtt:other:1883": other}
 	for name, test := range map[string]struct {
-		pins   map[state.Identity]state.Broker
-		of     state.Broker
-		blocks []state.Broker
+		pins   map[state.Identity]state.Pin
+		of     state.Pin
+		blocks []state.Pin
 		want   state.Identity
 		pinned bool
 	}{
-		"its own":                    {one, lab, []state.Broker{lab}, "mqtt:lab:1883", true},
-		"renamed":                    {one, renamed, []state.Broker{renamed}, "mqtt:lab:1883", true},
-		"renamed, beside its own":    {two, renamed, []state.Broker{other, renamed}, "mqtt:lab:1883", true},
-		"new":                        {one, renamed, []state.Broker{lab, renamed}, "mqtt:unpinned:renamed", false},
-		"of another type":            {one, cloud, []state.Broker{cloud}, "aws_iot:unpinned:cloud", false},
-		"two that it may have been":  {two, renamed, []state.Broker{renamed}, "mqtt:unpinned:renamed", false},
-		"two that may be the former": {one, renamed, []state.Broker{renamed, other}, "mqtt:unpinned:renamed", false},
-		"nothing recorded":           {nil, lab, []state.Broker{lab}, "mqtt:unpinned:lab", false},
+		"its own":                    {one, lab, []state.Pin{lab}, "mqtt:lab:1883", true},
+		"renamed":                    {one, renamed, []state.Pin{renamed}, "mqtt:lab:1883", true},
+		"renamed, beside its own":    {two, renamed, []state.Pin{other, renamed}, "mqtt:lab:1883", true},
+		"new":                        {one, renamed, []state.Pin{lab, renamed}, "mqtt:unpinned:renamed", false},
+		"of another type":            {one, cloud, []state.Pin{cloud}, "aws_iot:unpinned:cloud", false},
+		"two that it may have been":  {two, renamed, []state.Pin{renamed}, "mqtt:unpinned:renamed", false},
+		"two that may be the former": {one, renamed, []state.Pin{renamed, other}, "mqtt:unpinned:renamed", false},
+		"nothing recorded":           {nil, lab, []state.Pin{lab}, "mqtt:unpinned:lab", false},
 	} {
 		s := &state.Snapshot{Brokers: test.pins}
 		if got, pinned := s.PinOf(test.of, test.blocks); got != test.want || pinned != test.pinned {

@@ -38,9 +38,9 @@ func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []s
 		return fields | s.Message.Diff(s.Redaction.Apply(m))&hidden, nil
 	}
 	now := secrets(m, s.Redaction, key)
-	for _, name := range hidden.Names() {
-		if s.Secrets[name] != now[name] {
-			fields |= mqtt.FieldNamed(name)
+	for row := range hidden.Rows() {
+		if s.Secrets[row.Name] != now[row.Name] {
+			fields |= row.Bit
 		}
 	}
 	for _, leaf := range s.Redaction.Leaves {
@@ -55,9 +55,9 @@ func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []s
 // of every hidden leaf that m has, by its pointer.
 func secrets(m mqtt.Message, r mqtt.Redaction, key []byte) map[string]string {
 	found := map[string]string{}
-	for _, name := range (r.Covers() & mqtt.Hideable).Names() {
-		alone := mqtt.Message{}.With(m, mqtt.FieldNamed(name))
-		found[name] = keyedDigest(key, name, alone.Digest(nil))
+	for row := range (r.Covers() & mqtt.Hideable).Rows() {
+		alone := mqtt.Message{}.With(m, row.Bit)
+		found[row.Name] = keyedDigest(key, row.Name, alone.Digest(nil))
 	}
 	if len(r.Leaves) == 0 {
 		return found

@@ -193,7 +193,7 @@ func TestNewSnapshot(t *testing.T) {
 		t.Errorf("keys %x and %x", a.DigestKey, b.DigestKey)
 	}
 	c := a.Clone()
-	c.Brokers["x"], c.Records[Key{}], c.Pending[Key{}] = Broker{}, Record{}, Pending{}
+	c.Brokers["x"], c.Records[Key{}], c.Pending[Key{}] = Pin{}, Record{}, Pending{}
 	c.DigestKey[0]++
 	if len(a.Brokers)+len(a.Records)+len(a.Pending) > 0 || c.DigestKey[0] == a.DigestKey[0] {
 		t.Error("a change to the clone is one to the original")

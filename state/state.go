@@ -27,16 +27,16 @@ type Key struct {
 // Snapshot is the whole state. It is a plain value: Clone it before changing one that somebody else
 // holds.
 type Snapshot struct {
-	Lineage   string              // a random UUID; never changes
-	Serial    uint64              // the number of writes
-	DigestKey []byte              // 32 random bytes, the key of sensitive digests
-	Brokers   map[Identity]Broker // pinned
+	Lineage   string           // a random UUID; never changes
+	Serial    uint64           // the number of writes
+	DigestKey []byte           // 32 random bytes, the key of sensitive digests
+	Brokers   map[Identity]Pin // pinned
 	Records   map[Key]Record
 	Pending   map[Key]Pending
 }
 
-// Broker is the pin of an identity: the block that last led to it.
-type Broker struct{ Type, Name string }
+// Pin is the block that last led to the identity of a broker.
+type Pin struct{ Type, Name string }
 
 // Record is what was last published to a topic, or adopted there.
 type Record struct {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/retainctl/retainctl/broker"
 	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/mqtt/mqtttest"
 )
 
 // Outcome is the result of one case of the contract.
@@ -265,11 +266,7 @@ func info(t *testing.T, w broker.Writer) []string {
 }
 
 func everyField(t *testing.T, w broker.Writer) []string {
-	all := mqtt.Message{
-		Topic: "contract/fields/all", Payload: []byte(`{"é":1}`), QoS: 1, PayloadFormat: mqtt.UTF8Data,
-		ContentType: "application/json", ResponseTopic: "contract/reply", CorrelationData: []byte{0, 1, 0xff},
-		UserProperties: []mqtt.UserProperty{{Name: "owner", Value: "ü"}}, Expiry: 3600,
-	}
+	all := mqtttest.Every("contract/fields/all")
 	carried := sendable(w, all)
 	carried.Topic = "contract/fields/carried"
 	batch, without := offer(t, w,

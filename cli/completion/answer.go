@@ -9,20 +9,19 @@ import (
 	"unicode/utf8"
 )
 
-// Answer is what can follow on a command line.
+// Answer is the result of a completion.
 type Answer struct {
 	candidates []candidate
-	shell      string // "files" or "folders": the shell completes these itself
+	shell      string // "files" or "folders" if the shell is to complete these itself
 }
 
 type candidate struct {
 	text  string // the whole word
 	about string
-	open  bool // more is to be typed: no space follows
+	open  bool // the word is not finished, so that no space follows
 }
 
-// startingWith keeps the candidates that continue a word. Flags are offered once a dash
-// is typed.
+// startingWith returns the candidates that begin with a prefix. Flags are offered only after a dash.
 func startingWith(prefix string, all []candidate) Answer {
 	var a Answer
 	for _, candidate := range all {
@@ -33,9 +32,9 @@ func startingWith(prefix string, all []candidate) Answer {
 	return a
 }
 
-// stepwise offers names a level at a time if there are more than a screen takes:
-// message.room[ for its 10,000 instances, site/ for what is below it.
-func stepwise(prefix string, names []string) Answer {
+// byLevel returns the names that begin with a prefix. If they do not fit on a screen, it returns one
+// level of them: message.room[ for its 10,000 instances, site/ for the topics below it.
+func byLevel(prefix string, names []string) Answer {
 	const screen = 100
 	a := Answer{}
 	for _, name := range names {
@@ -55,9 +54,9 @@ func stepwise(prefix string, names []string) Answer {
 	return a
 }
 
-// Print answers a script: a candidate a line, "+" before one that goes on and "-" before
-// one that is whole, a tab and what it is; and last ":files" or ":folders" if the shell
-// knows better, or ":open" if no space may follow.
+// Print writes an answer for a script. Each candidate is a line: "+" if the word continues or "-" if
+// it is finished, the word, and after a tab its description. The last line is ":files" or ":folders"
+// if the shell is to complete these, or ":open" if no space may follow.
 func (a Answer) Print(to io.Writer) {
 	open := false
 	for _, candidate := range a.candidates {
@@ -77,13 +76,13 @@ func (a Answer) Print(to io.Writer) {
 	switch {
 	case a.shell != "":
 		fmt.Fprintln(to, ":"+a.shell)
-	case open: // of several the shell puts no space behind what they share
+	case open: // if there are several, the shell adds no space after what they share
 		fmt.Fprintln(to, ":open")
 	}
 }
 
-// typable reports whether a shell could type a text, and shows it as what it is: a topic
-// may hold control characters, and some that turn what follows around.
+// typable reports whether a text can be typed in a shell and is displayed as it is. A topic may hold
+// control characters, and characters that change the direction of the text after them.
 func typable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
 }

@@ -5,13 +5,13 @@ import "strings"
 // bashLine is a command line of bash, split as bash splits it.
 type bashLine struct {
 	words   []string // without their quotes; the last is the one at the cursor
-	current string   // the last one as it is typed
-	quote   byte     // what is open at the cursor: ' or ", or 0
-	opened  int      // in current: behind that quote
+	current string   // the last word as it is typed
+	quote   byte     // the quote that is open at the cursor: ' or ", or 0
+	opened  int      // the offset in current after that quote
 }
 
-// parseLine splits a line up to the cursor, without the name of the program and
-// assignments before it.
+// parseLine splits a line up to the cursor, and drops the name of the program and assignments before
+// it.
 func parseLine(line string) bashLine {
 	var b bashLine
 	var word strings.Builder
@@ -49,32 +49,33 @@ func parseLine(line string) bashLine {
 	return b
 }
 
-// quoted spells candidates as bash takes them: the part behind the last of its
-// word breaks, which is all that it replaces, quoted as the word was begun.
+// quoted returns candidates as bash takes them: the part after the last of its word breaks, which is
+// all that bash replaces, quoted in the way in which the word was begun.
 func (b bashLine) quoted(a Answer, breaks string) Answer {
 	var all []candidate
 	for _, candidate := range a.candidates {
 		candidate.text = b.spelled(candidate.text, breaks)
-		candidate.about = "" // bash shows none, and would take it for part of the word
+		candidate.about = "" // bash shows no descriptions, and would take one for a part of the word
 		all = append(all, candidate)
 	}
 	a.candidates = all
 	return a
 }
 
+// spelled returns the part of a candidate that bash inserts.
 func (b bashLine) spelled(text, breaks string) string {
-	if b.quote != 0 { // bash's word begins behind the quote, and bash closes it
+	if b.quote != 0 { // for bash the word begins after the quote, and bash closes it
 		before := parseLine("x " + b.current[:max(b.opened-1, 0)]).words[0]
 		text = strings.TrimPrefix(text, before)
 		switch b.quote {
-		case '\'': // nothing is escaped within: out of the quotes and in again
+		case '\'': // nothing can be escaped in single quotes, so they are closed and opened again
 			text = strings.ReplaceAll(text, "'", `'\''`)
 		case '"':
 			text = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text)
 		}
 		return text
 	}
-	kept := 0 // of the word as it is typed
+	kept := 0 // the length of the part of current that bash keeps
 	for i := 0; i < len(b.current); i++ {
 		switch {
 		case b.current[i] == '\\':
@@ -87,7 +88,7 @@ func (b bashLine) spelled(text, breaks string) string {
 	return escapedForBash(strings.TrimPrefix(text, before))
 }
 
-// escapedForBash puts a backslash before what means something to bash.
+// escapedForBash puts a backslash before each character that is special to bash.
 func escapedForBash(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -6,14 +6,15 @@ import (
 	"testing"
 )
 
-// What is offered is one word to bash, and no command, whatever a topic has in it.
+// TestOfferedToBashIsOneWord checks that bash reads each offered text as one word, whatever the topic
+// contains.
 func TestOfferedToBashIsOneWord(t *testing.T) {
 	for _, topic := range []string{
 		"site/a'; touch owned; '", `site/a"; touch owned; "`, "site/$(touch owned)", "site/`touch owned`", `site/a\`, "site/a b\"c'd", "site/a&b|c;d<e>f", "site/{a,b}*?[c]~", "~/x", "#x", "a!b", "=a", "site/\\'",
 	} {
 		for _, quote := range []string{"", "'", `"`} {
 			if quote == `"` && strings.Contains(topic, "!") {
-				continue // which an interactive bash alone looks at
+				continue // only an interactive bash treats it specially
 			}
 			typed := quote + parseLine("x "+quote).spelled(topic, " \t\n\"'><=;|&(:") + quote
 			out, err := exec.Command("bash", "-c", "printf '<%s>' "+typed).CombinedOutput()
@@ -24,8 +25,8 @@ func TestOfferedToBashIsOneWord(t *testing.T) {
 	}
 }
 
-// FuzzParseLine holds that no line stops a completion, and that what is offered for
-// a word continues it.
+// FuzzParseLine checks that no line breaks the completion, and that what is offered for a word continues
+// it.
 func FuzzParseLine(f *testing.F) {
 	for _, seed := range []string{"retainctl plan -target='mess", `x "a b\"`, `A=1 x y\ `, "", "x  ", `x -a="b"'c`} {
 		f.Add(seed)
@@ -37,7 +38,7 @@ func FuzzParseLine(f *testing.F) {
 		}
 		word := b.words[len(b.words)-1]
 		if typed := b.spelled(word+"x", " \t\n\"'><=;|&(:"); b.quote == 0 && !strings.HasSuffix(typed, "x") {
-			t.Errorf("%q goes on with %q", line, typed)
+			t.Errorf("%q continues with %q", line, typed)
 		}
 	})
 }

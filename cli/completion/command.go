@@ -10,7 +10,7 @@ import (
 
 // Commands are the commands of the program.
 type Commands interface {
-	// Pages describes the commands that lists show.
+	// Pages returns the help pages of the commands that are not hidden.
 	Pages() []render.HelpPage
 	// Find returns the command that words begin with, and the words after it.
 	Find(words []string) (cmd Command, given []string, ok bool)
@@ -18,20 +18,20 @@ type Commands interface {
 
 // Command is a command as completion sees it.
 type Command struct {
-	Args  string // what follows the flags, as in its help text
+	Args  string // the arguments after the flags, as in its help text
 	Flags []Flag
 }
 
 // Flag is a flag of a command.
 type Flag struct {
 	Name   string
-	Value  string // what help texts call its value: FILE, ADDRESS|FILTER; the choices as they are typed
+	Value  string // the name of its value in help texts, such as FILE; choices as they are typed
 	Usage  string
-	Switch bool // it needs no value
-	Hidden bool // it is not offered
+	Switch bool // needs no value
+	Hidden bool // is not offered
 }
 
-// argument is what help texts call the command's arguments.
+// argument returns the name of the command's arguments in help texts.
 func (c Command) argument() string {
 	word, _, _ := strings.Cut(c.Args, " ")
 	return cmp.Or(map[string]string{"[NAME]": "OUTPUT"}[word], strings.Trim(word, "[]."))
@@ -47,7 +47,7 @@ func (c Command) flag(word string) (Flag, bool) {
 	return c.Flags[i], true
 }
 
-// flagWords are the command's flags, each up to its value.
+// flagWords returns the command's flags, each up to its value.
 func (c Command) flagWords() []candidate {
 	all := []candidate{{text: "-help", about: "describe the command"}}
 	for _, f := range c.Flags {
@@ -63,7 +63,7 @@ func (c Command) flagWords() []candidate {
 	return all
 }
 
-// commandWords are the next words of the commands that begin with those given.
+// commandWords returns the next words of the commands whose names begin with the words before.
 func commandWords(pages []render.HelpPage, before []string) []candidate {
 	var all []candidate
 	for _, p := range pages {
@@ -82,12 +82,13 @@ func commandWords(pages []render.HelpPage, before []string) []candidate {
 		all = append(all, candidate{text: word, about: about})
 	}
 	if len(before) == 0 {
-		all = append(all, candidate{text: "help", about: "describe a command"}, candidate{text: "-chdir=", about: "run in another folder", open: true})
+		all = append(all, candidate{text: "help", about: "describe a command"},
+			candidate{text: "-chdir=", about: "run in another folder", open: true})
 	}
 	return slices.CompactFunc(all, func(a, b candidate) bool { return a.text == b.text })
 }
 
-// isGroup reports whether a word is the first of two of a command's name.
+// isGroup reports whether a word is the first of two in the name of a command.
 func isGroup(pages []render.HelpPage, word string) bool {
 	return slices.ContainsFunc(pages, func(p render.HelpPage) bool { return strings.HasPrefix(p.Name, word+" ") })
 }

@@ -1,6 +1,6 @@
-// Package completion answers the scripts that complete command lines in a shell, and
-// holds those scripts. It finds out what can stand at the cursor from the help texts,
-// the configuration and the state; it changes nothing and prints no error.
+// Package completion answers the scripts that complete command lines in a shell, and holds those
+// scripts. It takes candidates from the help texts, the configuration and the state. It changes
+// nothing and prints no errors.
 package completion
 
 import (
@@ -9,16 +9,17 @@ import (
 	"strings"
 )
 
-// Complete takes the shell and the words up to the cursor; of bash, which splits words
-// as no program does, its word breaks and the line. Candidates that depend on a
-// configuration that has errors, or on a state that cannot be read, are left out.
+// Complete returns what can follow the words up to the cursor, of which the last may be empty. Bash
+// has rules of its own for splitting words, so for bash the words are its word breaks and the line.
+// Candidates that depend on a configuration with errors, or on a state that cannot be read, are left
+// out.
 func Complete(ctx context.Context, commands Commands, project Project, shell string, words []string) Answer {
 	c := completer{commands: commands, project: project}
 	switch {
 	case shell == "bash" && len(words) == 2:
 		line := parseLine(words[1])
 		return line.quoted(c.complete(ctx, line.words), words[0])
-	case shell == "powershell" && words[len(words)-1] == "+": // stands for an empty word
+	case shell == "powershell" && words[len(words)-1] == "+": // means an empty word
 		words = append(slices.Clone(words[:len(words)-1]), "")
 	}
 	return c.complete(ctx, words)
@@ -30,7 +31,7 @@ type completer struct {
 	project  Project
 }
 
-// complete returns what can stand for the last word, after the others.
+// complete returns the candidates for the last word.
 func (c completer) complete(ctx context.Context, words []string) Answer {
 	if len(words) == 0 {
 		return Answer{}
@@ -69,11 +70,11 @@ func (c completer) word(ctx context.Context, cmd Command, given []string, curren
 	v := values{project: c.project, given: given}
 	if i := len(given) - 1; i >= 0 && strings.HasPrefix(given[i], "-") && !strings.Contains(given[i], "=") {
 		if f, ok := cmd.flag(given[i]); ok && !f.Switch {
-			return v.of(ctx, f.Value, current)
+			return v.candidates(ctx, f.Value, current)
 		}
 	}
 	if !strings.HasPrefix(current, "-") || slices.Contains(given, "--") {
-		return v.of(ctx, cmd.argument(), current)
+		return v.candidates(ctx, cmd.argument(), current)
 	}
 	name, value, has := strings.Cut(current, "=")
 	if !has {
@@ -83,7 +84,7 @@ func (c completer) word(ctx context.Context, cmd Command, given []string, curren
 	if !ok {
 		return Answer{}
 	}
-	a := v.of(ctx, f.Value, value)
+	a := v.candidates(ctx, f.Value, value)
 	for i := range a.candidates {
 		a.candidates[i].text = name + "=" + a.candidates[i].text
 	}

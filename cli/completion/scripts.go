@@ -5,8 +5,7 @@ import "embed"
 //go:embed shells
 var shellScripts embed.FS
 
-// Script returns the script that sets up completion in a shell. It reports false for a
-// shell that it has no script for.
+// Script returns the script that sets up completion in a shell, and reports whether there is one.
 func Script(shell string) ([]byte, bool) {
 	file, known := map[string]string{
 		"bash": "bash.sh", "zsh": "zsh.sh", "fish": "fish.sh", "powershell": "powershell.ps1",

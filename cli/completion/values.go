@@ -15,27 +15,27 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Project is the folder that the command line would run in, as the flags before the
-// cursor describe it. Flags that it does not know mean nothing to it.
+// Project is the folder that the command line would run in, as the flags before the cursor describe
+// it. It ignores flags that it does not know.
 type Project interface {
-	// Chdir goes to the folder of a leading -chdir, and returns the words after it.
+	// Chdir changes to the folder of a leading -chdir, and returns the words after it.
 	Chdir(words []string) (rest []string, err error)
 	// Path resolves the name of a file.
 	Path(name string) string
-	// Config evaluates the configuration without its brokers.
+	// Config evaluates the configuration without the arguments of its brokers.
 	Config(ctx context.Context, flags []string) (*spec.Config, error)
-	// Load returns what there is of configuration and state: either may be nil.
+	// Load returns the configuration and the state. Either is nil if it cannot be read.
 	Load(ctx context.Context, flags []string) (*spec.Config, *state.Snapshot)
 }
 
-// values finds the values of one command's flags and arguments.
+// values completes the values of one command's flags and arguments.
 type values struct {
 	project Project
 	given   []string // the words between the command and the cursor
 }
 
-// of returns what can stand where the help texts write kind.
-func (v values) of(ctx context.Context, kind, current string) Answer {
+// candidates returns the values that can be given where the help texts write kind.
+func (v values) candidates(ctx context.Context, kind, current string) Answer {
 	var all []string
 	switch kind {
 	case "FILE", "PATH", "FILE|DIR", "DIR|FILE|-":
@@ -47,7 +47,7 @@ func (v values) of(ctx context.Context, kind, current string) Answer {
 			return Answer{shell: "files"}
 		}
 	case "BACKUP":
-		if all = v.within(filepath.Join(".retainctl", "backup"), current); len(all) == 0 {
+		if all = v.filesIn(filepath.Join(".retainctl", "backup"), current); len(all) == 0 {
 			return Answer{shell: "files"}
 		}
 	case "NAME=VALUE":
@@ -57,9 +57,9 @@ func (v values) of(ctx context.Context, kind, current string) Answer {
 	case "OUTPUT":
 		all = v.outputs(ctx)
 	case "TOPIC|ADDRESS":
-		return stepwise(current, v.messages(ctx))
+		return byLevel(current, v.messages(ctx))
 	case "ADDRESS|FILTER", "FILTER|ADDRESS", "TOPIC|FILTER|ADDRESS":
-		return stepwise(current, withModules(v.messages(ctx)))
+		return byLevel(current, withModules(v.messages(ctx)))
 	default:
 		if strings.Contains(kind, "|") && strings.ToLower(kind) == kind {
 			all = strings.Split(kind, "|")
@@ -73,13 +73,13 @@ func (v values) of(ctx context.Context, kind, current string) Answer {
 }
 
 func (v values) load(ctx context.Context) (*spec.Config, *state.Snapshot) {
-	const patience = 3 * time.Second // whoever pressed the key waits, and the store may be far away
+	const patience = 3 * time.Second // the user is waiting, and the store may be far away
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return v.project.Load(ctx, v.given)
 }
 
-// messages are the addresses and topics that are declared or recorded.
+// messages returns the addresses and topics that are declared or recorded.
 func (v values) messages(ctx context.Context) []string {
 	config, snapshot := v.load(ctx)
 	all := map[string]bool{}
@@ -97,7 +97,7 @@ func (v values) messages(ctx context.Context) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// withModules adds the modules that addresses are in: each stands for all of it.
+// withModules adds the modules that contain the addresses. A module selects everything in it.
 func withModules(known []string) []string {
 	all := map[string]bool{}
 	for _, address := range known {
@@ -121,7 +121,7 @@ func (v values) outputs(ctx context.Context) []string {
 	return names
 }
 
-// identities are those of the brokers that the state holds messages of.
+// identities returns the identities of the brokers that the state records messages of.
 func (v values) identities(ctx context.Context) []string {
 	_, snapshot := v.load(ctx)
 	all := map[string]bool{}
@@ -148,7 +148,7 @@ func (v values) variables(ctx context.Context, current string) Answer {
 	return startingWith(current, all)
 }
 
-// planFiles are the saved plans of the folder that a path leads to.
+// planFiles returns the saved plans that begin with the path typed.
 func (v values) planFiles(current string) []string {
 	folder, _ := filepath.Split(current)
 	entries, err := os.ReadDir(v.project.Path(cmp.Or(folder, ".")))
@@ -174,8 +174,8 @@ func isPlan(path string) bool {
 	return plan.IsFile(file)
 }
 
-// within are the files of one folder that continue the path typed.
-func (v values) within(folder, current string) []string {
+// filesIn returns the files of a folder that begin with the path typed.
+func (v values) filesIn(folder, current string) []string {
 	entries, err := os.ReadDir(v.project.Path(folder))
 	if err != nil {
 		return nil

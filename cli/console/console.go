@@ -1,6 +1,6 @@
-// Package console evaluates the expressions that somebody types, or that a stream holds,
-// and prints their values. An expression goes on in the next line while a bracket or a
-// heredoc is open.
+// Package console evaluates expressions that are typed on a terminal or read from a stream, and
+// prints their values. An expression continues on the next line while a bracket or a heredoc is
+// open.
 package console
 
 import (
@@ -16,18 +16,20 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Options say over what expressions are evaluated, and where they come from.
+// Options are the configuration to evaluate expressions in, and the streams to use.
 type Options struct {
 	Configuration *spec.Console
 	In            io.Reader
 	Out           io.Writer
-	Width         int    // of a terminal, in columns; 0 if it is not known
-	History       string // the file that keeps the lines typed into a terminal; "" keeps none
-	// Diagnose prints what is wrong with an expression, and fails if that is an error.
+	Width         int    // of the terminal, in columns; 0 if it is not known
+	History       string // the file that keeps the lines typed on a terminal; "" keeps none
+	// Diagnose prints the diagnostics of an expression. It returns an error if one of them is an
+	// error.
 	Diagnose func(hcl.Diagnostics) error
 }
 
-// Pipe evaluates the lines of a stream, and reports whether an expression failed.
+// Pipe evaluates the lines of a stream, and reports whether an expression failed. The error is that
+// of reading the stream.
 func Pipe(o Options) (failed bool, err error) {
 	r := repl{Options: o}
 	lines := bufio.NewReader(o.In)
@@ -47,34 +49,35 @@ func Pipe(o Options) (failed bool, err error) {
 // repl reads expressions and prints their values.
 type repl struct {
 	Options
-	text   strings.Builder // lines of an expression that goes on
+	text   strings.Builder // the lines of an unfinished expression
 	failed bool
 }
 
-// longest is how long an expression of several lines may be, in bytes. Each line has
-// all before it read again, which a bracket that nobody closes would make slow.
-const longest = 64 << 10
+// maxExpression is the longest expression of several lines, in bytes. Every new line is parsed with
+// all lines before it, which would become slow after a bracket that is never closed.
+const maxExpression = 64 << 10
 
-// line takes one line, and reports whether it ends the console.
+// line processes one line, and reports whether it ends the console.
 func (r *repl) line(line string) (ends bool) {
 	if r.text.Len() == 0 && (strings.TrimSpace(line) == "exit" || strings.TrimSpace(line) == "quit") {
 		return true
 	}
 	r.text.WriteString(line + "\n")
-	if r.text.Len() > longest || !spec.Unfinished(r.text.String()) {
+	if r.text.Len() > maxExpression || !spec.Unfinished(r.text.String()) {
 		r.evaluate()
 	}
 	return false
 }
 
-// evaluate evaluates what was read.
+// evaluate evaluates the expression read so far, and prints its value.
 func (r *repl) evaluate() {
 	text := strings.TrimSuffix(r.text.String(), "\n")
 	r.text.Reset()
-	if trimmed := strings.TrimSpace(text); trimmed == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "//") {
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "//") {
 		return
 	}
-	if strings.Contains(text, "<<") { // the end of a heredoc is a whole line
+	if strings.Contains(text, "<<") { // the last line of a heredoc needs its line break
 		text += "\n"
 	}
 	result, diags := r.Configuration.Eval(text)

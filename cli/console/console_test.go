@@ -69,7 +69,7 @@ func TestHistory(t *testing.T) {
 	h := openHistory(path)
 	h.save()
 	if _, err := os.Stat(path); err == nil {
-		t.Error("no line is a file")
+		t.Error("a file was written without lines")
 	}
 	for range keptLines {
 		h.Add("1")

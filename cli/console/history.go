@@ -7,7 +7,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// history holds the lines that were typed, the oldest first, for the arrow keys.
+// history implements term.History. Its lines are in the order in which they were typed.
 type history struct {
 	path  string
 	lines []string
@@ -15,8 +15,7 @@ type history struct {
 
 const keptLines = 500
 
-// openHistory reads the lines of earlier consoles. If the file cannot be read, it begins
-// empty.
+// openHistory reads the lines of earlier consoles. If the file cannot be read, the history is empty.
 func openHistory(path string) *history {
 	h := &history{path: path}
 	if text, err := os.ReadFile(h.path); err == nil {
@@ -27,7 +26,7 @@ func openHistory(path string) *history {
 	return h
 }
 
-// Add takes a line that was typed, unless it repeats the one before.
+// Add appends a line, unless it is blank or repeats the line before.
 func (h *history) Add(line string) {
 	if strings.TrimSpace(line) == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
 		return
@@ -38,14 +37,14 @@ func (h *history) Add(line string) {
 	}
 }
 
-// Len returns how many there are.
+// Len returns the number of lines.
 func (h *history) Len() int { return len(h.lines) }
 
-// At returns a line, counted from the last one back.
+// At returns a line; 0 is the last one.
 func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
 
-// save keeps the lines for the next console, if the folder can be written to. Only those
-// may read them who may read the state: they may hold secrets.
+// save writes the lines for the next console, if the folder can be written to. The lines may hold
+// secrets, so the file has the mode of a state.
 func (h *history) save() {
 	if len(h.lines) > 0 {
 		state.WriteFile(h.path, []byte(strings.Join(h.lines, "\n")+"\n"))

@@ -15,7 +15,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// Terminal reads expressions with a line editor, whose Tab completes names and functions.
+// Terminal reads expressions with a line editor, in which Tab completes names and functions.
 func Terminal(o Options) error {
 	r := repl{Options: o}
 	editor := term.NewTerminal(struct {
@@ -48,8 +48,8 @@ func Terminal(o Options) error {
 	}
 }
 
-// readLine reads one line. The terminal is raw meanwhile and no longer, so that Ctrl-C
-// ends an evaluation that takes too long.
+// readLine reads one line. The terminal is in raw mode only while it reads, so that Ctrl-C ends an
+// evaluation that takes too long.
 func readLine(in io.Reader, editor *term.Terminal) (string, error) {
 	if file, ok := in.(*os.File); ok {
 		before, err := term.MakeRaw(int(file.Fd()))
@@ -68,7 +68,7 @@ type completer struct {
 	width         int
 }
 
-// key is called for every key that is typed; ok is false for all but Tab.
+// key handles a key that was typed; ok is false for all keys but Tab.
 func (c completer) key(line string, at int, key rune) (newLine string, newAt int, ok bool) {
 	if key != '\t' {
 		return "", 0, false
@@ -94,7 +94,7 @@ func (c completer) key(line string, at int, key rune) (newLine string, newAt int
 	return before + line[at:], len(before), true
 }
 
-// wordStart is where the reference begins that a text ends with, such as
+// wordStart returns the offset of the reference at the end of a text, such as
 // message.room["attic"].to.
 func wordStart(text string) int {
 	i := len(text)

@@ -1,6 +1,6 @@
-// Package crashtest kills retainctl while it applies, over and over, and holds what is
-// left behind to what an observer of the broker heard: whatever was published is known
-// to the next plan, and the next apply publishes just what is missing.
+// Package crashtest kills retainctl while it applies, again and again, and compares what is left with
+// what a subscriber of the broker received: whatever was published is known to the next plan, and the
+// next apply publishes exactly what is missing.
 package crashtest
 
 import (
@@ -18,43 +18,43 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Bench is where retainctl is killed.
+// Bench describes the setup in which retainctl is killed.
 type Bench struct {
-	Kills   int            // that hit a running apply
-	Bin     string         // the real binary
-	Env     []string       // its environment
-	Broker  map[string]any // its broker block, as JSON
-	Setup   map[string]any // its retainctl block; nil keeps state in a file
-	MaxQoS  int
-	Port    string           // address of the broker's MQTT port, for the observer
-	Killed  func(dir string) // called after each kill; it may be nil
-	Haunted bool             // others publish what nobody declared, which an exclusive block deletes
+	Kills     int            // how many kills must hit a running apply
+	Bin       string         // the path of the program
+	Env       []string       // variables added to its environment
+	Broker    map[string]any // its broker block, as JSON
+	Setup     map[string]any // its retainctl block; nil keeps the state in a file
+	MaxQoS    int
+	Port      string           // address of the broker's MQTT port, for the observer
+	Killed    func(dir string) // called after each kill; may be nil
+	Untracked bool             // others publish undeclared messages, which an exclusive block deletes
 }
 
-// world is a bench at work.
+// world is one run of a bench.
 type world struct {
 	*Bench
 	t        *testing.T
 	random   *rand.Rand
 	dir      string
 	observer *Observer
-	live     map[string]string // what the broker holds, from what was heard
-	seen     int               // of what was heard
-	lasts    time.Duration     // an apply that nobody kills
-	carries  time.Duration     // the part of it from the printed plan to its end
+	live     map[string]string // what the broker holds, as far as was received
+	seen     int               // how many received messages are in live
+	whole    time.Duration     // the duration of an apply that is not killed
+	sending  time.Duration     // the part of it from the printed plan to its end
 	hits     map[moment]int
 }
 
-// moment is when a kill hit.
+// moment is the time at which a kill hit.
 type moment string
 
 const (
 	planning   moment = "before anything was saved"
 	publishing moment = "while pending"
-	over       moment = "after the last save"
+	saved      moment = "after the last save"
 )
 
-// Run kills as often as the bench says.
+// Run kills applies until Kills of them were hit while they ran, and checks what each kill left.
 func Run(t *testing.T, b Bench) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -69,13 +69,13 @@ func Run(t *testing.T, b Bench) {
 			t.Fatalf("only %d of %d kills hit a running apply", kills, runs)
 		}
 		desired := w.configure()
-		w.haunt()
+		w.publishUntracked()
 		before := w.pull()
 		if w.killApply() {
 			kills++
 			w.judge(before)
 		} else {
-			w.hear()
+			w.receive()
 		}
 		if w.random.IntN(2) == 0 { // the configuration may have changed meanwhile
 			desired = w.configure()
@@ -88,7 +88,7 @@ func Run(t *testing.T, b Bench) {
 	t.Logf("%d kills hit a running apply in %d runs: %v", kills, runs, w.hits)
 }
 
-// warmUp begins with a state, and measures an apply.
+// warmUp creates a state, and measures an apply.
 func (w *world) warmUp() {
 	for range 3 {
 		w.recover(w.configure())
@@ -97,12 +97,13 @@ func (w *world) warmUp() {
 		<-apply.planned
 		planned := time.Now()
 		apply.Wait()
-		w.lasts, w.carries = time.Since(start), time.Since(planned)
-		w.hear()
+		w.whole, w.sending = time.Since(start), time.Since(planned)
+		w.receive()
 	}
 }
 
-// configure declares other messages: some are new, some changed, some gone.
+// configure writes a configuration in which some messages are new, some changed and some gone, and
+// returns its payloads by topic.
 func (w *world) configure() map[string]string {
 	const topics = 60
 	desired, messages := map[string]string{}, map[string]any{}
@@ -117,11 +118,12 @@ func (w *world) configure() map[string]string {
 		}
 		if payload != "" {
 			desired[topic] = payload
-			messages[fmt.Sprintf("m%02d", i)] = map[string]any{"topic": topic, "payload": payload, "qos": i % (w.MaxQoS + 1)}
+			message := map[string]any{"topic": topic, "payload": payload, "qos": i % (w.MaxQoS + 1)}
+			messages[fmt.Sprintf("m%02d", i)] = message
 		}
 	}
 	document := map[string]any{"broker": w.Broker, "message": messages}
-	if w.Haunted {
+	if w.Untracked {
 		document["exclusive"] = map[string]any{"all": map[string]any{"filter": "crash/#"}}
 	}
 	if w.Setup != nil {
@@ -137,15 +139,15 @@ func (w *world) configure() map[string]string {
 	return desired
 }
 
-// haunt publishes strangers.
-func (w *world) haunt() {
-	if !w.Haunted {
+// publishUntracked publishes messages that are not declared.
+func (w *world) publishUntracked() {
+	if !w.Untracked {
 		return
 	}
 	for range w.random.IntN(6) {
-		w.observer.Retain(fmt.Sprintf("crash/ghost/%d", w.random.IntN(20)), fmt.Sprint(w.random.Uint64()))
+		w.observer.Retain(fmt.Sprintf("crash/untracked/%d", w.random.IntN(20)), fmt.Sprint(w.random.Uint64()))
 	}
-	w.hear()
+	w.receive()
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
@@ -161,7 +163,7 @@ type applying struct {
 	planned chan struct{} // closed once the plan is printed
 }
 
-// output keeps what a command writes, and tells when it wrote the plan.
+// output keeps what a command writes, and calls planned once the plan is written.
 type output struct {
 	text    strings.Builder
 	planned func()
@@ -185,14 +187,14 @@ func (w *world) startApply() *applying {
 	return a
 }
 
-// killApply starts an apply and kills it at a random time, and tells whether that hit.
-// Most of the kills hit it while it publishes, and many while it writes its state.
+// killApply starts an apply and kills it at a random time. It reports whether the apply was still
+// running. Most of the kills hit it while it publishes, and many while it writes its state.
 func (w *world) killApply() bool {
 	apply := w.startApply()
-	wait := time.Duration(w.random.Float64() * 1.1 * float64(w.carries))
+	wait := time.Duration(w.random.Float64() * 1.1 * float64(w.sending))
 	switch n := w.random.IntN(6); {
 	case n == 0:
-		time.Sleep(time.Duration(w.random.Float64() * 1.1 * float64(w.lasts)))
+		time.Sleep(time.Duration(w.random.Float64() * 1.1 * float64(w.whole)))
 	case n <= 2 && w.Setup == nil:
 		w.awaitWrite()
 		time.Sleep(min(wait, 3*time.Millisecond))
@@ -200,14 +202,14 @@ func (w *world) killApply() bool {
 		select {
 		case <-apply.planned:
 			time.Sleep(wait)
-		case <-time.After(20 * w.lasts): // there was nothing to do
+		case <-time.After(20 * w.whole): // there was nothing to do
 		}
 	}
 	apply.Process.Kill()
 	err := apply.Wait()
 	if apply.ProcessState.ExitCode() >= 0 { // it ended by itself
 		if err != nil {
-			w.t.Fatalf("apply that nobody killed: %v\n%s", err, apply.text.String())
+			w.t.Fatalf("apply that was not killed: %v\n%s", err, apply.text.String())
 		}
 		return false
 	}
@@ -217,10 +219,10 @@ func (w *world) killApply() bool {
 	return true
 }
 
-// awaitWrite waits until the state is being written, the first or the second time.
+// awaitWrite waits until the state is being written for the first or the second time.
 func (w *world) awaitWrite() {
 	writes := 1 + w.random.IntN(2)
-	for last, deadline := "", time.Now().Add(4*w.lasts); writes > 0 && time.Now().Before(deadline); {
+	for last, deadline := "", time.Now().Add(4*w.whole); writes > 0 && time.Now().Before(deadline); {
 		found, _ := filepath.Glob(filepath.Join(w.dir, ".retain.state.json.tmp*"))
 		if len(found) > 0 && found[0] != last {
 			last = found[0]
@@ -230,12 +232,12 @@ func (w *world) awaitWrite() {
 	}
 }
 
-// hear takes in what was published since the last time.
-func (w *world) hear() []Publish {
-	all := w.observer.Heard()
-	heard := all[w.seen:]
+// receive returns what was published since its last call, and updates live.
+func (w *world) receive() []Publish {
+	all := w.observer.Received()
+	received := all[w.seen:]
 	w.seen = len(all)
-	for _, p := range heard {
+	for _, p := range received {
 		if p.Payload == w.live[p.Topic] {
 			w.t.Errorf("%s was published although it already held that", p.Topic)
 		}
@@ -245,10 +247,10 @@ func (w *world) hear() []Publish {
 			w.live[p.Topic] = p.Payload
 		}
 	}
-	return heard
+	return received
 }
 
-// pull gives the state; nil before there is one.
+// pull returns the state, or nil if there is none yet.
 func (w *world) pull() *state.Snapshot {
 	out, err := w.command("state", "pull").Output()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// judge holds the state that a kill left to what was published: each of it is pending
-// with just that message, or recorded.
+// judge compares the state after a kill with what was published: each published message is either
+// pending with that same message, or recorded.
 func (w *world) judge(before *state.Snapshot) {
 	s := w.pull()
 	switch {
@@ -20,19 +20,24 @@ func (w *world) judge(before *state.Snapshot) {
 	case len(s.Pending) > 0:
 		w.hits[publishing]++
 	default:
-		w.hits[over]++
+		w.hits[saved]++
 	}
-	for _, p := range w.hear() {
-		if s == nil || !knows(s, p) {
-			w.t.Errorf("%s was published and the state knows nothing of it", p.Topic)
+	for _, p := range w.receive() {
+		if s == nil || !lists(s, p) {
+			w.t.Errorf("%s was published and the state does not list it", p.Topic)
 		}
 	}
 }
 
-func knows(s *state.Snapshot, p Publish) bool {
+// lists reports whether the state has a published message as pending or recorded. It need not list a
+// topic whose message was deleted.
+func lists(s *state.Snapshot, p Publish) bool {
 	for key, pending := range s.Pending {
 		if key.Topic == p.Topic {
-			return pending.After == nil && p.Payload == "" || pending.After != nil && string(pending.After.Payload) == p.Payload
+			if pending.After == nil {
+				return p.Payload == ""
+			}
+			return string(pending.After.Payload) == p.Payload
 		}
 	}
 	for key, r := range s.Records {
@@ -43,8 +48,8 @@ func knows(s *state.Snapshot, p Publish) bool {
 	return p.Payload == ""
 }
 
-// recover plans and applies, and holds both to what is missing: each message that is not
-// yet as declared, once. Then nothing is left to do.
+// recover plans and applies, and compares both with what is missing: each message that is not yet as
+// declared, once. Afterwards nothing is left to do.
 func (w *world) recover(desired map[string]string) {
 	w.t.Helper()
 	missing := w.missing(desired)
@@ -56,7 +61,7 @@ func (w *world) recover(desired map[string]string) {
 		w.t.Fatalf("the apply after a kill exits with %d:\n%s", code, out)
 	}
 	published := map[string]string{}
-	for _, p := range w.hear() {
+	for _, p := range w.receive() {
 		if _, twice := published[p.Topic]; twice {
 			w.t.Errorf("%s was published twice", p.Topic)
 		}
@@ -73,7 +78,7 @@ func (w *world) recover(desired map[string]string) {
 	}
 }
 
-// missing gives what is to be done, by topic.
+// missing returns the actions that are needed, by topic.
 func (w *world) missing(desired map[string]string) map[string]string {
 	actions := map[string]string{}
 	for topic, payload := range desired {
@@ -100,7 +105,7 @@ func payloads(actions, desired map[string]string) map[string]string {
 	return found
 }
 
-// planned gives the actions of a plan, by topic.
+// planned returns the actions of a plan, by topic.
 func (w *world) planned() map[string]string {
 	out, code := w.run("plan", "-format=json", "-max-deletes=100%")
 	var p struct {
@@ -118,7 +123,7 @@ func (w *world) planned() map[string]string {
 	return actions
 }
 
-// run gives what a command wrote to stdout, and where it failed to stderr too.
+// run returns the exit status of a command and its stdout, followed by its stderr if it failed.
 func (w *world) run(args ...string) (out string, code int) {
 	stdout, err := w.command(args...).Output()
 	var exit *exec.ExitError

@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// Publish is what a broker passed on to its subscribers; an empty payload is a delete.
+// Publish is a message that a broker sent to its subscribers. An empty payload is a delete.
 type Publish struct{ Topic, Payload string }
 
-// markers are topics by which the observer tells that it has heard everything.
-const markers = "crashtest/marker"
+// markerTopic is the topic of the marks by which the observer knows that it has received everything.
+const markerTopic = "crashtest/marker"
 
-// Observer is a subscriber to every topic of a broker, mosquitto_sub, which we did not
-// write: it hears every publish, retained or not, one that changes nothing too.
+// Observer subscribes to every topic of a broker with mosquitto_sub, an independent client. It
+// receives every publish, retained or not, including those that change nothing.
 type Observer struct {
 	t    testing.TB
 	port string
 
-	mu     sync.Mutex
-	heard  []Publish
-	marked map[string]bool
-	marks  int
+	mu       sync.Mutex
+	received []Publish
+	marked   map[string]bool
+	marks    int
 }
 
-// Observe listens to the MQTT port of a broker until the test ends.
+// Observe subscribes at the MQTT port of a broker until the test ends.
 func Observe(t testing.TB, address string) *Observer {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
@@ -46,7 +46,7 @@ func Observe(t testing.TB, address string) *Observer {
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	go o.listen(bufio.NewReader(out))
-	o.settle()
+	o.awaitMark()
 	return o
 }
 
@@ -59,28 +59,28 @@ func (o *Observer) listen(lines *bufio.Reader) {
 		topic, encoded, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		payload, _ := hex.DecodeString(encoded)
 		o.mu.Lock()
-		if topic == markers {
+		if topic == markerTopic {
 			o.marked[string(payload)] = true
 		} else {
-			o.heard = append(o.heard, Publish{topic, string(payload)})
+			o.received = append(o.received, Publish{topic, string(payload)})
 		}
 		o.mu.Unlock()
 	}
 }
 
-// Heard gives everything that was published so far. It first waits until the broker has
-// nothing left of a client that was killed: until two marks go by with nothing between.
-func (o *Observer) Heard() []Publish {
+// Received returns everything that was published so far. It first waits until the broker has sent all
+// that it has of a killed client: until two marks come with nothing between them.
+func (o *Observer) Received() []Publish {
 	o.t.Helper()
 	for before := -1; ; {
-		o.settle()
+		o.awaitMark()
 		o.mu.Lock()
-		heard := slices.Clone(o.heard)
+		received := slices.Clone(o.received)
 		o.mu.Unlock()
-		if len(heard) == before {
-			return heard
+		if len(received) == before {
+			return received
 		}
-		before = len(heard)
+		before = len(received)
 		time.Sleep(15 * time.Millisecond)
 	}
 }
@@ -88,29 +88,30 @@ func (o *Observer) Heard() []Publish {
 // Retain publishes a retained message.
 func (o *Observer) Retain(topic, payload string) {
 	o.t.Helper()
-	if out, err := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", o.port, "-r", "-q", "1", "-t", topic, "-m", payload).CombinedOutput(); err != nil {
+	cmd := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", o.port, "-r", "-q", "1", "-t", topic, "-m", payload)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		o.t.Fatalf("mosquitto_pub: %v\n%s", err, out)
 	}
 }
 
-// settle publishes a mark until it is heard.
-func (o *Observer) settle() {
+// awaitMark publishes a mark until it is received.
+func (o *Observer) awaitMark() {
 	o.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		o.marks++
 		mark := fmt.Sprint(o.marks)
-		exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", o.port, "-t", markers, "-m", mark).Run()
+		exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", o.port, "-t", markerTopic, "-m", mark).Run()
 		for range 200 {
 			o.mu.Lock()
-			heard := o.marked[mark]
+			received := o.marked[mark]
 			o.mu.Unlock()
-			if heard {
+			if received {
 				return
 			}
 			time.Sleep(time.Millisecond)
 		}
 		if time.Now().After(deadline) {
-			o.t.Fatal("mosquitto_sub hears nothing")
+			o.t.Fatal("mosquitto_sub receives nothing")
 		}
 	}
 }

@@ -11,13 +11,3 @@
 // every machine or on none. What is refused is said without the value, which may be
 // sensitive.
 package bounds
-
-import (
-	"fmt"
-
-	"github.com/hashicorp/hcl/v2"
-)
-
-func diagnostic(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at}
-}

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MaxMade is how many bytes of values the expressions of one configuration may make
@@ -126,7 +128,7 @@ func (c *charged) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return v, diags
 	}
 	if c.to.Charge(v) != nil {
-		return cty.DynamicVal, append(diags, diagnostic(c.Range().Ptr(), "Too much is made", "The "+tooMuch+".", MaxMade>>30))
+		return cty.DynamicVal, append(diags, diag.Errorf(c.Range().Ptr(), "Too much is made", "The "+tooMuch+".", MaxMade>>30))
 	}
 	return v, diags
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/diag"
 )
 
 // MaxDepth is how deep brackets, templates and operators may nest. The parsers
@@ -208,10 +210,10 @@ func hugeExponent(number []byte) bool {
 }
 
 func tooLarge(at hcl.Range) *hcl.Diagnostic {
-	return diagnostic(&at, "Number too large", "The exponent of this number has more than three digits. No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
+	return diag.Errorf(&at, "Number too large", "The exponent of this number has more than three digits. No message needs such a number; check for a misplaced \"e\", or write the value as a string.")
 }
 
 func tooDeep(at hcl.Range) *hcl.Diagnostic {
-	return diagnostic(&at, "Nested too deeply",
+	return diag.Errorf(&at, "Nested too deeply",
 		"Brackets, templates and operators nest more than %d levels deep here. Name parts of this in locals, or keep the data in a file that jsondecode or csvdecode reads.", MaxDepth)
 }

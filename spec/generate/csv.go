@@ -7,93 +7,42 @@ import (
 	"strings"
 )
 
-// typed gives a cell of a file the type that the value has.
-func (c *column) typed(cell string) string {
-	var call string
-	switch kinds := c.kinds(); {
-	case kinds == "s":
-		return cell
-	case kinds == "0" || kinds == "0n":
-		call = "tonumber(" + cell + ")"
-	case kinds == "b" || kinds == "bn":
-		call = "tobool(" + cell + ")"
-	case kinds == "ns":
-		call = cell
-	default:
-		return "jsondecode(" + cell + ")"
-	}
-	if strings.Contains(c.kinds(), "n") {
-		return cell + ` == "" ? null : ` + call
-	}
-	return call
-}
-
-// kinds lists the kinds of a column's cells: s, 0, b for booleans, n for null, and
-// x for what a cell of a file cannot say.
-func (c *column) kinds() string {
-	seen := map[byte]bool{}
-	for _, n := range c.cells {
-		switch {
-		case n.kind == number:
-			seen['0'] = true
-		case n.kind == keyword && n.text == "null":
-			seen['n'] = true
-		case n.kind == keyword:
-			seen['b'] = true
-		case n.kind == text && !strings.Contains(n.text, "\r"): // encoding/csv drops it before a line's end
-			seen['s'] = true
-		default:
-			seen['x'] = true
-		}
-	}
-	empty := slices.ContainsFunc(c.cells, func(n *node) bool { return n.kind == text && n.text == "" })
-	if empty && seen['n'] {
-		seen['x'] = true
-	}
-	var kinds []byte
-	for _, k := range []byte("0bnsx") {
-		if seen[k] {
-			kinds = append(kinds, k)
-		}
-	}
-	return string(kinds)
-}
-
-// csv writes the table as a file.
+// csv returns the rows as a file of comma-separated values.
 func (t *table) csv() []byte {
-	var header []string
-	var columns [][]string
+	columns := slices.Clone(t.columns)
 	if !t.byLevel {
-		header, columns = []string{t.key.name}, [][]string{t.keys}
+		columns = slices.Insert(columns, 0, t.key)
 	}
-	for _, c := range t.own() {
-		header, columns = append(header, c.name), append(columns, c.file())
+	records := make([][]string, 1+len(t.items))
+	for _, c := range columns {
+		records[0] = append(records[0], c.name)
+		plain := c.plain()
+		for row := range c.cells {
+			cell := c.cells[row].text
+			if !plain {
+				cell = c.cells[row].json()
+			}
+			records[1+row] = append(records[1+row], cell)
+		}
 	}
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.Write(header) // to memory: nothing to fail
-	for row := range t.keys {
-		record := make([]string, len(columns))
-		for i, cells := range columns {
-			record[i] = cells[row]
-		}
-		w.Write(record)
-	}
-	w.Flush()
+	csv.NewWriter(&b).WriteAll(records) // to memory: nothing to fail
 	return b.Bytes()
 }
 
-// file spells a column's values for a file, as typed reads them.
-func (c *column) file() []string {
-	asJSON := strings.HasPrefix(c.typed(""), "jsondecode")
-	cells := make([]string, len(c.cells))
-	for i, n := range c.cells {
-		switch {
-		case asJSON:
-			cells[i] = n.json()
-		case n.kind != keyword || n.text != "null":
-			cells[i] = n.text
-		}
+// plain reports whether a file holds the texts of a column as they are. encoding/csv
+// drops a "\r" before the end of a line.
+func (c *column) plain() bool {
+	return c.all(text) && !strings.Contains(c.joined(), "\r")
+}
+
+// typed turns a cell of a file into the value.
+func (c *column) typed(cell string) string {
+	switch {
+	case c.plain():
+		return cell
+	case c.all(number):
+		return "tonumber(" + cell + ")"
 	}
-	return cells
+	return "jsondecode(" + cell + ")"
 }

@@ -2,190 +2,163 @@ package generate
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
 // file is a configuration in the making.
 type file struct {
-	w        *writer
-	sections []section
-	files    map[string][]byte // tables and payloads
-	blocks   int
-}
-
-// section is a piece of the file with the messages that it declares.
-type section struct {
-	items []*item
-	text  []byte
+	o       Options
+	items   []*item
+	taken   Names
+	tables  []*table
+	places  places
+	members []*member // of which a value would be repeated
+	text    []byte
+	line    int               // how many lines it has
+	lines   []int             // on which the source of each table begins
+	files   map[string][]byte // rows and payloads
 }
 
 // arrange writes everything: what is shared, then the messages by their topics.
-func (w *writer) arrange() *file {
-	families, singles := w.families()
-	w.chosen(families, singles)
-	taken := maps.Clone(w.o.Taken)
-	if taken == nil {
-		taken = Names{}
+func arrange(items []*item, o Options) *file {
+	f := &file{o: o, items: items, taken: Names{}, tables: families(items), places: places{}, files: map[string][]byte{}}
+	maps.Copy(f.taken, o.Taken)
+	for _, t := range f.tables {
+		f.count(t)
 	}
-	f := &file{w: w, files: map[string][]byte{}}
-	head := w.sharedLocals(taken)
-	for _, t := range w.tables(families, taken) {
-		f.add(t.items, w.family(t))
-		if t.file != "" {
-			f.files[t.file] = t.csv()
+	if o.Comment != "" {
+		f.write("# " + o.Comment + "\n")
+	}
+	if definitions := f.shared(); len(definitions) > 0 {
+		f.write(locals(definitions))
+	}
+	usual := usualLevels(items)
+	for _, t := range f.tables {
+		if t.single() {
+			f.nameSingle(t)
+		} else {
+			f.name(t, usual)
 		}
-	}
-	for _, it := range singles {
-		f.add([]*item{it}, f.single(it, taken))
-	}
-	slices.SortStableFunc(f.sections, func(a, b section) int { return strings.Compare(a.items[0].m.Topic, b.items[0].m.Topic) })
-	if head != "" {
-		all := section{text: hclwrite.Format([]byte(head))}
-		f.sections = slices.Insert(f.sections, 0, all)
+		f.lines = append(f.lines, f.write(t.source(f.places, o)))
 	}
 	return f
 }
 
-func (f *file) add(items []*item, source string) {
-	f.sections = append(f.sections, section{items, hclwrite.Format([]byte(source))})
-	f.blocks++
+// write adds a section of source, and returns the line on which it begins.
+func (f *file) write(source string) (line int) {
+	if f.line > 0 {
+		f.text = append(f.text, '\n')
+		f.line++
+	}
+	text := hclwrite.Format([]byte(source))
+	line = f.line + 1
+	f.text, f.line = append(f.text, text...), f.line+bytes.Count(text, []byte("\n"))
+	return line
 }
 
-// single writes a message by itself. Its label is its topic, where that is free.
-func (f *file) single(it *item, taken Names) string {
-	var head []string
-	payload := ""
-	if f.w.ownFile(it) {
-		payload = f.payloadFile(it, taken)
+// count counts the places of shared values. A row of a table that chooses between
+// values counts as two: it needs their keys.
+func (f *file) count(t *table) {
+	if t.single() && f.o.ownFile(t.items[0].m) {
+		return
 	}
-	label := it.m.Topic
-	if taken[label] {
-		label = identifier(label)
-		head = []string{"topic = " + printer{}.value(&node{kind: text, text: it.m.Topic}, 2)}
-	}
-	return f.w.block(taken.free(label), head, it, nil, payload)
-}
-
-// tables names the families.
-func (w *writer) tables(families []*family, taken Names) []*table {
-	slices.SortFunc(families, func(a, b *family) int { return byTopic(a.items[0].m, b.items[0].m) })
-	usual := w.usual()
-	all := make([]*table, len(families))
-	for i, f := range families {
-		t := &table{family: f, label: f.distinct(f.label(usual), taken)}
-		own := t.own()
-		switch {
-		case w.o.Files && len(f.items) > longTable:
-			t.file = taken.file(plural(t.label), ".csv")
-		case len(own) > 0:
-			t.local = taken.local(plural(t.label))
-		}
-		for _, c := range f.columns {
-			if c.from != nil && t.lookup == "" {
-				t.lookup = taken.local(lookupName(c.from.name))
-			}
-		}
-		all[i] = t
-	}
-	return all
-}
-
-// usual tells which levels say little, since most topics of the same first level
-// have them in that place, from the front or the back. The first level itself says
-// little where all have it.
-func (w *writer) usual() func(levels []string, i int) bool {
-	type place struct {
-		first string
-		at    int // from the back where it is negative
-		name  string
-	}
-	count, first := map[place]int{}, map[string]int{}
-	for _, it := range w.items {
-		first[it.levels[0]]++
-		for i, name := range it.levels {
-			count[place{it.levels[0], i, name}]++
-			count[place{it.levels[0], i - len(it.levels), name}]++
-		}
-	}
-	return func(levels []string, i int) bool {
-		if i == 0 {
-			return first[levels[0]] == len(w.items)
-		}
-		usual := func(n int) bool { return n*5 >= first[levels[0]]*4 }
-		return usual(count[place{levels[0], i, levels[i]}]) || usual(count[place{levels[0], i - len(levels), levels[i]}])
-	}
-}
-
-// sharedLocals writes what stands in several messages.
-func (w *writer) sharedLocals(taken Names) string {
-	var b strings.Builder
-	for _, g := range w.groups {
-		var named []*shared
-		for _, s := range g.values {
-			if s.sites > 1 {
-				named = append(named, s)
-			}
-		}
-		if len(named) == 0 {
+	for i, leaf := range t.items[0].leaves {
+		if t.slots[leaf] == nil {
+			f.place(leaf, 1)
 			continue
 		}
-		g.local = taken.local(identifier(g.member))
-		if b.Len() > 0 {
-			b.WriteByte('\n')
+		for _, it := range t.items {
+			f.place(it.leaves[i], 2)
 		}
-		fmt.Fprintf(&b, "  %s = %s\n", g.local, g.source(named))
 	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "locals {\n" + b.String() + "}\n"
 }
 
-// source is the value of a group: its only one, or a map of them.
-func (g *group) source(named []*shared) string {
-	if !g.asMap {
-		return printer{}.value(&named[0].value, 2)
+func (f *file) place(n *node, times int) {
+	if n.shared == nil {
+		return
 	}
-	all := &node{kind: '{'}
-	for _, s := range named {
-		all.kids = append(all.kids, renamed(s.value, s.key))
+	f.places[n.shared] += times
+	if f.places[n.shared] > 1 && !slices.Contains(f.members, n.shared.of) {
+		f.members = append(f.members, n.shared.of)
 	}
-	slices.SortFunc(all.kids, func(a, b node) int { return strings.Compare(a.name, b.name) })
-	return printer{wide: true}.entries(all, 2)
 }
 
-func renamed(n node, name string) node {
-	n.name = name
-	return n
+// shared names and defines the local values for what would be repeated.
+func (f *file) shared() (definitions []string) {
+	for _, m := range f.members {
+		m.local = f.taken.local(identifier(m.name))
+		all := node{kind: '{'}
+		for _, s := range f.places.local(m) {
+			all.kids = append(all.kids, s.value.named(s.key))
+		}
+		value := printer{width: blockWidth}.value(&all.kids[0])
+		if len(all.kids) > 1 {
+			value = printer{width: tableWidth}.entries(all.sorted())
+		}
+		definitions = append(definitions, m.local+" = "+value)
+	}
+	return definitions
 }
 
-// source is the whole file, and the line that each section begins on.
-func (f *file) source() (src []byte, lines []int) {
+// name names a table, and the local value or the file that holds its rows.
+func (f *file) name(t *table, usual func(first, name string) bool) {
+	t.label = f.taken.free(t.labels(usual)...)
+	if f.o.Files && len(t.items) > longTable {
+		t.file = f.taken.file(t.label, ".csv")
+		f.files[t.file] = t.csv()
+	} else if len(t.columns) > 0 {
+		t.local = f.taken.local(t.label, t.label+"_rows")
+	}
+}
+
+// nameSingle calls a message by its topic, if that is free, and puts a long payload into
+// a file.
+func (f *file) nameSingle(t *table) {
+	it := t.items[0]
+	if t.label = it.m.Topic; f.taken[t.label] {
+		t.label = identifier(t.label)
+	}
+	t.label = f.taken.free(t.label)
+	if f.o.ownFile(it.m) {
+		t.args = f.payloadFile(it)
+	}
+}
+
+// payloadFile adds a file with an item's payload, and returns arguments that read it. A
+// document is laid out for readers, which means the same.
+func (f *file) payloadFile(it *item) node {
+	p, ending, arg := it.m.Payload, ".txt", node{kind: text, name: "payload", call: "file"}
+	_, isDocument := payload.Parse(p)
+	switch {
+	case it.binary():
+		ending, arg.name, arg.call = ".bin", "payload_base64", "filebase64"
+	case isDocument:
+		ending = ".json"
+	}
 	var b bytes.Buffer
-	line := 1
-	write := func(text []byte) {
-		b.Write(text)
-		line += bytes.Count(text, []byte("\n"))
+	if ending == ".json" && it.style == values && json.Indent(&b, p, "", "  ") == nil {
+		p = append(b.Bytes(), '\n')
 	}
-	if c := f.w.o.Comment; c != "" {
-		write([]byte("# " + c + "\n"))
+	const most = 80
+	base := identifier(it.m.Topic)
+	for len(base) > most {
+		_, size := utf8.DecodeLastRuneInString(base)
+		base = base[:len(base)-size]
 	}
-	for _, s := range f.sections {
-		if b.Len() > 0 {
-			write([]byte("\n"))
+	arg.text = f.taken.file(base, ending)
+	f.files[arg.text] = p
+	args := node{kind: '{', kids: slices.Clone(it.args.kids)}
+	for i, a := range args.kids {
+		if a.name == "payload" || a.name == "payload_base64" {
+			args.kids[i] = arg
 		}
-		lines = append(lines, line)
-		write(s.text)
 	}
-	return b.Bytes(), lines
-}
-
-func (f *file) result(leftOut []LeftOut) Result {
-	src, _ := f.source()
-	return Result{HCL: src, Files: f.files, Written: len(f.w.items), Blocks: f.blocks, LeftOut: leftOut}
+	return args
 }

@@ -2,10 +2,13 @@
 // that an engineer would have written by hand, so that the next plan adopts them
 // without a publish.
 //
-// Messages of one shape become one block over a table of what differs. It is
-// correct before it is clever: what was written is loaded again and compared with
-// what was read, and whatever does not come back the same is written more plainly,
-// down to the bytes.
+// Messages of one shape become one block over a table of what differs. Write loads
+// what it wrote and compares it with what was read; whatever does not come back the
+// same is written more plainly, down to the bytes.
+//
+// From the bottom up: a message is an item, whose arguments are nodes; items of one
+// shape are a table, whose values are columns and templates over them; source and
+// block spell these as HCL; file arranges and verify checks them.
 package generate
 
 import (
@@ -15,77 +18,41 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Options say how the configuration is to be written.
-type Options struct {
-	Broker     string // the name of the block that holds the messages
-	BrokerType string
-	Several    bool        // other brokers are declared: every message names its own
-	Readable   mqtt.Fields // what the broker shows; the rest is not declared
-	CountsDown bool        // a read shows the remaining expiry
-	Exact      bool        // payloads are written byte for byte, never as values
-	Files      bool        // long tables and payloads go into files of their own
-	Taken      Names       // what the configuration declares already
-	Comment    string      // at the head of the file
-}
-
-// Result is a configuration file, and the files beside it by their names.
-type Result struct {
-	HCL     []byte
-	Files   map[string][]byte
-	Written int // messages
-	Blocks  int
-	LeftOut []LeftOut // what no configuration can declare
-}
-
-// LeftOut is a message that the language cannot say.
-type LeftOut struct{ Topic, Reason string }
-
-// Write gives configuration for messages, one for each topic.
+// Write returns configuration for messages, one for each topic.
 func Write(messages []mqtt.Message, o Options) (Result, error) {
 	w := &writer{o: o}
+	unknown := mqtt.AllFields &^ o.Readable
+	byTopic := func(a, b mqtt.Message) int { return cmp.Compare(a.Topic, b.Topic) }
 	for _, m := range slices.SortedFunc(slices.Values(messages), byTopic) {
-		m = w.declarable(m)
+		m = m.With(mqtt.Message{QoS: defaultQoS}, unknown)
 		if why := undeclarable(m); why != "" {
 			w.leftOut = append(w.leftOut, LeftOut{m.Topic, why})
 			continue
 		}
 		w.items = append(w.items, newItem(m, o, values))
 	}
-	w.groups = share(w.items)
+	markShared(w.items)
 	return w.write()
 }
-
-func byTopic(a, b mqtt.Message) int { return cmp.Compare(a.Topic, b.Topic) }
-
-// declarable gives what there is to say of a message: nothing of what the broker
-// does not show.
-func (w *writer) declarable(m mqtt.Message) mqtt.Message {
-	unknown := mqtt.AllFields &^ w.o.Readable
-	return m.With(mqtt.Message{QoS: defaultQoS}, unknown)
-}
-
-// defaultQoS is what a message has that names none.
-const defaultQoS = 1
 
 // writer is the run of one Write.
 type writer struct {
 	o       Options
 	items   []*item
-	groups  []*group
 	leftOut []LeftOut
 }
 
-// write writes until what was written says what was read. Each round writes more
-// plainly what did not.
+// write repeats until the configuration declares what was read. Each round writes
+// more plainly what did not come back.
 func (w *writer) write() (Result, error) {
 	for {
-		f := w.arrange()
+		f := arrange(w.items, w.o)
 		failed, err := f.verify()
 		if err != nil {
 			return Result{}, err
 		}
 		if len(failed) == 0 {
-			return f.result(w.leftOut), nil
+			return Result{HCL: f.text, Files: f.files, Written: len(w.items), Blocks: len(f.tables), LeftOut: w.leftOut}, nil
 		}
 		for _, it := range failed {
 			w.plainer(it)
@@ -93,18 +60,17 @@ func (w *writer) write() (Result, error) {
 	}
 }
 
-// plainer writes an item that did not come back the same in the next plainer way;
-// beyond bytes there is none.
+// plainer has an item that did not come back the same written in the next plainer
+// way, and drops one that is written as bytes already.
 func (w *writer) plainer(it *item) {
-	if !it.alone {
+	switch {
+	case !it.alone:
 		it.alone = true
-		return
-	}
-	if it.style < bytesOnly {
+	case it.style < bytesOnly:
 		*it = *newItem(it.m, w.o, it.style+1)
 		it.alone = true
-		return
+	default:
+		w.items = slices.DeleteFunc(w.items, func(x *item) bool { return x == it })
+		w.leftOut = append(w.leftOut, LeftOut{it.m.Topic, "what was written for it does not evaluate to what was read"})
 	}
-	w.items = slices.DeleteFunc(w.items, func(x *item) bool { return x == it })
-	w.leftOut = append(w.leftOut, LeftOut{it.m.Topic, "what was written for it does not evaluate to what was read"})
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-var options = generate.Options{Broker: "b", BrokerType: "embedded", Readable: mqtt.AllFields, CountsDown: true, Files: true}
+var options = generate.Options{Broker: "b", BrokerType: "embedded", Files: true, Capabilities: mqtt.Capabilities{Readable: mqtt.AllFields, ExpiryCountsDown: true}}
 
 // evaluate loads what was written, by topic.
 func evaluate(t reporter, made generate.Result) map[string]spec.Message {
@@ -214,8 +214,8 @@ func TestBlanks(t *testing.T) {
 	}
 }
 
-// TestSharedValuesAreNamedByWhatIsTheirs holds that a word of both values names
-// neither.
+// TestSharedValuesAreNamedByWhatIsTheirs holds that a word of several values names none
+// of them, and that a value without a word of its own stays in its place.
 func TestSharedValuesAreNamedByWhatIsTheirs(t *testing.T) {
 	var messages []mqtt.Message
 	for i := range 6 {
@@ -224,7 +224,36 @@ func TestSharedValuesAreNamedByWhatIsTheirs(t *testing.T) {
 			Payload: fmt.Appendf(nil, `{"homie":"5.0","name":"Dev %d","nodes":{"temp":{"datatype":"float","format":"0:100","settable":%s}}}`, i, settable)})
 	}
 	made := check(t, messages, options)
-	if strings.Contains(string(made.HCL), "float   = {") || !strings.Contains(string(made.HCL), "nodes_2 = {") {
+	if strings.Contains(string(made.HCL), "local.nodes") || !strings.Contains(string(made.HCL), "settable = each.value.settable") {
 		t.Errorf("%s", made.HCL)
+	}
+	for i := range messages {
+		messages[i].Payload = fmt.Appendf(nil, `{"n":%d,"dev":{"model":"Climate sensor","ids":["id%d"],"sw":%s}}`, i, i%2, []string{`"1.0"`, "[1, 2]"}[i%2])
+	}
+	made = check(t, messages, options)
+	for _, want := range []string{"local.dev[each.value.dev]", `dev = "id0"`, `id1 = { model = "Climate sensor"`} {
+		if made.Blocks != 1 || !strings.Contains(string(made.HCL), want) {
+			t.Errorf("%s is not in\n%s", want, made.HCL)
+		}
+	}
+}
+
+// TestNames holds that names say what they name, without numbers.
+func TestNames(t *testing.T) {
+	var messages []mqtt.Message
+	for i, room := range []string{"attic", "bath", "hall"} {
+		messages = append(messages,
+			mqtt.Message{Topic: "switch/" + room + "/set", QoS: 1, Payload: fmt.Appendf(nil, `{"mode":"m%d","fallback":{"mode":"f%d"},"on":true}`, i, i)},
+			mqtt.Message{Topic: "plan/" + room + "/set", QoS: 1, Payload: fmt.Appendf(nil, `{"steps":[{"to":%d},{"to":%d}]}`, i, 10*i)},
+			mqtt.Message{Topic: fmt.Sprintf("plug/%s/plug-%d", room, i), QoS: 1, Payload: fmt.Appendf(nil, `{"is":"%s","to":%d}`, room, i)})
+	}
+	made := check(t, messages, options)
+	for _, want := range []string{
+		`message "switch"`, "local.switch\n", `{ mode = "m1", fallback_mode = "f1" }`,
+		"{ to = 1, step_1_to = 10 }", "plug/${each.value.is}/${each.key}",
+	} {
+		if !strings.Contains(string(made.HCL), want) {
+			t.Errorf("%s is not in\n%s", want, made.HCL)
+		}
 	}
 }

@@ -3,14 +3,12 @@ package generate
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/payload"
@@ -29,25 +27,18 @@ const (
 type item struct {
 	m      mqtt.Message
 	style  style
-	alone  bool // not in a family
+	alone  bool // not in a table
 	levels []string
-	attrs  []attr
-	shape  string // what it has in common with the others of a family
+	args   node   // of the message block, as the members of an object
+	shape  string // what it has in common with the other rows of a table
 	leaves []*node
-}
-
-// attr is one argument of a message block.
-type attr struct {
-	name  string
-	call  string // the function that its value is given to: "jsonencode", or none
-	value node
 }
 
 func newItem(m mqtt.Message, o Options, s style) *item {
 	if o.Exact {
 		s = max(s, literal)
 	}
-	it := &item{m: m, style: s, levels: strings.Split(m.Topic, "/")}
+	it := &item{m: m, style: s, levels: strings.Split(m.Topic, "/"), args: node{kind: '{'}}
 	if m.QoS != defaultQoS {
 		it.add("qos", "", node{kind: number, text: fmt.Sprint(m.QoS)})
 	}
@@ -60,137 +51,124 @@ func newItem(m mqtt.Message, o Options, s style) *item {
 		it.add("user_properties", "", userProperties(m.UserProperties))
 	}
 	it.string("response_topic", m.ResponseTopic)
-	it.correlation()
+	if s < bytesOnly && readable(m.CorrelationData) && len(m.CorrelationData) > 0 {
+		it.add("correlation_data", "base64encode", *textNode(string(m.CorrelationData)))
+	} else {
+		it.string("correlation_data", base64.StdEncoding.EncodeToString(m.CorrelationData))
+	}
 	if m.Expiry > 0 {
-		it.string("message_expiry", expiry(m.Expiry, o.CountsDown))
+		it.string("message_expiry", expiry(uint64(m.Expiry), o.ExpiryCountsDown))
 	}
 	it.reshape()
 	return it
 }
 
 func (it *item) add(name, call string, value node) {
-	it.attrs = append(it.attrs, attr{name, call, value})
+	value.name, value.call = name, call
+	it.args.kids = append(it.args.kids, value)
 }
 
 func (it *item) string(name, value string) {
 	if value != "" {
-		it.add(name, "", node{kind: text, text: value})
+		it.add(name, "", *textNode(value))
 	}
 }
 
 func (it *item) payload() {
 	p := it.m.Payload
 	if it.style == values {
-		if doc, ok := document(p); ok {
-			it.add("payload", "jsonencode", doc)
-			return
+		if doc, ok := payload.Parse(p); ok {
+			if value, ok := convert(doc.Root(), 0); ok {
+				it.add("payload", "jsonencode", value)
+				return
+			}
 		}
 	}
-	if it.style == bytesOnly || !readable(p) {
+	if it.binary() {
 		it.string("payload_base64", base64.StdEncoding.EncodeToString(p))
 		return
 	}
 	it.string("payload", string(p))
 }
 
-// correlation data is bytes, and often text all the same.
-func (it *item) correlation() {
-	data := it.m.CorrelationData
-	switch {
-	case len(data) == 0:
-	case it.style < bytesOnly && readable(data):
-		it.add("correlation_data", "base64encode", node{kind: text, text: string(data)})
-	default:
-		it.string("correlation_data", base64.StdEncoding.EncodeToString(data))
+// binary reports whether the payload is written as bytes.
+func (it *item) binary() bool { return it.style == bytesOnly || !readable(it.m.Payload) }
+
+// reshape works out the shape and the leaves of an item: where each of its arguments
+// has a value. The order of an object's members does not matter.
+func (it *item) reshape() {
+	leaves := map[string]*node{}
+	it.args.walk(nil, nil, func(at []byte, _ []string, leaf *node) {
+		kind := leaf.kind
+		switch {
+		case leaf.shared != nil:
+			kind = '='
+		case kind == text || kind == number || kind == keyword:
+			kind = '.' // which of them may differ
+		}
+		leaves[string(append(at, kind))] = leaf
+	})
+	places := slices.Sorted(maps.Keys(leaves))
+	it.shape = strings.Join(places, "\n")
+	it.leaves = make([]*node, len(places))
+	for i, at := range places {
+		it.leaves[i] = leaves[at]
 	}
 }
 
-// userProperties are a map where their names allow it: then their order does not
-// matter to a plan either.
+// userProperties are a map if no name occurs twice: then their order does not matter
+// to a plan either.
 func userProperties(props []mqtt.UserProperty) node {
 	names := map[string]bool{}
-	object := node{kind: '{'}
-	list := node{kind: '['}
+	object, all := node{kind: '{'}, node{kind: '['}
 	for _, p := range props {
 		names[p.Name] = true
-		object.kids = append(object.kids, node{kind: text, name: p.Name, text: p.Value})
-		list.kids = append(list.kids, node{kind: '{', kids: []node{
-			{kind: text, name: "name", text: p.Name}, {kind: text, name: "value", text: p.Value},
-		}})
+		object.kids = append(object.kids, textNode(p.Value).named(p.Name))
+		all.kids = append(all.kids, node{kind: '{', kids: []node{textNode(p.Name).named("name"), textNode(p.Value).named("value")}})
 	}
 	if len(names) < len(props) {
-		return list
+		return all
 	}
 	return object
 }
 
-// expiry spells the seconds of an expiry. What a broker shows is mostly what is
-// left of it: a plan takes any longer time for equal, so it is rounded up to what
-// its author may have written.
-func expiry(seconds uint32, countsDown bool) string {
-	d := time.Duration(seconds) * time.Second
-	unit := time.Second
-	switch {
-	case !countsDown:
-	case d > 48*time.Hour:
-		unit = 24 * time.Hour
-	case d > 2*time.Hour:
-		unit = time.Hour
-	case d > 2*time.Minute:
-		unit = time.Minute
+// expiry spells the seconds of an expiry. What a broker shows is mostly what is left
+// of it: a plan takes any longer time for equal, so it is rounded up to what its
+// author may have written.
+func expiry(seconds uint64, countsDown bool) string {
+	units := []struct {
+		seconds uint64
+		name    string
+	}{{24 * 60 * 60, "d"}, {60 * 60, "h"}, {60, "m"}}
+	for _, u := range units {
+		round := countsDown && seconds > 2*u.seconds && seconds < math.MaxUint32-u.seconds
+		if round || seconds%u.seconds == 0 {
+			return fmt.Sprint((seconds+u.seconds-1)/u.seconds, u.name)
+		}
 	}
-	d = (d + unit - 1) / unit * unit
-	if d > math.MaxUint32*time.Second {
-		d = time.Duration(seconds) * time.Second
-	}
-	hours := d / time.Hour
-	switch {
-	case d%(24*time.Hour) == 0 && hours >= 48:
-		return fmt.Sprintf("%dd", hours/24)
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", hours)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
+	return fmt.Sprint(seconds, "s")
 }
 
-// readable tells whether bytes are text that the language can say and a reader can
-// read: it normalises strings, and control characters speak of a binary format.
+// readable reports whether bytes are text that the language can hold and a reader can
+// read: control characters suggest a binary format.
 func readable(b []byte) bool {
-	return utf8.Valid(b) && sayable(string(b)) && !slices.ContainsFunc([]rune(string(b)), func(r rune) bool {
+	return utf8.Valid(b) && sayable(string(b)) && !strings.ContainsFunc(string(b), func(r rune) bool {
 		return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r)
 	})
 }
 
-// sayable tells whether a string of the language can be s: it is in normal form.
-func sayable(s string) bool { return cty.NormalizeString(s) == s }
-
-// undeclarable says why no configuration can declare a message, or nothing.
+// undeclarable returns why no configuration can declare a message, or nothing.
 func undeclarable(m mqtt.Message) string {
 	if v := mqtt.StandardLimits.Check(m); len(v) > 0 {
 		return v[0].Reason
 	}
-	said := []string{m.ContentType, m.ResponseTopic}
-	for _, p := range m.UserProperties {
-		said = append(said, p.Name, p.Value)
-	}
 	switch {
 	case !sayable(m.Topic):
 		return "its topic is not in Unicode's normal form NFC, and strings of the configuration are"
-	case slices.ContainsFunc(said, func(s string) bool { return !sayable(s) }):
+	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !sayable(s) }):
 		return "one of its properties is not in Unicode's normal form NFC, and strings of the configuration are"
 	case len(m.Payload) == 0:
 		return "its payload is empty"
 	}
 	return ""
-}
-
-// document reads a payload as a document that jsonencode gives again.
-func document(p []byte) (node, bool) {
-	doc, ok := payload.Parse(p)
-	if !ok {
-		return node{}, false
-	}
-	return convert(doc.Root(), 0)
 }

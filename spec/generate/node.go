@@ -1,12 +1,15 @@
 package generate
 
 import (
+	"encoding/json"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"github.com/retainctl/retainctl/mqtt/payload"
-	"github.com/retainctl/retainctl/spec"
 )
 
 // Kinds of nodes beside '{' and '['.
@@ -15,46 +18,78 @@ const (
 	number  = '0'
 	keyword = 'k' // true, false, null
 	list    = 'l' // an array of scalars, which is one value of a table
-	common  = 'c' // an object or array that stands in several messages
 )
 
 // node is a value of the language.
 type node struct {
-	kind byte
-	name string // of an object's member
-	text string // of a string; a number or a keyword as spelled; the JSON of a list
-	kids []node
-	same *shared // of a common one
+	kind   byte
+	name   string // of an object's member, or an argument
+	call   string // the function that makes an argument of the value, or none
+	text   string // of a string; a number or a keyword as spelled; the JSON of a list, and of what may be shared
+	kids   []node
+	shared *shared // if several messages hold the value
+}
+
+// shared is a value that several messages hold, such as a device that many entities
+// belong to.
+type shared struct {
+	of    *member
+	key   string // what it is called among those of its name
+	value node
+	nodes []*node  // where it was found
+	words []string // that it could be called by
+}
+
+// member is the shared values of one name. If the configuration would repeat some of
+// them, they become a local value.
+type member struct {
+	name, local string
+	values      []*shared
+}
+
+func textNode(s string) *node { return &node{kind: text, text: s} }
+
+func (n node) named(name string) node {
+	n.name = name
+	return n
+}
+
+// sorted puts the members of an object in the order of their names.
+func (n *node) sorted() *node {
+	slices.SortFunc(n.kids, func(a, b node) int { return strings.Compare(a.name, b.name) })
+	return n
 }
 
 // maxLevels is how deep a document may be that is written as a value: the language
 // bounds how deep an expression nests.
 const maxLevels = 100
 
-// convert reads a JSON value; ok is false where jsonencode could not give it again.
+// convert reads a JSON value; ok is false if jsonencode could not write it again.
 func convert(v payload.Value, depth int) (n node, ok bool) {
-	n = node{name: v.Name()}
+	n = node{kind: v.Kind(), name: v.Name()}
 	if depth > maxLevels || !sayable(n.name) {
 		return n, false
 	}
-	switch v.Kind() {
+	switch n.kind {
 	case '{', '[':
-		n.kind = v.Kind()
-		for _, member := range v.Values() {
-			kid, ok := convert(member, depth+1)
-			if !ok {
+		members := v.Values()
+		n.kids = make([]node, len(members))
+		for i, member := range members {
+			if n.kids[i], ok = convert(member, depth+1); !ok {
 				return n, false
 			}
-			n.kids = append(n.kids, kid)
 		}
-		if n.kind == '[' && len(n.kids) != 1 && !hasContainer(n.kids) {
-			n.kind, n.text = list, v.Raw()
+		if n.kind == '[' && len(n.kids) != 1 && !slices.ContainsFunc(n.kids, isContainer) {
+			n.kind = list
+		}
+		if n.kind == list || depth == 1 {
+			n.text = v.Raw()
 		}
 	case '"':
 		n.kind, n.text = text, v.Text()
 		return n, sayable(n.text)
 	case '0':
-		n.kind, n.text = number, v.Raw()
+		n.text = v.Raw()
 		return n, exactNumber(n.text)
 	default:
 		n.kind, n.text = keyword, v.Raw()
@@ -62,16 +97,12 @@ func convert(v payload.Value, depth int) (n node, ok bool) {
 	return n, true
 }
 
-func hasContainer(kids []node) bool {
-	for i := range kids {
-		if strings.IndexByte("{[l", kids[i].kind) >= 0 {
-			return true
-		}
-	}
-	return false
-}
+func isContainer(n node) bool { return strings.IndexByte("{[l", n.kind) >= 0 }
 
-// exactNumber tells whether a number survives: the language keeps 512 bits of it
+// sayable reports whether a string of the language can be s: strings are in normal form.
+func sayable(s string) bool { return cty.NormalizeString(s) == s }
+
+// exactNumber reports whether a number survives: the language keeps 512 bits of it
 // and refuses an exponent of more than three digits.
 func exactNumber(s string) bool {
 	if len(s) <= 15 && !strings.ContainsAny(s, "eE") {
@@ -84,59 +115,45 @@ func exactNumber(s string) bool {
 	return err == nil && payload.Equal([]byte("["+s+"]"), []byte("["+f.Text('f', -1)+"]"))
 }
 
-// leaf tells whether a node is one value of a table.
-func (n *node) leaf() bool { return n.kind != '{' && n.kind != '[' }
-
-// reshape works out the shape and the leaves of an item.
-func (it *item) reshape() {
-	var b strings.Builder
-	it.leaves = it.leaves[:0]
-	for i := range it.attrs {
-		a := &it.attrs[i]
-		b.WriteString(a.name + "(" + a.call)
-		it.outline(&b, &a.value)
-		b.WriteByte(')')
+// json spells a leaf as JSON.
+func (n *node) json() string {
+	if n.kind == text {
+		b, _ := json.Marshal(n.text) // a string cannot fail
+		return string(b)
 	}
-	it.shape = b.String()
+	return n.text
 }
 
-// outline spells what of a value stands in the block, and collects what may stand
-// in the table. The order of an object's members says nothing.
-func (it *item) outline(b *strings.Builder, n *node) {
+// leaf reports whether a node is one value of a table.
+func (n *node) leaf() bool {
+	return n.shared != nil || n.kind != '{' && n.kind != '[' || len(n.kids) == 0
+}
+
+// equal reports whether two leaves are the same value.
+func (n *node) equal(o *node) bool {
+	return n.kind == o.kind && n.text == o.text && n.shared == o.shared
+}
+
+// walk visits the leaves of a value in their order. at tells every place in a document
+// from all others, and path names it for people: "schedule_1" is the second of a schedule.
+// They are valid during the visit.
+func (n *node) walk(at []byte, path []string, visit func(at []byte, path []string, leaf *node)) {
 	if n.leaf() {
-		switch {
-		case n.kind == common:
-			b.WriteByte(common)
-		case n.kind == list:
-			b.WriteByte(list)
-		default:
-			b.WriteByte('.')
-		}
-		it.leaves = append(it.leaves, n)
+		visit(at, path, n)
 		return
 	}
-	b.WriteByte(n.kind)
-	for _, kid := range n.sorted() {
-		if n.kind == '{' {
-			b.WriteString(spec.Quote(kid.name))
-		}
-		it.outline(b, kid)
+	element := ""
+	if n.kind == '[' {
+		element, path = singular(path[len(path)-1]), path[:len(path)-1]
 	}
-	b.WriteByte(n.kind + 2) // the closing bracket, in ASCII
-}
-
-// sorted gives the members of an object by name, and the elements of an array in
-// their order.
-func (n *node) sorted() []*node {
-	all := make([]*node, len(n.kids))
 	for i := range n.kids {
-		all[i] = &n.kids[i]
+		kid := &n.kids[i]
+		name, step := kid.name, strconv.AppendQuote(append(at, '.'), kid.name)
+		if n.kind == '[' {
+			if name, step = element, strconv.AppendInt(append(at, '['), int64(i), 10); len(n.kids) > 1 {
+				name += "_" + strconv.Itoa(i)
+			}
+		}
+		kid.walk(append(step, kid.call...), append(path, name), visit)
 	}
-	if n.kind == '{' {
-		slices.SortFunc(all, func(a, b *node) int { return strings.Compare(a.name, b.name) })
-	}
-	return all
 }
-
-// equal tells whether two leaves are the same value.
-func (n *node) equal(o *node) bool { return n.kind == o.kind && n.text == o.text && n.same == o.same }

@@ -1,219 +1,225 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/retainctl/retainctl/spec"
 )
 
-// longTable is how many rows a table may have before it goes into a file of its own.
-const longTable = 20
-
-// table is a family on its way into the configuration.
+// table is messages of one shape: one block over a row for each of them.
 type table struct {
-	*family
-	label  string
-	local  string // the local value that holds the rows, or none
-	lookup string // the local value that columns follow from
-	file   string // the file that holds them, or none
+	items   []*item
+	levels  map[int]*column // of the levels in which the topics differ
+	keyed   []int           // the levels that make the key
+	key     *column
+	byLevel bool             // the key is made of the columns of its levels
+	columns []*column        // what stands in the rows beside the key
+	slots   map[*node][]part // what stands for the leaves of the first item that differ
+	topic   []part
+
+	args               node   // of the block: those of the first message
+	label, local, file string // names of the block, and of what holds the rows
 }
 
-// expr gives what stands for a leaf, or nothing where it is the same everywhere.
-func (t *table) expr(leaf *node) string {
-	parts := t.slots[leaf]
-	if parts == nil {
-		return ""
+// newSingle is the block of a message by itself.
+func newSingle(it *item) *table { return &table{items: []*item{it}, args: it.args} }
+
+// single reports whether the table is a message by itself.
+func (t *table) single() bool { return t.key == nil }
+
+// newTable works out what of the messages stands in the rows. It returns nil for
+// messages that have nothing in common but their outline.
+func newTable(items []*item, varying []int) *table {
+	t := &table{items: items, args: items[0].args, levels: map[int]*column{}, slots: map[*node][]part{}}
+	differ := t.differing()
+	for _, level := range varying {
+		t.levels[level] = t.levelColumn(level, differ)
 	}
-	if leaf.kind == common {
-		return fmt.Sprintf("local.%s[%s]", leaf.same.group.local, t.template(parts))
+	t.chooseKey(varying)
+	t.fill(varying, differ)
+	if len(varying) == len(items[0].levels) && len(items[0].leaves)-len(t.slots) < 3 {
+		return nil
 	}
-	return t.template(parts)
+	t.arrangeTopic()
+	t.nameColumns()
+	return t
 }
 
-// isRow tells whether a document is just what stands in the rows.
-func (t *table) isRow(n *node) bool {
-	own := t.own()
-	if n.kind != '{' || t.file != "" || t.byLevel || len(own) < 2 || len(n.kids) != len(own) {
-		return false
-	}
-	for i := range n.kids {
-		parts := t.slots[&n.kids[i]]
-		if len(parts) != 1 || parts[0].call != "" || n.kids[i].kind == common ||
-			!slices.Contains(own, parts[0].of) || parts[0].of.name != n.kids[i].name {
-			return false
+// differing returns a column for each leaf that is not the same in all messages, in
+// the order of the block.
+func (t *table) differing() (differ []*column) {
+	t.items[0].args.walk(nil, nil, func(_ []byte, path []string, leaf *node) {
+		c := &column{leaf: leaf, rank: len(differ), whole: len(path) == 1}
+		for i := len(path) - 1; i >= 0; i-- {
+			c.names = append(c.names, identifier(strings.Join(path[i:], "_")))
 		}
-	}
-	return true
-}
-
-// template spells a template; one that is only a column is that column, of its
-// type.
-func (t *table) template(parts []part) string {
-	if len(parts) == 1 && parts[0].of != nil {
-		return t.value(parts[0])
-	}
-	return `"` + t.spell(parts, func(text string) string {
-		quoted := spec.Quote(text)
-		return quoted[1 : len(quoted)-1]
-	}) + `"`
-}
-
-// spell writes the parts of a template. A "$" before what is put in would take the
-// meaning from it.
-func (t *table) spell(parts []part, escape func(text string) string) string {
-	var b strings.Builder
-	for i, p := range parts {
-		if p.of != nil {
-			b.WriteString("${" + t.value(p) + "}")
-			continue
-		}
-		head := p.text
-		if i+1 < len(parts) {
-			head = strings.TrimRight(p.text, "$")
-		}
-		b.WriteString(escape(head))
-		if dollars := p.text[len(head):]; dollars != "" {
-			b.WriteString(`${"` + dollars + `"}`)
-		}
-	}
-	return b.String()
-}
-
-func (t *table) value(p part) string {
-	if p.call == "" {
-		return t.column(p.of)
-	}
-	return fmt.Sprintf(p.call, t.column(p.of))
-}
-
-// column spells the value of a column.
-func (t *table) column(c *column) string {
-	switch {
-	case c.key:
-		return "each.key"
-	case c.from != nil:
-		return fmt.Sprintf("local.%s[%s].%s", t.lookup, t.column(c.from), c.name)
-	case t.file == "" && !t.byLevel && len(t.own()) == 1:
-		return "each.value"
-	case t.file != "":
-		return c.typed("each.value." + c.name)
-	}
-	return "each.value." + c.name
-}
-
-// family writes the family's locals and its block.
-func (w *writer) family(t *table) string {
-	var b strings.Builder
-	b.WriteString(t.locals())
-	head := []string{"for_each = " + t.forEach(), "topic = " + t.template(t.topic)}
-	b.WriteString(w.block(t.label, head, t.items[0], t, ""))
-	return b.String()
-}
-
-func (t *table) forEach() string {
-	key := "row." + t.key.name
-	if t.byLevel {
-		key = `"`
-		for i, level := range t.keyed {
-			if i > 0 {
-				key += "/"
+		constant, i := true, slices.Index(t.items[0].leaves, leaf)
+		for _, it := range t.items {
+			n := it.leaves[i]
+			constant = constant && n.equal(leaf)
+			if n.shared != nil {
+				n = textNode(n.shared.key)
 			}
-			key += "${row." + t.levels[level].name + "}"
+			c.cells = append(c.cells, n)
 		}
-		key += `"`
-	}
-	switch {
-	case t.file != "":
-		return fmt.Sprintf("{ for row in csvdecode(file(%s)) : %s => row }", spec.Quote(t.file), key)
-	case t.byLevel:
-		return fmt.Sprintf("{ for row in local.%s : %s => row }", t.local, key)
-	case len(t.own()) > 0:
-		return "local." + t.local
-	}
-	keys := node{kind: '['}
-	for _, key := range t.keys {
-		keys.kids = append(keys.kids, node{kind: text, text: key})
-	}
-	return "toset(" + printer{}.value(&keys, 2) + ")"
+		if c.words = strings.Contains(c.joined(), " "); !constant {
+			differ = append(differ, c)
+		}
+	})
+	return differ
 }
 
-// locals writes the table, and the one that columns follow from.
-func (t *table) locals() string {
-	var b strings.Builder
-	if t.lookup != "" {
-		b.WriteString("  " + t.lookup + " = " + printer{wide: true}.entries(t.lookedUp(), 2) + "\n")
+// levelColumn holds the names of a level. It is called as a leaf that says the same, or
+// as the level before it in the singular: "devices/dev-1" is a device.
+func (t *table) levelColumn(level int, differ []*column) *column {
+	c := &column{rank: level - len(t.items[0].levels), names: []string{fmt.Sprintf("level%d", level+1)}}
+	for _, it := range t.items {
+		c.cells = append(c.cells, textNode(it.levels[level]))
 	}
-	if own := t.own(); t.file == "" && len(own) > 0 {
-		if b.Len() > 0 {
-			b.WriteString("\n")
-		}
-		fmt.Fprintf(&b, "  %s = %s\n", t.local, t.rows(own))
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "locals {\n" + b.String() + "}\n\n"
-}
-
-// rows writes the table, a line for each message where it fits one: by their keys,
-// or a list where these are made of columns.
-func (t *table) rows(own []*column) string {
-	var b strings.Builder
-	p := printer{wide: true}
-	open, closed := "{", "}"
-	if t.byLevel {
-		open, closed = "[", "]"
-	}
-	b.WriteString(open + "\n")
-	for row, key := range t.keys {
-		if t.byLevel {
-			b.WriteString("    " + p.value(t.row(own, row), 4) + ",\n")
-		} else {
-			b.WriteString("    " + quoteName(key) + " = " + p.value(t.row(own, row), 4) + "\n")
+	if level > 0 && t.levels[level-1] == nil {
+		if name := singular(identifier(t.items[0].levels[level-1])); len(name) > 1 {
+			c.names = []string{name}
 		}
 	}
-	return b.String() + "  " + closed
-}
-
-// row gives the values of one message: an object, or the only one.
-func (t *table) row(own []*column, row int) *node {
-	if len(own) == 1 && !t.byLevel {
-		return own[0].cells[row]
+	for _, leaf := range slices.Backward(differ) {
+		if leaf.says(c) && leaf.leaf.name != "" && leaf.leaf.shared == nil {
+			c.names = leaf.names[:1]
+		}
 	}
-	object := &node{kind: '{'}
-	for _, c := range own {
-		object.kids = append(object.kids, named(c.cells[row], c.name))
+	return c
+}
+
+// chooseKey takes the last level that names each message alone; else all levels that
+// differ, together.
+func (t *table) chooseKey(varying []int) {
+	for _, level := range varying {
+		if c := t.levels[level]; c.distinct() == len(t.items) && !slices.Contains(c.texts(), "") {
+			t.keyed, t.key = []int{level}, c
+		}
 	}
-	return object
-}
-
-func named(n *node, name string) node {
-	copied := *n
-	copied.name = name
-	return copied
-}
-
-// lookedUp is the table of the columns that follow from another.
-func (t *table) lookedUp() *node {
-	all := &node{kind: '{'}
-	seen := map[string]bool{}
+	if t.key != nil {
+		t.key.name = t.key.names[0]
+		return
+	}
+	t.keyed, t.key = varying, &column{name: "key"}
 	for row := range t.items {
-		var key string
-		object := node{kind: '{'}
-		for _, c := range t.columns {
-			if c.from != nil {
-				key = c.from.cells[row].text
-				object.kids = append(object.kids, named(c.cells[row], c.name))
-			}
+		names := make([]string, len(varying))
+		for i, level := range varying {
+			names[i] = t.levels[level].cells[row].text
 		}
-		if !seen[key] {
-			seen[key] = true
-			object.name = key
-			all.kids = append(all.kids, object)
+		t.key.cells = append(t.key.cells, textNode(strings.Join(names, "/")))
+	}
+}
+
+// composite reports whether the key is several levels that stand beside one another.
+func (t *table) composite() bool {
+	return len(t.keyed) > 1 && t.keyed[len(t.keyed)-1]-t.keyed[0] == len(t.keyed)-1
+}
+
+// fill decides for every leaf that differs what stands for it: a template over the
+// topic, a column, or a template over columns.
+func (t *table) fill(varying []int, differ []*column) {
+	var bases []base
+	for _, level := range varying {
+		bases = append(bases, t.levels[level].bases()...)
+	}
+	if t.composite() {
+		bases = append(bases, t.key.bases()...)
+	}
+	open := slices.DeleteFunc(differ, func(c *column) bool {
+		parts := c.derive(bases)
+		if parts != nil {
+			t.slots[c.leaf] = parts
+		}
+		return parts != nil
+	})
+	// Words for people first, since identifiers are made of them, and short ones
+	// first, since a longer one may hold them.
+	slices.SortStableFunc(open, func(a, b *column) int {
+		if a.words != b.words {
+			return map[bool]int{true: -1, false: 1}[a.words]
+		}
+		return cmp.Compare(len(a.joined()), len(b.joined()))
+	})
+	for _, c := range open {
+		bases = t.place(c, bases)
+	}
+}
+
+// place finds what stands for a leaf that the topic does not tell. If its values have
+// most of their text in common, only what is left of them goes into a column. It
+// returns the bases with what can be made of that.
+func (t *table) place(c *column, bases []base) []base {
+	same := func(o *column) bool { return slices.EqualFunc(c.cells, o.cells, (*node).equal) }
+	if i := slices.IndexFunc(t.columns, same); i >= 0 {
+		t.slots[c.leaf] = []part{{of: t.columns[i]}}
+		return bases
+	}
+	if parts := c.derive(bases); parts != nil {
+		t.slots[c.leaf] = parts
+		return bases
+	}
+	before, after := c.trim()
+	parts := c.derive(bases)
+	if parts == nil {
+		parts, t.columns, bases = []part{{of: c}}, append(t.columns, c), append(bases, c.bases()...)
+	}
+	t.slots[c.leaf] = joined(slices.Concat([]part{{text: before}}, parts, []part{{text: after}}))
+	return bases
+}
+
+// arrangeTopic makes the template of the topics. A key of several levels that stand
+// beside one another needs no columns for them, unless something else is made of one.
+func (t *table) arrangeTopic() {
+	t.byLevel = len(t.keyed) > 1 && !t.composite()
+	for _, parts := range t.slots {
+		for _, level := range t.keyed {
+			uses := func(p part) bool { return p.of == t.levels[level] }
+			t.byLevel = t.byLevel || len(t.keyed) > 1 && slices.ContainsFunc(parts, uses)
 		}
 	}
-	slices.SortFunc(all.kids, func(a, b node) int { return strings.Compare(a.name, b.name) })
-	return all
+	for level, name := range t.items[0].levels {
+		p := part{text: name, of: t.levels[level]}
+		if key := slices.Index(t.keyed, level); key >= 0 && !t.byLevel {
+			if p.of = t.key; key > 0 {
+				continue
+			}
+		}
+		if p.of != nil {
+			p.text = ""
+		}
+		if level > 0 {
+			t.topic = append(t.topic, part{text: "/"})
+		}
+		t.topic = append(t.topic, p)
+	}
+	t.topic = joined(t.topic)
+}
+
+// nameColumns puts the columns in order, with those of levels that are used.
+func (t *table) nameColumns() {
+	for _, parts := range append(slices.Collect(maps.Values(t.slots)), t.topic) {
+		for _, p := range parts {
+			if p.of != nil && p.of != t.key && !slices.Contains(t.columns, p.of) {
+				t.columns = append(t.columns, p.of)
+			}
+		}
+	}
+	slices.SortFunc(t.columns, func(a, b *column) int { return cmp.Compare(a.rank, b.rank) })
+	taken := Names{t.key.name: true}
+	for _, c := range t.columns {
+		c.name = taken.free(c.names...)
+	}
+}
+
+// worthwhile reports whether a block with a table takes fewer lines than the messages
+// one by one, and nothing in the table is too long to be read there.
+func (t *table) worthwhile() bool {
+	const columnsInLine = 7
+	leaves := len(t.items[0].leaves)
+	alone := len(t.items) * (3 + leaves)
+	together := 6 + leaves + len(t.items)*(1+len(t.columns)/columnsInLine)
+	return together < alone && !slices.ContainsFunc(t.columns, (*column).unwieldy)
 }

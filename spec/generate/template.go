@@ -8,76 +8,123 @@ import (
 	"unicode/utf8"
 )
 
+// column is one value of each row of a table.
+type column struct {
+	name  string
+	names []string // that it could have, the best first
+	cells []*node
+	leaf  *node // of the first message; nil for a level of the topic
+	rank  int   // columns of the topic's levels come first, then those of leaves as they stand in the block
+	whole bool  // it holds whole arguments
+	words bool  // it holds words for people, with spaces
+}
+
+// all reports whether all cells are of one kind.
+func (c *column) all(kind byte) bool {
+	return !slices.ContainsFunc(c.cells, func(n *node) bool { return n.kind != kind })
+}
+
+func (c *column) texts() []string {
+	texts := make([]string, len(c.cells))
+	for i := range c.cells {
+		texts[i] = c.cells[i].text
+	}
+	return texts
+}
+
+func (c *column) joined() string { return strings.Join(c.texts(), "") }
+
+// distinct counts the texts of a column.
+func (c *column) distinct() int { return len(slices.Compact(slices.Sorted(slices.Values(c.texts())))) }
+
+// says reports whether a leaf's texts or numbers read as the cells of o.
+func (c *column) says(o *column) bool {
+	return (c.all(text) || c.all(number)) && slices.Equal(c.texts(), o.texts())
+}
+
+// unwieldy reports whether a cell is too long for a line of a table.
+func (c *column) unwieldy() bool {
+	const most = 160
+	return c.whole && slices.ContainsFunc(c.cells, func(n *node) bool { return len(n.text) > most || strings.Contains(n.text, "\n") })
+}
+
+// part is a piece of a template: text, or the value of a column.
+type part struct {
+	text string
+	of   *column
+	call string // what is made of the value, as a format
+}
+
 // base is what a template may be made of: a column, or what a function makes of it.
 type base struct {
 	part
-	cells []string
+	texts []string
 }
 
-// derive finds a template over the bases that gives every cell. It is found by
-// putting marks in place of what the bases hold, so it is right by construction.
-func derive(cells []*node, bases []base) []part {
-	if parts := converted(cells, bases); parts != nil {
-		return parts
-	}
-	all, ok := texts(cells)
-	if !ok || slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, "\x00") }) {
+// bases returns what templates can be made of a column: its cells, and the identifiers
+// that integrations make of names.
+func (c *column) bases() []base {
+	cells := c.texts()
+	if !c.all(text) || slices.Contains(cells, "") {
 		return nil
 	}
-	for _, b := range bases {
-		if slices.Equal(all, b.cells) {
-			return []part{b.part}
+	bases := []base{{part{of: c}, cells}}
+	if c.words {
+		slugs := base{part: part{of: c, call: `replace(lower(%s), " ", "_")`}}
+		for _, s := range cells {
+			slugs.texts = append(slugs.texts, strings.ReplaceAll(strings.ToLower(s), " ", "_"))
 		}
+		bases = append(bases, slugs)
 	}
-	if parts := template(all, bases); parts != nil {
-		return parts
-	}
-	for i := range bases {
-		if parts := template(all, bases[i:i+1]); parts != nil {
-			return parts
-		}
-	}
-	return nil
+	return bases
 }
 
-// converted finds numbers that stand in the topic.
-func converted(cells []*node, bases []base) []part {
-	for _, b := range bases {
-		i := 0
-		for i < len(cells) && cells[i].kind == number && cells[i].text == b.cells[i] {
-			i++
+// derive returns a template over the bases that makes every cell of the column, or nil.
+func (c *column) derive(bases []base) (parts []part) {
+	cells := c.texts()
+	switch {
+	case c.all(number): // which stands in the topic
+		i := slices.IndexFunc(bases, func(b base) bool { return b.call == "" && slices.Equal(b.texts, cells) })
+		if i >= 0 {
+			parts = []part{{of: bases[i].of, call: "tonumber(%s)"}}
 		}
-		if i == len(cells) {
-			return []part{{of: b.of, call: "tonumber(%s)"}}
+	case c.all(text):
+		parts = template(cells, bases)
+		for i := 0; parts == nil && i < len(bases); i++ {
+			parts = template(cells, bases[i:i+1])
 		}
 	}
-	return nil
+	return parts
 }
 
-// template marks in every cell what the bases hold, the longest first.
-func template(cells []string, bases []base) []part {
+// mark and a byte, from zeroth on, stand for a base: no text holds them, since texts are
+// valid UTF-8.
+const (
+	mark     = "\xff"
+	zeroth   = 0x80
+	maxMarks = 0x40
+)
+
+// template marks in every cell what the bases hold, the longest first. If all cells
+// read the same then, the template is right by construction.
+func template(cells []string, bases []base) (parts []part) {
 	bases = slices.Clone(bases[:min(len(bases), maxMarks)])
-	slices.SortStableFunc(bases, func(a, b base) int { return cmp.Compare(len(b.cells[0]), len(a.cells[0])) })
-	marked := func(row int) string {
-		s := cells[row]
+	slices.SortStableFunc(bases, func(a, b base) int { return cmp.Compare(len(b.texts[0]), len(a.texts[0])) })
+	var first string
+	for row, s := range cells {
 		for i, b := range bases {
-			s = strings.ReplaceAll(s, b.cells[row], mark(i))
+			s = strings.ReplaceAll(s, b.texts[row], mark+string([]byte{zeroth + byte(i)}))
 		}
-		return s
-	}
-	first := marked(0)
-	if !strings.Contains(first, "\x00") {
-		return nil
-	}
-	for row := range cells {
-		if marked(row) != first {
+		if row == 0 {
+			first = s
+		}
+		if s != first || !strings.Contains(s, mark) {
 			return nil
 		}
 	}
-	var parts []part
-	for i, piece := range strings.Split(first, "\x00") {
+	for i, piece := range strings.Split(first, mark) {
 		if i > 0 {
-			parts = append(parts, bases[int(piece[0])-0x80].part)
+			parts = append(parts, bases[piece[0]-zeroth].part)
 			piece = piece[1:]
 		}
 		parts = append(parts, part{text: piece})
@@ -85,63 +132,54 @@ func template(cells []string, bases []base) []part {
 	return joined(parts)
 }
 
-// maxMarks is how many bases marks tell apart.
-const maxMarks = 0x40
-
-// mark stands for a base: bytes that no text holds.
-func mark(i int) string { return string([]byte{0, byte(0x80 + i)}) }
-
-// affixes gives what all cells begin and end with, and what is between, where that
-// is worth a template: whole words, and eight bytes or more.
-func affixes(cells []*node) (before string, middle []*node, after string) {
-	all, ok := texts(cells)
-	if !ok {
-		return "", nil, ""
-	}
-	before, after = all[0], all[0]
-	for _, s := range all[1:] {
-		before = commonPrefix(before, s)
-		after = commonSuffix(after, s)
-	}
-	before = strings.TrimRightFunc(before, wordRune)
-	for _, s := range all {
-		after = after[max(0, len(after)-(len(s)-len(before))):]
-	}
-	after = strings.TrimLeftFunc(after, wordRune)
-	if len(before)+len(after) < 8 || !utf8.ValidString(before+after) {
-		return "", nil, ""
-	}
-	for _, s := range all {
-		m := s[len(before) : len(s)-len(after)]
-		if m == "" || !utf8.ValidString(m) {
-			return "", nil, ""
+// trim takes from the cells what all of them begin and end with, in whole words, if that
+// is worth a template. It names the column after what is left: words for people, or a
+// field of a template.
+func (c *column) trim() (before, after string) {
+	texts := c.texts()
+	before, after = strings.TrimRightFunc(commonPrefix(texts), isWord), texts[0]
+	for _, s := range texts {
+		n, rest := 0, s[len(before):]
+		for n < min(len(after), len(rest)) && after[len(after)-1-n] == rest[len(rest)-1-n] {
+			n++
 		}
-		middle = append(middle, &node{kind: text, text: m})
+		after = after[len(after)-n:]
 	}
-	return before, middle, after
+	after = strings.TrimLeftFunc(after, isWord)
+	around := len(before) + len(after)
+	if !c.all(text) || around < 8 || !utf8.ValidString(before+after) ||
+		slices.ContainsFunc(texts, func(s string) bool { return len(s) == around }) {
+		return "", ""
+	}
+	switch {
+	case strings.Contains(c.names[0], "tpl"), strings.Contains(c.names[0], "template"):
+		c.names = slices.Insert(c.names, 0, "field")
+	case c.words:
+		c.names = slices.Insert(c.names, 0, "name")
+	}
+	for i, s := range texts {
+		c.cells[i] = textNode(s[len(before) : len(s)-len(after)])
+	}
+	return before, after
 }
 
-func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
-
-func commonPrefix(a, b string) string {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
+// commonPrefix returns what all texts begin with, in bytes.
+func commonPrefix(texts []string) string {
+	prefix := texts[0]
+	for _, s := range texts {
+		n := 0
+		for n < min(len(prefix), len(s)) && prefix[n] == s[n] {
+			n++
+		}
+		prefix = prefix[:n]
 	}
-	return a[:i]
+	return prefix
 }
 
-func commonSuffix(a, b string) string {
-	i := 0
-	for i < len(a) && i < len(b) && a[len(a)-1-i] == b[len(b)-1-i] {
-		i++
-	}
-	return a[len(a)-i:]
-}
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
 
 // joined merges neighbouring texts and drops empty ones.
-func joined(parts []part) []part {
-	var all []part
+func joined(parts []part) (all []part) {
 	for _, p := range parts {
 		switch last := len(all) - 1; {
 		case p.of == nil && p.text == "":

@@ -16,19 +16,18 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// verify evaluates what was written and gives the messages that do not come back
-// as they were read.
+// verify evaluates what was written and returns the messages that do not come back as
+// they were read.
 func (f *file) verify() (failed []*item, err error) {
 	dir, err := os.MkdirTemp("", "retainctl-import-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder to check what was written: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	src, lines := f.source()
 	const name = "import.retain.hcl"
 	files := map[string][]byte{
-		name:                src,
-		"broker.retain.hcl": fmt.Appendf(nil, "broker %q %q {}\n", f.w.o.BrokerType, f.w.o.Broker),
+		name:                f.text,
+		"broker.retain.hcl": fmt.Appendf(nil, "broker %q %q {}\n", f.o.BrokerType, f.o.Broker),
 	}
 	maps.Copy(files, f.files)
 	for name, data := range files {
@@ -38,24 +37,20 @@ func (f *file) verify() (failed []*item, err error) {
 	}
 	config, _, diags := spec.Load(dir, spec.Inputs{})
 	if diags.HasErrors() {
-		return f.faulty(diags, name, lines)
+		return f.faulty(diags, name)
 	}
 	return f.differing(config), nil
 }
 
-// faulty gives the messages of the sections that errors are about.
-func (f *file) faulty(diags hcl.Diagnostics, name string, lines []int) (failed []*item, err error) {
+// faulty returns the messages of the tables that errors are about.
+func (f *file) faulty(diags hcl.Diagnostics, name string) (failed []*item, err error) {
 	for _, d := range diags {
 		if d.Severity != hcl.DiagError || d.Subject == nil || d.Subject.Filename != name {
 			continue
 		}
-		i, found := slices.BinarySearch(lines, d.Subject.Start.Line)
-		if !found {
-			i--
-		}
-		about := f.sections[max(i, 0)].items
-		if about == nil { // what all share
-			about = f.w.items
+		about := f.items // of what all share, before the first table
+		if i, _ := slices.BinarySearch(f.lines, d.Subject.Start.Line+1); i > 0 {
+			about = f.tables[i-1].items
 		}
 		for _, it := range about {
 			if !slices.Contains(failed, it) {
@@ -69,32 +64,32 @@ func (f *file) faulty(diags hcl.Diagnostics, name string, lines []int) (failed [
 	return failed, nil
 }
 
-// differing gives the messages that were not written, or say something else.
+// differing returns the messages that are not declared, or not as they were read.
 func (f *file) differing(config *spec.Config) (failed []*item) {
 	written := make(map[string]*spec.Message, len(config.Messages))
 	for i := range config.Messages {
 		written[config.Messages[i].Topic] = &config.Messages[i]
 	}
-	for _, it := range f.w.items {
-		if got := written[it.m.Topic]; got == nil || !f.w.says(got, it) {
+	for _, it := range f.items {
+		if got := written[it.m.Topic]; got == nil || !f.says(got, it) {
 			failed = append(failed, it)
 		}
 	}
 	return failed
 }
 
-// says tells whether a declaration says what was read, as a plan compares them.
-func (w *writer) says(got *spec.Message, it *item) bool {
+// says reports whether a declaration says what was read, as a plan compares them.
+func (f *file) says(got *spec.Message, it *item) bool {
 	want := it.m
-	if w.o.CountsDown && got.Expiry >= want.Expiry && want.Expiry > 0 {
+	if f.o.ExpiryCountsDown && got.Expiry >= want.Expiry && want.Expiry > 0 {
 		want.Expiry = got.Expiry
 	}
 	if !got.OrderedProperties {
 		want.UserProperties = mqtt.SortUserProperties(want.UserProperties)
 	}
 	d := got.Message.Diff(want)
-	if d.Has(mqtt.FieldPayload) && !w.o.Exact && payload.Equal(got.Payload, want.Payload) {
+	if d.Has(mqtt.FieldPayload) && !f.o.Exact && payload.Equal(got.Payload, want.Payload) {
 		d &^= mqtt.FieldPayload
 	}
-	return d == 0 && (!w.o.Exact || bytes.Equal(got.Payload, want.Payload))
+	return d == 0 && (!f.o.Exact || bytes.Equal(got.Payload, want.Payload))
 }

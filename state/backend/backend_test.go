@@ -32,7 +32,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestOpenNothing: what cannot be opened gives no store, not even one that is a nil pointer.
+// TestOpenNothing holds that an error comes without a store, even one that is a nil pointer.
 func TestOpenNothing(t *testing.T) {
 	for want, settings := range map[string]spec.BackendSettings{
 		"needs bucket":  &spec.S3Settings{},

@@ -25,6 +25,20 @@ func isLocked(err error) bool {
 	return errors.As(err, &locked)
 }
 
+// wantSaid holds that there is an error, which says all of that.
+func wantSaid(t *testing.T, err error, want []string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	t.Log(err)
+	for _, part := range want {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error does not say %q", part)
+		}
+	}
+}
+
 func lock(t *testing.T, s state.Store, who string) (unlock func()) {
 	t.Helper()
 	_, release, err := s.Lock(t.Context(), info(who))

@@ -205,7 +205,7 @@ func snapshot(t *testing.T) *state.Snapshot {
 	}
 	key := state.Key{Broker: "mqtt:broker:1883", Topic: "a/b"}
 	m := mqtt.Message{Topic: key.Topic, Payload: []byte("text"), QoS: 1}
-	s.Brokers[key.Broker] = state.Broker{Type: "mqtt", Name: "lab"}
+	s.Brokers[key.Broker] = state.Pin{Type: "mqtt", Name: "lab"}
 	s.Records[key] = state.Record{
 		Sealed: state.Seal(m, mqtt.Redaction{}, s.DigestKey), Address: "message.a",
 		UpdatedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), OnDestroy: "delete",

@@ -1,4 +1,4 @@
-# Completion of retainctl in bash: the program itself says what can follow.
+# Completion of retainctl in bash: the program itself finds out what can follow.
 #   source <(retainctl completion bash)
 _retainctl() {
 	local line=${COMP_LINE:0:COMP_POINT} program=${COMP_WORDS[0]/#\~\//$HOME/} candidate kind=

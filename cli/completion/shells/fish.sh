@@ -1,4 +1,4 @@
-# Completion of retainctl in fish: the program itself says what can follow.
+# Completion of retainctl in fish: the program itself finds out what can follow.
 #   retainctl completion fish | source
 function __retainctl_complete
     set -l before (commandline -opc)

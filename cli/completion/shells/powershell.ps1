@@ -1,4 +1,4 @@
-# Completion of retainctl in PowerShell: the program itself says what can follow.
+# Completion of retainctl in PowerShell: the program itself finds out what can follow.
 #   retainctl completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName retainctl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -6,7 +6,7 @@ Register-ArgumentCompleter -Native -CommandName retainctl -ScriptBlock {
         Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         Select-Object -Skip 1 |
         ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text } })
-    # An empty last argument does not survive the call in Windows PowerShell.
+    # Windows PowerShell drops an empty last argument, so "+" means an empty word.
     $current = if ($wordToComplete) { $wordToComplete } else { '+' }
     & $commandAst.CommandElements[0].Extent.Text __complete powershell @before $current 2>$null | ForEach-Object {
         if (-not $_.StartsWith(':')) {

@@ -1,5 +1,5 @@
 #compdef retainctl
-# Completion of retainctl in zsh: the program itself says what can follow.
+# Completion of retainctl in zsh: the program itself finds out what can follow.
 #   source <(retainctl completion zsh)
 _retainctl() {
 	local -a reply_lines open open_shown whole whole_shown

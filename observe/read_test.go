@@ -1,0 +1,79 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retainctl/retainctl/broker"
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/plan"
+	"github.com/retainctl/retainctl/spec"
+)
+
+// shown is a broker that shows some topics to a scan and some to exact reads.
+type shown struct {
+	broker.Reader
+	scan, read []string
+	asked      []string // by Read
+	filters    []string // by Scan
+}
+
+func live(topics []string) map[string]mqtt.Retained {
+	found := map[string]mqtt.Retained{}
+	for _, topic := range topics {
+		found[topic] = mqtt.Retained{Message: mqtt.Message{Topic: topic, Payload: []byte("x")}}
+	}
+	return found
+}
+
+func (s *shown) Read(ctx context.Context, topics []string) (mqtt.Observation, error) {
+	s.asked = topics
+	return mqtt.Observation{Live: live(slices.DeleteFunc(slices.Clone(s.read), func(t string) bool { return !slices.Contains(topics, t) }))}, nil
+}
+
+func (s *shown) Scan(ctx context.Context, filters []string) (broker.Inventory, error) {
+	s.filters = filters
+	return broker.Inventory{Live: live(s.scan), Reasons: []string{"a slow link"}}, nil
+}
+
+func scanned() *plan.Begun {
+	x := spec.Exclusive{Scope: spec.Scope{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
+	x.Range.Filename, x.Range.Start.Line = "main.retain.hcl", 3
+	declare := func(topic string) spec.Message {
+		return spec.Message{Message: mqtt.Message{Topic: topic}, Broker: "lab"}
+	}
+	return plan.Begin(plan.Input{
+		Brokers:   []plan.Broker{{Name: "lab", Identity: "mqtt:lab:1883"}},
+		Exclusive: []spec.Exclusive{x}, Refreshed: true,
+		Desired: []spec.Message{declare("x/seen"), declare("x/unseen"), declare("y/outside")},
+	})
+}
+
+// TestReadOne holds what is read again after a scan: known topics that it did not
+// show, since its silence proves nothing, and every untracked one, since only an exact
+// read is settled.
+func TestReadOne(t *testing.T) {
+	r := &shown{scan: []string{"x/seen", "x/ghost", "x/gone", "x/except"}, read: []string{"x/unseen", "x/ghost"}}
+	begun := scanned()
+	seen, err := readOne(t.Context(), r, begun, begun.Readings()[0], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []any{[]string{"x/#"}, []string{"x/unseen", "y/outside", "x/ghost", "x/gone"}, live([]string{"x/seen", "x/unseen", "x/ghost"}), []string{"a slow link"}}
+	if diff := cmp.Diff(want, []any{r.filters, r.asked, seen.Live, seen.Unsure}); diff != "" {
+		t.Errorf("scanned, asked, live, unsure (-want +got):\n%s", diff)
+	}
+}
+
+func TestABrokerThatCannotBeScanned(t *testing.T) {
+	deaf := struct{ broker.Reader }{}
+	begun := scanned()
+	_, err := readOne(t.Context(), deaf, begun, begun.Readings()[0], Options{})
+	if !errors.Is(err, broker.ErrNoScan) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/retainctl/retainctl/state"
+)
+
+// New works out a plan from what was observed of each broker: Begin and Finish in one,
+// for whoever knows what is live without asking the plan what to read.
+func New(in Input, observed map[state.Identity]Observation, now time.Time) *Plan {
+	return Begin(in).Finish(observed, now)
+}
+
+// Finish works out the plan. A plan without a refresh observed nothing.
+//
+// What is not to be touched (unread, in conflict) is excluded before anything is
+// compared, never filtered out of the result.
+func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *Plan {
+	seen := make(map[state.Identity]*Observation, len(b.in.Brokers))
+	for _, broker := range b.in.Brokers {
+		of := observed[broker.Identity]
+		seen[broker.Identity] = &of
+	}
+	p := newPlanner(b, seen, now)
+	for _, t := range p.topics(b, seen) {
+		switch {
+		case p.in.removed(&t.entry):
+			p.forgetRemoved(t)
+		case p.determine(t):
+			p.notePresence(t)
+			p.decide(t)
+		}
+	}
+	p.drop()
+	p.limit()
+	p.warn()
+	return p.plan
+}
+
+// topics returns the selected topics with what was observed of their brokers, sorted by
+// broker and topic.
+func (p *planner) topics(b *Begun, seen map[state.Identity]*Observation) []*topic {
+	slab := make([]topic, len(b.entries)) // the planner's own: settling changes them
+	topics := make([]*topic, len(b.entries))
+	for i, e := range b.entries {
+		slab[i] = topic{entry: *e}
+		topics[i] = &slab[i]
+	}
+	if b.looksForUntracked() {
+		topics = append(topics, p.untracked(b, seen)...)
+		slices.SortFunc(topics, func(a, b *topic) int { return byKey(&a.entry, &b.entry) })
+	}
+	var last *Broker
+	var of *Observation
+	for _, t := range topics {
+		if t.broker != last {
+			last, of = t.broker, seen[t.key.Broker]
+		}
+		t.observed = of
+	}
+	return topics
+}
+
+const unconfirmed = "broker %q showed %d undeclared messages that could not be read a second time"
+
+// untracked returns the selected live topics that nothing knows and an exclusive block
+// takes in. One that a scan showed and an exact read could not confirm is left alone.
+func (p *planner) untracked(b *Begun, seen map[state.Identity]*Observation) []*topic {
+	var found []*topic
+	for i := range b.in.Brokers {
+		broker, unsure := &b.in.Brokers[i], 0
+		for name := range seen[broker.Identity].Live {
+			e := b.untracked(broker, name)
+			if e == nil {
+				continue
+			}
+			if p.in.protectedBy(broker.Name, name) == nil {
+				p.plan.Deletes.Managed++
+			}
+			if p.selected.has(e) {
+				found = append(found, &topic{entry: *e})
+			}
+		}
+		for name := range seen[broker.Identity].Unread {
+			if b.untracked(broker, name) != nil {
+				unsure++
+			}
+		}
+		if unsure > 0 {
+			p.incomplete(fmt.Sprintf(unconfirmed, broker.Name, unsure))
+		}
+	}
+	return found
+}
+
+// notePresence notes whether a broker still holds what is recorded on it. One that shows
+// nothing of it all has more likely lost its store, or its reader the right to read,
+// than every message by somebody's hand.
+func (p *planner) notePresence(t *topic) {
+	name := t.broker.Name
+	switch {
+	case t.untracked: // it says nothing of what is recorded
+	case t.there:
+		p.present[name] = true
+	case t.rec != nil && p.refreshed && !expired(t.rec, p.now):
+		p.missing[name] = append(p.missing[name], t.key.Topic)
+	}
+}
+
+// drop forgets records whose message was to be removed and is gone: quietly, as
+// Terraform does, but in the open if a broker shows nothing at all, since the
+// messages may well be there, unread.
+func (p *planner) drop() {
+	for _, t := range p.gone {
+		if p.unseen(t.broker.Name) {
+			p.plan.Changes = append(p.plan.Changes, p.change(t, Forget, interrupted(t, Drift)))
+		} else {
+			p.stateOnly(t, nil)
+		}
+	}
+	slices.SortFunc(p.plan.Changes, byPlace)
+	slices.Sort(p.contradicting)
+	slices.SortStableFunc(p.plan.StateOnly, byPlace) // one topic may be there twice
+}
+
+// decide plans one determined topic.
+func (p *planner) decide(t *topic) {
+	if t.contradicts {
+		p.contradicting = append(p.contradicting, t.key.Topic)
+	}
+	switch {
+	case p.in.Mode == DestroyAll:
+		p.remove(t, Destroy)
+	case p.in.Mode == RefreshOnly:
+		p.accept(t)
+	case t.decl == nil && t.rec == nil:
+		p.deleteUntracked(t)
+	case t.decl == nil:
+		p.remove(t, Undeclared)
+	case !t.there:
+		p.create(t)
+	default:
+		p.keep(t)
+	}
+}
+
+// byPlace is the order of a plan.
+func byPlace(a, b Change) int {
+	return cmp.Or(cmp.Compare(a.Broker, b.Broker), cmp.Compare(a.Key.Topic, b.Key.Topic))
+}

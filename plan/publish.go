@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/state"
+)
+
+// create plans a message that is not there.
+func (p *planner) create(t *topic) {
+	var why []Reason
+	switch {
+	case t.backup != nil:
+		why = interrupted(t, Restored)
+	case t.rec == nil && t.pending != nil:
+		why = []Reason{Interrupted}
+	case t.rec == nil:
+		why = []Reason{Added}
+	case expired(t.rec, p.now):
+		why = interrupted(t, Expired)
+	default:
+		why = interrupted(t, Drift)
+	}
+	p.publish(t, Create, why, comparison{want: t.decl.Message})
+}
+
+// keep plans a declared message that is there.
+func (p *planner) keep(t *topic) {
+	t.decl = p.widenRedaction(t)
+	c := p.compare(t)
+	why := p.reasons(t, c)
+	switch {
+	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
+		p.refuse(RefuseUnmanaged, true, t)
+	case len(why) > 0 && t.rec != nil && p.unknown(t):
+		p.refuse(RefuseUnknown, true, t)
+	case len(why) > 0 || t.unsure:
+		p.publish(t, Update, interrupted(t, why...), c)
+	case t.rec == nil:
+		p.adopt(t, c)
+	default:
+		p.leave(t, c)
+	}
+}
+
+// publish plans a create or an update.
+func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
+	if over := t.broker.Limits.Check(c.want); p.refreshed && len(over) > 0 {
+		p.refuseLimits(t, over)
+		return
+	}
+	change := p.change(t, a, why)
+	change.message, change.record = c.want, p.record(t, c.want)
+	change.AfterDigest = change.record.Digest
+	change.After = shown(c.want, change.Redaction)
+	if a == Update {
+		p.showBefore(t, &change, c.seen)
+		change.Differs, change.SecretLeaves = c.diff, c.leaves
+		if slices.Contains(why, Expiring) {
+			left, _ := p.timeLeft(t)
+			change.Before.Expiry = uint32(max(left.Seconds(), 0))
+			change.Differs |= mqtt.FieldExpiry
+		}
+	}
+	p.plan.Changes = append(p.plan.Changes, change)
+}
+
+// adopt plans to record a live message that equals its declaration.
+func (p *planner) adopt(t *topic, c comparison) {
+	change := p.change(t, Import, nil)
+	change.message = p.kept(t, c)
+	change.record = p.record(t, change.message)
+	change.record.Modified = t.live.Modified
+	if left, known := p.timeLeft(t); known { // so that its end is known, not the time of its adoption
+		change.record.UpdatedAt = p.now.Add(left - seconds(t.decl.Expiry))
+	}
+	change.AfterDigest = change.record.Digest
+	p.showBefore(t, &change, c.seen)
+	change.After = change.Before
+	p.plan.Changes = append(p.plan.Changes, change)
+	if declared(t.decl.Message)&^t.broker.Readable&^mqtt.FieldQoS != 0 {
+		p.unchecked[t.broker.Name] = append(p.unchecked[t.broker.Name], t.key.Topic)
+	}
+}
+
+// leave counts a message that is as declared, and puts its record right.
+func (p *planner) leave(t *topic, c comparison) {
+	p.plan.NoOps++
+	if c.cosmetic() {
+		p.plan.Cosmetic++
+	}
+	kept := p.kept(t, c)
+	r := *t.rec
+	r.Address, r.DependsOn = t.decl.Address, t.decl.DependsOn
+	r.OnDestroy, r.PreventDestroy = t.decl.OnDestroy, t.decl.PreventDestroy
+	r.OrderedProperties = t.decl.OrderedProperties
+	if at := t.live.Modified; !at.IsZero() && !at.Equal(r.Modified) {
+		r.Modified = at
+	}
+	resealed := p.mustReseal(t, kept)
+	if resealed {
+		r.Sealed = state.Seal(canonical(kept, r.OrderedProperties), t.hides(), p.key)
+	}
+	if resealed || !sameRecord(&r, t.rec) {
+		p.stateOnly(t, &r)
+	}
+}

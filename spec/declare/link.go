@@ -1,0 +1,61 @@
+package declare
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
+)
+
+// reserved returns an error for each variable that no module block could set.
+func (d *Module) reserved() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, name := range language.Find("module", "").Names() {
+		if v := d.Variables[name]; v != nil {
+			diags = append(diags, diag.Errorf(&v.At, "Reserved name",
+				"%s is an argument of module blocks themselves, so that a variable of a module cannot have that "+
+					"name.", name))
+		}
+	}
+	return diags
+}
+
+// link checks the block against the variables of its module.
+func (m *Call) link() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(m.Inputs)) {
+		if m.Body.Variables[name] == nil {
+			diags = append(diags, m.unknownInput(m.Inputs[name]))
+		}
+	}
+	for name, v := range Sorted(m.Body.Variables) {
+		if v.Default == cty.NilVal && m.Inputs[name] == nil && !slices.Contains(language.Find("module", "").Names(), name) {
+			diags = append(diags, diag.Errorf(&m.At, "Missing input",
+				"The module needs %s = ...: variable %q at %s has no default.", name, name, v.At))
+		}
+	}
+	return diags
+}
+
+// unknownInput returns the error about an input without a variable.
+func (m *Call) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
+	advice := diag.DidYouMean(attr.Name, maps.Keys(m.Body.Variables))
+	switch {
+	case advice != "":
+	case attr.Name == "providers":
+		advice = " Nothing is configured for a module: pass the name of a broker as an input, broker = broker.NAME."
+	case attr.Name == "version":
+		advice = " Only modules of a registry have versions, and modules are local folders here."
+	case len(m.Body.Variables) == 0:
+		advice = " It has no variables."
+	default:
+		advice = fmt.Sprintf(" It has %s.", diag.OneOf(slices.Sorted(maps.Keys(m.Body.Variables))))
+	}
+	return diag.Errorf(&attr.NameRange, "Unknown input",
+		"The module in %s has no variable %q.%s", m.Body.Dir, attr.Name, advice)
+}

@@ -1,0 +1,147 @@
+package declare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/spec/diag"
+)
+
+const (
+	// maxModuleDepth bounds how deep modules call modules: a link to its own folder
+	// makes endless paths of one folder.
+	maxModuleDepth = 32
+	// MaxFolders bounds the folders that are read, since two such links make 2^32.
+	MaxFolders = 1000
+)
+
+// tree reads a root module and the modules below it.
+type tree struct {
+	*Source
+	known map[string]*Module // module folders that were read; nil for one that cannot be used
+	full  bool               // too many of them
+}
+
+// opened is a module block on the way from the root to the folder at hand.
+type opened struct {
+	m   *Call
+	dir string // of the module that it calls
+}
+
+// Read reads the root module of a configuration, whose folder is called dir, and
+// those that it calls, unless it is to be alone. It returns nil if the files cannot be
+// read, or if the configuration requires another version of the program than running.
+func Read(s *Source, dir, running string, alone bool) *Module {
+	t := &tree{Source: s, known: map[string]*Module{}}
+	bodies := t.parseRoot(dir)
+	if t.Diags.HasErrors() {
+		return nil
+	}
+	if t.Report(checkVersion(bodies, running)...); t.Diags.HasErrors() {
+		return nil
+	}
+	root, diags := declare(bodies, ".")
+	if t.Report(diags...); !alone {
+		t.modules(root, nil)
+	}
+	return root
+}
+
+// configSuffixes are the ends of the names of a configuration's files.
+var configSuffixes = []string{".retain.hcl", ".retain.json"}
+
+// parseRoot reads the files of the root module.
+func (t *tree) parseRoot(dir string) []hcl.Body {
+	names := t.List(configSuffixes...)
+	if len(names) == 0 && !t.Diags.HasErrors() {
+		t.Report(diag.Errorf(nil, "No configuration files",
+			"The folder %s has no file whose name ends in .retain.hcl or .retain.json. Create main.retain.hcl, for "+
+				"example with\n\n"+
+				"  message \"hello\" {\n    payload = \"Hello, world\"\n  }\n\nor name another folder with "+
+				"-chdir=DIR.", dir))
+	}
+	return t.parse(".", names)
+}
+
+// modules reads the folders that the module blocks of decl name, and those of their
+// module blocks. Each folder is read once.
+func (t *tree) modules(decl *Module, way []opened) {
+	for _, m := range Sorted(decl.Calls) {
+		if t.full {
+			return
+		}
+		dir, d := m.folder(decl.Dir)
+		if d == nil {
+			d = t.mayOpen(m, dir, way)
+		}
+		if d != nil {
+			t.Report(d)
+			continue
+		}
+		body, read := t.known[dir]
+		if !read {
+			body = t.module(m, dir)
+			t.known[dir] = body
+		}
+		if m.Body = body; body == nil {
+			continue
+		}
+		t.Report(m.link()...)
+		if !read {
+			t.modules(body, append(way, opened{m, dir}))
+		}
+	}
+}
+
+// mayOpen refuses a folder that is already open, and modules without end.
+func (t *tree) mayOpen(m *Call, dir string, way []opened) *hcl.Diagnostic {
+	at := m.source.Expr.Range().Ptr()
+	opens := func(o opened) bool { return o.dir == dir }
+	switch start := slices.IndexFunc(way, opens); {
+	case start >= 0 || dir == ".":
+		var chain []string
+		for _, o := range append(way[max(start, 0):len(way):len(way)], opened{m, dir}) {
+			chain = append(chain, fmt.Sprintf("module.%s (%s:%d)", o.m.Name, o.m.At.Filename, o.m.At.Start.Line))
+		}
+		return diag.Errorf(at, "Modules in a circle",
+			"The module would be part of itself without end: %s. Take one of these blocks out.",
+			strings.Join(diag.ShortenChain(chain), " → "))
+	case len(way) >= maxModuleDepth:
+		return diag.Errorf(at, "Modules nested too deeply",
+			"More than %d modules call one another here. Look for a link to a folder that leads back up.",
+			maxModuleDepth)
+	case len(t.known) >= MaxFolders && t.known[dir] == nil:
+		t.full = true
+		return diag.Errorf(at, "Too many modules", "The configuration has more than %d module folders.", MaxFolders)
+	}
+	return nil
+}
+
+// module reads the folder of one module. It returns nil if it cannot be used.
+func (t *tree) module(m *Call, dir string) *Module {
+	at := m.source.Expr.Range().Ptr()
+	names, err := t.Root.List(dir)
+	if err != nil {
+		t.Report(diag.Errorf(at, "Module not readable",
+			"%s. source names a folder, relative to the one of this file.", diag.Sentence(err)))
+		return nil
+	}
+	names = withSuffix(names, configSuffixes...)
+	if len(names) == 0 {
+		t.Report(diag.Errorf(at, "Empty module",
+			"The folder %s has no file whose name ends in .retain.hcl or .retain.json.", dir))
+		return nil
+	}
+	before := len(t.Diags)
+	bodies := t.parse(dir, names)
+	if t.Diags[before:].HasErrors() {
+		return nil
+	}
+	decl, diags := declare(bodies, dir)
+	t.Report(diags...)
+	t.Report(decl.reserved()...)
+	return decl
+}

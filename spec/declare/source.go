@@ -1,0 +1,101 @@
+package declare
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/functions"
+	"github.com/retainctl/retainctl/spec/sensitive"
+)
+
+// Source reads and parses files, and gathers the diagnostics of a configuration.
+type Source struct {
+	Root   *functions.Sandbox
+	made   *bounds.Budget // which the expressions of the files are charged to
+	parser *hclparse.Parser
+	Diags  hcl.Diagnostics
+}
+
+// NewSource returns a source of the files below root.
+func NewSource(root *functions.Sandbox, made *bounds.Budget) *Source {
+	return &Source{Root: root, made: made, parser: hclparse.NewParser()}
+}
+
+// Report takes diagnostics, of the files or of what is made of them.
+func (s *Source) Report(diags ...*hcl.Diagnostic) { s.Diags = append(s.Diags, diags...) }
+
+// Files returns the sources that were read, by name.
+func (s *Source) Files() map[string]*hcl.File { return s.parser.Files() }
+
+// AddText adds a text that is no file, for the lines that a diagnostic writer shows.
+func (s *Source) AddText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
+
+// parse reads files of a module's folder, which is relative to the root.
+func (s *Source) parse(dir string, names []string) []hcl.Body {
+	var bodies []hcl.Body
+	for _, name := range names {
+		src, err := s.Root.ReadFile(dir, name)
+		name = path.Join(dir, name)
+		if err != nil {
+			s.Report(diag.Errorf(nil, "Configuration file not readable", "%s.", diag.Sentence(err)))
+			continue
+		}
+		if f := s.ParseFile(src, name); f != nil {
+			bodies = append(bodies, f.Body)
+		}
+	}
+	return bodies
+}
+
+// ParseFile parses a file, as native or JSON syntax by its name. It returns nil if
+// there are errors, which are reported.
+func (s *Source) ParseFile(src []byte, name string) *hcl.File {
+	json := strings.HasSuffix(name, ".json")
+	d := bounds.Source(src, name, json)
+	if json && d == nil {
+		d = checkJSONText(src, name)
+	}
+	if d != nil {
+		s.parser.AddFile(name, &hcl.File{Bytes: src})
+		s.Report(d)
+		return nil
+	}
+	parse := s.parser.ParseHCL
+	if json {
+		parse = s.parser.ParseJSON
+	}
+	f, diags := parse(src, name)
+	s.Report(diags...)
+	if diags.HasErrors() {
+		return nil
+	}
+	if body, ok := f.Body.(*hclsyntax.Body); ok {
+		sensitive.KeepKeyMarks(body)
+		s.made.Guard(body)
+	}
+	return f
+}
+
+// List returns the root folder's files with one of the suffixes, by name. Hidden files
+// are an editor's.
+func (s *Source) List(suffixes ...string) []string {
+	names, err := s.Root.List(".")
+	if err != nil {
+		s.Report(diag.Errorf(nil, "Configuration folder not readable", "%s.", diag.Sentence(err)))
+	}
+	return withSuffix(names, suffixes...)
+}
+
+func withSuffix(names []string, suffixes ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		matches := func(suffix string) bool { return strings.HasSuffix(name, suffix) }
+		return name[0] == '.' || !slices.ContainsFunc(suffixes, matches)
+	})
+}

@@ -1,0 +1,35 @@
+package spec
+
+import (
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/mqtt"
+	"github.com/retainctl/retainctl/spec/sensitive"
+)
+
+// decoder turns the arguments of one instance into a Message.
+type decoder struct {
+	arguments
+	x       *expansion
+	brokers *brokerSet
+	schemas schemas
+	m       Message
+}
+
+// hideable reads a string that is hidden if it is sensitive.
+func (d *decoder) hideable(name string, f mqtt.Fields) string {
+	value, given := d.get(name, cty.String)
+	if !given {
+		return ""
+	}
+	return d.reveal(value, f)
+}
+
+// reveal takes a string out of its marks and notes them.
+func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
+	if sensitive.Is(value) {
+		d.m.Redaction.Fields |= f
+	}
+	value, _ = value.Unmark()
+	return value.AsString()
+}

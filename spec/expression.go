@@ -1,0 +1,46 @@
+package spec
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/retainctl/retainctl/spec/bounds"
+	"github.com/retainctl/retainctl/spec/diag"
+)
+
+// evaluator computes single expressions, in contexts that hold all that they refer to.
+type evaluator struct {
+	sawUnknown bool // a value was not known, for which some diagnostic gives the reason
+}
+
+// evalInto evaluates an expression and reports its errors to t; ok is false if it has
+// any, or if it depends on something that has.
+func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
+	value, diags := expr.Value(ctx)
+	if len(diags) > 0 {
+		t.AddEvaluated(diags, expr, ctx)
+		if diags.HasErrors() {
+			return cty.DynamicVal, false
+		}
+	}
+	left := bounds.MaxParts
+	if bounds.WhollyKnown(value, &left) {
+		return value, true
+	}
+	if left < 0 {
+		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
+			"It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
+	}
+	e.sawUnknown = true
+	return cty.DynamicVal, false
+}
+
+// evalSecret evaluates an argument that is always sensitive, whatever it is made
+// of.
+func (e *evaluator) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+	value, diags := expr.Value(ctx)
+	for _, d := range diags {
+		t.Add(diag.Withheld(d))
+	}
+	return value, !diags.HasErrors() && value.IsWhollyKnown()
+}

@@ -1,0 +1,155 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/retainctl/retainctl/spec"
+)
+
+// How long an object or array may be on one line: in a block, and in a table.
+const (
+	blockWidth = 64
+	tableWidth = 160
+)
+
+// printer writes values as source, for hclwrite to indent.
+type printer struct {
+	width  int
+	places places
+	table  *table // whose leaves that differ are written as expressions, or nil
+}
+
+// value spells a value, on one line if that is short enough.
+func (p printer) value(n *node) string {
+	parts := p.slot(n)
+	switch {
+	case n.shared != nil && (parts != nil || p.places[n.shared] > 1):
+		return p.reference(n.shared, parts)
+	case parts != nil:
+		return p.template(parts)
+	case n.kind == text:
+		return spec.Quote(n.text)
+	case !isContainer(*n):
+		return n.text
+	}
+	members := strings.Join(p.members(n), ", ")
+	line := "[" + members + "]"
+	if n.kind == '{' {
+		line = strings.Replace("{ "+members+" }", "{  }", "{}", 1)
+	}
+	if n.kind == list || len(n.kids) == 0 || len(line) <= p.width && !strings.Contains(line, "\n") {
+		return line
+	}
+	return p.entries(n)
+}
+
+// entries spells an object or array with a line for each member.
+func (p printer) entries(n *node) string {
+	if n.kind == '{' {
+		return "{\n" + strings.Join(p.members(n), "\n") + "\n}"
+	}
+	return "[\n" + strings.Join(p.members(n), ",\n") + ",\n]"
+}
+
+func (p printer) members(n *node) []string {
+	members := make([]string, len(n.kids))
+	for i := range n.kids {
+		members[i] = p.value(&n.kids[i])
+		if n.kind == '{' {
+			members[i] = quoteName(n.kids[i].name) + " = " + members[i]
+		}
+	}
+	return members
+}
+
+// quoteName spells the key of an object: most need no quotes. "for" would begin an
+// expression, and people would read the others as values.
+func quoteName(name string) string {
+	if hclsyntax.ValidIdentifier(name) && !slices.Contains([]string{"for", "true", "false", "null", "if", "in"}, name) {
+		return name
+	}
+	return spec.Quote(name)
+}
+
+// reference spells a shared value: the local value of its name, and which one of several
+// that holds. A table chooses between them by what parts make.
+func (p printer) reference(s *shared, parts []part) string {
+	local, key := "local."+s.of.local, quoteName(s.key)
+	switch {
+	case parts != nil:
+		return local + "[" + p.template(parts) + "]"
+	case len(p.places.local(s.of)) == 1:
+		return local
+	case key == s.key:
+		return local + "." + key
+	}
+	return local + "[" + key + "]"
+}
+
+// slot returns what stands for a node that is not the same in all rows of the table.
+func (p printer) slot(n *node) []part {
+	if p.table == nil {
+		return nil
+	}
+	return p.table.slots[n]
+}
+
+// template spells a template; one that is only a column is that column, of its type.
+func (p printer) template(parts []part) string {
+	if len(parts) == 1 && parts[0].of != nil {
+		return p.column(parts[0])
+	}
+	return `"` + p.interpolate(parts, func(text string) string {
+		quoted := spec.Quote(text)
+		return quoted[1 : len(quoted)-1]
+	}) + `"`
+}
+
+// interpolate spells the parts of a template. A "$" before an expression would take the
+// meaning from it.
+func (p printer) interpolate(parts []part, escape func(text string) string) string {
+	var b strings.Builder
+	for i, piece := range parts {
+		head := piece.text
+		if i+1 < len(parts) {
+			head = strings.TrimRight(piece.text, "$")
+		}
+		b.WriteString(escape(head))
+		if dollars := piece.text[len(head):]; dollars != "" {
+			b.WriteString(`${"` + dollars + `"}`)
+		}
+		if piece.of != nil {
+			b.WriteString("${" + p.column(piece) + "}")
+		}
+	}
+	return b.String()
+}
+
+// column spells the value of a column, and what is made of it.
+func (p printer) column(of part) string {
+	value := p.table.value(of.of)
+	if of.call != "" {
+		return fmt.Sprintf(of.call, value)
+	}
+	return value
+}
+
+// value spells the value of a column.
+func (t *table) value(c *column) string {
+	switch {
+	case c == t.key:
+		return "each.key"
+	case t.file != "":
+		return c.typed("each.value." + c.name)
+	case t.simple():
+		return "each.value"
+	}
+	return "each.value." + c.name
+}
+
+// simple reports whether the rows are values and no objects.
+func (t *table) simple() bool { return t.file == "" && !t.byLevel && len(t.columns) == 1 }

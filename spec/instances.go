@@ -1,0 +1,87 @@
+package spec
+
+import (
+	"errors"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/retainctl/retainctl/spec/diag"
+)
+
+// repetition is one instance before it is decoded.
+type repetition struct {
+	index, value cty.Value // index is cty.NilVal for the only one, value for a count
+}
+
+// context adds each or count to the block's own context.
+func (i repetition) context(base *hcl.EvalContext) *hcl.EvalContext {
+	if i.index == cty.NilVal {
+		return base
+	}
+	name, is := "each", map[string]cty.Value{"key": i.index, "value": i.value}
+	if i.value == cty.NilVal {
+		name, is = "count", map[string]cty.Value{"index": i.index}
+	}
+	ctx := base.NewChild()
+	ctx.Variables = map[string]cty.Value{name: cty.ObjectVal(is)}
+	return ctx
+}
+
+// room counts n more instances. If they are too many, it reports that at a place and
+// returns false.
+type room func(n int64, at hcl.Range, t *diag.Sink) bool
+
+// errNotWhole is the reason against a count.
+var errNotWhole = errors.New("it has a fraction or is negative")
+
+// counted lists the instances of a block with count.
+func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
+	value, err := convert.Convert(value, cty.Number)
+	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
+		err = errNotWhole
+	}
+	if err != nil {
+		t.Add(diag.Errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
+		return nil, false
+	}
+	n, _ := value.AsBigFloat().Int64()
+	if !room(n, at, t) {
+		return nil, false
+	}
+	all := make([]repetition, n)
+	for i := range all {
+		all[i].index = cty.NumberIntVal(int64(i))
+	}
+	return all, true
+}
+
+// forEach lists the instances of a block with for_each.
+func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
+	typ := value.Type()
+	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
+	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
+		t.Add(diag.Errorf(&at, "Invalid for_each",
+			"for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
+				"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.",
+			typ.FriendlyName()))
+		return nil, false
+	}
+	if !room(int64(value.LengthInt()), at, t) {
+		return nil, false
+	}
+	all := make([]repetition, 0, value.LengthInt())
+	for it := value.ElementIterator(); it.Next(); {
+		key, element := it.Element()
+		if isSet {
+			key = element
+		}
+		if key.IsNull() {
+			t.Add(diag.Errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
+			return nil, false
+		}
+		all = append(all, repetition{key, element})
+	}
+	return all, true
+}

@@ -1,0 +1,50 @@
+package language
+
+// moduleBlocks are those that configurations are put together from.
+func moduleBlocks() []Block {
+	return []Block{
+		{
+			Type: "variable", Labels: []string{"name"},
+			Doc: "A value that is given from outside: `var.NAME`.",
+			Arguments: []Argument{
+				{Name: "type", Type: "type constraint", Default: "any", Doc: "`string`, `number`, `bool`, `list(...)`, `set(...)`, `map(...)`, `object({ ... })` with `optional(...)`, `tuple([...])`, `any`"},
+				{Name: "default", Type: "any", Doc: "the value where none is given; without it one must be"},
+				{Name: "description", Type: "literal string", Doc: "for whoever sets it"},
+				{Name: "nullable", Type: "literal bool", Default: "true", Doc: "`false`: a null stands for the default"},
+				{Name: "sensitive", Type: "literal bool", Default: "false", Doc: "hide the value, and what is made of it, wherever it would be shown or stored"},
+			},
+			Blocks: []Block{Rule("validation", "Must be true of a good value.")},
+		},
+		{
+			Type: "locals", Doc: "Names for expressions: `local.NAME`.",
+			Others: "the value of `local.NAME`",
+		},
+		{
+			Type: "module", Labels: []string{"name"},
+			Doc: "The configuration of another folder, once or for each element of a collection.",
+			Arguments: []Argument{
+				{Name: "source", Type: "literal string", Required: true, Doc: "the folder, relative to this one: `\"./modules/room\"`", Limits: "begins with `./` or `../`, and stays below the configuration's folder"},
+				{Name: "for_each", Type: "map, object or set of strings", Doc: "one instance for each element; `each.key`, `each.value`", Limits: "not sensitive, and not together with `count`"},
+				{Name: "count", Type: "number", Doc: "so many instances; `count.index`", Limits: "a whole number, 0 or more"},
+				{Name: "depends_on", Type: "list of references", Doc: "`message.NAME`, `module.NAME`: its messages are published after these, and deleted before them"},
+			},
+			Others: "the value of the module's variable of that name",
+		},
+		{
+			Type: "output", Labels: []string{"name"},
+			Doc: "A value for whoever calls the module, `module.M.NAME`, or for `retainctl output`.",
+			Arguments: []Argument{
+				{Name: "value", Type: "any", Required: true, Doc: "what the caller sees as `module.NAME.OUTPUT`, and what `retainctl output` prints of the root"},
+				{Name: "description", Type: "literal string", Doc: "for whoever reads it"},
+				{Name: "sensitive", Type: "literal bool", Default: "false", Doc: "hide the value", Limits: "required in the root where the value is made of sensitive values"},
+				{Name: "depends_on", Type: "list of references", Doc: "`message.NAME`, `module.NAME`: whoever uses the output waits for these"},
+			},
+			Blocks: []Block{Rule("precondition", "Must be true before the value is used.")},
+		},
+		{
+			Type: "check", Labels: []string{"name"},
+			Doc:    "Says what should be true of the configuration. Where it is not, the plan warns.",
+			Blocks: []Block{Rule("assert", "One thing that should be true.")},
+		},
+	}
+}
