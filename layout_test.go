@@ -29,19 +29,20 @@ var (
 // architecture is the table of ARCHITECTURE.md: which folders each folder may import. A package below
 // a folder counts as that folder.
 var architecture = map[string]rule{
-	"mqtt": {},
-	"spec": {[]string{"mqtt"}, slices.Concat(hcl, x, near, []string{
+	"mqtt":   {},
+	"folder": {},
+	"spec": {[]string{"mqtt", "folder"}, slices.Concat(hcl, x, near, []string{
 		"github.com/bmatcuk/doublestar/",         // fileset's patterns, as in Terraform
 		"github.com/hashicorp/go-version",        // required_version, as in Terraform
 		"github.com/santhosh-tekuri/jsonschema/", // schema
 	})},
-	"state": {[]string{"mqtt", "spec"}, slices.Concat(aws, []string{ // state/remote: S3, and the settings of backend blocks
+	"state": {[]string{"mqtt", "folder", "spec"}, slices.Concat(aws, []string{ // state/remote: S3, and the settings of backend blocks
 		"github.com/gofrs/flock", // the kernel's lock, on every system
 	})},
-	"embedded": {[]string{"mqtt"}, slices.Concat(x, []string{
+	"embedded": {[]string{"mqtt", "folder"}, slices.Concat(x, []string{
 		"go.etcd.io/bbolt", // the store's file
 	})},
-	"broker": {[]string{"mqtt", "spec", "embedded"}, slices.Concat(aws, x, []string{
+	"broker": {[]string{"mqtt", "folder", "spec", "embedded"}, slices.Concat(aws, x, []string{
 		"github.com/coder/websocket", // MQTT over ws and wss
 	})},
 	"plan": {[]string{"mqtt", "spec", "state"}, hcl},
@@ -52,7 +53,7 @@ var architecture = map[string]rule{
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, diff, []string{
 		"github.com/mitchellh/go-wordwrap", // Terraform's breaking of lines
 	})},
-	"cli":   {[]string{"mqtt", "spec", "state", "embedded", "broker", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
+	"cli":   {[]string{"mqtt", "folder", "spec", "state", "embedded", "broker", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
 	"bench": {},
 	"":      {[]string{"cli"}, nil},
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/embedded/store"
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
 )
@@ -19,7 +20,7 @@ const embeddedBatch = 500
 // file only for the time of each read, and never creates it. The first publish opens it for writing
 // and keeps it open until Close.
 type embedded struct {
-	path string
+	at   folder.File
 	id   string
 	now  func() time.Time
 
@@ -30,8 +31,8 @@ type embedded struct {
 // openEmbedded opens the broker of an embedded block. The file need not exist: its id is known
 // before it is created.
 func openEmbedded(_ context.Context, _ string, s *spec.EmbeddedSettings, o Options) (Writer, error) {
-	e := &embedded{path: s.Path, now: o.Now}
-	st, err := store.Open(e.path, store.Options{ReadOnly: true})
+	e := &embedded{at: folder.Below(s.Root, s.Path), now: o.Now}
+	st, err := store.OpenFile(e.at, store.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func openEmbedded(_ context.Context, _ string, s *spec.EmbeddedSettings, o Optio
 func (e *embedded) Info() Info {
 	return Info{
 		Identity:    "embedded:" + e.id,
-		Address:     e.path,
+		Address:     e.at.Path(),
 		Description: "embedded broker",
 		Capabilities: mqtt.Capabilities{
 			Readable:         mqtt.AllFields,
@@ -101,7 +102,7 @@ func (e *embedded) reading(do func(*store.Store) error) error {
 	if e.writing != nil {
 		return do(e.writing)
 	}
-	st, err := store.Open(e.path, store.Options{ReadOnly: true, Now: e.now})
+	st, err := store.OpenFile(e.at, store.Options{ReadOnly: true, Now: e.now})
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (e *embedded) openForWriting() (*store.Store, error) {
 	if e.writing != nil {
 		return e.writing, nil
 	}
-	st, err := store.Open(e.path, store.Options{Now: e.now})
+	st, err := store.OpenFile(e.at, store.Options{Now: e.now})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (e *embedded) openForWriting() (*store.Store, error) {
 func (e *embedded) check(st *store.Store) error {
 	if st.ID() != e.id {
 		return fmt.Errorf("%s was replaced by another broker's file (%s, it was %s) since it was opened: plan again",
-			e.path, st.ID(), e.id)
+			e.at.Path(), st.ID(), e.id)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (a applying) carryOut(ctx context.Context, p *project, made *planned) (int,
 			version, err = p.store.Write(ctx, snapshot, version)
 			return err
 		},
-		Backup: func(b *state.Backup) error { return backUp(a.s, b, a.f.backup) },
+		Backup: func(b *state.Backup) error { return backUp(a.s, p, b, a.f.backup) },
 	})
 	if err != nil && ctx.Err() == nil {
 		return 0, failure("Nothing was published", headline(err)+

@@ -1,32 +1,19 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/state"
 )
 
-// backupFolder is the folder of backups, beside the configuration. keptBackups is how many of
-// them are kept.
-const (
-	backupFolder = ".retainctl/backup"
-	backupEnd    = ".backup"
-	keptBackups  = 20
-)
-
-// backUp writes what an apply is about to replace to a new file, or to the file that -backup
-// names, and prints its name.
-func backUp(s *session, b *state.Backup, file string) error {
+// backUp writes what an apply is about to replace to a new file of the state's ring, or to the file that
+// -backup names, and prints its name.
+func backUp(s *session, p *project, b *state.Backup, file string) error {
 	if len(b.Records) > 0 {
-		written, err := writeBackup(s, b, file)
+		written, err := writeBackup(s, p, b, file)
 		if err != nil {
 			return fmt.Errorf("%w; -backup=FILE writes it to another place", err)
 		}
@@ -40,81 +27,32 @@ func backUp(s *session, b *state.Backup, file string) error {
 }
 
 // writeBackup returns the name of the file that it wrote.
-func writeBackup(s *session, b *state.Backup, file string) (string, error) {
+func writeBackup(s *session, p *project, b *state.Backup, file string) (string, error) {
 	data, err := state.EncodeBackup(b)
 	if err != nil {
 		return "", err
 	}
 	if file != "" {
-		return file, writePrivate(s.path(file), data)
+		return file, s.named(file).ReplacePrivate(data)
 	}
-	folder := filepath.Join(s.Dir, backupFolder)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	name := backupName(backups(folder), b)
-	if err := state.WriteFile(filepath.Join(folder, name), data); err != nil {
-		return "", err
-	}
-	prune(folder)
-	return filepath.Join(backupFolder, name), nil
-}
-
-// backupName returns a name that sorts after the existing ones. It begins with a number, because
-// a clock may go back.
-func backupName(there []string, b *state.Backup) string {
-	last := 0
-	if len(there) > 0 {
-		last = backupNumber(there[len(there)-1])
-	}
-	return fmt.Sprintf("%04d-%s%s", last+1, b.Made.Format("20060102T150405Z"), backupEnd)
-}
-
-// backups lists the names of the backups in a folder, the oldest first.
-func backups(folder string) []string {
-	files, _ := os.ReadDir(folder) // a folder that does not exist yet has none
-	var found []string
-	for _, f := range files {
-		if strings.HasSuffix(f.Name(), backupEnd) && backupNumber(f.Name()) > 0 {
-			found = append(found, f.Name())
-		}
-	}
-	slices.SortFunc(found, func(a, b string) int {
-		return cmp.Or(cmp.Compare(backupNumber(a), backupNumber(b)), cmp.Compare(a, b))
-	})
-	return found
-}
-
-// backupNumber returns the number in a backup's name, 0 if it has none.
-func backupNumber(name string) int {
-	digits, _, _ := strings.Cut(name, "-")
-	n, err := strconv.ParseInt(digits, 10, 32)
+	ring := ringOf(s, p.store.Address())
+	there, err := ring.backups()
 	if err != nil {
-		return 0
+		return "", err
 	}
-	return int(n)
-}
-
-// leftoverAge is the age at which a half-written backup is taken for that of a killed writer.
-const leftoverAge = time.Hour
-
-// prune removes all but the last keptBackups backups. It also removes the files of killed
-// writers, because they hold payloads too. It ignores what it cannot remove.
-func prune(folder string) {
-	there := backups(folder)
-	for _, name := range there[:max(len(there)-keptBackups, 0)] {
-		os.Remove(filepath.Join(folder, name))
+	name := backupName(there, b)
+	if err := ring.file(name).MakeFolder(0o700); err != nil {
+		return "", err
 	}
-	halves, _ := filepath.Glob(filepath.Join(folder, ".*"+backupEnd+".tmp*"))
-	for _, half := range halves {
-		if info, err := os.Stat(half); err == nil && time.Since(info.ModTime()) > leftoverAge {
-			os.Remove(half)
-		}
+	if err := ring.file(name).Replace(data); err != nil {
+		return "", err
 	}
+	ring.prune()
+	return filepath.Join(ring.folder, name), nil
 }
 
 func readBackup(s *session, path string) (*state.Backup, error) {
-	data, err := state.ReadFile(s.path(path))
+	data, err := s.named(path).Read(state.MaxDocument)
 	if err != nil {
 		return nil, failure("No backup", headline(err)+".")
 	}
@@ -125,11 +63,38 @@ func readBackup(s *session, path string) (*state.Backup, error) {
 	return b, nil
 }
 
-// lastBackup names the newest backup, for a restore that names none.
-func lastBackup(s *session) string {
-	there := backups(filepath.Join(s.Dir, backupFolder))
-	if len(there) == 0 {
-		return fmt.Sprintf(" There are none in %s.", backupFolder)
+// listBackups prints the backups of all states of the folder, the newest of each state first.
+func listBackups(s *session) error {
+	rings, err := allRings(s)
+	if err != nil {
+		return failure("The backups cannot be listed", headline(err)+".")
 	}
-	return fmt.Sprintf(" The last one is %s.", filepath.Join(backupFolder, there[len(there)-1]))
+	var rows []render.BackupRow
+	for _, ring := range rings {
+		there, err := ring.backups()
+		if err != nil {
+			return failure("The backups cannot be listed", headline(err)+".")
+		}
+		for i := range there {
+			rows = append(rows, ring.row(there[len(there)-1-i]))
+		}
+	}
+	if len(rows) == 0 {
+		fmt.Fprintf(s.Stdout, "There are no backups in %s: an apply writes one when it replaces or deletes messages.\n",
+			backupFolder)
+		return nil
+	}
+	return render.Backups(s.Stdout, rows)
+}
+
+// row summarises a backup for the list of all.
+func (r ring) row(name string) render.BackupRow {
+	row := render.BackupRow{File: filepath.Join(r.folder, name), State: r.state}
+	file, err := r.file(name).Open(os.O_RDONLY, 0)
+	if err == nil {
+		defer file.Close()
+		row.Summary, err = state.SummarizeBackup(file)
+	}
+	row.Damaged = err != nil
+	return row
 }

@@ -11,8 +11,12 @@ import (
 
 	"github.com/retainctl/retainctl/embedded/server"
 	"github.com/retainctl/retainctl/embedded/store"
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/mqtt"
 )
+
+// usualStore is the file that holds the messages if no flag names another.
+const usualStore = ".retainctl/broker.db"
 
 // brokerFlags are the flags of the embedded broker as a server.
 type brokerFlags struct {
@@ -35,7 +39,7 @@ It listens until it is interrupted. The signatures of AWS requests are not check
 			var f brokerFlags
 			fs.StringVar(&f.mqtt, "mqtt", "127.0.0.1:1883", "`address` of the MQTT port; an empty one serves no MQTT")
 			fs.StringVar(&f.aws, "aws", "127.0.0.1:8083", "`address` of the AWS data plane; an empty one serves none")
-			fs.StringVar(&f.store, "store", ".retainctl/broker.db", "`path` of the file that holds the messages")
+			fs.StringVar(&f.store, "store", usualStore, "`path` of the file that holds the messages")
 			fs.Func("rate", "refuse publishes above this `number` a second; 0 refuses none", func(v string) (err error) {
 				if f.rate, err = strconv.ParseFloat(v, 64); err != nil || !(f.rate >= 0) {
 					return errors.New("write a number, 0 or more")
@@ -66,7 +70,11 @@ func runBroker(ctx context.Context, s *session, f *brokerFlags) (int, error) {
 	if f.password == "" {
 		f.password = s.Getenv("RETAINCTL_BROKER_PASSWORD")
 	}
-	messages, err := store.Open(s.path(f.store), store.Options{})
+	at := s.named(f.store)
+	if f.store == usualStore { // no flag names it
+		at = folder.Below(s.Dir, usualStore)
+	}
+	messages, err := store.OpenFile(at, store.Options{})
 	if err != nil {
 		return 0, err
 	}

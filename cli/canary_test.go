@@ -199,7 +199,7 @@ func (c *canaryRun) step(step canaryStep, line []string) {
 
 func (c *canaryRun) lastBackup() string {
 	c.t.Helper()
-	files, err := filepath.Glob(filepath.Join(c.dir, ".retainctl/backup/*"))
+	files, err := filepath.Glob(filepath.Join(c.dir, ".retainctl/backup/*/*"))
 	if err != nil || len(files) == 0 {
 		c.t.Fatalf("no backup: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/retainctl/retainctl/cli/completion"
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
@@ -87,7 +88,7 @@ func (g typedProject) Config(ctx context.Context, words []string) (*spec.Config,
 func (g typedProject) Load(ctx context.Context, words []string) (*spec.Config, *state.Snapshot) {
 	p, err := loadProject(ctx, g.s, givenInputs(words), false, nil)
 	if err != nil {
-		p = &project{store: state.NewLocal(g.s.path(spec.DefaultStatePath))}
+		p = &project{store: state.NewLocalFile(folder.Below(g.s.Dir, spec.DefaultStatePath), nil)}
 	}
 	snapshot, _, err := p.store.Read(ctx)
 	if err != nil {

@@ -17,10 +17,10 @@ func TestComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "hall", "main.retain.hcl"), []byte("message \"light\" {\n  topic   = \"hall/light\"\n  payload = \"x\"\n}\n"))
-	if err := os.MkdirAll(filepath.Join(dir, ".retainctl", "backup"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, ".retainctl", "backup", "s.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, ".retainctl", "backup", "0001.backup"), nil)
+	write(t, filepath.Join(dir, ".retainctl", "backup", "s.json", "0001.backup"), nil)
 	bash := func(line string) []string { return []string{"bash", breaks, line} }
 	for _, c := range []struct {
 		name string
@@ -47,7 +47,7 @@ func TestComplete(t *testing.T) {
 		{"no modules, if one message is selected", []string{"fish", "state", "show", "module"}, "-module.hall[\"x\"].message.light"},
 		{"no topic that cannot be typed", []string{"fish", "state", "show", "a"}, ""},
 		{"powershell's empty word", []string{"powershell", "state", "+"}, "-list\tlist the recorded messages"},
-		{"backups", []string{"fish", "restore", ""}, "-.retainctl/backup/0001.backup"},
+		{"backups", []string{"fish", "restore", ""}, "-.retainctl/backup/s.json/0001.backup"},
 		{"an unknown command", []string{"fish", "nonsense", ""}, ""},
 
 		{"bash, quoted", bash("retainctl state show message.room[\\\"b"), `-message.room\[\"b\ 2\"\]`},

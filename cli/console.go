@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/retainctl/retainctl/cli/console"
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -56,7 +57,8 @@ func runConsole(s *session, f *inputFlags, history bool) (int, error) {
 	}
 	if s.StdinTTY && s.StdoutTTY {
 		if history {
-			o.History = s.path(filepath.Join(".retainctl", "console_history"))
+			kept := folder.Fixed(s.Dir, filepath.Join(".retainctl", "console_history"))
+			o.History = &kept
 		}
 		return exitDone, console.Terminal(o)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,9 +12,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
-	"github.com/retainctl/retainctl/state"
 )
 
 // fmtOptions are the flags of fmt.
@@ -64,12 +63,12 @@ func (f formatter) all(targets []string) (int, error) {
 	}
 	exit := exitDone
 	for _, target := range targets {
-		paths, err := configFiles(f.s, target, f.recursive)
+		files, err := configFiles(f.s, target, f.recursive)
 		if err != nil {
 			exit = f.s.fail(err)
 		}
-		for _, path := range paths {
-			code, err := f.file(path)
+		for _, file := range files {
+			code, err := f.file(file)
 			if err != nil {
 				code = f.s.fail(err)
 			}
@@ -92,16 +91,19 @@ func (f formatter) stdin() (int, error) {
 	return exit, err
 }
 
-func (f formatter) file(path string) (int, error) {
-	src, err := os.ReadFile(path)
+// maxSource is the size of the largest file that is formatted, in bytes.
+const maxSource = 64 << 20
+
+func (f formatter) file(file folder.File) (int, error) {
+	src, err := file.Read(maxSource)
 	if err != nil {
 		return 0, err
 	}
-	formatted, exit, err := f.formatted(path, src)
+	formatted, exit, err := f.formatted(file.Path(), src)
 	if err != nil || f.check || !f.write || bytes.Equal(src, formatted) {
 		return exit, err
 	}
-	return exit, state.WriteFile(path, formatted)
+	return exit, file.Replace(formatted)
 }
 
 // formatted returns a text in the usual style, and prints what changes.

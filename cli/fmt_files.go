@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/retainctl/retainctl/folder"
 )
 
 // configFiles returns the native-syntax files of a folder, or the one file given. It skips hidden
-// files, which belong to editors.
-func configFiles(s *session, target string, recursive bool) ([]string, error) {
+// files, which belong to editors. The files of a folder do not lead out of it.
+func configFiles(s *session, target string, recursive bool) ([]folder.File, error) {
 	given, target := target, s.path(target)
 	info, err := os.Stat(target)
 	switch {
@@ -21,9 +23,9 @@ func configFiles(s *session, target string, recursive bool) ([]string, error) {
 			"fmt rewrites HCL's native syntax only, in *.retain.hcl and *.retainvars.hcl files, and %s is not one "+
 				"of them.", given))
 	case !info.IsDir():
-		return []string{target}, nil
+		return []folder.File{folder.Named(target)}, nil
 	}
-	var paths []string
+	var files []folder.File
 	err = filepath.WalkDir(target, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -33,11 +35,11 @@ func configFiles(s *session, target string, recursive bool) ([]string, error) {
 		case d.IsDir() && path != target && (!recursive || hidden):
 			return filepath.SkipDir
 		case !d.IsDir() && !hidden && formattable(path):
-			paths = append(paths, path)
+			files = append(files, folder.Below(target, path))
 		}
 		return nil
 	})
-	return paths, err
+	return files, err
 }
 
 func formattable(path string) bool {

@@ -171,7 +171,7 @@ func TestHostileContentIsEscaped(t *testing.T) {
 	for _, args := range [][]string{{"state", "rm", "-dry-run", "hostile/#"}, {"state", "rm", "-dry-run", "-json", "hostile/keyed/#"}, {"state", "migrate", "-from=retain.state.json", "-backend-config=path=" + short(hostile[0]) + ".json"}, {"state", "push", "retain.state.json"}, {"fmt", "-check", "-list"}, {"validate", "-json"}} {
 		run(-1, args...)
 	}
-	held, err := filepath.Glob(filepath.Join(dir, ".retainctl/backup/*"))
+	held, err := filepath.Glob(filepath.Join(dir, ".retainctl/backup/*/*"))
 	if err != nil || len(held) == 0 {
 		t.Fatalf("no backup: %v", err)
 	}

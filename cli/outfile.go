@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"github.com/retainctl/retainctl/state"
 )
 
 // mayReplace refuses to overwrite a file that is not of the kind that a flag writes: a typing error
@@ -25,17 +23,6 @@ func mayReplace(s *session, flag, name, kind string, is func(io.Reader) bool) er
 	return failure("Another file is there", fmt.Sprintf(
 		"%s=%s: a file of this name exists, and it is not a %s. Nothing was overwritten; name another file.",
 		flag, name, kind))
-}
-
-// writePrivate writes a file that holds payloads. Only its owner may read it, whatever the mode of
-// the file that it replaces.
-func writePrivate(path string, data []byte) error {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		if err := os.Chmod(path, 0o600); err != nil {
-			return err
-		}
-	}
-	return state.WriteFile(path, data)
 }
 
 // sameFile reports whether two names refer to the same file.

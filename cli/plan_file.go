@@ -20,7 +20,7 @@ func savePlan(s *session, p *plan.Plan, out string) error {
 	if err := plan.Save(&b, p); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	if err := writePrivate(s.path(out), b.Bytes()); err != nil {
+	if err := s.named(out).ReplacePrivate(b.Bytes()); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
 	return nil
@@ -28,7 +28,7 @@ func savePlan(s *session, p *plan.Plan, out string) error {
 
 // readPlan reads a plan file.
 func readPlan(s *session, path string) (*plan.Plan, error) {
-	data, err := state.ReadFile(s.path(path))
+	data, err := s.named(path).Read(state.MaxDocument)
 	if err != nil {
 		var at *fs.PathError
 		if errors.As(err, &at) {

@@ -3,9 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/retainctl/retainctl/apply"
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -16,7 +16,6 @@ const erroredFile = "errored.retain.state.json"
 // that says so. If somebody else wrote the state meanwhile, theirs is kept. It does not list as
 // pending what this run published, so the advice differs.
 func rescue(s *session, report *apply.Report) error {
-	path := filepath.Join(s.Dir, erroredFile)
 	raced := errors.Is(report.SaveErr, state.ErrConflict)
 	detail := headline(report.SaveErr)
 	switch {
@@ -32,7 +31,7 @@ func rescue(s *session, report *apply.Report) error {
 	}
 	data, err := state.Encode(report.State)
 	if err == nil {
-		err = state.WriteFile(path, data)
+		err = writeRescued(s, data)
 	}
 	switch {
 	case err == nil && raced:
@@ -47,4 +46,16 @@ func rescue(s *session, report *apply.Report) error {
 		detail += fmt.Sprintf(" It could not be written to %s either (%s). Fix that, then plan again.", erroredFile, err)
 	}
 	return failure("The state could not be written", detail)
+}
+
+// writeRescued writes the state that could not be written, over an earlier one at most.
+func writeRescued(s *session, data []byte) error {
+	file := folder.Fixed(s.Dir, erroredFile)
+	switch start, err := file.Start(len(state.DocumentBegin)); {
+	case err != nil:
+		return err
+	case start != "" && start != state.DocumentBegin:
+		return errors.New("the file of that name is not a state; move it away")
+	}
+	return file.Replace(data)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/render"
 )
 
@@ -58,6 +59,9 @@ func (s *session) path(p string) string {
 	}
 	return filepath.Join(s.Dir, p)
 }
+
+// named returns a file that a flag or an argument names.
+func (s *session) named(path string) folder.File { return folder.Named(s.path(path)) }
 
 // diagnose prints diagnostics, and returns errReported if one of them is an error.
 func (s *session) diagnose(files map[string]*hcl.File, diags hcl.Diagnostics) error {

@@ -68,9 +68,9 @@ func runPush(ctx context.Context, s *session, f *inputFlags, file string, force 
 
 // readDocument reads a state document from a file, or from standard input.
 func readDocument(s *session, file string) (*state.Snapshot, error) {
-	read := func() ([]byte, error) { return state.ReadFile(s.path(file)) }
+	read := func() ([]byte, error) { return s.named(file).Read(state.MaxDocument) }
 	if file == "-" {
-		read = func() ([]byte, error) { return io.ReadAll(s.Stdin) }
+		read = func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.Stdin, state.MaxDocument)) }
 	}
 	data, err := read()
 	if err != nil {

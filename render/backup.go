@@ -1,9 +1,12 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"text/tabwriter"
+	"time"
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/state"
@@ -40,6 +43,29 @@ func backupLine(b *state.Backup) string {
 		line += fmt.Sprintf(" Left out as sensitive: %s.", number(b.LeftOut))
 	}
 	return line
+}
+
+// BackupRow is a backup in the list of all.
+type BackupRow struct {
+	File    string
+	State   string // whose backup it is; "" if it is not known
+	Damaged bool
+	Summary state.BackupSummary
+}
+
+// Backups writes a table of backups.
+func Backups(w io.Writer, rows []BackupRow) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "MADE\tSTATE\tMESSAGES\tLEFT OUT\tBACKUP")
+	for _, r := range rows {
+		made, messages, leftOut := "?", "damaged", "?"
+		if !r.Damaged {
+			made = r.Summary.Made.UTC().Format(time.RFC3339)
+			messages, leftOut = number(r.Summary.Messages), number(r.Summary.LeftOut)
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", made, Escape(cmp.Or(r.State, "?")), messages, leftOut, Escape(r.File))
+	}
+	return out.Flush()
 }
 
 // StillDeclared writes that the next apply would undo a restore, where it would.

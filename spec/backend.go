@@ -56,6 +56,9 @@ func (mod *moduleInstance) backend(block *hcl.Block, overrides []string) Backend
 	return b
 }
 
+// overrideFlag and an argument's name stand for the file in which the argument is.
+const overrideFlag = "-backend-config="
+
 // overrides reads -backend-config as the arguments of a block.
 func (mod *moduleInstance) overrides(given []string) hcl.Attributes {
 	attrs := hcl.Attributes{}
@@ -65,7 +68,7 @@ func (mod *moduleInstance) overrides(given []string) hcl.Attributes {
 			mod.sink.Add(diag.Errorf(nil, "Invalid -backend-config", "-backend-config takes NAME=VALUE."))
 			continue
 		}
-		at := hcl.Range{Filename: "-backend-config=" + name, Start: hcl.InitialPos, End: hcl.InitialPos}
+		at := hcl.Range{Filename: overrideFlag + name, Start: hcl.InitialPos, End: hcl.InitialPos}
 		attrs[name] = &hcl.Attribute{Name: name, Expr: hcl.StaticExpr(cty.StringVal(value), at), Range: at, NameRange: at}
 	}
 	return attrs
@@ -92,7 +95,11 @@ var backendDecoders = map[string]func(*arguments) BackendSettings{
 }
 
 func (a *arguments) local() BackendSettings {
-	return &LocalSettings{Path: a.filled("path", DefaultStatePath)}
+	s := &LocalSettings{Path: a.filled("path", DefaultStatePath)}
+	if path := a.attrs["path"]; path != nil {
+		s.Flagged = path.Range.Filename == overrideFlag+"path" // no file of a configuration has such a name
+	}
+	return s
 }
 
 // instead says what to write for an argument of Terraform's that there is none of.

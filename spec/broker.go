@@ -84,7 +84,7 @@ func (a *arguments) awsIoT(string) BrokerSettings {
 }
 
 func (a *arguments) embedded(root string) BrokerSettings {
-	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db")))}
+	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db"))), Root: root}
 }
 
 func (a *arguments) mqtt(root string) BrokerSettings {

@@ -63,7 +63,8 @@ type BackendSettings interface{ backendSettings() }
 
 // LocalSettings are the arguments of a backend "local" block.
 type LocalSettings struct {
-	Path string // below the root, or absolute; default DefaultStatePath
+	Path    string // below the root, or absolute; default DefaultStatePath
+	Flagged bool   // the path was given with -backend-config
 }
 
 // S3Settings are the arguments of a backend "s3" block. Bucket and Key may be
@@ -128,6 +129,7 @@ type AWSIoTSettings struct {
 // EmbeddedSettings are the arguments of a broker "embedded" block.
 type EmbeddedSettings struct {
 	Path string // absolute; default .retainctl/broker.db below the root
+	Root string // the folder of the configuration
 }
 
 func (*MQTTSettings) brokerSettings()     {}

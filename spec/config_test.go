@@ -58,7 +58,7 @@ func TestBrokerSettings(t *testing.T) {
 			CertFile: "/etc/c.pem", KeyFile: filepath.Join(dir, "k.pem"), ALPN: []string{"mqtt"}, Protocol: "5", Kind: "emqx",
 			Connections: 4, Rate: 12.5, Timeout: 5 * time.Second},
 		&AWSIoTSettings{Region: "eu-west-1", Rate: 100},
-		&EmbeddedSettings{Path: filepath.Join(dir, ".retainctl", "broker.db")},
+		&EmbeddedSettings{Path: filepath.Join(dir, ".retainctl", "broker.db"), Root: dir},
 	}
 	for i, b := range config.Brokers {
 		if diff := cmp.Diff(want[i], b.Settings); diff != "" {

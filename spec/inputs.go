@@ -2,7 +2,6 @@ package spec
 
 import (
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
@@ -36,6 +36,9 @@ type Inputs struct {
 
 	made *bounds.Budget // nil: the usual one
 }
+
+// maxVariables is the size of the largest file that -var-file names, in bytes.
+const maxVariables = 64 << 20
 
 // VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
 type VarArg struct{ Set, File string }
@@ -181,7 +184,7 @@ func (r *inputReader) given() map[string]given {
 	}
 	for _, arg := range r.in.Vars {
 		if arg.File != "" {
-			src, err := os.ReadFile(arg.File)
+			src, err := folder.Named(arg.File).Read(maxVariables)
 			r.variableFile(given{from: arg.File, flag: true}, src, err, all)
 			continue
 		}

@@ -1,6 +1,8 @@
 package state
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -44,12 +46,46 @@ func EncodeBackup(b *Backup) ([]byte, error) {
 	return w.end(), nil
 }
 
+// BackupBegin is how a backup begins.
+const BackupBegin = `{"backup_version":`
+
 // IsBackup reports whether a document begins as a backup does.
 func IsBackup(r io.Reader) bool {
-	const magic = `{"backup_version":`
-	start := make([]byte, len(magic))
+	start := make([]byte, len(BackupBegin))
 	_, err := io.ReadFull(r, start)
-	return err == nil && string(start) == magic
+	return err == nil && string(start) == BackupBegin
+}
+
+// BackupSummary is what the list of backups shows of one.
+type BackupSummary struct {
+	Made     time.Time
+	Messages int
+	LeftOut  int // number of sensitive messages
+}
+
+// SummarizeBackup reads the header of a backup and counts its messages. It does not check them.
+func SummarizeBackup(r io.Reader) (BackupSummary, error) {
+	lines := bufio.NewReader(r)
+	first, err := lines.ReadBytes('\n')
+	if err != nil {
+		return BackupSummary{}, err
+	}
+	d := newDecoder(first, "backup", backupAdvice)
+	var h backupHeader
+	if err := d.first("backup_version", BackupVersion, &h); err != nil {
+		return BackupSummary{}, err
+	}
+	count := -1 // the end line
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := lines.Read(buffer)
+		count += bytes.Count(buffer[:n], []byte("\n"))
+		if err == io.EOF && count >= 0 {
+			return BackupSummary{Made: h.Made, Messages: count, LeftOut: h.LeftOut}, nil
+		}
+		if err != nil {
+			return BackupSummary{}, err
+		}
+	}
 }
 
 const backupAdvice = "Nothing was changed. Restore from another backup, or publish what is legible in this one by hand"

@@ -27,6 +27,9 @@ const (
 	checksumLength = len(checksumStart) + checksumDigits + len(checksumEnd)
 )
 
+// DocumentBegin is how a state document begins, since a newer version is recognised by its first member.
+const DocumentBegin = `{"format_version":`
+
 // header is the first line.
 type header struct {
 	FormatVersion int      `json:"format_version"`

@@ -12,18 +12,38 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/retainctl/retainctl/folder"
 )
 
+// MaxDocument is the size of the largest document that is read, in bytes: a state of a million messages of a
+// kilobyte, and twice that.
+const MaxDocument = 2 << 30
+
 // Local keeps the state in a file, with a kernel lock on a file beside it.
-type Local struct{ path string }
+type Local struct {
+	file folder.File
+	note func(text string)
+	lock lock      // that this store holds
+	late *LockInfo // of the lock that the first write takes
+}
 
 var _ Store = (*Local)(nil)
 
-// NewLocal returns the store of the file at path. Neither the file nor its folder need exist.
-func NewLocal(path string) *Local { return &Local{path} }
+// NewLocal returns the store of the file at a path that a flag names. Neither the file nor its folder need exist.
+func NewLocal(path string) *Local { return NewLocalFile(folder.Named(path), nil) }
+
+// NewLocalFile returns the store of a file, as whoever named it may use it. What the user must know is told to
+// note, if there is one.
+func NewLocalFile(file folder.File, note func(text string)) *Local {
+	if note == nil {
+		note = func(string) {}
+	}
+	return &Local{file: file, note: note}
+}
 
 // Address names the document for people.
-func (l *Local) Address() string { return l.path }
+func (l *Local) Address() string { return l.file.Path() }
 
 // Read implements Store. An empty file is damaged, not absent: a full disk leaves such files.
 func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
@@ -33,7 +53,7 @@ func (l *Local) Read(context.Context) (*Snapshot, Version, error) {
 	}
 	s, err := Decode(data)
 	if err != nil {
-		return nil, version, fmt.Errorf("read state %s: %w", l.path, err)
+		return nil, version, fmt.Errorf("read state %s: %w", l.Address(), err)
 	}
 	return s, version, nil
 }
@@ -45,18 +65,41 @@ func (l *Local) Write(_ context.Context, s *Snapshot, since Version) (Version, e
 	if err != nil {
 		return "", err
 	}
-	defer l.excludeWriters()()
+	if err := l.mayReplace(); err != nil {
+		return "", err
+	}
+	if err := l.lockLate(); err != nil {
+		return "", err
+	}
+	alone, end := l.excludeWriters()
+	defer end()
 	_, current, err := l.bytes()
 	if err != nil {
 		return "", err
 	}
 	if current != since {
-		return "", fmt.Errorf("write state %s: %w", l.path, ErrConflict)
+		return "", fmt.Errorf("write state %s: %w", l.Address(), ErrConflict)
 	}
-	if err := WriteFile(l.path, data); err != nil {
+	if alone {
+		l.file.RemoveLeftovers(DocumentBegin)
+	}
+	if err := l.file.Replace(data); err != nil {
 		return "", fmt.Errorf("write state: %w", err)
 	}
 	return VersionOf(data), nil
+}
+
+// mayReplace refuses to replace a file that a configuration names outside of its folder and that was never a
+// state, even if the user forces it. An empty one may have been: a full disk leaves such files.
+func (l *Local) mayReplace() error {
+	if !l.file.Outside() {
+		return nil
+	}
+	if start, err := l.file.Start(len(DocumentBegin)); err != nil || start != "" && start != DocumentBegin {
+		return errors.Join(err, fmt.Errorf("write state: %s is not a state, and not in the folder of the configuration "+
+			"that names it; if it may be replaced, pass -state=%[1]s", l.Address()))
+	}
+	return nil
 }
 
 // writerWait bounds the wait for another writer; it is many times as long as a write takes.
@@ -66,26 +109,25 @@ const writerWait = 10 * time.Second
 // writers that do not take the state's lock, until the returned function is called. It locks the
 // folder, because the writer itself already holds the lock file. If the file system cannot lock
 // folders, or another writer is suspended for longer than writerWait, the write goes ahead without
-// it.
-func (l *Local) excludeWriters() (end func()) {
-	file, err := followLinks(l.path)
+// it, and alone is false.
+func (l *Local) excludeWriters() (alone bool, end func()) {
+	l.file.MakeFolder(0o755) // the write reports why that fails
+	path, err := l.file.Real()
 	if err != nil {
-		return func() {}
+		return false, func() {}
 	}
-	dir := filepath.Dir(file)
-	os.MkdirAll(dir, 0o755) // the write reports why that fails
-	folder := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	dir := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
 	ctx, cancel := context.WithTimeout(context.Background(), writerWait)
 	defer cancel()
-	if held, err := folder.TryLockContext(ctx, 10*time.Millisecond); !held || err != nil {
-		return func() {}
+	if held, err := dir.TryLockContext(ctx, 10*time.Millisecond); !held || err != nil {
+		return false, func() {}
 	}
-	return func() { folder.Unlock() }
+	return true, func() { dir.Unlock() }
 }
 
 // bytes reads the file. The version of an absent file is empty.
 func (l *Local) bytes() ([]byte, Version, error) {
-	data, err := ReadFile(l.path)
+	data, err := l.file.Read(MaxDocument)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
@@ -95,107 +137,9 @@ func (l *Local) bytes() ([]byte, Version, error) {
 	return data, VersionOf(data), nil
 }
 
-// ReadFile reads a whole file or pipe. It refuses devices, which have no end: /dev/zero would fill
-// the memory.
-func ReadFile(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeDevice != 0 {
-		return nil, fmt.Errorf("open %s: it is a device, not a file", path)
-	}
-	return os.ReadFile(path)
-}
-
 // VersionOf returns the version of a document for stores that have no versions themselves: its
 // SHA-256.
 func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:]))
-}
-
-// WriteFile replaces a file completely or not at all, and returns when it is on the disk. A new
-// file gets mode 0600, an existing one keeps its mode. A link stays a link, and a missing folder is
-// created. A device or a pipe is written to, because a rename would put a file in its place.
-func WriteFile(path string, data []byte) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeThrough(path, data)
-	}
-	path, err := followLinks(path)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	temp, err := writeTemp(path, data)
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp)
-		return err
-	}
-	return syncDir(dir)
-}
-
-func writeThrough(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
-}
-
-// tempPrefix returns how the names of the temporary files of a path begin.
-func tempPrefix(path string) string { return "." + filepath.Base(path) + ".tmp" }
-
-// writeTemp writes data to a temporary file beside path, to be renamed over it.
-func writeTemp(path string, data []byte) (name string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*") // mode 0600
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if old, err := os.Stat(path); err == nil {
-		if err := f.Chmod(old.Mode().Perm()); err != nil {
-			return "", err
-		}
-	}
-	if _, err := f.Write(data); err != nil {
-		return "", err
-	}
-	return f.Name(), f.Sync()
-}
-
-// syncDir makes a rename in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-// followLinks returns the file that a path leads to. The file need not exist.
-func followLinks(path string) (string, error) {
-	const most = 40 // as many as the kernel follows
-	for range most {
-		target, err := os.Readlink(path)
-		if err != nil {
-			return path, nil
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	return "", fmt.Errorf("open %s: too many links", path)
 }

@@ -174,7 +174,7 @@ func isPlan(path string) bool {
 	return plan.IsFile(file)
 }
 
-// filesIn returns the files of a folder that begin with the path typed.
+// filesIn returns the files of a folder and those below it that begin with the path typed.
 func (v values) filesIn(folder, current string) []string {
 	entries, err := os.ReadDir(v.project.Path(folder))
 	if err != nil {
@@ -182,7 +182,10 @@ func (v values) filesIn(folder, current string) []string {
 	}
 	var found []string
 	for _, entry := range entries {
-		if path := filepath.Join(folder, entry.Name()); strings.HasPrefix(path, current) {
+		path := filepath.Join(folder, entry.Name())
+		if entry.IsDir() {
+			found = append(found, v.filesIn(path, current)...)
+		} else if strings.HasPrefix(path, current) {
 			found = append(found, path)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/render"
 	"github.com/retainctl/retainctl/spec"
 )
@@ -21,8 +22,8 @@ type Options struct {
 	Configuration *spec.Console
 	In            io.Reader
 	Out           io.Writer
-	Width         int    // of the terminal, in columns; 0 if it is not known
-	History       string // the file that keeps the lines typed on a terminal; "" keeps none
+	Width         int          // of the terminal, in columns; 0 if it is not known
+	History       *folder.File // keeps the lines typed on a terminal; nil keeps none
 	// Diagnose prints the diagnostics of an expression. It returns an error if one of them is an
 	// error.
 	Diagnose func(hcl.Diagnostics) error

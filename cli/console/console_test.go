@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -66,7 +67,7 @@ func TestPipeThatBreaks(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history")
-	h := openHistory(path)
+	h := openHistory(folder.Named(path))
 	h.save()
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was written without lines")
@@ -78,7 +79,7 @@ func TestHistory(t *testing.T) {
 	h.Add("2")
 	h.Add(" ")
 	h.save()
-	if h = openHistory(path); h.Len() != keptLines || h.At(0) != "2" || h.At(1) != "1" {
+	if h = openHistory(folder.Named(path)); h.Len() != keptLines || h.At(0) != "2" || h.At(1) != "1" {
 		t.Errorf("%d lines, the last is %q", h.Len(), h.At(0))
 	}
 }

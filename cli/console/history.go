@@ -1,24 +1,27 @@
 package console
 
 import (
-	"os"
 	"strings"
 
-	"github.com/retainctl/retainctl/state"
+	"github.com/retainctl/retainctl/folder"
 )
 
 // history implements term.History. Its lines are in the order in which they were typed.
 type history struct {
-	path  string
+	file  folder.File
 	lines []string
 }
 
-const keptLines = 500
+// keptLines is how many lines are kept. maxHistory is the size of the largest file of them, in bytes.
+const (
+	keptLines  = 500
+	maxHistory = 64 << 20
+)
 
 // openHistory reads the lines of earlier consoles. If the file cannot be read, the history is empty.
-func openHistory(path string) *history {
-	h := &history{path: path}
-	if text, err := os.ReadFile(h.path); err == nil {
+func openHistory(file folder.File) *history {
+	h := &history{file: file}
+	if text, err := file.Read(maxHistory); err == nil {
 		for line := range strings.Lines(string(text)) {
 			h.Add(strings.TrimSuffix(line, "\n"))
 		}
@@ -47,6 +50,6 @@ func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
 // secrets, so the file has the mode of a state.
 func (h *history) save() {
 	if len(h.lines) > 0 {
-		state.WriteFile(h.path, []byte(strings.Join(h.lines, "\n")+"\n"))
+		h.file.Replace([]byte(strings.Join(h.lines, "\n") + "\n"))
 	}
 }

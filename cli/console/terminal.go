@@ -25,8 +25,8 @@ func Terminal(o Options) error {
 	width := cmp.Or(o.Width, 80)
 	editor.SetSize(width, 1000)
 	editor.AutoCompleteCallback = completer{o.Configuration, editor, width}.key
-	if o.History != "" {
-		kept := openHistory(o.History)
+	if o.History != nil {
+		kept := openHistory(*o.History)
 		editor.History = kept
 		defer kept.save()
 	}

@@ -24,6 +24,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterr "go.etcd.io/bbolt/errors"
+
+	"github.com/retainctl/retainctl/folder"
 )
 
 // Options say how Open opens a file.
@@ -39,7 +41,8 @@ type Options struct {
 
 // Store is an open file. Its methods may be called concurrently.
 type Store struct {
-	path string
+	at   folder.File
+	path string // absolute
 	id   string
 	now  func() time.Time
 	file *os.File
@@ -69,24 +72,27 @@ var (
 	ErrReadOnly = errors.New("it was opened for reading only")
 )
 
-// Open opens the file at path. It creates a missing file and its folder, unless the options say
-// ReadOnly.
-func Open(path string, o Options) (*Store, error) {
-	abs, err := filepath.Abs(path)
+// Open opens the file at a path that a flag names, as OpenFile does.
+func Open(path string, o Options) (*Store, error) { return OpenFile(folder.Named(path), o) }
+
+// OpenFile opens a file, as whoever named it may use it. It creates a missing file and its folder, unless the
+// options say ReadOnly.
+func OpenFile(at folder.File, o Options) (*Store, error) {
+	abs, err := filepath.Abs(at.Path())
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", at.Path(), err)
 	}
-	s := &Store{path: abs, now: o.Now}
+	s := &Store{at: at, path: abs, now: o.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if o.ReadOnly && empty(abs) {
+	if o.ReadOnly && s.empty() {
 		s.id = newID(abs)
 		return s, nil
 	}
 	if !o.ReadOnly {
-		if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
-			return nil, fmt.Errorf("create the folder of %s: %w", path, err)
+		if err := at.MakeFolder(0o700); err != nil {
+			return nil, fmt.Errorf("create the folder of %s: %w", at.Path(), err)
 		}
 	}
 	if err := s.open(o); err != nil {
@@ -98,9 +104,14 @@ func Open(path string, o Options) (*Store, error) {
 
 // empty reports whether there is nothing to read: the file is missing, or its writer was killed
 // while it created it.
-func empty(path string) bool {
-	info, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0
+func (s *Store) empty() bool {
+	f, err := s.at.Open(os.O_RDONLY, 0)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	return err == nil && info.Size() == 0
 }
 
 func (s *Store) open(o Options) error {
@@ -127,8 +138,8 @@ func (s *Store) open(o Options) error {
 
 // openFile keeps the handle, so that Close can release the kernel's lock even if bbolt must not be
 // called any more.
-func (s *Store) openFile(name string, flag int, mode os.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(name, flag, mode)
+func (s *Store) openFile(_ string, flag int, mode os.FileMode) (*os.File, error) {
+	f, err := s.at.Open(flag, mode)
 	s.file = f
 	return f, err
 }

@@ -5,8 +5,8 @@ package backend
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
+	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 	"github.com/retainctl/retainctl/state/remote"
@@ -24,7 +24,7 @@ type Store interface {
 func Open(ctx context.Context, b spec.Backend, root string, o remote.Options) (Store, error) {
 	switch s := b.Settings.(type) {
 	case *spec.LocalSettings:
-		return local(s, root), nil
+		return local(s, root, o.Note), nil
 	case *spec.S3Settings:
 		store, err := remote.OpenS3(ctx, *s, o)
 		return opened(store, err)
@@ -43,9 +43,11 @@ func opened[S Store](store S, err error) (Store, error) {
 	return store, nil
 }
 
-func local(s *spec.LocalSettings, root string) Store {
-	if filepath.IsAbs(s.Path) {
-		return state.NewLocal(s.Path)
+// local opens a state file. One that a flag names may be anywhere, links included.
+func local(s *spec.LocalSettings, root string, note func(string)) Store {
+	file := folder.Below(root, s.Path)
+	if s.Flagged {
+		file = folder.Named(file.Path())
 	}
-	return state.NewLocal(filepath.Join(root, s.Path))
+	return state.NewLocalFile(file, note)
 }
