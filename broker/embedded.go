@@ -20,9 +20,9 @@ const embeddedBatch = 500
 // file only for the time of each read, and never creates it. The first publish opens it for writing
 // and keeps it open until Close.
 type embedded struct {
-	at   folder.File
-	id   string
-	now  func() time.Time
+	at  folder.File
+	id  string
+	now func() time.Time
 
 	mu      sync.Mutex
 	writing *store.Store
