@@ -34,7 +34,7 @@ func (s *schema) validate(doc any) error {
 	if s.slow {
 		return errEffort
 	}
-	s.effort.left = s.most
+	s.effort.left, s.effort.place = s.most, depth(doc)/2 // each mistake has its place, level by level
 	err := s.compiled.Validate(doc)
 	if s.slow = s.effort.left < 0; s.slow {
 		return errEffort

@@ -6,8 +6,6 @@ import (
 	"math/big"
 	"net/url"
 	"reflect"
-	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
@@ -28,7 +26,10 @@ var errEffort = errors.New("checking it takes too long")
 // cannot be stopped from outside, but it has every schema check the format of a value
 // before it goes on to the schemas within; once nothing is left, no format is right, and
 // the validator ends by itself.
-type effort struct{ left int }
+type effort struct {
+	left  int
+	place int // what it takes to note a place in the document that is being checked
+}
 
 func (e *effort) spend(n int) error {
 	if e.left -= n; e.left < 0 {
@@ -60,7 +61,7 @@ func (e *effort) meter(schemas []*jsonschema.Schema) {
 // and to find that it is not one for any of the schemas within. Those that it is one for
 // spend what they take themselves.
 func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chain int) *jsonschema.Format {
-	width, whole := 1+ratSize(s.MultipleOf), s.UniqueItems
+	width, whole := 1+ratSize(s.MultipleOf)+names(s), s.UniqueItems
 	for _, part := range within {
 		width += 1 + literals(part)
 		whole = whole || part.UnevaluatedProperties != nil || part.UnevaluatedItems != nil
@@ -74,15 +75,17 @@ func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chai
 		if e.left < 0 {
 			return errEffort
 		}
-		n := chain + width*(1+breadth(v))
+		n := chain + e.place + width*(1+breadth(v))
 		if whole {
 			n += size(v)
 		}
-		if text, ok := v.(string); ok && format.Name == "regex" && strings.Contains(text, "{") {
-			n += 1_000_000 // ((a{99}){99}){99} is 10 MB once it is compiled
-		}
 		if err := e.spend(n); err != nil {
 			return err
+		}
+		if text, ok := v.(string); ok && format.Name == "regex" {
+			if _, err := e.parse(text); errors.Is(err, errEffort) {
+				return err
+			}
 		}
 		return check(v)
 	}
@@ -149,32 +152,18 @@ func anchored(doc any, at string) []string {
 	return all
 }
 
-// meteredRegexp is a regular expression that spends effort. Go's take time in
-// proportion to the text and to the instructions that the expression becomes.
-type meteredRegexp struct {
-	*regexp.Regexp
-	instructions int
-	effort       *effort
-}
-
-func (e *effort) regexp(text string) (jsonschema.Regexp, error) {
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, err
+// names returns how many names a schema requires. All that a value lacks are listed.
+func names(s *jsonschema.Schema) int {
+	n := len(s.Required)
+	for _, required := range s.DependentRequired {
+		n += 1 + len(required)
 	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil, err
+	for _, dependency := range s.Dependencies {
+		if required, ok := dependency.([]string); ok {
+			n += 1 + len(required)
+		}
 	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, err
-	}
-	return meteredRegexp{re, len(program.Inst), e}, nil
-}
-
-func (r meteredRegexp) MatchString(s string) bool {
-	return r.effort.spend(1+len(s)*r.instructions/8) == nil && r.Regexp.MatchString(s)
+	return n
 }
 
 // literals returns how much there is to compare a value with.
@@ -222,6 +211,22 @@ func breadth(v any) int {
 		return len(v) / 8
 	}
 	return 0
+}
+
+// depth returns how many levels a JSON value has.
+func depth(v any) int {
+	most := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			most = max(most, depth(value))
+		}
+	case []any:
+		for _, value := range v {
+			most = max(most, depth(value))
+		}
+	}
+	return 1 + most
 }
 
 func ratSize(r *big.Rat) int {

@@ -51,6 +51,11 @@ func TestHostileSchemas(t *testing.T) {
 		return strings.TrimSuffix(schema, `"$ref":"#/$defs/d0"}`) + `"not":{"$ref":"#/$defs/d0"}}`
 	}
 	nested := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
+	var list strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&list, `"n%d",`, i)
+	}
+	names := `[` + list.String() + `"n"]`
 	listed := strings.Repeat("[", 60) + "1" + strings.Repeat("]", 60)
 	for name, c := range map[string]struct{ schema, payload string }{
 		"allOf":             {`{` + branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"}`), "1"},
@@ -65,10 +70,16 @@ func TestHostileSchemas(t *testing.T) {
 		"draft-07":          {`{"allOf":[{"$ref":"#/$defs/d0"}],"$schema":"http://json-schema.org/draft-07/schema#",` + branching(twice(`{"dependencies":{"a":REF,"b":REF}}`), `true`), `{"a":1,"b":1}`},
 		"dynamic": {dynamic(`{` + strings.Replace(branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"},"other":{"$id":"y:other","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`),
 			`"d0":{`, `"d0":{"$dynamicAnchor":"a",`, 1)), "1"},
-		"expression":  {`{"pattern":"^(x+x+){500}y"}`, `"` + strings.Repeat("x", 1_000_000) + `"`},
-		"expressions": {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"format":"regex"}}`, `[` + strings.Repeat(`"((a{99}){99}){99}",`, 10_000) + `1]`},
-		"literals":    {`{"items":{"enum":[` + strings.Repeat(`"x",`, 30_000) + `"y"]}}`, `[` + strings.Repeat(`"z",`, 30_000) + `1]`},
-		"unique":      {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
+		"expression":        {`{"pattern":"^(x+x+){500}y"}`, `"` + strings.Repeat("x", 1_000_000) + `"`},
+		"expressions":       {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"format":"regex"}}`, `[` + strings.Repeat(`"((a{9}){9}){9}",`, 10_000) + `1]`},
+		"an expression":     {`{"$schema":"http://json-schema.org/draft-07/schema#","format":"regex"}`, `"` + strings.Repeat("a:", 100_000) + `"`},
+		"required":          {`{"items":{"required":` + names + `}}`, `[` + strings.Repeat("{},", 1000) + `{}]`},
+		"dependentRequired": {`{"items":{"dependentRequired":{"a":` + names + `}}}`, `[` + strings.Repeat(`{"a":1},`, 1000) + `{}]`},
+		"dependencies": {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"dependencies":{"a":` + names + `}}}`,
+			`[` + strings.Repeat(`{"a":1},`, 1000) + `{}]`},
+		"depth":    {`{"minItems":2,"items":{"$ref":"#"}}`, strings.Repeat("[", 1000) + strings.Repeat("]", 1000)},
+		"literals": {`{"items":{"enum":[` + strings.Repeat(`"x",`, 30_000) + `"y"]}}`, `[` + strings.Repeat(`"z",`, 30_000) + `1]`},
+		"unique":   {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSchema(c.schema, maxEffort/100)
@@ -80,6 +91,21 @@ func TestHostileSchemas(t *testing.T) {
 					t.Errorf("%q: %.200s", summary, detail)
 				}
 			})
+		})
+	}
+}
+
+// TestHostileExpressions holds that a schema's own expressions are not compiled if they
+// become too large.
+func TestHostileExpressions(t *testing.T) {
+	large := `"` + strings.Repeat("a{1000}", 1000) + `"`
+	for _, text := range []string{
+		`{"pattern":` + large + `}`, `{"patternProperties":{` + large + `:true}}`, `{"$schema":"http://json-schema.org/draft-07/schema#","pattern":` + large + `}`,
+	} {
+		spectest.WithinCPU(t, time.Second, "it", func() {
+			if s := newSchema(text, maxEffort/10); s.err == nil || !strings.Contains(s.err.Error(), errEffort.Error()) {
+				t.Errorf("%.40s: %v", text, s.err)
+			}
 		})
 	}
 }
