@@ -11,6 +11,7 @@ import (
 
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
@@ -44,9 +45,6 @@ func newFixed(attrs hcl.Attributes) fixed {
 // ofInstance reports whether a reference differs from instance to instance.
 func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
 
-// secretArguments are never shown, whatever they are made of.
-var secretArguments = []string{"password", "token", "key_file"}
-
 // value evaluates an argument; ok is false if it, or what it depends on, has errors,
 // which are reported.
 func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
@@ -55,7 +53,7 @@ func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 		return known, true
 	}
 	eval := a.eval.evalInto
-	if slices.Contains(secretArguments, attr.Name) {
+	if slices.Contains(language.SensitiveNames(), attr.Name) {
 		eval = a.eval.evalSecret
 	}
 	value, ok := eval(a.sink, a.ctx, attr.Expr)

@@ -29,26 +29,16 @@ func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 // checkDistinct refuses two blocks that lead to one broker, as far as their arguments
 // tell: one message would then have two records.
 func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
+	if b.Settings == nil {
+		return
+	}
 	for _, other := range before {
-		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
+		if at := b.Settings.destination(); at != "" && other.Settings != nil && at == other.Settings.destination() {
 			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
 				"broker %q and broker %q (at %s) lead to the same place. Keep one of them.",
 				b.Name, other.Name, other.Range))
 		}
 	}
-}
-
-// destination returns where a broker's arguments lead to, "" if they do not tell.
-func destination(settings BrokerSettings) string {
-	switch s := settings.(type) {
-	case *MQTTSettings:
-		if s.Address != (MQTTAddress{}) {
-			return s.Address.Place()
-		}
-	case *EmbeddedSettings:
-		return s.Path
-	}
-	return ""
 }
 
 // BrokerNamed finds a broker by the name of its block.

@@ -6,14 +6,17 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
 )
 
 // brokerSet are the broker blocks of a configuration.
 type brokerSet struct {
 	decls  []*declare.Broker
 	byName map[string]*declare.Broker
+	limits map[string]mqtt.Limits // by name: what each accepts, known without asking it
 }
 
 // newBrokerSet returns the declared brokers, or the default if there is none.
@@ -21,9 +24,12 @@ func newBrokerSet(declared []*declare.Broker) *brokerSet {
 	if len(declared) == 0 {
 		declared = []*declare.Broker{{Type: "embedded", Name: "default"}}
 	}
-	b := &brokerSet{declared, map[string]*declare.Broker{}}
+	b := &brokerSet{declared, map[string]*declare.Broker{}, map[string]mqtt.Limits{}}
 	for _, decl := range declared {
-		b.byName[decl.Name] = decl
+		b.byName[decl.Name], b.limits[decl.Name] = decl, mqtt.StandardLimits
+		if kind := language.Find("broker", decl.Type); kind != nil { // nil: the declaration was refused
+			b.limits[decl.Name] = kind.Accepts
+		}
 	}
 	return b
 }

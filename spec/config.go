@@ -102,7 +102,9 @@ type Broker struct {
 }
 
 // BrokerSettings is one of *MQTTSettings, *AWSIoTSettings, *EmbeddedSettings.
-type BrokerSettings interface{ brokerSettings() }
+type BrokerSettings interface {
+	destination() string // where the arguments lead, "" if they do not tell
+}
 
 // MQTTSettings are the arguments of a broker "mqtt" block.
 type MQTTSettings struct {
@@ -130,17 +132,15 @@ type EmbeddedSettings struct {
 	Path string // absolute; default .retainctl/broker.db below the root
 }
 
-func (*MQTTSettings) brokerSettings()     {}
-func (*AWSIoTSettings) brokerSettings()   {}
-func (*EmbeddedSettings) brokerSettings() {}
-
-// Limits are what a broker of that type accepts, known without asking it.
-func (b Broker) Limits() mqtt.Limits {
-	if b.Type == "aws_iot" {
-		return mqtt.AWSLimits
+func (s *MQTTSettings) destination() string {
+	if s.Address == (MQTTAddress{}) {
+		return ""
 	}
-	return mqtt.StandardLimits
+	return s.Address.Place()
 }
+
+func (*AWSIoTSettings) destination() string     { return "" }
+func (s *EmbeddedSettings) destination() string { return s.Path }
 
 // Message is one instance of a message block: a declared retained message.
 type Message struct {

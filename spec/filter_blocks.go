@@ -11,19 +11,19 @@ type filterBlocks struct {
 }
 
 // evaluate adds the blocks of one module that bound a plan.
-func (found *filterBlocks) evaluate(mod *moduleInstance) {
+func (s *filterBlocks) evaluate(mod *moduleInstance) {
 	for _, decl := range mod.decl.FilterBlocks {
 		a := mod.arguments(decl.Attrs, &decl.At)
-		s := a.filterBlock(decl, mod.place, mod.brokers)
+		scope := a.filterBlock(decl, mod.place, mod.brokers)
 		switch decl.Kind {
 		case "exclusive":
-			found.exclusives = a.exclusive(s, decl.Label, found.exclusives)
+			s.exclusives = a.exclusive(scope, decl.Label, s.exclusives)
 		case "protect":
-			found.protects = appendSound(found.protects, a, s)
+			s.protects = appendSound(s.protects, a, scope)
 		case "removed":
-			found.removed = appendSound(found.removed, a, s)
+			s.removed = appendSound(s.removed, a, scope)
 		case "schema":
-			found.schemas = appendSound(found.schemas, a, a.schemaFilter(mod.schemas, s))
+			s.schemas = appendSound(s.schemas, a, a.schemaFilter(mod.schemas, scope))
 		}
 	}
 }

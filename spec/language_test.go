@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
@@ -29,15 +30,18 @@ func TestLanguageIsDescribed(t *testing.T) {
 			if a.Doc == "" || a.Type == "" || strings.HasSuffix(a.Doc, ".") || a.Required && a.Default != "" {
 				t.Errorf("%s of %s: %+v", a.Name, b.Type, a)
 			}
-			if a.Sensitive != slices.Contains(secretArguments, a.Name) {
-				t.Errorf("%s of %s: sensitive is %v, and decoding thinks otherwise", a.Name, b.Type, a.Sensitive)
+			if a.Sensitive != slices.Contains(language.SensitiveNames(), a.Name) {
+				t.Errorf("%s of %s: sensitive is %v, and it is not so in every block", a.Name, b.Type, a.Sensitive)
 			}
 		}
 	})
-	for _, name := range append(slices.Clone(referable), secretArguments...) {
+	for _, name := range referable {
 		if !seen[name] {
 			t.Errorf("%s is not described", name)
 		}
+	}
+	if got, want := language.SensitiveNames(), []string{"key_file", "password", "token"}; !slices.Equal(got, want) {
+		t.Errorf("%q are sensitive, want %q", got, want)
 	}
 }
 
@@ -52,6 +56,9 @@ func TestEveryKindIsDecoded(t *testing.T) {
 		walkBlocks(language.Blocks(), func(b language.Block) {
 			if b.Type == typ {
 				described = append(described, b.Kind)
+				if typ == "broker" && b.Accepts == (mqtt.Limits{}) {
+					t.Errorf("the language does not say what a broker %q accepts", b.Kind)
+				}
 			}
 		})
 		if slices.Sort(described); !slices.Equal(described, decoded) {

@@ -16,8 +16,7 @@ func (d *decoder) limits() {
 	if d.broken {
 		return
 	}
-	broker := Broker{Type: d.brokers.byName[d.m.Broker].Type}
-	for _, v := range broker.Limits().Check(d.m.Message) {
+	for _, v := range d.brokers.limits[d.m.Broker].Check(d.m.Message) {
 		d.broken = true
 		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse",
 			"%s.", d.violation(v)))

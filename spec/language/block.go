@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 // Block describes a kind of block.
@@ -21,6 +23,9 @@ type Block struct {
 	Arguments []Argument `json:"arguments,omitempty"`
 	Others    string     `json:"others,omitempty"` // what an argument of any other name is; "" if there is none
 	Blocks    []Block    `json:"blocks,omitempty"`
+
+	// Accepts is what each broker of the kind accepts, known without asking it.
+	Accepts mqtt.Limits `json:"-"`
 }
 
 // Argument describes one argument of a block.

@@ -3,6 +3,8 @@ package language
 import (
 	"fmt"
 	"strings"
+
+	"github.com/retainctl/retainctl/mqtt"
 )
 
 // MQTTKinds returns the values of the argument kind of a broker "mqtt" block, the
@@ -29,7 +31,7 @@ func brokerBlocks() []Block {
 	at := func(a Argument, otherwise string) Argument { a.Default = otherwise; return a }
 	return []Block{
 		{
-			Type: "broker", Kind: "mqtt", Labels: []string{"type", "name"}, RootOnly: true,
+			Type: "broker", Kind: "mqtt", Labels: []string{"type", "name"}, RootOnly: true, Accepts: mqtt.StandardLimits,
 			Doc: "A broker of MQTT 5 or 3.1.1.",
 			Arguments: []Argument{
 				{Name: "url", Type: "string", Required: true, Doc: "where it is: `mqtt://HOST[:PORT]`, `mqtts://…`, `ws://HOST[:PORT][/PATH]`, `wss://…` or `unix:///PATH`", Limits: "ports 1883, 8883, 80 and 443 unless given; not sensitive"},
@@ -50,7 +52,7 @@ func brokerBlocks() []Block {
 			},
 		},
 		{
-			Type: "broker", Kind: "aws_iot", Labels: []string{"type", "name"}, RootOnly: true,
+			Type: "broker", Kind: "aws_iot", Labels: []string{"type", "name"}, RootOnly: true, Accepts: mqtt.AWSLimits,
 			Doc: "AWS IoT Core's data plane, over HTTPS.",
 			Arguments: []Argument{
 				{Name: "region", Type: "string", Default: "`AWS_REGION`, or the profile's", Doc: "where the messages are"},
@@ -61,7 +63,7 @@ func brokerBlocks() []Block {
 			},
 		},
 		{
-			Type: "broker", Kind: "embedded", Labels: []string{"type", "name"}, RootOnly: true,
+			Type: "broker", Kind: "embedded", Labels: []string{"type", "name"}, RootOnly: true, Accepts: mqtt.StandardLimits,
 			Doc: "A file that takes the place of a broker; `retainctl broker` serves it over MQTT and as AWS IoT's data plane. Where no broker block stands, `broker \"embedded\" \"default\"` does.",
 			Arguments: []Argument{
 				{Name: "path", Type: "string", Default: `".retainctl/broker.db"`, Doc: "the file", Limits: "not empty"},

@@ -21,3 +21,23 @@ func Find(typ, kind string) *Block {
 	}
 	return nil
 }
+
+// SensitiveNames returns the names of the arguments that are never shown, whatever they
+// are made of, in any block.
+var SensitiveNames = sync.OnceValue(func() []string {
+	var names []string
+	var add func(blocks []Block)
+	add = func(blocks []Block) {
+		for _, b := range blocks {
+			for _, a := range b.Arguments {
+				if a.Sensitive {
+					names = append(names, a.Name)
+				}
+			}
+			add(b.Blocks)
+		}
+	}
+	add(Blocks())
+	slices.Sort(names)
+	return slices.Compact(names)
+})
