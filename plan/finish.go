@@ -9,12 +9,6 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// New works out a plan from what was observed of each broker: Begin and Finish in one,
-// for whoever knows what is live without asking the plan what to read.
-func New(in Input, observed map[state.Identity]Observation, now time.Time) *Plan {
-	return Begin(in).Finish(observed, now)
-}
-
 // Finish works out the plan. A plan without a refresh observed nothing.
 //
 // What is not to be touched (unread, in conflict) is excluded before anything is

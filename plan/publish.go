@@ -32,9 +32,9 @@ func (p *planner) keep(t *topic) {
 	why := p.reasons(t, c)
 	switch {
 	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
-		p.refuse(RefuseUnmanaged, true, t)
+		p.refuse(RefuseUnmanaged, t)
 	case len(why) > 0 && t.rec != nil && p.unknown(t):
-		p.refuse(RefuseUnknown, true, t)
+		p.refuse(RefuseUnknown, t)
 	case len(why) > 0 || t.unsure:
 		p.publish(t, Update, interrupted(t, why...), c)
 	case t.rec == nil:

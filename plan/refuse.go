@@ -8,8 +8,8 @@ import (
 )
 
 // refuse notes a topic that a refusal is about, with whatever sides are known.
-func (p *planner) refuse(kind RefusalKind, fatal bool, t *topic) {
-	p.note(kind, fatal, p.refused(t))
+func (p *planner) refuse(kind RefusalKind, t *topic) {
+	p.note(kind, true, p.refused(t))
 }
 
 func (p *planner) refuseUnread(t *topic, cause error) {

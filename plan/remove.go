@@ -29,7 +29,7 @@ func (p *planner) remove(t *topic, why Reason) {
 // the plan.
 func (p *planner) mayDelete(t *topic) bool {
 	if t.preventDestroy() {
-		p.refuse(RefusePreventDestroy, true, t)
+		p.refuse(RefusePreventDestroy, t)
 		return false
 	}
 	if by := p.in.protectedBy(t.broker.Name, t.key.Topic); by != nil {
@@ -56,7 +56,7 @@ func (p *planner) forgetRemoved(t *topic) {
 	switch {
 	case p.in.Mode == RefreshOnly: // no more than what is live is accepted
 	case t.pending != nil && !p.refreshed:
-		p.refuse(RefusePending, true, t)
+		p.refuse(RefusePending, t)
 	case t.rec == nil: // only an interrupted apply knew of it
 		p.stateOnly(t, nil)
 	default:

@@ -6,7 +6,7 @@ func (p *planner) determine(t *topic) bool {
 	if !p.refreshed {
 		t.there = t.rec != nil && !(t.decl != nil && expired(t.rec, p.now))
 		if t.pending != nil {
-			p.refuse(RefusePending, true, t)
+			p.refuse(RefusePending, t)
 		}
 		return t.pending == nil
 	}
@@ -43,7 +43,7 @@ func (p *planner) settlePending(t *topic) bool {
 	case p.in.OverwriteUnmanaged:
 	case p.in.Mode == RefreshOnly: // accepts whatever is live
 	default:
-		p.refuse(RefuseConflict, true, t)
+		p.refuse(RefuseConflict, t)
 		return false
 	}
 	if t.unsure && p.in.Mode == RefreshOnly {

@@ -65,7 +65,7 @@ type input struct {
 }
 
 func (in *input) plan() *plan.Plan {
-	return plan.New(in.Input, map[state.Identity]plan.Observation{identity: in.observed}, in.now)
+	return plan.Begin(in.Input).Finish(map[state.Identity]plan.Observation{identity: in.observed}, in.now)
 }
 
 // topics are those that the plan reads.
