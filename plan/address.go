@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // looksLikeAddress distinguishes an address from a topic filter.
@@ -101,7 +101,7 @@ func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
 	if a.modules != "" {
 		a.modules += "."
 	}
-	a.modules += spec.ModuleAddress(name.Name, index)
+	a.modules += addrs.Module(name.Name, index)
 	if len(steps) == 0 {
 		return "", nil, nil
 	}
@@ -130,9 +130,9 @@ func (a address) String() string {
 	case !a.message:
 		return a.modules
 	case a.modules == "":
-		return spec.Address(a.name, a.index)
+		return addrs.Message(a.name, a.index)
 	}
-	return a.modules + "." + spec.Address(a.name, a.index)
+	return a.modules + "." + addrs.Message(a.name, a.index)
 }
 
 // splitAddress returns the label and the instance key of a recorded address.

@@ -8,7 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -106,7 +106,7 @@ func (c *Change) Untracked() bool { return slices.Contains(c.Reasons, Exclusive)
 // Block returns the address of the block that the change's message is, or was,
 // declared in, without instance keys: what DependsOn speaks of.
 func (c *Change) Block() string {
-	block := spec.Address(c.Name, cty.NilVal)
+	block := addrs.Message(c.Name, cty.NilVal)
 	if module := c.Module(); module != "" {
 		return withoutKeys(module) + "." + block
 	}

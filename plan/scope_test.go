@@ -10,12 +10,13 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
 func scope(kind, label, filter string) spec.Scope {
 	return spec.Scope{
-		Address: spec.ScopeAddress(kind, label), Filter: filter,
+		Address: addrs.FilterBlock(kind, label), Filter: filter,
 		Range: hcl.Range{Filename: "main.retain.hcl", Start: hcl.Pos{Line: 7}},
 	}
 }

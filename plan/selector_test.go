@@ -9,6 +9,7 @@ import (
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -146,13 +147,13 @@ func TestAddressesOfModules(t *testing.T) {
 		module, static := "", ""
 		for range rapid.IntRange(0, 3).Draw(t, "depth") {
 			name, index := rapid.SampledFrom([]string{"m", "message", "module"}).Draw(t, "module"), key.Draw(t, "key")
-			prefixes = append(prefixes, module+spec.ModuleAddress(name, cty.NilVal), module+spec.ModuleAddress(name, index))
-			module += spec.ModuleAddress(name, index) + "."
-			static += spec.ModuleAddress(name, cty.NilVal) + "."
+			prefixes = append(prefixes, module+addrs.Module(name, cty.NilVal), module+addrs.Module(name, index))
+			module += addrs.Module(name, index) + "."
+			static += addrs.Module(name, cty.NilVal) + "."
 		}
 		label, index := text.Draw(t, "label"), key.Draw(t, "index")
-		full := module + spec.Address(label, index)
-		prefixes = append(prefixes, module+spec.Address(label, cty.NilVal), full, static+spec.Address(label, cty.NilVal), static+spec.Address(label, index))
+		full := module + addrs.Message(label, index)
+		prefixes = append(prefixes, module+addrs.Message(label, cty.NilVal), full, static+addrs.Message(label, cty.NilVal), static+addrs.Message(label, index))
 		for _, p := range prefixes {
 			s, err := plan.ParseSelector(p)
 			if err != nil || s.Address != p || !s.Matches(full, "t") {
@@ -160,7 +161,7 @@ func TestAddressesOfModules(t *testing.T) {
 			}
 		}
 		c := plan.Change{Address: full, Name: label}
-		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+spec.Address(label, cty.NilVal) {
+		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+addrs.Message(label, cty.NilVal) {
 			t.Fatalf("%s is of module %s and block %s", full, c.Module(), c.Block())
 		}
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 const noUndeclared = "%q is no address: " +
@@ -27,7 +28,7 @@ func ParseTarget(s string) (Selector, error) {
 		return Selector{}, fmt.Errorf("%q is no address: write exclusive.NAME, or exclusive.NAME[\"TOPIC\"]", s)
 	}
 	block, _ := label(steps[1])
-	x := spec.Exclusive{Scope: spec.Scope{Address: spec.ScopeAddress("exclusive", block)}}
+	x := spec.Exclusive{Scope: spec.Scope{Address: addrs.FilterBlock("exclusive", block)}}
 	if len(steps) == 2 {
 		return Selector{Address: x.Address}, nil
 	}

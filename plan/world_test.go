@@ -13,6 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -222,7 +223,7 @@ func describe(p *plan.Plan) string {
 func message(topic, payload string, edit ...func(*spec.Message)) spec.Message {
 	m := spec.Message{
 		Message: mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1},
-		Address: spec.Address(topic, cty.NilVal), Name: topic, Broker: "lab", OnDestroy: "delete",
+		Address: addrs.Message(topic, cty.NilVal), Name: topic, Broker: "lab", OnDestroy: "delete",
 	}
 	for _, f := range edit {
 		f(&m)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // source spells the rows of a table and its block.
@@ -15,7 +15,7 @@ func (t *table) source(places places, o Options) string {
 	if !t.single() {
 		lines = append(lines, "for_each = "+t.forEach(), "topic = "+p.template(t.topic))
 	} else if topic := t.items[0].m.Topic; t.label != topic {
-		lines = append(lines, "topic = "+spec.Quote(topic))
+		lines = append(lines, "topic = "+addrs.Quote(topic))
 	}
 	if o.Several {
 		lines = append(lines, "broker = broker."+o.Broker)
@@ -28,7 +28,7 @@ func (t *table) source(places places, o Options) string {
 		}
 		lines = append(lines, line)
 	}
-	block := fmt.Sprintf("message %s {\n%s\n}\n", spec.Quote(t.label), strings.Join(lines, "\n"))
+	block := fmt.Sprintf("message %s {\n%s\n}\n", addrs.Quote(t.label), strings.Join(lines, "\n"))
 	if t.local != "" {
 		return locals([]string{t.local + " = " + t.rows()}) + "\n" + block
 	}
@@ -78,7 +78,7 @@ func (t *table) forEach() string {
 	}
 	switch {
 	case t.file != "":
-		rows = "csvdecode(file(" + spec.Quote(t.file) + "))"
+		rows = "csvdecode(file(" + addrs.Quote(t.file) + "))"
 	case len(t.columns) == 0:
 		keys := node{kind: '['}
 		for _, key := range t.key.cells {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // How long an object or array may be on one line: in a block, and in a table.
@@ -32,7 +32,7 @@ func (p printer) value(n *node) string {
 	case parts != nil:
 		return p.template(parts)
 	case n.kind == text:
-		return spec.Quote(n.text)
+		return addrs.Quote(n.text)
 	case !isContainer(*n):
 		return n.text
 	}
@@ -72,7 +72,7 @@ func quoteName(name string) string {
 	if hclsyntax.ValidIdentifier(name) && !slices.Contains([]string{"for", "true", "false", "null", "if", "in"}, name) {
 		return name
 	}
-	return spec.Quote(name)
+	return addrs.Quote(name)
 }
 
 // reference spells a shared value: the local value of its name, and which one of several
@@ -104,7 +104,7 @@ func (p printer) template(parts []part) string {
 		return p.column(parts[0])
 	}
 	return `"` + p.interpolate(parts, func(text string) string {
-		quoted := spec.Quote(text)
+		quoted := addrs.Quote(text)
 		return quoted[1 : len(quoted)-1]
 	}) + `"`
 }
