@@ -16,8 +16,8 @@ type UnusableError struct {
 func (e *UnusableError) Error() string { return fmt.Sprintf("use broker %q: %v", e.Name, e.Err) }
 func (e *UnusableError) Unwrap() error { return e.Err }
 
-// Unusable says which broker an error is about. An interruption is not about any.
-func Unusable(ctx context.Context, name string, err error) error {
+// unusable says which broker an error is about. An interruption is not about any.
+func unusable(ctx context.Context, name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -25,6 +25,25 @@ func Unusable(ctx context.Context, name string, err error) error {
 		return ctx.Err()
 	}
 	return &UnusableError{name, err}
+}
+
+// UnscannableError is a broker that shows no retained messages to wildcard subscriptions.
+type UnscannableError struct {
+	Name string // the block's label
+	Err  error
+}
+
+func (e *UnscannableError) Error() string { return fmt.Sprintf("scan broker %q: %v", e.Name, e.Err) }
+func (e *UnscannableError) Unwrap() error { return e.Err }
+
+// UnreadError is a broker of which it is not known what it holds at some topics.
+type UnreadError struct {
+	Name   string           // the block's label
+	Topics map[string]error // with the reason of each
+}
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("broker %q left %d topics unread", e.Name, len(e.Topics))
 }
 
 // SharedError is one broker that two blocks lead to.

@@ -35,6 +35,10 @@ type Options struct {
 	// may be nil.
 	Opening func(broker string) (done func())
 	Reading func(topics, brokers int) (done func())
+	// Opened and Scanned hear how far Live has come. They may be nil. The reasons say why
+	// a scan that is not complete may have missed messages.
+	Opened  func(broker string)
+	Scanned func(messages int, complete bool, reasons []string)
 }
 
 // Result is one broker with what was seen of it, or why nothing was.
@@ -152,7 +156,7 @@ func openReaders(ctx context.Context, blocks []spec.Broker, prior *state.Snapsho
 		r, err := openReader(ctx, b, prior, o)
 		if err != nil {
 			failed := plan.Broker{Name: b.Name, Type: b.Type}
-			return open, append(results, Result{Broker: failed, Err: Unusable(ctx, b.Name, err)})
+			return open, append(results, Result{Broker: failed, Err: unusable(ctx, b.Name, err)})
 		}
 		open, results = append(open, r), append(results, Result{Broker: describe(b, r.Info(), o.Dir)})
 	}
@@ -187,7 +191,7 @@ func (r readers) read(ctx context.Context, begun *plan.Begun, results Results, o
 	for i := range r {
 		reading.Go(func() error {
 			seen, err := readOne(within, r[i], begun, readings[i], o)
-			results[i].Seen, results[i].Err = seen, Unusable(within, results[i].Broker.Name, err)
+			results[i].Seen, results[i].Err = seen, unusable(within, results[i].Broker.Name, err)
 			return results[i].Err
 		})
 	}

@@ -3,7 +3,9 @@ package observe_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -130,5 +132,26 @@ func TestNeeded(t *testing.T) {
 		if diff := cmp.Diff(test.want, names); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestLive finds messages by filters and by a topic, and tells how far it has come.
+func TestLive(t *testing.T) {
+	var heard []any
+	found, err := observe.Live(t.Context(), embedded(t, "one", "x/a", "x/b", "y/c", "y/d"), []string{"x/+", "y/c", "y/gone"}, observe.Options{
+		Opened: func(name string) { heard = append(heard, name) },
+		Scanned: func(messages int, complete bool, reasons []string) {
+			heard = append(heard, messages, complete, len(reasons))
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []any{[]string{"x/a", "x/b", "y/c"}, []any{"one", 2, true, 0}}
+	if diff := cmp.Diff(want, []any{slices.Sorted(maps.Keys(found.Live)), heard}); diff != "" {
+		t.Errorf("live, heard (-want +got):\n%s", diff)
+	}
+	if found.Identity == "" || found.Readable != mqtt.AllFields {
+		t.Errorf("identity %q, readable %s", found.Identity, found.Readable.Names())
 	}
 }

@@ -19,7 +19,7 @@ import (
 // determined by exact reads, as is every untracked message before it is called one.
 func readOne(ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.Reading, o Options) (plan.Observation, error) {
 	name := what.Broker.Name
-	scanned, err := Scan(ctx, r, name, filtersOf(what.Exclusives), o)
+	scanned, err := scan(ctx, r, name, filtersOf(what.Exclusives), o)
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
 		return plan.Observation{}, unscannable(what.Exclusives[0], err)
@@ -51,9 +51,9 @@ func readOne(ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.
 	return plan.Observation{Observation: seen, Unsure: scanned.Reasons}, nil
 }
 
-// Scan finds what is live within topic filters on the broker of that name; nothing if
+// scan finds what is live within topic filters on the broker of that name; nothing if
 // there are none. The error is broker.ErrNoScan if the broker cannot be scanned.
-func Scan(ctx context.Context, r broker.Reader, name string, filters []string, o Options) (broker.Inventory, error) {
+func scan(ctx context.Context, r broker.Reader, name string, filters []string, o Options) (broker.Inventory, error) {
 	if len(filters) == 0 {
 		return broker.Inventory{Complete: true}, nil
 	}

@@ -58,7 +58,7 @@ func openWriter(ctx context.Context, declared []spec.Broker, b plan.Broker, o br
 	}
 	w, err := broker.Open(ctx, declared[i], o)
 	if err != nil {
-		return nil, Unusable(ctx, b.Name, err)
+		return nil, unusable(ctx, b.Name, err)
 	}
 	if got := state.Identity(w.Info().Identity); got != b.Identity {
 		w.Close()
