@@ -6,19 +6,20 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// removed reports whether a removed block says to forget what is recorded at a
-// topic. A declared topic in such a block is an error of the configuration.
+// removed reports whether what is recorded at a topic is to be forgotten because of a removed
+// block. spec refuses a removed block that matches a declared topic.
 func (in *Input) removed(e *entry) bool {
 	return e.decl == nil && in.removes(e.broker.Name, e.key.Topic)
 }
 
+// removes reports whether a removed block matches a topic.
 func (in *Input) removes(broker, topic string) bool {
 	return slices.ContainsFunc(in.Removed, func(s spec.Scope) bool { return s.Has(broker, topic) })
 }
 
-// exclusiveAt returns the exclusive block that takes in whatever is not declared at
-// a topic: one at most, since exclusive filters do not overlap. What it excepts,
-// and what a removed block has set free, belongs to somebody else.
+// exclusiveAt returns the exclusive block that matches a topic, or nil. There is one at
+// most, because exclusive filters do not overlap. Topics that the block excepts, or that a
+// removed block matches, belong to somebody else.
 func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 	for i := range in.Exclusive {
 		x := &in.Exclusive[i]
@@ -29,7 +30,7 @@ func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 	return nil
 }
 
-// protectedBy returns the protect block that forbids to delete a topic, or nil.
+// protectedBy returns the protect block that forbids deleting a topic, or nil.
 func (in *Input) protectedBy(broker, topic string) *spec.Scope {
 	i := slices.IndexFunc(in.Protect, func(s spec.Scope) bool { return s.Has(broker, topic) })
 	if i < 0 {
@@ -38,15 +39,15 @@ func (in *Input) protectedBy(broker, topic string) *spec.Scope {
 	return &in.Protect[i]
 }
 
-// exclusives returns the blocks within whose filters undeclared messages of a broker
-// must be looked for: those that the plan is about. A destroy is about what is
-// recorded.
+// exclusives returns the exclusive blocks of a broker whose filters must be scanned for
+// untracked messages: those that the targets select. Only a Normal plan has any.
 func (in *Input) exclusives(broker string) []spec.Exclusive {
 	var found []spec.Exclusive
 	for i := range in.Exclusive {
 		x := &in.Exclusive[i]
-		about := len(in.Target) == 0 || slices.ContainsFunc(in.Target, func(s Selector) bool { return s.mayMeet(x) })
-		if in.Mode == Normal && x.Broker == broker && about {
+		selected := len(in.Target) == 0 ||
+			slices.ContainsFunc(in.Target, func(s Selector) bool { return s.mayMatchIn(x) })
+		if in.Mode == Normal && x.Broker == broker && selected {
 			found = append(found, *x)
 		}
 	}
