@@ -16,7 +16,9 @@ func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 // redactForeign returns the redaction of a message that somebody else wrote. If the
 // declaration has the recorded secrets, they can be looked for in it. If not, everything
 // that is not known to be public is hidden.
-func redactForeign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte) mqtt.Redaction {
+func redactForeign(
+	m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte,
+) mqtt.Redaction {
 	var known []mqtt.Message
 	if r != nil {
 		known = append(known, r.Message)
