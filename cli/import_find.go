@@ -16,13 +16,13 @@ import (
 
 // imported is what import read from a broker.
 type imported struct {
-	live     map[string]mqtt.Retained
-	identity string
-	can      mqtt.Capabilities
+	live     map[string]mqtt.Retained // by topic
+	identity string                   // of the broker
+	can      mqtt.Capabilities        // of the broker
 }
 
-// findLive scans by the wildcard filters. Then it reads each message that it found, and each topic
-// that was named, by its topic: what a scan showed may have changed since.
+// findLive scans the filters that have wildcards. Then it reads every topic that the scan found or
+// that has no wildcard by its name, because what a scan showed may have changed since.
 func (i importing) findLive(ctx context.Context, filters []string) (imported, error) {
 	scanned := map[string]mqtt.Retained{}
 	known := func(_, topic string) (mqtt.Retained, bool) {
@@ -58,6 +58,7 @@ func (i importing) findLive(ctx context.Context, filters []string) (imported, er
 	return imported{seen.Live, r.Info().Identity, r.Info().Capabilities}, nil
 }
 
+// divide separates filters with wildcards from topics.
 func divide(filters []string) (wild, topics []string) {
 	for _, f := range filters {
 		if mqtt.IsFilter(f) {
