@@ -13,7 +13,6 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// scope returns the common part of a filter block.
 func scope(kind, label, filter string) spec.Scope {
 	return spec.Scope{
 		Address: spec.ScopeAddress(kind, label), Filter: filter,

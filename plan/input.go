@@ -24,7 +24,7 @@ type Input struct {
 	Mode      Mode
 	Backup    *state.Backup // what Mode Restore publishes; nil in other modes
 
-	Exclusive        []spec.Exclusive // the filters of one broker do not overlap
+	Exclusive        []spec.Exclusive // none overlaps another of its broker
 	Protect, Removed []spec.Scope
 
 	Target, Exclude []Selector      // an empty Target selects everything
