@@ -106,7 +106,7 @@ func (l Limits) checkCharacters(topic string) []Violation {
 		}
 	}
 	if l.NoTrailingSlash && strings.HasSuffix(topic, "/") {
-		found = append(found, Violation{0, fmt.Sprintf(`%s cannot give back a topic that ends with "/"`, l.Broker)})
+		found = append(found, Violation{0, fmt.Sprintf(`%s cannot return a topic that ends with "/"`, l.Broker)})
 	}
 	return found
 }

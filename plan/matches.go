@@ -17,9 +17,9 @@ import (
 // retainctl published it. A delete whose message is gone does not match; MatchesAfter
 // reports true for it. What a removed block forgets always matches, because it was planned
 // without a read.
-func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Comparer) bool {
+func (c *Change) MatchesBefore(r mqtt.Retained, live bool, comparer Comparer) bool {
 	if c.unkeyed {
-		see.Key = nil
+		comparer.Key = nil
 	}
 	switch {
 	case slices.Contains(c.Reasons, Removed):
@@ -27,24 +27,24 @@ func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Comparer) bool {
 	case !live:
 		return c.Before == nil
 	case c.Before == nil:
-		return c.prior != nil && see.shows(c.prior, r.Message)
+		return c.prior != nil && comparer.shows(c.prior, r.Message)
 	}
-	return see.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
+	return comparer.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
 }
 
 // MatchesAfter reports whether a read shows what the change publishes. live is false if the
 // read showed no message. Every byte of the payload counts.
-func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Comparer) bool {
+func (c *Change) MatchesAfter(r mqtt.Retained, live bool, comparer Comparer) bool {
 	switch {
 	case c.Action == Delete:
 		return !live
 	case !live || c.record == nil:
 		return false
 	case !c.complete():
-		return see.shows(c.record, r.Message)
+		return comparer.shows(c.record, r.Message)
 	}
-	seen := see.restore(r.Message, c.message)
-	return differs(c.message, seen, c.record.OrderedProperties, true)&see.Readable == 0
+	seen := comparer.restore(r.Message, c.message)
+	return differs(c.message, seen, c.record.OrderedProperties, true)&comparer.Readable == 0
 }
 
 // ordered reports whether the order of the user properties counts in BeforeDigest.
@@ -57,12 +57,12 @@ func (c *Change) ordered() bool {
 
 // Show returns what may be shown of a live message at the change's topic, redacted, if it
 // is not the one that was planned on.
-func (c *Change) Show(live mqtt.Message, see Comparer) *mqtt.Message {
+func (c *Change) Show(live mqtt.Message, comparer Comparer) *mqtt.Message {
 	var declared *mqtt.Message
 	if c.complete() && !c.message.IsDeletion() {
 		declared = &c.message
 	}
-	return shown(live, redactForeign(live, c.Redaction, declared, c.prior, see.Key))
+	return shown(live, redactForeign(live, c.Redaction, declared, c.prior, comparer.Key))
 }
 
 // loses reports whether a change removes a message of which there is no other copy. A
@@ -82,7 +82,7 @@ func (c *Change) loses() bool {
 // as it will be live at now, with what is recorded of it. r is nil if nothing is lost, or
 // if the message is sensitive and so must not be stored. Fields that the broker cannot read
 // back are left out of a message that is not recorded, and its QoS is assumed to be 1.
-func (c *Change) Replaced(see Comparer, now time.Time) (r *state.Record, sensitive bool) {
+func (c *Change) Replaced(comparer Comparer, now time.Time) (r *state.Record, sensitive bool) {
 	if !c.loses() || c.Before == nil {
 		return nil, false
 	}
@@ -92,7 +92,7 @@ func (c *Change) Replaced(see Comparer, now time.Time) (r *state.Record, sensiti
 	m := *c.Before
 	m.Topic = c.Key.Topic
 	if c.prior == nil {
-		m = m.With(mqtt.Message{QoS: 1}, mqtt.AllFields&^see.Readable)
+		m = m.With(mqtt.Message{QoS: 1}, mqtt.AllFields&^comparer.Readable)
 		r = &state.Record{OnDestroy: "delete"}
 	} else {
 		kept := *c.prior

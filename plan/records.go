@@ -84,8 +84,8 @@ func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fie
 // untouched reports whether the live message is the one that the interrupted apply was
 // about to replace.
 func (j *judge) untouched(t *topic) bool {
-	see := j.comparer(t)
-	if t.rec != nil && see.shows(t.rec, t.live.Message) {
+	comparer := j.comparer(t)
+	if t.rec != nil && comparer.shows(t.rec, t.live.Message) {
 		return true
 	}
 	if t.pending.Before == "" {
@@ -102,5 +102,5 @@ func (j *judge) untouched(t *topic) bool {
 	if t.rec == nil && t.pending.After != nil {
 		ordered = t.pending.After.OrderedProperties
 	}
-	return see.digest(t.live.Message, cover(t.rec, hide, j.key), ordered, hide) == t.pending.Before
+	return comparer.digest(t.live.Message, cover(t.rec, hide, j.key), ordered, hide) == t.pending.Before
 }

@@ -131,15 +131,15 @@ func (w *world) record(c *plan.Change) {
 func (w *world) run(t fataler, p *plan.Plan) {
 	t.Helper()
 	w.begin(p)
-	see := w.comparer()
+	comparer := w.comparer()
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, see) {
+		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, comparer) {
 			t.Fatalf("%s %s: the live message is not the one that was planned on: %+v", string(c.Action), c.Key.Topic, live)
 		}
 		w.publish(c)
 		live, there := w.observation().Live[c.Key.Topic]
-		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, see) {
+		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, comparer) {
 			t.Fatalf("%s %s: what was published is not read back: %+v", string(c.Action), c.Key.Topic, live)
 		}
 		w.record(c)
