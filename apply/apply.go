@@ -16,7 +16,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Target is a broker to publish to. broker.Writer implements it.
+// Target is a broker to publish to. broker.Writer implements it and documents the methods.
 type Target interface {
 	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))

@@ -163,8 +163,8 @@ func stringFlaw(s string) string {
 
 // Doubts returns what is legal in a message but refused or lost by common brokers, or nil.
 // NATS closes the connection for a space in a topic. ejabberd fails on 151 levels. mosquitto
-// closes it for a control character or a noncharacter in any string of the packet, which
-// 1.5.4 allows a receiver to do.
+// closes the connection for a control character or a noncharacter in any string of the packet,
+// which 1.5.4 allows a receiver to do.
 func Doubts(m Message) []Violation {
 	var doubts []Violation
 	add := func(is bool, why string) {

@@ -16,10 +16,10 @@ import (
 type Action rune
 
 const (
-	NoOp   Action = ' '
-	Create Action = '+'
-	Update Action = '~'
-	Delete Action = '-'
+	NoOp   Action = ' ' // publishes nothing
+	Create Action = '+' // publishes a message where none is live
+	Update Action = '~' // publishes a message in place of the live one
+	Delete Action = '-' // publishes an empty message, which deletes the live one
 	Import Action = '&' // records a live message that equals its declaration
 	Forget Action = '.' // drops the record and leaves the broker as it is
 )
@@ -28,19 +28,19 @@ const (
 type Reason string
 
 const (
-	Added       Reason = "new"
-	Drift       Reason = "drift"
-	Expired     Reason = "expired"
-	Interrupted Reason = "interrupted"
-	Config      Reason = "config"
-	Unmanaged   Reason = "unmanaged"
-	Expiring    Reason = "expiring"
-	Republish   Reason = "republish"
-	Undeclared  Reason = "undeclared"
-	Exclusive   Reason = "exclusive" // live and undeclared within an exclusive filter
-	Removed     Reason = "removed"   // forgotten because of a removed block
-	Destroy     Reason = "destroy"
-	Restored    Reason = "restore"
+	Added       Reason = "new"         // declared, and neither recorded nor live
+	Drift       Reason = "drift"       // the live message is not the recorded one
+	Expired     Reason = "expired"     // the recorded message has expired
+	Interrupted Reason = "interrupted" // an interrupted apply left a pending entry
+	Config      Reason = "config"      // the declaration differs from the record
+	Unmanaged   Reason = "unmanaged"   // live, not recorded, and different from the declaration
+	Expiring    Reason = "expiring"    // less than renew_before remains until it expires
+	Republish   Reason = "republish"   // selected by -republish
+	Undeclared  Reason = "undeclared"  // recorded, and no longer declared
+	Exclusive   Reason = "exclusive"   // untracked, and matched by an exclusive block
+	Removed     Reason = "removed"     // recorded, and matched by a removed block
+	Destroy     Reason = "destroy"     // the plan destroys everything
+	Restored    Reason = "restore"     // the plan restores a backup
 )
 
 // Change is what is planned for one topic.

@@ -48,15 +48,15 @@ type Plan struct {
 
 // PriorVersion identifies the state that a plan was made from; zero before the first apply.
 type PriorVersion struct {
-	Lineage string
+	Lineage string // see state.Snapshot
 	Serial  uint64
 }
 
 // DeleteBudget compares the deletes of a plan with max_deletes.
 type DeleteBudget struct {
-	Limit   spec.Threshold
-	Deletes int
-	Managed int // recorded, pending and deletable untracked messages: what a percentage refers to
+	Limit   spec.Threshold // max_deletes or its default
+	Deletes int            // number of planned deletes
+	Managed int            // recorded, pending and deletable untracked messages: what a percentage refers to
 }
 
 func (b DeleteBudget) exceeded() bool {
