@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-func TestPlanSaysWhatApplyingTakes(t *testing.T) {
+func TestPlanShowsCost(t *testing.T) {
 	p := emptyPlan()
 	p.Brokers[0].Quota = mqtt.Quota{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10}
 	p.Changes = []plan.Change{

@@ -9,8 +9,7 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// TestRefreshOnlyPlan shows what changed outside in each format, and nothing as if it
-// were to be done.
+// TestRefreshOnlyPlan checks that each format shows what changed outside, and nothing that looks like an action.
 func TestRefreshOnlyPlan(t *testing.T) {
 	p := emptyPlan()
 	p.Mode, p.NoOps = plan.RefreshOnly, 1
@@ -39,7 +38,7 @@ func TestRefreshOnlyPlan(t *testing.T) {
 				t.Errorf("%s lacks %q:\n%s", format, want, out.String())
 			}
 		}
-		for _, never := range []string{"to add", "will be", "following actions", "outside of retainctl, to be mended"} {
+		for _, never := range []string{"to add", "will be", "following actions", "outside of retainctl, to be reverted"} {
 			if strings.Contains(out.String(), never) {
 				t.Errorf("%s says %q:\n%s", format, never, out.String())
 			}
@@ -47,7 +46,7 @@ func TestRefreshOnlyPlan(t *testing.T) {
 	}
 	p.Drift = nil
 	var out bytes.Buffer
-	if err := Plan(&out, Text, p, PlanOptions{}); err != nil || !strings.Contains(out.String(), "No changes. What is recorded is what is live.") {
+	if err := Plan(&out, Text, p, PlanOptions{}); err != nil || !strings.Contains(out.String(), "No changes. The state matches the live messages.") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
