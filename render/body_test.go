@@ -34,10 +34,13 @@ func TestPayloadChanges(t *testing.T) {
 		"lines":          {"a\nb\n", "a\nc\n", "  ~ payload = <<EOT\n        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + c\n    EOT\n"},
 		"to JSON":        {"on", `{"on":true}`, "  ~ payload = \"on\" -> {\"on\":true}\n"},
 		"number":         {"20", "21", "  ~ payload = \"20\" -> \"21\"\n"},
-		"bytes":          {"\x00\xff", "\x00", "  ~ payload = (binary, 2 bytes, SHA-256 06eb7d6a69ee...) -> (binary, 1 byte, SHA-256 6e340b9cffb3...)\n"},
-		"lost line end":  {"a\nb\n", "a\nb", "  ~ payload = <<EOT\n        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + b\n        # (no line break at its end)\n    EOT\n"},
-		"long middle":    {long + "a" + long, long + "b", "  ~ payload = ..." + long[:40] + "a" + long[:119] + "... (82 more characters) -> ..." + long[:40] + "b\"\n"},
-		"long end":       {long + "a", long + "b", "  ~ payload = ..." + long[:40] + "a\" -> ..." + long[:40] + "b\"\n"},
+		"bytes": {"\x00\xff", "\x00",
+			"  ~ payload = (binary, 2 bytes, SHA-256 06eb7d6a69ee...) -> (binary, 1 byte, SHA-256 6e340b9cffb3...)\n"},
+		"lost line end": {"a\nb\n", "a\nb", "  ~ payload = <<EOT\n" +
+			"        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + b\n        # (no line break at its end)\n    EOT\n"},
+		"long middle": {long + "a" + long, long + "b",
+			"  ~ payload = ..." + long[:40] + "a" + long[:119] + "... (82 more characters) -> ..." + long[:40] + "b\"\n"},
+		"long end": {long + "a", long + "b", "  ~ payload = ..." + long[:40] + "a\" -> ..." + long[:40] + "b\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ch := change(plan.Update, plan.Config, "x", "k", message("", c.before), message("", c.after))
@@ -100,7 +103,10 @@ func TestPropertyChanges(t *testing.T) {
 }
 
 func TestExpiryInWords(t *testing.T) {
-	for seconds, want := range map[uint32]string{5: "5", 60: "60 (1m)", 600: "600 (10m)", 3600: "3600 (1h)", 36000: "36000 (10h)", 86399: "86399 (23h59m59s)", 86400: "86400 (24h)", 4294967295: "4294967295 (1193046h28m15s)"} {
+	for seconds, want := range map[uint32]string{
+		5: "5", 60: "60 (1m)", 600: "600 (10m)", 3600: "3600 (1h)", 36000: "36000 (10h)",
+		86399: "86399 (23h59m59s)", 86400: "86400 (24h)", 4294967295: "4294967295 (1193046h28m15s)",
+	} {
 		if got := expiry(seconds); got != want {
 			t.Errorf("%d seconds are shown as %q, want %q", seconds, got, want)
 		}

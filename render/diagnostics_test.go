@@ -35,7 +35,8 @@ func diagnosticAt(t *testing.T, file, text string) (map[string]*hcl.File, *hcl.D
 	line := strings.Count(faulty[:start], "\n") + 1
 	column := start - strings.LastIndex(faulty[:start], "\n")
 	return parser.Files(), &hcl.Diagnostic{
-		Severity: hcl.DiagError, Summary: "Unsuitable value", Detail: "This is not what belongs here, as a sentence that is long enough to wrap shows.\n  - a list stays",
+		Severity: hcl.DiagError, Summary: "Unsuitable value",
+		Detail: "This is not what belongs here, as a sentence that is long enough to wrap shows.\n  - a list stays",
 		Subject: &hcl.Range{
 			Filename: file,
 			Start:    hcl.Pos{Line: line, Column: column, Byte: start},
@@ -105,7 +106,8 @@ func TestDiagnosticsOutsideTheFile(t *testing.T) {
 	files, d := diagnosticAt(t, "main.retain.hcl", "qos")
 	d.Subject.End.Byte, d.Subject.Start.Byte = 1<<20, 1<<19
 	var b bytes.Buffer
-	for _, diag := range []*hcl.Diagnostic{d, {Severity: hcl.DiagError, Summary: "no file", Subject: &hcl.Range{Filename: "gone.retain.hcl"}}} {
+	gone := hcl.Range{Filename: "gone.retain.hcl"}
+	for _, diag := range []*hcl.Diagnostic{d, {Severity: hcl.DiagError, Summary: "no file", Subject: &gone}} {
 		if err := Diagnostics(&b, files, hcl.Diagnostics{diag}, DiagnosticsOptions{}); err != nil {
 			t.Error(err)
 		}

@@ -81,10 +81,13 @@ func unsafeText(s string) string {
 // hostile draws text that somebody could send to deceive a reviewer.
 func hostile(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
-		"a", "/", " ", "\n", "\r", "\t", "\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066", "\u2028", "\xff", "::add-mask::", "##[error]", "##vso[", "##",
+		"a", "/", " ", "\n", "\r", "\t", "\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066", "\u2028", "\xff",
+		"::add-mask::", "##[error]", "##vso[", "##",
 		"```", "~~~", "</details>", "</code>", "<script>", "&lt;", "\"", "'", "\\", "|", "[x](javascript:y)", "![i](http://e)", "@me", "*", "_",
-		"http://evil.example/x", "www.evil.example", "a@evil.example", "<!--", "-->", "~~", "[^1]", "[ ]", "|", "---", "===", "    ", "- ", "1. ", "> ", "<", ">", "&#x3c;", ":smile:", "$$", "https://",
-		"section_start:1560896352:x\r\x1b[0K", "\x1b]8;;http://e\x1b\\", "\x1b]52;c;eA==\x07", "::error::", "\u200d", "\ufeff", "\u2067", "\u009d",
+		"http://evil.example/x", "www.evil.example", "a@evil.example", "<!--", "-->", "~~", "[^1]", "[ ]", "|", "---", "===",
+		"    ", "- ", "1. ", "> ", "<", ">", "&#x3c;", ":smile:", "$$", "https://",
+		"section_start:1560896352:x\r\x1b[0K", "\x1b]8;;http://e\x1b\\", "\x1b]52;c;eA==\x07", "::error::",
+		"\u200d", "\ufeff", "\u2067", "\u009d",
 		"# message.x will be destroyed", "Error: ", "Plan: 1 to add, 0 to change, 0 to destroy.", "No changes.", "$", "{{.}}", "EOT", "é",
 	}), 0, 6).Draw(t, label)
 	return strings.Join(parts, "")
@@ -155,7 +158,8 @@ func TestHostileContentInText(t *testing.T) {
 
 func TestHostileContentInHTML(t *testing.T) {
 	tags := regexp.MustCompile(`<[^>]*>`)
-	known := regexp.MustCompile(`^</?(!doctype|html|head|body|meta|title|style|h1|h2|p|table|tr|th|td|code|pre|span|div|details|summary|strong)\b[^<]*>$`)
+	known := regexp.MustCompile(`^</?(!doctype|html|head|body|meta|title|style|h1|h2|p|table|tr|th|td|` +
+		`code|pre|span|div|details|summary|strong)\b[^<]*>$`)
 	rapid.Check(t, func(t *rapid.T) {
 		page := draw(t, HTML, hostilePlan(t), PlanOptions{Title: hostile(t, "title")})
 		if bad := unsafeText(page); bad != "" {
@@ -212,7 +216,9 @@ func TestHostileContentElsewhere(t *testing.T) {
 		}}
 		Report(&b, &b, report, Style{})
 		key := state.Key{Broker: lab, Topic: hostile(t, "key")}
-		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}}}}
+		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{
+			key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}},
+		}}
 		State(&b, Text, snapshot)
 		State(&b, Markdown, snapshot)
 		StateList(&b, snapshot, []state.Key{key})

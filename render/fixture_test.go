@@ -113,7 +113,8 @@ func updates() []plan.Change {
 		change(plan.Update, plan.Config, "props", "a", old, properties),
 		change(plan.Update, plan.Unmanaged, "note", "a", message("", "one\ntwo\nthree\n"), message("", "one\n2\nthree\n")),
 		change(plan.Update, plan.Republish, "again", "a", message("", "x"), message("", "x")),
-		change(plan.Update, plan.Drift, "thermostat", "hall", message("", `{"setpoint":30,"unit":"C"}`), message("", `{"setpoint":20,"unit":"C"}`)),
+		change(plan.Update, plan.Drift, "thermostat", "hall",
+			message("", `{"setpoint":30,"unit":"C"}`), message("", `{"setpoint":20,"unit":"C"}`)),
 	}
 	for i := range 5 {
 		key := fmt.Sprintf("d%d", i)

@@ -73,7 +73,8 @@ func TestPlanJSONHasTerraformsShape(t *testing.T) {
 		{"importing", in["change"].(map[string]any)["importing"], map[string]any{"id": "site/a/k"}},
 		{"after", out["change"].(map[string]any)["after"], nil},
 		{"after_sensitive", out["change"].(map[string]any)["after_sensitive"], false},
-		{"before_sensitive", out["change"].(map[string]any)["before_sensitive"], map[string]any{"content_type": true, "payload": map[string]any{"/psk": true}}},
+		{"before_sensitive", out["change"].(map[string]any)["before_sensitive"],
+			map[string]any{"content_type": true, "payload": map[string]any{"/psk": true}}},
 		{"payload", out["change"].(map[string]any)["before"].(map[string]any)["payload_base64"], "/zwmPg=="},
 		{"action_reason", out["action_reason"], "delete_because_no_resource_config"},
 	} {

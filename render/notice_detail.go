@@ -12,8 +12,8 @@ const (
 		"Set renew_before to have it published again in time:"
 	uncheckedDetail = "They are live and look as declared, but %s cannot be read back and may differ. " +
 		"Pass -republish to be sure:"
-	unscannedDetail = "-refresh=false reads no broker, so live messages that match these exclusive filters and are not " +
-		"declared are not listed. A plan that reads the broker deletes them:"
+	unscannedDetail = "-refresh=false reads no broker, so undeclared live messages that match these exclusive filters are " +
+		"not listed. A plan that reads the broker deletes them:"
 	checkDetail = "These conditions of the configuration do not hold. They do not stop a plan or an apply:"
 
 	unkeyedDetail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and " +
@@ -38,7 +38,7 @@ const (
 		"not contain it. Plan without -refresh=false:"
 	preventDestroyDetail = "prevent_destroy was set for them, and it still holds after the block is gone. Declare them " +
 		"again, or set prevent_destroy = false and apply that before you remove them:"
-	protectDetail = "A protect block forbids the delete of every message that matches its filter. " +
+	protectDetail = "A protect block keeps every message that matches its filter from being deleted. " +
 		"Declare these messages again, let a removed block leave them on the broker, or narrow the protect filter:"
 	forgetDetail = "on_destroy = \"forget\" leaves them on the broker, where the next plan would delete them as " +
 		"undeclared messages of an exclusive block. Add a removed block with their topics, or an except filter to the " +

@@ -15,7 +15,10 @@ import (
 func refused(n int) []plan.Refused {
 	var topics []plan.Refused
 	for i := range n {
-		topics = append(topics, plan.Refused{Key: state.Key{Broker: lab, Topic: fmt.Sprintf("t/%02d", i)}, File: "main.retain.hcl", Line: i, Cause: "no answer"})
+		topics = append(topics, plan.Refused{
+			Key:  state.Key{Broker: lab, Topic: fmt.Sprintf("t/%02d", i)},
+			File: "main.retain.hcl", Line: i, Cause: "no answer",
+		})
 	}
 	return topics
 }
@@ -105,7 +108,8 @@ func TestWhatToDoNext(t *testing.T) {
 		t.Errorf("a plan that apply continues with ends in\n%s", text)
 	}
 	p.Refusals = []plan.Refusal{{Kind: plan.RefuseMaxDeletes}}
-	if text := shown(t, Text, p, PlanOptions{SavedTo: "plan"}); !strings.Contains(text, "Apply refuses this plan") || strings.Contains(text, "retainctl apply") {
+	text := shown(t, Text, p, PlanOptions{SavedTo: "plan"})
+	if !strings.Contains(text, "Apply refuses this plan") || strings.Contains(text, "retainctl apply") {
 		t.Errorf("a refused plan ends in\n%s", text)
 	}
 }
@@ -114,7 +118,8 @@ func TestNoChanges(t *testing.T) {
 	p := emptyPlan()
 	p.NoOps, p.Cosmetic = 3, 1
 	text := shown(t, Text, p, PlanOptions{Unsaved: true})
-	want := "\nNo changes. Your infrastructure matches the configuration.\n3 messages already as declared, 1 of them in another spelling of the same values.\n"
+	want := "\nNo changes. Your infrastructure matches the configuration.\n" +
+		"3 messages already as declared, 1 of them in another spelling of the same values.\n"
 	if !strings.HasSuffix(text, want) {
 		t.Errorf("the plan is shown as\n%s", text)
 	}
@@ -161,7 +166,10 @@ func TestSidesThatLookAlike(t *testing.T) {
 		{Key: state.Key{Broker: lab, Topic: "c"}, Live: message("c", "alone")},
 	}}}
 	text := shown(t, Text, p, PlanOptions{SavedTo: "p"})
-	for _, want := range []string{`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`, "It was not saved.", "live:     \"alone\"\n"} {
+	for _, want := range []string{
+		`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`,
+		"It was not saved.", "live:     \"alone\"\n",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from\n%s", want, text)
 		}

@@ -65,10 +65,13 @@ func TestReportLine(t *testing.T) {
 	}{
 		{apply.Report{}, "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."},
 		{apply.Report{Results: resultsOf("++~----", apply.Done)}, "Apply complete! Resources: 2 added, 1 changed, 4 destroyed."},
-		{apply.Report{Results: resultsOf("&+.", apply.Done)}, "Apply complete! Resources: 1 imported, 1 added, 0 changed, 0 destroyed, 1 forgotten."},
+		{apply.Report{Results: resultsOf("&+.", apply.Done)},
+			"Apply complete! Resources: 1 imported, 1 added, 0 changed, 0 destroyed, 1 forgotten."},
 		{apply.Report{Results: resultsOf("+", apply.Failed)}, "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed."},
-		{apply.Report{Results: resultsOf("+", apply.Done), SaveErr: errors.New("disk full")}, "Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed."},
-		{apply.Report{Results: resultsOf("+", apply.Cancelled), Interrupted: true}, "Apply interrupted! Resources: 0 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: resultsOf("+", apply.Done), SaveErr: errors.New("disk full")},
+			"Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: resultsOf("+", apply.Cancelled), Interrupted: true},
+			"Apply interrupted! Resources: 0 added, 0 changed, 0 destroyed."},
 	} {
 		if got := reportLine(&c.report, Style{}); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
@@ -151,7 +154,10 @@ func snapshot() *state.Snapshot {
 				Sealed:  state.Sealed{Message: *secret, Redaction: mqtt.Redaction{Leaves: []string{"/psk"}}, Digest: "aa"},
 				Address: `message.wifi`, UpdatedAt: at, OnDestroy: "forget", PreventDestroy: true,
 			},
-			key("a|b"): {Sealed: state.Sealed{Message: *message("a|b", "on"), Digest: "bb"}, Address: `message.x["<b>"]`, UpdatedAt: at, OnDestroy: "delete"},
+			key("a|b"): {
+				Sealed:  state.Sealed{Message: *message("a|b", "on"), Digest: "bb"},
+				Address: `message.x["<b>"]`, UpdatedAt: at, OnDestroy: "delete",
+			},
 		},
 		Pending: map[state.Key]state.Pending{key("site/new"): {}},
 	}
@@ -201,7 +207,9 @@ func TestStateList(t *testing.T) {
 func TestCauseIsNotRepeated(t *testing.T) {
 	c := change(plan.Update, plan.Config, "x", "k", message("", "on"), message("", "off"))
 	var out, errs bytes.Buffer
-	report := &apply.Report{Results: []apply.Result{{Change: &c, Outcome: apply.Conflicted, Err: errors.New("changed since the plan was made")}}}
+	report := &apply.Report{Results: []apply.Result{
+		{Change: &c, Outcome: apply.Conflicted, Err: errors.New("changed since the plan was made")},
+	}}
 	if err := Report(&out, &errs, report, Style{}); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,10 @@ func oneLine(t *testing.T, n int) (map[string]*hcl.File, hcl.Diagnostics) {
 		at := hcl.Pos{Line: 1, Column: src.Len(), Byte: src.Len()}
 		fmt.Fprintf(&src, `"a b/%d"},`, i)
 		end := hcl.Pos{Line: 1, Column: src.Len() - 2, Byte: src.Len() - 2}
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Spaces", Detail: "No.", Subject: &hcl.Range{Filename: "main.retain.json", Start: at, End: end}})
+		diags = append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagWarning, Summary: "Spaces", Detail: "No.",
+			Subject: &hcl.Range{Filename: "main.retain.json", Start: at, End: end},
+		})
 	}
 	src.WriteString(`"last":{}}}`)
 	file, errs := json.Parse(src.Bytes(), "main.retain.json")
@@ -42,7 +45,8 @@ func TestOneLineOfManyWarnings(t *testing.T) {
 	if err := Diagnostics(&text, files, diags, DiagnosticsOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if text.Len() > 4000 || !strings.Contains(text.String(), `"topic":"a b/2"`) || !strings.Contains(text.String(), "(and 4,997 more similar warnings elsewhere") {
+	if text.Len() > 4000 || !strings.Contains(text.String(), `"topic":"a b/2"`) ||
+		!strings.Contains(text.String(), "(and 4,997 more similar warnings elsewhere") {
 		t.Errorf("%d bytes:\n%.4000s", text.Len(), text.String())
 	}
 	var doc bytes.Buffer
@@ -65,7 +69,11 @@ func TestSecretFarBefore(t *testing.T) {
 		t.Fatal(errs)
 	}
 	at := bytes.Index(src, []byte("nope"))
-	d := &hcl.Diagnostic{Summary: "Wrong", Subject: &hcl.Range{Filename: "main.retain.json", Start: hcl.Pos{Line: 1, Column: at, Byte: at}, End: hcl.Pos{Line: 1, Column: at + 4, Byte: at + 4}}}
+	d := &hcl.Diagnostic{Summary: "Wrong", Subject: &hcl.Range{
+		Filename: "main.retain.json",
+		Start:    hcl.Pos{Line: 1, Column: at, Byte: at},
+		End:      hcl.Pos{Line: 1, Column: at + 4, Byte: at + 4},
+	}}
 	var text bytes.Buffer
 	if err := Diagnostics(&text, map[string]*hcl.File{"main.retain.json": file}, hcl.Diagnostics{d}, DiagnosticsOptions{}); err != nil {
 		t.Fatal(err)
