@@ -30,7 +30,7 @@ func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 	return nil
 }
 
-// protectedBy returns the protect block that forbids to delete a topic, or nil.
+// protectedBy returns the protect block that forbids deleting a topic, or nil.
 func (in *Input) protectedBy(broker, topic string) *spec.Scope {
 	i := slices.IndexFunc(in.Protect, func(s spec.Scope) bool { return s.Has(broker, topic) })
 	if i < 0 {
