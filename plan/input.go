@@ -25,7 +25,7 @@ type Input struct {
 	Backup    *state.Backup // of Restore
 
 	Exclusive        []spec.Exclusive // none overlaps another of its broker
-	Protect, Removed []spec.Scope
+	Protect, Removed []spec.FilterBlock
 
 	Target, Exclude, Republish []Selector
 	OverwriteUnmanaged         bool

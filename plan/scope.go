@@ -13,7 +13,7 @@ func (in *Input) removed(e *entry) bool {
 }
 
 func (in *Input) removes(broker, topic string) bool {
-	return slices.ContainsFunc(in.Removed, func(s spec.Scope) bool { return s.Has(broker, topic) })
+	return slices.ContainsFunc(in.Removed, func(s spec.FilterBlock) bool { return s.Matches(broker, topic) })
 }
 
 // exclusiveAt returns the exclusive block that takes in whatever is not declared at
@@ -22,7 +22,7 @@ func (in *Input) removes(broker, topic string) bool {
 func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 	for i := range in.Exclusive {
 		x := &in.Exclusive[i]
-		if x.Has(broker, topic) && !x.Excepts(topic) && !in.removes(broker, topic) {
+		if x.Matches(broker, topic) && !x.Excepts(topic) && !in.removes(broker, topic) {
 			return x
 		}
 	}
@@ -30,8 +30,8 @@ func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 }
 
 // protectedBy returns the protect block that forbids to delete a topic, or nil.
-func (in *Input) protectedBy(broker, topic string) *spec.Scope {
-	i := slices.IndexFunc(in.Protect, func(s spec.Scope) bool { return s.Has(broker, topic) })
+func (in *Input) protectedBy(broker, topic string) *spec.FilterBlock {
+	i := slices.IndexFunc(in.Protect, func(s spec.FilterBlock) bool { return s.Matches(broker, topic) })
 	if i < 0 {
 		return nil
 	}

@@ -38,7 +38,7 @@ func TestConfigurationsAreBounded(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			in := Inputs{made: bounds.NewBudget(3 << 20)} // a small one: each range is over twice as much
+			in := Inputs{budget: bounds.NewBudget(3 << 20)} // a small one: each range is over twice as much
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, _, diags := Load(dir, in)

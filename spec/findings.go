@@ -11,15 +11,19 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// findings are the mistakes of one module, in any of its instances.
+// findings collects the diagnostics of one module, in any of its instances.
 type findings struct {
 	general  *diag.Collector
 	blocks   map[*declare.Message]*diag.Collector
-	reported map[string]bool // mistakes of references, by their keys
+	reported map[string]bool // keys of mistakes that are reported once
 }
 
 func newFindings() *findings {
-	return &findings{general: diag.NewCollector("module"), blocks: map[*declare.Message]*diag.Collector{}, reported: map[string]bool{}}
+	return &findings{
+		general:  diag.NewCollector("module"),
+		blocks:   map[*declare.Message]*diag.Collector{},
+		reported: map[string]bool{},
+	}
 }
 
 // block returns the collector of a message block.
@@ -30,7 +34,7 @@ func (n *findings) block(m *declare.Message) *diag.Collector {
 	return n.blocks[m]
 }
 
-// diagnostics returns all of them, by block.
+// diagnostics returns all diagnostics, by block.
 func (n *findings) diagnostics() hcl.Diagnostics {
 	diags := n.general.Diagnostics()
 	byLabel := func(a, b *declare.Message) int { return strings.Compare(a.Label, b.Label) }

@@ -55,7 +55,7 @@ func FuzzLoad(f *testing.F) {
 
 // fuzzed may make a little only: the fuzzer takes what works for ten seconds for hung.
 func fuzzed() Inputs {
-	return Inputs{EvalBrokers: true, Version: "0.1.0", made: bounds.NewBudget(64 << 20)}
+	return Inputs{EvalBrokers: true, Version: "0.1.0", budget: bounds.NewBudget(64 << 20)}
 }
 
 func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {

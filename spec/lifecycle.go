@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// lifecycle reads what holds for every instance of a block: the arguments of its
-// lifecycle block, and ignore_changes, which is not evaluated.
+// lifecycle returns a Message with the fields that a lifecycle block sets, which are the same
+// for every instance. changes is ignore_changes, which is not evaluated; it may be nil.
 func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
 	if changes != nil {
@@ -24,8 +24,8 @@ func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	return common
 }
 
-// ignored reads ignore_changes: names of fields, without quotes, and pointers
-// into a JSON payload.
+// ignored reads ignore_changes: names of fields, without quotes, and pointers into a JSON
+// payload.
 func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 	if hcl.ExprAsKeyword(list) == "all" {
 		return mqtt.AllFields, nil
@@ -58,7 +58,7 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		if field == 0 {
 			names := mqtt.AllFields.Names()
 			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes",
-				"A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON "+
+				"A message has no field %q whose changes could be ignored.%s The fields are %s. A path of a JSON "+
 					"payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
 		}
 		fields |= field

@@ -124,16 +124,16 @@ func describe(c *Config, diags hcl.Diagnostics) string {
 		describeMessage(&b, &c.Messages[i])
 	}
 	for _, x := range c.Exclusives {
-		describeScope(&b, x.Scope)
+		describeFilterBlock(&b, x.FilterBlock)
 		fmt.Fprintf(&b, "    except: %q\n", x.Except)
 	}
 	for _, s := range slices.Concat(c.Protects, c.Removed) {
-		describeScope(&b, s)
+		describeFilterBlock(&b, s)
 	}
 	return b.String()
 }
 
-func describeScope(b *strings.Builder, s Scope) {
+func describeFilterBlock(b *strings.Builder, s FilterBlock) {
 	fmt.Fprintf(b, "%s\n    broker=%q filter=%q at %s\n", s.Address, s.Broker, s.Filter, s.Range)
 }
 

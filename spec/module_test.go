@@ -157,7 +157,7 @@ message "refers" {
   payload = message.wrong["x"].topc
 }
 `)
-	const want = "Undeclared variable; Invalid function argument; Payload is no string; Unknown attribute"
+	const want = "Undeclared variable; Invalid function argument; Payload is not a string; Unknown attribute"
 	if got := problems(t); got != want {
 		t.Errorf("got  %.300s\nwant %s", got, want)
 	}

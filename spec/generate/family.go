@@ -11,7 +11,7 @@ import (
 func families(items []*item) (tables []*table) {
 	shapes := map[string][]*item{}
 	for _, it := range items {
-		if it.alone {
+		if it.single {
 			tables = append(tables, newSingle(it))
 			continue
 		}

@@ -64,11 +64,11 @@ func (w *writer) write() (Result, error) {
 // way, and drops one that is written as bytes already.
 func (w *writer) plainer(it *item) {
 	switch {
-	case !it.alone:
-		it.alone = true
+	case !it.single:
+		it.single = true
 	case it.style < bytesOnly:
 		*it = *newItem(it.m, w.o, it.style+1)
-		it.alone = true
+		it.single = true
 	default:
 		w.items = slices.DeleteFunc(w.items, func(x *item) bool { return x == it })
 		w.leftOut = append(w.leftOut, LeftOut{it.m.Topic, "what was written for it does not evaluate to what was read"})

@@ -27,7 +27,7 @@ const (
 type item struct {
 	m      mqtt.Message
 	style  style
-	alone  bool // not in a table
+	single bool // not in a table
 	levels []string
 	args   node   // of the message block, as the members of an object
 	shape  string // what it has in common with the other rows of a table
@@ -152,7 +152,7 @@ func expiry(seconds uint64, countsDown bool) string {
 // readable reports whether bytes are text that the language can hold and a reader can
 // read: control characters suggest a binary format.
 func readable(b []byte) bool {
-	return utf8.Valid(b) && sayable(string(b)) && !strings.ContainsFunc(string(b), func(r rune) bool {
+	return utf8.Valid(b) && representable(string(b)) && !strings.ContainsFunc(string(b), func(r rune) bool {
 		return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r)
 	})
 }
@@ -163,9 +163,9 @@ func undeclarable(m mqtt.Message) string {
 		return v[0].Reason
 	}
 	switch {
-	case !sayable(m.Topic):
+	case !representable(m.Topic):
 		return "its topic is not in Unicode's normal form NFC, and strings of the configuration are"
-	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !sayable(s) }):
+	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !representable(s) }):
 		return "one of its properties is not in Unicode's normal form NFC, and strings of the configuration are"
 	case len(m.Payload) == 0:
 		return "its payload is empty"

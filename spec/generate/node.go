@@ -67,7 +67,7 @@ const maxLevels = 100
 // convert reads a JSON value; ok is false if jsonencode could not write it again.
 func convert(v payload.Value, depth int) (n node, ok bool) {
 	n = node{kind: v.Kind(), name: v.Name()}
-	if depth > maxLevels || !sayable(n.name) {
+	if depth > maxLevels || !representable(n.name) {
 		return n, false
 	}
 	switch n.kind {
@@ -87,7 +87,7 @@ func convert(v payload.Value, depth int) (n node, ok bool) {
 		}
 	case '"':
 		n.kind, n.text = text, v.Text()
-		return n, sayable(n.text)
+		return n, representable(n.text)
 	case '0':
 		n.text = v.Raw()
 		return n, exactNumber(n.text)
@@ -99,8 +99,8 @@ func convert(v payload.Value, depth int) (n node, ok bool) {
 
 func isContainer(n node) bool { return strings.IndexByte("{[l", n.kind) >= 0 }
 
-// sayable reports whether a string of the language can be s: strings are in normal form.
-func sayable(s string) bool { return cty.NormalizeString(s) == s }
+// representable reports whether a string of the language can be s: strings are in normal form.
+func representable(s string) bool { return cty.NormalizeString(s) == s }
 
 // exactNumber reports whether a number survives: the language keeps 512 bits of it
 // and refuses an exponent of more than three digits.

@@ -221,5 +221,5 @@ func (t *table) worthwhile() bool {
 	leaves := len(t.items[0].leaves)
 	alone := len(t.items) * (3 + leaves)
 	together := 6 + leaves + len(t.items)*(1+len(t.columns)/columnsInLine)
-	return together < alone && !slices.ContainsFunc(t.columns, (*column).unwieldy)
+	return together < alone && !slices.ContainsFunc(t.columns, (*column).tooLong)
 }

@@ -42,8 +42,8 @@ func (c *column) says(o *column) bool {
 	return (c.all(text) || c.all(number)) && slices.Equal(c.texts(), o.texts())
 }
 
-// unwieldy reports whether a cell is too long for a line of a table.
-func (c *column) unwieldy() bool {
+// tooLong reports whether a cell is too long for a line of a table.
+func (c *column) tooLong() bool {
 	const most = 160
 	return c.whole && slices.ContainsFunc(c.cells, func(n *node) bool { return len(n.text) > most || strings.Contains(n.text, "\n") })
 }
