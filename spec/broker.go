@@ -28,10 +28,10 @@ func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 
 // checkDistinct reports two blocks that lead to the same broker, as far as their arguments
 // show it: a message would have two records.
-func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
+func checkDistinct(b Broker, before []Broker, sink *diag.Sink) {
 	for _, other := range before {
 		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
-			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
+			sink.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
 				"broker %q and broker %q (at %s) lead to the same place. Keep one of them.",
 				b.Name, other.Name, other.Range))
 		}

@@ -51,9 +51,9 @@ func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 }
 
 // reserveModules is the reserve function for the instances of modules.
-func (mod *moduleInstance) reserveModules(n int64, at hcl.Range, t *diag.Sink) bool {
+func (mod *moduleInstance) reserveModules(n int64, at hcl.Range, sink *diag.Sink) bool {
 	if n > int64(maxModules-mod.modules) {
-		t.Add(diag.Errorf(&at, "Too many module instances",
+		sink.Add(diag.Errorf(&at, "Too many module instances",
 			"A configuration can have at most %d instances of modules, and these would exceed that. Declare many "+
 				"messages in one module, with for_each.", maxModules))
 		return false
@@ -88,8 +88,8 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 		ctx = c.caller.context(c.decl.Repeat(), attr.Expr)
 		c.contexts[decl.Name] = ctx
 	}
-	t := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
-	value, ok := c.caller.evalInto(&t, instance.context(ctx), attr.Expr)
+	sink := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
+	value, ok := c.caller.evalInto(&sink, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
 	}
@@ -97,13 +97,13 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	value, err := decl.Convert(value)
 	switch {
 	case err != nil:
-		t.Add(diag.Errorf(at, "Invalid input",
+		sink.Add(diag.Errorf(at, "Invalid input",
 			"The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
 		return cty.DynamicVal
 	case !value.IsNull() || decl.Nullable:
 		return value
 	case decl.Default == cty.NilVal:
-		t.Add(diag.Errorf(at, "Null input",
+		sink.Add(diag.Errorf(at, "Null input",
 			"Variable %q at %s has nullable = false and no default, so it needs a value that is not null.",
 			decl.Name, decl.At))
 		return cty.DynamicVal

@@ -68,10 +68,10 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
 	// Every expression has its own findings, so that a mistake is reported each time.
-	mod, n := *c.mod, newFindings()
-	mod.found, mod.sink = n, n.general.Sink("")
+	mod, found := *c.mod, newFindings()
+	mod.found, mod.sink = found, found.general.Sink("")
 	value, ok := mod.eval(mod.context("", expr), expr)
-	diags = functions.WithoutStacks(n.diagnostics())
+	diags = functions.WithoutStacks(found.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known",
 			"It depends on values that could not be computed. See the errors of the configuration."))

@@ -85,7 +85,7 @@ func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs ref
 	}
 }
 
-// lookup returns the value of what a root and a name refer to.
+// lookup returns the value of the declaration with a root and a name.
 func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	switch root {
 	case "var":

@@ -9,7 +9,7 @@ import (
 
 // checkDuplicates reports topics of one broker that two messages declare: the topic identifies
 // a message. A pair of blocks is reported once.
-func checkDuplicates(all []*expansion, t *diag.Sink) {
+func checkDuplicates(all []*expansion, sink *diag.Sink) {
 	type place struct{ broker, topic string }
 	type pair struct{ first, second *declare.Message }
 	type clash struct {
@@ -44,7 +44,7 @@ func checkDuplicates(all []*expansion, t *diag.Sink) {
 		if c.count > 1 {
 			more = fmt.Sprintf(" These blocks have %s in common.", moreTopics(c.count-1))
 		}
-		t.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice",
+		sink.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice",
 			"The topic %q on broker %q is declared by %s, and by %s at %s. A topic can hold only one retained "+
 				"message. Give one of them another topic.%s",
 			diag.Excerpt(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))

@@ -76,37 +76,37 @@ func (mod *moduleInstance) lifecycle(x *expansion) Message {
 
 // repeated returns the instances of a block with these arguments.
 func (mod *moduleInstance) repeated(
-	attrs hcl.Attributes, block hcl.Range, t *diag.Sink, reserve reserve,
+	attrs hcl.Attributes, block hcl.Range, sink *diag.Sink, reserve reserve,
 ) ([]repetition, bool) {
 	name := declare.Repeat(attrs)
 	if name == "" {
-		return []repetition{{}}, reserve(1, block, t)
+		return []repetition{{}}, reserve(1, block, sink)
 	}
 	expr := attrs[name].Expr
 	at := expr.Range()
-	value, ok := mod.evalInto(t, mod.context("", expr), expr)
+	value, ok := mod.evalInto(sink, mod.context("", expr), expr)
 	if !ok {
 		return nil, false
 	}
 	switch {
 	case value.IsMarked():
-		t.Add(diag.Errorf(&at, "Sensitive "+name,
+		sink.Add(diag.Errorf(&at, "Sensitive "+name,
 			"%s decides which instances exist, and their addresses are shown, so its value cannot be sensitive. "+
 				"Use nonsensitive(...) if the keys are not secret.", name))
 	case value.IsNull():
-		t.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instances.", name))
+		sink.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instances.", name))
 	case name == "count":
-		return counted(value, at, t, reserve)
+		return counted(value, at, sink, reserve)
 	default:
-		return forEach(value, at, t, reserve)
+		return forEach(value, at, sink, reserve)
 	}
 	return nil, false
 }
 
 // reserveMessages is the reserve function for the instances of message blocks.
-func (mod *moduleInstance) reserveMessages(n int64, at hcl.Range, t *diag.Sink) bool {
+func (mod *moduleInstance) reserveMessages(n int64, at hcl.Range, sink *diag.Sink) bool {
 	if n > int64(maxInstances-mod.instances) {
-		t.Add(diag.Errorf(&at, "Too many messages",
+		sink.Add(diag.Errorf(&at, "Too many messages",
 			"A configuration can declare at most %d messages, and these would exceed that. Split it into several "+
 				"folders.", maxInstances))
 		return false

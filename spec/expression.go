@@ -13,12 +13,12 @@ type evaluator struct {
 	sawUnknown bool // a value was unknown; a diagnostic must say why
 }
 
-// evalInto evaluates an expression and reports its errors to t. ok is false if it has errors,
+// evalInto evaluates an expression and reports its errors to sink. ok is false if it has errors,
 // or if it depends on something that has.
-func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
+func (e *evaluator) evalInto(sink *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
 	value, diags := expr.Value(ctx)
 	if len(diags) > 0 {
-		t.AddEvaluated(diags, expr, ctx)
+		sink.AddEvaluated(diags, expr, ctx)
 		if diags.HasErrors() {
 			return cty.DynamicVal, false
 		}
@@ -28,7 +28,7 @@ func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expres
 		return value, true
 	}
 	if left < 0 {
-		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
+		sink.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
 			"It contains more than %d values. A value that it contains several times counts each time.", bounds.MaxParts))
 	}
 	e.sawUnknown = true
@@ -37,10 +37,10 @@ func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expres
 
 // evalSecret evaluates an argument that is always sensitive, even if its value is not marked.
 // It reports errors without their values.
-func (e *evaluator) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+func (e *evaluator) evalSecret(sink *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
-		t.Add(diag.Withheld(d))
+		sink.Add(diag.Withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
 }

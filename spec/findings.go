@@ -27,19 +27,19 @@ func newFindings() *findings {
 }
 
 // block returns the collector of a message block.
-func (n *findings) block(m *declare.Message) *diag.Collector {
-	if n.blocks[m] == nil {
-		n.blocks[m] = diag.NewCollector("block")
+func (f *findings) block(m *declare.Message) *diag.Collector {
+	if f.blocks[m] == nil {
+		f.blocks[m] = diag.NewCollector("block")
 	}
-	return n.blocks[m]
+	return f.blocks[m]
 }
 
 // diagnostics returns all diagnostics, by block.
-func (n *findings) diagnostics() hcl.Diagnostics {
-	diags := n.general.Diagnostics()
+func (f *findings) diagnostics() hcl.Diagnostics {
+	diags := f.general.Diagnostics()
 	byLabel := func(a, b *declare.Message) int { return strings.Compare(a.Label, b.Label) }
-	for _, m := range slices.SortedFunc(maps.Keys(n.blocks), byLabel) {
-		diags = append(diags, n.blocks[m].Diagnostics()...)
+	for _, m := range slices.SortedFunc(maps.Keys(f.blocks), byLabel) {
+		diags = append(diags, f.blocks[m].Diagnostics()...)
 	}
 	return diags
 }

@@ -20,7 +20,7 @@ func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleI
 		for ref := range declare.References(from.exprs...) {
 			if ref.Named {
 				visit(from.in, reference{ref.Root, ref.Name})
-				f.behind(from.in, ref)
+				f.addTarget(from.in, ref)
 			}
 		}
 	}
@@ -48,8 +48,8 @@ func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression
 	}
 }
 
-// behind adds the expressions of the declaration that a reference leads to.
-func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
+// addTarget adds the expressions of the declaration that a reference leads to.
+func (f *follower) addTarget(in *moduleInstance, ref declare.Reference) {
 	switch local := ref.Root + "." + ref.Name; ref.Root {
 	case "local":
 		if attr := in.decl.Locals[ref.Name]; attr != nil {

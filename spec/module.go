@@ -77,14 +77,14 @@ func newRun(decl *declare.Module, calls map[string]function.Function, evalBroker
 
 // instance returns a new instance of a module.
 func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
-	n := r.findings[decl]
-	if n == nil {
-		n = newFindings()
-		r.findings[decl] = n
+	f := r.findings[decl]
+	if f == nil {
+		f = newFindings()
+		r.findings[decl] = f
 	}
 	mod := &moduleInstance{
 		run:      r,
-		reporter: reporter{decl, n, n.general.Sink(at.instance())},
+		reporter: reporter{decl, f, f.general.Sink(at.instance())},
 		place:    at,
 		vars:     map[string]cty.Value{},
 		locals:   map[string]cty.Value{},

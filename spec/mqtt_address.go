@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// MQTTAddress is the parsed url of a broker "mqtt" block. The zero value is no address.
+// MQTTAddress is the parsed url of a broker "mqtt" block. The zero value is not an address.
 type MQTTAddress struct {
 	Scheme string // "mqtt", "mqtts", "ws", "wss" or "unix"
 	Host   string // in lower case; "" for a Unix socket

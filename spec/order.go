@@ -25,7 +25,7 @@ type sorter struct {
 }
 
 // order returns the dependencies of each message block, by its static address. It reports
-// circles, which apply could not begin anywhere.
+// circles, because no block in one could be published first.
 func (r *run) order() map[string][]string {
 	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
 	for _, mod := range declare.Sorted(r.first) {

@@ -51,7 +51,7 @@ func messageBlock() Block {
 				Doc:    "a map is compared without order, a list with order and duplicates; MQTT 5",
 				Limits: "AWS: 8 KiB together",
 			},
-			{Name: "response_topic", Type: "string", Doc: "where answers are expected; MQTT 5", Limits: "no wildcards"},
+			{Name: "response_topic", Type: "string", Doc: "the topic for answers; MQTT 5", Limits: "no wildcards"},
 			{Name: "correlation_data", Type: "string", Doc: "bytes for the sender of the answer; MQTT 5", Limits: "base64"},
 			{
 				Name: "message_expiry", Type: "number of seconds, or duration",

@@ -5,7 +5,7 @@ func moduleBlocks() []Block {
 	return []Block{
 		{
 			Type: "variable", Labels: []string{"name"},
-			Doc: "A value that is given from outside: `var.NAME`.",
+			Doc: "A value that is set from outside: `var.NAME`.",
 			Arguments: []Argument{
 				{
 					Name: "type", Type: "type constraint", Default: "any",
@@ -54,7 +54,7 @@ func moduleBlocks() []Block {
 		},
 		{
 			Type: "output", Labels: []string{"name"},
-			Doc: "A value for whoever calls the module, `module.M.NAME`, or for `retainctl output`.",
+			Doc: "A value for the caller of the module, `module.M.NAME`, or for `retainctl output`.",
 			Arguments: []Argument{
 				{
 					Name: "value", Type: "any", Required: true,
@@ -68,7 +68,7 @@ func moduleBlocks() []Block {
 				},
 				{
 					Name: "depends_on", Type: "list of references",
-					Doc: "`message.NAME`, `module.NAME`: whoever uses the output waits for these",
+					Doc: "`message.NAME`, `module.NAME`: messages that use the output are published after these",
 				},
 			},
 			Blocks: []Block{Rule("precondition", "Must be true before the value is used.")},

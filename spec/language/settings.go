@@ -33,8 +33,8 @@ func settingsBlock() Block {
 				Doc: "The state is an object of S3, and its lock is another object beside it. The arguments have the " +
 					"same names as in Terraform.",
 				Arguments: []Argument{
-					text("bucket", "the bucket; CI may give it with `-backend-config`"),
-					text("key", "the object's key; CI may give it with `-backend-config`"),
+					text("bucket", "the bucket; CI can pass it with `-backend-config`"),
+					text("key", "the object's key; CI can pass it with `-backend-config`"),
 					{Name: "region", Type: "string", Default: "`AWS_REGION`, or the profile's", Doc: "the bucket's region"},
 					{
 						Name: "endpoint", Type: "string", Default: "AWS's own",
@@ -66,7 +66,7 @@ func settingsBlock() Block {
 				Arguments: []Argument{
 					{
 						Name: "address", Type: "string",
-						Doc:    "the address that reads and writes the state; CI may give it with `-backend-config`",
+						Doc:    "the address that reads and writes the state; CI can pass it with `-backend-config`",
 						Limits: "http or https, without a user name",
 					},
 					{Name: "update_method", Type: "string", Default: `"POST"`, Doc: "the method that writes the state"},
