@@ -231,3 +231,56 @@ func TestExamplesAreFormatted(t *testing.T) {
 		t.Errorf("not in the usual style: %s", out)
 	}
 }
+
+var (
+	goFile   = regexp.MustCompile("`([a-z0-9_/]+\\.go)`")
+	goTest   = regexp.MustCompile(`\b((?:Test|Fuzz)[A-Z][A-Za-z]+)\b`)
+	exported = regexp.MustCompile("`([a-z]+)\\.([A-Z][A-Za-z]+)`")
+)
+
+// TestInsidePages checks that the files, tests and identifiers that the pages for contributors name
+// exist.
+func TestInsidePages(t *testing.T) {
+	files, text := sources(t)
+	for _, page := range []string{"CONTRIBUTING.md", "ARCHITECTURE.md", "docs/glossary.md"} {
+		prose, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range goFile.FindAllStringSubmatch(string(prose), -1) {
+			named := func(path string) bool { return path == found[1] || strings.HasSuffix(path, "/"+found[1]) }
+			if !slices.ContainsFunc(files, named) {
+				t.Errorf("%s names %s, which does not exist", page, found[1])
+			}
+		}
+		for _, found := range goTest.FindAllStringSubmatch(string(prose), -1) {
+			if !strings.Contains(text, "func "+found[1]) {
+				t.Errorf("%s names the test %s, which does not exist", page, found[1])
+			}
+		}
+		for _, found := range exported.FindAllStringSubmatch(string(prose), -1) {
+			if !regexp.MustCompile(`(?m)\b` + found[2] + `\b`).MatchString(text) {
+				t.Errorf("%s names %s.%s, which does not exist", page, found[1], found[2])
+			}
+		}
+	}
+}
+
+// sources returns the paths of the Go files of the repository, and what they say.
+func sources(t *testing.T) (files []string, text string) {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		files = append(files, filepath.ToSlash(path))
+		all.Write(source)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, all.String()
+}

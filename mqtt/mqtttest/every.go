@@ -1,5 +1,3 @@
-// Package mqtttest makes messages for tests that hold all fields to the table of
-// package mqtt: a field that is added there is in them.
 package mqtttest
 
 import (

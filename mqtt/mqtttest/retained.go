@@ -1,4 +1,5 @@
-// Package mqtttest is a broker's memory for tests of the packages that plan and apply.
+// Package mqtttest is what tests of several packages share: a message with every field in the
+// table of package mqtt, and a broker's memory for tests of the packages that plan and apply.
 package mqtttest
 
 import (
