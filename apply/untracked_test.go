@@ -19,7 +19,7 @@ func TestUntracked(t *testing.T) {
 		return mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
 	}
 	w := &world{t: t, broker: newFake(untracked("x/a", "1"), untracked("x/b", "1"), untracked("x/c", "1")), proves: true, stale: true}
-	w.exclusive = []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
+	w.exclusive = []spec.Exclusive{{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("recorded", "1")}))
 	for _, topic := range []string{"x/a", "x/b", "x/c"} {
 		if _, live := w.broker.live[topic]; live {

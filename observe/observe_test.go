@@ -42,7 +42,7 @@ func input(broker string) plan.Input {
 	return plan.Input{
 		Refreshed: true,
 		Desired:   []spec.Message{{Message: mqtt.Message{Topic: "x/declared", Payload: []byte("x"), QoS: 1}, Broker: broker}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
 	}
 }
 
@@ -109,7 +109,7 @@ func TestNeeded(t *testing.T) {
 	declared := []spec.Broker{{Name: "messages"}, {Name: "exclusive"}, {Name: "idle"}}
 	in := plan.Input{
 		Desired:   []spec.Message{{Broker: "messages"}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Broker: "exclusive"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Broker: "exclusive"}}},
 	}
 	held := in
 	held.Prior = &state.Snapshot{Pending: map[state.Key]state.Pending{{Broker: "b", Topic: "t"}: {}}}

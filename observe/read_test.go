@@ -41,7 +41,7 @@ func (s *shown) Scan(ctx context.Context, filters []string) (broker.Inventory, e
 }
 
 func scanned() *plan.Begun {
-	x := spec.Exclusive{Scope: spec.Scope{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
+	x := spec.Exclusive{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
 	x.Range.Filename, x.Range.Start.Line = "main.retain.hcl", 3
 	declare := func(topic string) spec.Message {
 		return spec.Message{Message: mqtt.Message{Topic: topic}, Broker: "lab"}

@@ -14,7 +14,7 @@ func (in *Input) removed(e *entry) bool {
 
 // removes reports whether a removed block matches a topic.
 func (in *Input) removes(broker, topic string) bool {
-	return slices.ContainsFunc(in.Removed, func(s spec.Scope) bool { return s.Has(broker, topic) })
+	return slices.ContainsFunc(in.Removed, func(s spec.FilterBlock) bool { return s.Matches(broker, topic) })
 }
 
 // exclusiveAt returns the exclusive block that matches a topic, or nil. There is one at
@@ -23,7 +23,7 @@ func (in *Input) removes(broker, topic string) bool {
 func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 	for i := range in.Exclusive {
 		x := &in.Exclusive[i]
-		if x.Has(broker, topic) && !x.Excepts(topic) && !in.removes(broker, topic) {
+		if x.Matches(broker, topic) && !x.Excepts(topic) && !in.removes(broker, topic) {
 			return x
 		}
 	}
@@ -31,8 +31,8 @@ func (in *Input) exclusiveAt(broker, topic string) *spec.Exclusive {
 }
 
 // protectedBy returns the protect block that forbids deleting a topic, or nil.
-func (in *Input) protectedBy(broker, topic string) *spec.Scope {
-	i := slices.IndexFunc(in.Protect, func(s spec.Scope) bool { return s.Has(broker, topic) })
+func (in *Input) protectedBy(broker, topic string) *spec.FilterBlock {
+	i := slices.IndexFunc(in.Protect, func(s spec.FilterBlock) bool { return s.Matches(broker, topic) })
 	if i < 0 {
 		return nil
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-func scope(kind, label, filter string) spec.Scope {
-	return spec.Scope{
-		Address: spec.ScopeAddress(kind, label), Filter: filter,
+func scope(kind, label, filter string) spec.FilterBlock {
+	return spec.FilterBlock{
+		Address: spec.FilterBlockAddress(kind, label), Filter: filter,
 		Range: hcl.Range{Filename: "main.retain.hcl", Start: hcl.Pos{Line: 7}},
 	}
 }
 
 func exclusive(filter string, except ...string) func(*input) {
 	return func(in *input) {
-		x := spec.Exclusive{Scope: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
+		x := spec.Exclusive{FilterBlock: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
 		x.Broker = "lab"
 		in.Exclusive = append(in.Exclusive, x)
 	}

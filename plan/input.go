@@ -25,7 +25,7 @@ type Input struct {
 	Backup    *state.Backup // what Mode Restore publishes; nil in other modes
 
 	Exclusive        []spec.Exclusive // none overlaps another of its broker
-	Protect, Removed []spec.Scope
+	Protect, Removed []spec.FilterBlock
 
 	Target, Exclude []Selector      // an empty Target selects everything
 	Republish       []Selector      // what is published even if it is unchanged

@@ -22,7 +22,7 @@ func (j *judge) change(t *topic, a Action, why []Reason) Change {
 	case t.rec != nil:
 		c.Address, c.DependsOn = t.rec.Address, t.rec.DependsOn
 	case t.exclusive != nil && a == Delete:
-		c.Address = t.exclusive.Stranger(t.key.Topic)
+		c.Address = t.exclusive.UntrackedAddress(t.key.Topic)
 		c.File, c.Line = t.exclusive.Range.Filename, t.exclusive.Range.Start.Line
 		return c
 	case t.pending != nil && t.pending.After != nil:

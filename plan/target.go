@@ -27,7 +27,7 @@ func ParseTarget(s string) (Selector, error) {
 		return Selector{}, fmt.Errorf("%q is not an address: write exclusive.NAME, or exclusive.NAME[\"TOPIC\"]", s)
 	}
 	block, _ := label(steps[1])
-	x := spec.Exclusive{Scope: spec.Scope{Address: spec.ScopeAddress("exclusive", block)}}
+	x := spec.Exclusive{FilterBlock: spec.FilterBlock{Address: spec.FilterBlockAddress("exclusive", block)}}
 	if len(steps) == 2 {
 		return Selector{Address: x.Address}, nil
 	}
@@ -35,7 +35,7 @@ func ParseTarget(s string) (Selector, error) {
 	if _, indexed := steps[2].(hcl.TraverseIndex); !indexed || !isString {
 		return Selector{}, fmt.Errorf(notUndeclared, s)
 	}
-	return Selector{Address: x.Stranger(topic)}, nil
+	return Selector{Address: x.UntrackedAddress(topic)}, nil
 }
 
 // mayMatchIn reports whether a selector can match untracked messages of an exclusive block.

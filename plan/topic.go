@@ -47,7 +47,7 @@ func (e *entry) addresses() []string {
 		found = append(found, e.pending.After.Address)
 	}
 	if e.exclusive != nil {
-		found = append(found, e.exclusive.Stranger(e.key.Topic))
+		found = append(found, e.exclusive.UntrackedAddress(e.key.Topic))
 	}
 	if len(found) == 0 {
 		found = append(found, "")
