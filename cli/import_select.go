@@ -49,8 +49,8 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 // excluded reports whether a removed block, or the except argument of an exclusive block, says that
 // a topic does not belong to this configuration.
 func excluded(c *spec.Config, name, topic string) bool {
-	return slices.ContainsFunc(c.Removed, func(r spec.Scope) bool { return r.Has(name, topic) }) ||
-		slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Has(name, topic) && x.Excepts(topic) })
+	return slices.ContainsFunc(c.Removed, func(r spec.FilterBlock) bool { return r.Matches(name, topic) }) ||
+		slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Matches(name, topic) && x.Excepts(topic) })
 }
 
 // exclusives returns the exclusive blocks of a broker.

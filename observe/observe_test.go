@@ -19,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// embedded declares an embedded broker that holds messages at some topics.
+// embedded returns the block of an embedded broker that holds messages at some topics.
 func embedded(t *testing.T, name string, topics ...string) spec.Broker {
 	t.Helper()
 	b := spec.Broker{Type: "embedded", Name: name, Settings: &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), name+".db")}}
@@ -44,12 +44,12 @@ func input(broker string) plan.Input {
 	return plan.Input{
 		Refreshed: true,
 		Desired:   []spec.Message{{Message: mqtt.Message{Topic: "x/declared", Payload: []byte("x"), QoS: 1}, Broker: broker}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
 	}
 }
 
-// TestBrokers observes two brokers and finishes the plan: what is untracked on one of
-// them is deleted.
+// TestBrokers observes two brokers and finishes the plan, which deletes the untracked message of
+// one of them.
 func TestBrokers(t *testing.T) {
 	blocks := []spec.Broker{embedded(t, "one", "x/declared", "x/untracked", "y"), embedded(t, "two", "x/untracked")}
 	var waits []any
@@ -73,8 +73,8 @@ func TestBrokers(t *testing.T) {
 	}
 }
 
-// TestAnErrorNamesItsBroker holds that an error belongs to the broker that it is about,
-// and an interruption to none.
+// TestAnErrorNamesItsBroker checks that an error names its broker, and that an interruption names
+// none.
 func TestAnErrorNamesItsBroker(t *testing.T) {
 	nowhere := spec.Broker{Type: "mqtt", Name: "nowhere", Settings: &spec.MQTTSettings{Address: spec.MQTTAddress{}}}
 	blocks := []spec.Broker{embedded(t, "one"), nowhere}
@@ -111,7 +111,7 @@ func TestNeeded(t *testing.T) {
 	declared := []spec.Broker{{Name: "messages"}, {Name: "exclusive"}, {Name: "idle"}}
 	in := plan.Input{
 		Desired:   []spec.Message{{Broker: "messages"}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Broker: "exclusive"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Broker: "exclusive"}}},
 	}
 	held := in
 	held.Prior = &state.Snapshot{Pending: map[state.Key]state.Pending{{Broker: "b", Topic: "t"}: {}}}

@@ -43,12 +43,12 @@ func TestParseSelector(t *testing.T) {
 		"message.+":                {err: "wildcard"},
 		"a/#/b":                    {err: "last level"},
 		"":                         {err: "cannot be empty"},
-		"message.x[":               {err: "is no address"},
+		"message.x[":               {err: "is not an address"},
 		"message.x.y":              {err: "in brackets"},
-		`message["a"]["b"]["c"]`:   {err: "is no address"},
-		`message.x[foo]`:           {err: "is no address"},
-		`message["${x}"]`:          {err: "is no address"},
-		"message.":                 {err: "is no address"},
+		`message["a"]["b"]["c"]`:   {err: "is not an address"},
+		`message.x[foo]`:           {err: "is not an address"},
+		`message["${x}"]`:          {err: "is not an address"},
+		"message.":                 {err: "is not an address"},
 	}
 	for in, test := range tests {
 		got, err := plan.ParseSelector(in)
@@ -63,7 +63,7 @@ func TestParseSelector(t *testing.T) {
 	}
 }
 
-func TestSelectorTakesInstances(t *testing.T) {
+func TestSelectorMatchesInstances(t *testing.T) {
 	address := func(a string) func(*spec.Message) { return func(m *spec.Message) { m.Address = a } }
 	w := newWorld()
 	desired := []spec.Message{
@@ -123,14 +123,14 @@ func FuzzParseSelector(f *testing.F) {
 		}
 		again, err := plan.ParseSelector(first.String())
 		if err != nil || again != first {
-			t.Errorf("%q reads as %+v, and that as %+v, %v", s, first, again, err)
+			t.Errorf("%q parses as %+v, and that as %+v, %v", s, first, again, err)
 		}
 	})
 }
 
-// TestAddressesOfModules holds that every address reads as itself, that each
-// address on the way to it selects it, and that its block is known, whatever stands
-// in keys and labels.
+// TestAddressesOfModules checks that every address parses as itself, that each address of a
+// module or block around it selects it, and that its block is known, for any text in keys
+// and labels.
 func TestAddressesOfModules(t *testing.T) {
 	text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab.["]\$%{}é message`)), 1, 12, -1)
 	key := rapid.Custom(func(t *rapid.T) cty.Value {
@@ -157,12 +157,12 @@ func TestAddressesOfModules(t *testing.T) {
 		for _, p := range prefixes {
 			s, err := plan.ParseSelector(p)
 			if err != nil || s.Address != p || !s.Matches(full, "t") {
-				t.Fatalf("%s reads as %+v (%v) and does not select %s", p, s, err, full)
+				t.Fatalf("%s parses as %+v (%v) and does not select %s", p, s, err, full)
 			}
 		}
 		c := plan.Change{Address: full, Name: label}
 		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+addrs.Message(label, cty.NilVal) {
-			t.Fatalf("%s is of module %s and block %s", full, c.Module(), c.Block())
+			t.Fatalf("%s has module %s and block %s", full, c.Module(), c.Block())
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// walk visits every block of the table.
+// walkBlocks visits every block of the table.
 func walkBlocks(blocks []language.Block, visit func(language.Block)) {
 	for _, b := range blocks {
 		visit(b)
@@ -18,12 +18,12 @@ func walkBlocks(blocks []language.Block, visit func(language.Block)) {
 	}
 }
 
-// TestLanguageIsDescribed holds the table to what readers of it rely on.
+// TestLanguageIsDescribed checks that the table is complete and consistent.
 func TestLanguageIsDescribed(t *testing.T) {
 	seen := map[string]bool{}
 	walkBlocks(language.Blocks(), func(b language.Block) {
 		if b.Doc == "" || !strings.HasSuffix(b.Doc, ".") {
-			t.Errorf("%s is described as %q, which is no sentence", b.Type, b.Doc)
+			t.Errorf("%s is described as %q, which is not a sentence", b.Type, b.Doc)
 		}
 		for _, a := range b.Arguments {
 			seen[a.Name] = true
@@ -31,7 +31,7 @@ func TestLanguageIsDescribed(t *testing.T) {
 				t.Errorf("%s of %s: %+v", a.Name, b.Type, a)
 			}
 			if a.Sensitive != slices.Contains(language.SensitiveNames(), a.Name) {
-				t.Errorf("%s of %s: sensitive is %v, and it is not so in every block", a.Name, b.Type, a.Sensitive)
+				t.Errorf("%s of %s: sensitive is %v, which differs from another block", a.Name, b.Type, a.Sensitive)
 			}
 		}
 	})
@@ -45,8 +45,8 @@ func TestLanguageIsDescribed(t *testing.T) {
 	}
 }
 
-// TestEveryKindIsDecoded holds the decoders of broker and backend blocks to the kinds that
-// the language describes.
+// TestEveryKindIsDecoded checks that exactly the types of broker and backend blocks in the table of
+// the language have decoders.
 func TestEveryKindIsDecoded(t *testing.T) {
 	for typ, decoded := range map[string][]string{
 		"broker":  slices.Sorted(maps.Keys(brokerDecoders)),
@@ -62,7 +62,7 @@ func TestEveryKindIsDecoded(t *testing.T) {
 			}
 		})
 		if slices.Sort(described); !slices.Equal(described, decoded) {
-			t.Errorf("the language describes the %ss %q, and there are decoders of %q", typ, described, decoded)
+			t.Errorf("the language describes the %ss %q, and there are decoders for %q", typ, described, decoded)
 		}
 	}
 }

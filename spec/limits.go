@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// limits reports what the message's broker would refuse.
+// limits reports violations of the limits of the message's broker.
 func (d *decoder) limits() {
 	if d.broken {
 		return
@@ -23,7 +23,7 @@ func (d *decoder) limits() {
 	}
 }
 
-// violation returns a reason, with the topic if it is about that.
+// violation returns the reason of a violation, with the topic if it is about the topic.
 func (d *decoder) violation(v mqtt.Violation) string {
 	if v.Field != 0 {
 		return diag.Capital(v.Reason)
@@ -31,7 +31,7 @@ func (d *decoder) violation(v mqtt.Violation) string {
 	return fmt.Sprintf("The topic %q cannot be used: %s", diag.Excerpt(d.m.Topic), v.Reason)
 }
 
-// kindOf tells reasons apart, but not their numbers.
+// kindOf returns a reason without its numbers, so that similar ones count as repeats.
 func kindOf(reason string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {

@@ -14,21 +14,20 @@ import (
 
 // maxEffort bounds the work of checking one payload against its schema. Measured: a payload
 // of 1 MB with 15,000 objects takes 1.7 million units in 0.15 s, and a schema that branches
-// at every step has spent all after 4 to 9 s. It is counted, not timed, so that a
+// at every step spends maxEffort in 4 to 9 s. The work is counted instead of timed, so that a
 // configuration is refused on every machine or on none.
 const maxEffort = 25_000_000
 
-// errEffort is what a schema returns that takes more than that: its references branch at
-// every step, say.
+// errEffort is the error of a schema that takes more than maxEffort, for example because its
+// references branch at every step.
 var errEffort = errors.New("checking it takes too long")
 
-// effort is what is left of the work that checking one payload may take. The validator
-// cannot be stopped from outside, but it has every schema check the format of a value
-// before it goes on to the schemas within; once nothing is left, no format is right, and
-// the validator ends by itself.
+// effort is the work that is left for checking one payload. The validator cannot be stopped from
+// outside, but every schema checks the format of a value before it continues with its
+// subschemas. When nothing is left, every format is an error, so the validator ends.
 type effort struct {
 	left  int
-	place int // what it takes to note a place in the document that is being checked
+	place int // the effort of noting a place in the document that is being checked
 }
 
 func (e *effort) spend(n int) error {
@@ -38,7 +37,7 @@ func (e *effort) spend(n int) error {
 	return nil
 }
 
-// meter has the schemas, and all that they lead to, spend effort.
+// meter makes the schemas, and all schemas that they lead to, spend effort.
 func (e *effort) meter(schemas []*jsonschema.Schema) {
 	within := map[*jsonschema.Schema][]*jsonschema.Schema{}
 	for len(schemas) > 0 {
@@ -50,16 +49,16 @@ func (e *effort) meter(schemas []*jsonschema.Schema) {
 			schemas = append(schemas, within[s]...)
 		}
 	}
-	// Looking for circles, the validator goes back over all references that led to a schema.
+	// To detect circles, the validator goes through all references that led to a schema.
 	chain := len(within) / 100
 	for s, parts := range within {
 		s.Format = e.metered(s, parts, chain)
 	}
 }
 
-// metered returns the format of s, which spends what it takes to check a value against s
-// and to find that it is not one for any of the schemas within. Those that it is one for
-// spend what they take themselves.
+// metered returns a format for s that spends the effort of checking a value against s without its
+// subschemas within, and of finding that the value is of the wrong type for them. Subschemas
+// for which it has the right type spend their own effort.
 func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chain int) *jsonschema.Format {
 	width, whole := 1+ratSize(s.MultipleOf)+names(s), s.UniqueItems
 	for _, part := range within {
@@ -92,8 +91,8 @@ func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chai
 	return &format
 }
 
-// subschemas returns the schemas that a schema's keywords hold or refer to. What a
-// $dynamicRef may lead to beyond that is found by its anchor.
+// subschemas returns the schemas in a schema's keywords, and those that they refer to. Further
+// schemas that a $dynamicRef may lead to are found by their anchors.
 func subschemas(s *jsonschema.Schema) []*jsonschema.Schema {
 	var all []*jsonschema.Schema
 	var add func(v reflect.Value)
@@ -131,8 +130,8 @@ func subschemas(s *jsonschema.Schema) []*jsonschema.Schema {
 	return all
 }
 
-// anchored returns the places (JSON pointers, as fragments) of the objects in a schema's
-// document that have a $dynamicAnchor.
+// anchored returns JSON pointers, as URL fragments, to the objects with a $dynamicAnchor in a
+// schema's document.
 func anchored(doc any, at string) []string {
 	var all []string
 	switch doc := doc.(type) {
@@ -152,7 +151,8 @@ func anchored(doc any, at string) []string {
 	return all
 }
 
-// names returns how many names a schema requires. All that a value lacks are listed.
+// names returns the number of names that a schema requires. The validator lists all that a value
+// lacks.
 func names(s *jsonschema.Schema) int {
 	n := len(s.Required)
 	for _, required := range s.DependentRequired {
@@ -166,7 +166,7 @@ func names(s *jsonschema.Schema) int {
 	return n
 }
 
-// literals returns how much there is to compare a value with.
+// literals returns the size of the literals in a schema that a value is compared with.
 func literals(s *jsonschema.Schema) int {
 	n := 0
 	if s.Const != nil {
@@ -178,7 +178,7 @@ func literals(s *jsonschema.Schema) int {
 	return n
 }
 
-// size returns how large a JSON value is, with all that is within it.
+// size returns the size of a JSON value, in rough units of effort.
 func size(v any) int {
 	n := 1 + breadth(v)
 	switch v := v.(type) {
@@ -194,8 +194,8 @@ func size(v any) int {
 	return n
 }
 
-// breadth returns how large a JSON value is, without what is within its parts. A number
-// with an exponent may have a thousand digits.
+// breadth returns the size of a JSON value without the values in it. A number with an exponent
+// may have a thousand digits.
 func breadth(v any) int {
 	switch v := v.(type) {
 	case map[string]any:
@@ -213,7 +213,7 @@ func breadth(v any) int {
 	return 0
 }
 
-// depth returns how many levels a JSON value has.
+// depth returns the number of levels in a JSON value.
 func depth(v any) int {
 	most := 0
 	switch v := v.(type) {

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/spectest"
 )
 
-// TestSchemaThatBranches holds that a few lines of a schema do not keep a plan busy for
-// ever, and that all messages of a schema wait for it once.
+// TestSchemaThatBranches checks that a short schema cannot keep a plan busy endlessly, and that all
+// messages with the schema wait for it only once.
 func TestSchemaThatBranches(t *testing.T) {
 	var defs strings.Builder
 	const levels = 60
@@ -31,8 +31,8 @@ func TestSchemaThatBranches(t *testing.T) {
 	})
 }
 
-// TestHostileSchemas holds that no keyword keeps the validator from ending: each of these
-// takes hours without a bound. The effort is a small part of the usual one.
+// TestHostileSchemas checks that validation ends with any keyword: each of these schemas takes hours
+// without a bound. The test allows only a hundredth of the usual effort.
 func TestHostileSchemas(t *testing.T) {
 	branching := func(level func(i int) string, last string) string {
 		var defs strings.Builder
@@ -95,7 +95,7 @@ func TestHostileSchemas(t *testing.T) {
 	}
 }
 
-// TestHostileExpressions holds that a schema's own expressions are not compiled if they
+// TestHostileExpressions checks that the expressions of a schema are not compiled if they would
 // become too large.
 func TestHostileExpressions(t *testing.T) {
 	large := `"` + strings.Repeat("a{1000}", 1000) + `"`
@@ -110,8 +110,8 @@ func TestHostileExpressions(t *testing.T) {
 	}
 }
 
-// dynamic refers to the schemas that branch only by the dynamic reference of another
-// resource, which leads to that resource's own schema unless validation began here.
+// dynamic returns a schema that reaches the branching schemas only through the dynamic reference of
+// another resource. That leads to the resource's own schema unless validation began in this one.
 func dynamic(branching string) string {
 	return strings.TrimSuffix(branching, `"$ref":"#/$defs/d0"}`) + `"$id":"x:root","$ref":"y:other"}`
 }

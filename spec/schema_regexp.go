@@ -7,8 +7,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// meteredRegexp is a regular expression that spends effort. Go's take time in
-// proportion to the text and to the instructions that the expression becomes.
+// meteredRegexp is a regular expression that spends effort. In Go, matching takes time in
+// proportion to the lengths of the text and of the compiled expression.
 type meteredRegexp struct {
 	*regexp.Regexp
 	instructions int

@@ -34,7 +34,9 @@ func whoAmI() string {
 // Lock implements Store by a kernel lock, which ends with its process. It cannot be lost while the
 // process lives. The lock file is emptied and kept when the lock is released: if it were removed,
 // two processes could hold locks on two files of one name.
-func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error) {
+func (l *Local) Lock(
+	ctx context.Context, info LockInfo,
+) (held context.Context, unlock func(context.Context) error, err error) {
 	lock, file, err := l.tryLock()
 	if err != nil {
 		return nil, nil, err
@@ -42,7 +44,7 @@ func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, 
 	path := lock.Path()
 	if err := writeLockInfo(path, info); err != nil {
 		lock.Unlock()
-		return nil, nil, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return nil, nil, fmt.Errorf("lock state: %w; -lock=false works without a lock", err)
 	}
 	l.removeLeftovers(file)
 	return ctx, func(context.Context) error {
@@ -66,7 +68,7 @@ func (l *Local) tryLock() (lock *flock.Flock, file string, err error) {
 	lock = flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
 	switch held, err := lock.TryLock(); {
 	case err != nil:
-		return nil, "", fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return nil, "", fmt.Errorf("lock state: %w; -lock=false works without a lock", err)
 	case !held:
 		return nil, "", &LockedError{Holder: readLockInfo(path)}
 	}
