@@ -41,6 +41,13 @@ func (x *Exclusive) Excepts(topic string) bool {
 	return slices.ContainsFunc(x.Except, func(filter string) bool { return mqtt.Match(filter, topic) })
 }
 
+// Excludes reports whether a removed block, or the except argument of an exclusive block, says
+// that a topic of a broker does not belong to this configuration.
+func (c *Config) Excludes(broker, topic string) bool {
+	return slices.ContainsFunc(c.Removed, func(b FilterBlock) bool { return b.Matches(broker, topic) }) ||
+		slices.ContainsFunc(c.Exclusives, func(x Exclusive) bool { return x.Matches(broker, topic) && x.Excepts(topic) })
+}
+
 // UntrackedAddress returns the address of an untracked message that the block matches:
 // exclusive.NAME["topic"].
 func (x *Exclusive) UntrackedAddress(topic string) string {
