@@ -184,6 +184,29 @@ func TestLongPayloads(t *testing.T) {
 	}
 }
 
+// TestDeepDocuments holds that the work grows with the levels of a document, and does not double with each.
+func TestDeepDocuments(t *testing.T) {
+	var messages []mqtt.Message
+	for i, deep := range []string{
+		strings.Repeat(`{"deep":`, 90) + "1" + strings.Repeat("}", 90),
+		strings.Repeat(`{"a":1,"deep":[`, 45) + "1" + strings.Repeat("]}", 45),
+		strings.Repeat("[", 90) + strings.Repeat("]", 90),
+	} {
+		messages = append(messages, mqtt.Message{Topic: fmt.Sprintf("deep/%d/x", i), Payload: []byte(deep), QoS: 1})
+	}
+	if made := check(t, messages, options); made.Written != len(messages) {
+		t.Errorf("%d written\n%s", made.Written, made.HCL)
+	}
+}
+
+// TestTextsWithBraces holds that what a text consists of is not taken for an empty object.
+func TestTextsWithBraces(t *testing.T) {
+	made := check(t, []mqtt.Message{{Topic: "a/b", Payload: []byte(`{"a":"{  }"}`), QoS: 1}}, options)
+	if !strings.Contains(string(made.HCL), `{ a = "{  }" }`) {
+		t.Errorf("%s", made.HCL)
+	}
+}
+
 // TestFiveThousand checks that 5,000 messages of several kinds take seconds.
 func TestFiveThousand(t *testing.T) {
 	start := time.Now()

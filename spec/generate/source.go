@@ -36,23 +36,34 @@ func (p printer) value(n *node) string {
 	case !isContainer(*n):
 		return n.text
 	}
-	members := strings.Join(p.members(n), ", ")
-	line := "[" + members + "]"
-	if n.kind == '{' {
-		line = strings.Replace("{ "+members+" }", "{  }", "{}", 1)
-	}
+	members := p.members(n) // once: members nest, and spelling them twice would double the work with each level
+	line := inline(n, members)
 	if n.kind == list || len(n.kids) == 0 || len(line) <= p.width && !strings.Contains(line, "\n") {
 		return line
 	}
-	return p.entries(n)
+	return lines(n, members)
+}
+
+// inline returns an object or array on one line.
+func inline(n *node, members []string) string {
+	switch {
+	case n.kind != '{':
+		return "[" + strings.Join(members, ", ") + "]"
+	case len(members) == 0:
+		return "{}"
+	}
+	return "{ " + strings.Join(members, ", ") + " }"
 }
 
 // entries returns the HCL of an object or array with a line for each member.
-func (p printer) entries(n *node) string {
+func (p printer) entries(n *node) string { return lines(n, p.members(n)) }
+
+// lines returns an object or array with each member on a line.
+func lines(n *node, members []string) string {
 	if n.kind == '{' {
-		return "{\n" + strings.Join(p.members(n), "\n") + "\n}"
+		return "{\n" + strings.Join(members, "\n") + "\n}"
 	}
-	return "[\n" + strings.Join(p.members(n), ",\n") + ",\n]"
+	return "[\n" + strings.Join(members, ",\n") + ",\n]"
 }
 
 func (p printer) members(n *node) []string {
