@@ -17,7 +17,7 @@ var layers = map[string][]string{
 	"spec/functions": {"spec/bounds", "spec/diag", "spec/sensitive"},
 	"spec/declare":   {"spec/addrs", "spec/bounds", "spec/diag", "spec/functions", "spec/language", "spec/sensitive"},
 	"spec":           {"spec/addrs", "spec/bounds", "spec/declare", "spec/diag", "spec/functions", "spec/language", "spec/sensitive"},
-	"spec/generate":  {"spec"},
+	"spec/generate":  {"spec", "spec/addrs"},
 }
 
 // TestSpecHasLayers holds the packages of spec to that.

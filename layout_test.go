@@ -53,7 +53,7 @@ var architecture = map[string]rule{
 	"render": {[]string{"mqtt", "plan", "apply", "state"}, slices.Concat(hcl, diff, []string{
 		"github.com/mitchellh/go-wordwrap", // Terraform's breaking of lines
 	})},
-	"cli":   {[]string{"mqtt", "folder", "spec", "state", "embedded", "broker", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
+	"cli":   {[]string{"mqtt", "folder", "spec", "state", "embedded", "plan", "observe", "apply", "render"}, slices.Concat(hcl, x, near, diff)},
 	"bench": {},
 	"":      {[]string{"cli"}, nil},
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Target is a broker to publish to. broker.Writer implements it.
+// Target is a broker to publish to. broker.Writer implements it and documents the methods.
 type Target interface {
 	Read(ctx context.Context, topics []string) (mqtt.Observation, error)
 	Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error))
@@ -31,6 +31,7 @@ type Destination struct {
 
 // Options are what a run needs in addition to its plan.
 type Options struct {
+	// To has the destination of every broker that the plan has changes for.
 	To   map[state.Identity]Destination
 	Save func(ctx context.Context, s *state.Snapshot) error // writes the state and raises its serial
 	// Backup stores the messages that are about to be replaced or deleted; when it returns, they
@@ -61,14 +62,14 @@ const (
 type Result struct {
 	Change  *plan.Change
 	Outcome Outcome
-	Err     error
-	Live    *mqtt.Message // redacted; the message that a conflict found
+	Err     error         // nil if Outcome is Done or Cancelled
+	Live    *mqtt.Message // redacted; the live message of a conflict or a failed read-back, or nil
 }
 
 // Report describes how a run ended. Results are in the order of the plan's changes.
 type Report struct {
 	Results     []Result
-	Interrupted bool
+	Interrupted bool // ctx ended before the run did
 	// SaveErr is the error of the last write of the state. If it is not nil, State holds what the
 	// caller must save by other means.
 	SaveErr error
@@ -87,7 +88,7 @@ func (r *Report) Failed() bool {
 	return false
 }
 
-// Published reports whether anything was sent that may have been stored.
+// Published reports whether a publish was sent that the broker may have stored.
 func (r *Report) Published() bool {
 	for i := range r.Results {
 		_, publishes := r.Results[i].Change.Publish()
@@ -102,7 +103,7 @@ func (r *Report) Published() bool {
 type Event interface{ event() }
 
 // Started opens a run.
-type Started struct{ Total int }
+type Started struct{ Total int } // Total is the number of changes
 
 // Progressed reports the outcome of one change.
 type Progressed struct{ Result Result }

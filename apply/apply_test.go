@@ -238,7 +238,7 @@ func TestPendingIsSavedBeforeTheFirstPublish(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	w.broker.onSend = func(topic string) {
 		if _, ok := w.state.Pending[state.Key{Broker: id, Topic: topic}]; !ok {
-			t.Errorf("%s was published while nothing said so in the state", topic)
+			t.Errorf("%s was published without a pending entry", topic)
 		}
 	}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1"), declare("b", "2")}))
@@ -275,9 +275,9 @@ func TestAFailedLastWriteIsReportedWithTheState(t *testing.T) {
 	}
 }
 
-// TestAPlanStaysAsItWas checks that a run changes neither the plan that it is given nor a snapshot
+// TestAPlanIsNotChanged checks that a run changes neither the plan that it is given nor a snapshot
 // that was saved.
-func TestAPlanStaysAsItWas(t *testing.T) {
+func TestAPlanIsNotChanged(t *testing.T) {
 	w := &world{t: t, broker: newFake(), proves: true}
 	secret := declare("a", "1")
 	secret.Redaction.Fields = mqtt.FieldPayload
@@ -307,7 +307,7 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 		t.Errorf("records (-want +got):\n%s", d)
 	}
 	if len(w.state.Pending) > 0 {
-		t.Error("b was refused and d never sent, and something is still pending")
+		t.Error("b was refused and d was never sent, but something is still pending")
 	}
 	if !r.Failed() {
 		t.Error("the report does not say that something failed")
@@ -322,11 +322,11 @@ func TestAFailedPublishIsReadBack(t *testing.T) {
 		outcome apply.Outcome
 		pending bool
 	}{
-		"not written":      {func(*fake) {}, apply.Failed, false},
-		"stored":           {func(f *fake) { f.keep["a"] = true }, apply.Done, false},
-		"not to be read":   {func(f *fake) { f.unread["a"] = true }, apply.Failed, true},
-		"somebody else's":  {func(f *fake) { f.live["a"] = declare("a", "theirs").Message }, apply.Failed, true},
-		"gone in the same": {func(f *fake) { delete(f.live, "a") }, apply.Failed, true},
+		"not written":     {func(*fake) {}, apply.Failed, false},
+		"stored":          {func(f *fake) { f.keep["a"] = true }, apply.Done, false},
+		"unread":          {func(f *fake) { f.unread["a"] = true }, apply.Failed, true},
+		"somebody else's": {func(f *fake) { f.live["a"] = declare("a", "theirs").Message }, apply.Failed, true},
+		"gone":            {func(f *fake) { delete(f.live, "a") }, apply.Failed, true},
 	} {
 		for _, proves := range []bool{true, false} {
 			w := &world{t: t, broker: newFake(), proves: proves}
@@ -346,15 +346,15 @@ func TestAFailedPublishIsReadBack(t *testing.T) {
 	}
 }
 
-// An acknowledged message that cannot be read back stays pending for the next plan, and the report
-// says so.
+// TestAFailedReadBackLeavesTheTopicPending checks that an acknowledged message that cannot be read
+// back stays pending for the next plan, and that the report says so.
 func TestAFailedReadBackLeavesTheTopicPending(t *testing.T) {
 	w := &world{t: t, broker: newFake()}
 	w.broker.onSend = func(topic string) { w.broker.unread[topic] = true }
 	r := w.apply(t.Context(), w.plan([]spec.Message{declare("a", "1")}))
 	must(t, r, map[string]apply.Outcome{"a": apply.Failed})
 	if err := r.Results[0].Err; err == nil || !strings.Contains(err.Error(), "timed out; the next plan reads the topic") {
-		t.Errorf("it says %v", err)
+		t.Errorf("error %v", err)
 	}
 	if len(w.state.Pending) != 1 {
 		t.Errorf("%d pending", len(w.state.Pending))
@@ -529,7 +529,8 @@ func TestKilledAnywhereTheNextRunConverges(t *testing.T) {
 	})
 }
 
-// A broker that cannot be read is not waited for by every batch.
+// TestABrokerThatCannotBeReadIsStopped checks that not every batch waits for a broker that cannot be
+// read.
 func TestABrokerThatCannotBeReadIsStopped(t *testing.T) {
 	var desired []spec.Message
 	for i := range 9_000 {

@@ -11,7 +11,10 @@ import (
 // publish. They are the messages that the plan saw: one that has changed by the time of its publish
 // is a conflict, and is not replaced. If the plan replaces nothing, no backup is written.
 func (r *run) backUp() error {
-	b := &state.Backup{Made: r.Now().UTC(), Lineage: r.state.Lineage, Brokers: map[state.Identity]state.Pin{}, Records: map[state.Key]state.Record{}}
+	b := &state.Backup{
+		Made: r.Now().UTC(), Lineage: r.state.Lineage,
+		Brokers: map[state.Identity]state.Pin{}, Records: map[state.Key]state.Record{},
+	}
 	for i := range r.plan.Changes {
 		r.keep(b, &r.plan.Changes[i])
 	}

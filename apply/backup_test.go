@@ -65,7 +65,7 @@ func TestNothingIsPublishedIfTheBackupFails(t *testing.T) {
 	}
 }
 
-func TestNothingReplacedIsNoBackup(t *testing.T) {
+func TestNoBackupIfNothingIsReplaced(t *testing.T) {
 	w := &world{t: t, broker: newFake(declare("b", "1").Message), proves: true}
 	o := options(w)
 	o.Backup = func(b *state.Backup) error { t.Errorf("a backup of nothing: %+v", b); return nil }
@@ -103,11 +103,11 @@ func TestOnlyAFreshObservationIsPublishedOn(t *testing.T) {
 		observed, now time.Time
 		want          apply.Outcome
 	}{
-		"at once":                                {start, start.Add(time.Second), apply.Done},
-		"later":                                  {start, start.Add(11 * time.Second), apply.Conflicted},
-		"never observed":                         {time.Time{}, start, apply.Conflicted},
-		"the wall clock went on, as after sleep": {wall, wall.Add(time.Hour), apply.Conflicted},
-		"the wall clock went back":               {wall, wall.Add(-time.Hour), apply.Conflicted},
+		"at once":                              {start, start.Add(time.Second), apply.Done},
+		"later":                                {start, start.Add(11 * time.Second), apply.Conflicted},
+		"never observed":                       {time.Time{}, start, apply.Conflicted},
+		"the wall clock moved on, as in sleep": {wall, wall.Add(time.Hour), apply.Conflicted},
+		"the wall clock went back":             {wall, wall.Add(-time.Hour), apply.Conflicted},
 	} {
 		w := &world{t: t, broker: newFake()}
 		p := w.plan([]spec.Message{declare("a", "1")})

@@ -99,8 +99,8 @@ func (r *run) readBack(ctx context.Context, id state.Identity, unsure []int, ans
 func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 	c := r.report.Results[i].Change
 	live, there := seen.Live[c.Key.Topic]
-	see := r.comparer(c.Key.Broker)
-	before, after := c.MatchesBefore(live, there, see), c.MatchesAfter(live, there, see)
+	comparer := r.comparer(c.Key.Broker)
+	before, after := c.MatchesBefore(live, there, comparer), c.MatchesAfter(live, there, comparer)
 	if after && (refused == nil || !before) {
 		r.finish(i, Done, nil, nil)
 		return true

@@ -30,7 +30,7 @@ func stages(changes []plan.Change) [][]int {
 	return append(append([][]int{quiet}, writes...), deletes...)
 }
 
-// levels computes how many dependencies lead from a block to one that depends on nothing. Blocks
+// levels computes the length of the longest chain of dependencies that begins at a block. Blocks
 // without a change do not count: nothing waits for them.
 type levels struct {
 	needs map[string][]string        // block address to those it depends on
@@ -95,7 +95,7 @@ func (l *levels) of(block string, path []string) int {
 	return level
 }
 
-// waiting knows which changes failed, and so which must not be begun.
+// waiting records which changes failed, to decide which others must not be begun.
 type waiting struct {
 	failedBlocks    map[string]string // block of a failed change, and modules around it, to its address
 	failedAddresses map[string]bool   // addresses whose create or update failed

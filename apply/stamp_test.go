@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// clocked is a broker that knows when it stored what it acknowledged.
+// clocked is a broker that reports when it stored a message.
 type clocked struct {
 	*fake
 	times map[string]time.Time
@@ -24,7 +24,7 @@ func TestTheBrokersTimesAreRecorded(t *testing.T) {
 	w := &world{t: t, broker: newFake(mqtt.Message{Topic: "old", Payload: []byte("x"), QoS: 1}), proves: true}
 	w.broker.refuse["refused"] = true
 	desired := []spec.Message{declare("a", "1"), declare("b", "1"), declare("refused", "1")}
-	target := clocked{w.broker, map[string]time.Time{"a": at, "refused": at, "unheard of": at}}
+	target := clocked{w.broker, map[string]time.Time{"a": at, "refused": at, "unknown": at}}
 	report, err := apply.Run(t.Context(), w.plan(desired), nil, apply.Options{
 		To:       map[state.Identity]apply.Destination{id: {Target: target, Capabilities: w.capabilities()}},
 		Observed: time.Now(),

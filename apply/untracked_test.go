@@ -19,7 +19,7 @@ func TestUntracked(t *testing.T) {
 		return mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
 	}
 	w := &world{t: t, broker: newFake(untracked("x/a", "1"), untracked("x/b", "1"), untracked("x/c", "1")), proves: true, stale: true}
-	w.exclusive = []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
+	w.exclusive = []spec.Exclusive{{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: "b", Filter: "x/#"}}}
 	w.apply(t.Context(), w.plan([]spec.Message{declare("recorded", "1")}))
 	for _, topic := range []string{"x/a", "x/b", "x/c"} {
 		if _, live := w.broker.live[topic]; live {
@@ -39,17 +39,17 @@ func TestUntracked(t *testing.T) {
 	}
 }
 
-// That a message expired since the plan was made is no conflict: its update is published, and its
-// delete is done.
-func TestAnExpiredMessageIsNoConflict(t *testing.T) {
-	lasting := func(topic, payload string, seconds uint32) spec.Message {
+// TestAnExpiredMessageIsNotAConflict checks that a message may expire between plan and publish: its
+// update is published, and its delete counts as done.
+func TestAnExpiredMessageIsNotAConflict(t *testing.T) {
+	expiring := func(topic, payload string, seconds uint32) spec.Message {
 		m := declare(topic, payload)
 		m.Expiry = seconds
 		return m
 	}
 	w := &world{t: t, broker: newFake(), proves: true}
-	w.apply(t.Context(), w.plan([]spec.Message{lasting("update", "1", 60), lasting("delete", "1", 60), lasting("early", "1", 7200), declare("forever", "1")}))
-	p := w.plan([]spec.Message{lasting("update", "2", 60), lasting("early", "2", 7200), declare("forever", "2")})
+	w.apply(t.Context(), w.plan([]spec.Message{expiring("update", "1", 60), expiring("delete", "1", 60), expiring("early", "1", 7200), declare("forever", "1")}))
+	p := w.plan([]spec.Message{expiring("update", "2", 60), expiring("early", "2", 7200), declare("forever", "2")})
 	clear(w.broker.live)
 	w.broker.sent = nil
 	o := options(w)

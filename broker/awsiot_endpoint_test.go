@@ -147,7 +147,7 @@ func TestAWSOpenErrors(t *testing.T) {
 		{"no credentials", spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: "https://example.com"},
 			map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, []string{"find AWS credentials", "AWS_PROFILE", "role_arn"}},
 		{"no such profile", spec.AWSIoTSettings{Region: "eu-west-1", Profile: "nobody"}, nil, []string{"nobody"}},
-		{"an endpoint with a path", spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: "https://example.com/topics"}, nil, []string{"nothing behind the port"}},
+		{"an endpoint with a path", spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: "https://example.com/topics"}, nil, []string{"nothing after the port"}},
 		{"an endpoint of another protocol", spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: "mqtts://example.com"}, nil, []string{"https://HOST"}},
 	}
 	for _, test := range tests {

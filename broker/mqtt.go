@@ -7,12 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"golang.org/x/time/rate"
 
 	"github.com/retainctl/retainctl/broker/client"
-	"github.com/retainctl/retainctl/folder"
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/wire"
 	"github.com/retainctl/retainctl/spec"
@@ -91,7 +91,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		c.NextProtos = usualALPN(s.Address)
 	}
 	if s.CAFile != "" {
-		pem, err := folder.Named(s.CAFile).ReadRegular(maxCertificates)
+		pem, err := os.ReadFile(s.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("read ca_file: %w", err)
 		}
@@ -101,29 +101,13 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		}
 	}
 	if s.CertFile != "" {
-		pair, err := keyPair(s)
+		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("load cert_file and key_file: %w", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
-}
-
-// maxCertificates is the size of the largest file of certificates or keys, in bytes.
-const maxCertificates = 16 << 20
-
-// keyPair reads the certificate and the key of the client. Both are regular files: a configuration names them.
-func keyPair(s *spec.MQTTSettings) (tls.Certificate, error) {
-	cert, err := folder.Named(s.CertFile).ReadRegular(maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := folder.Named(s.KeyFile).ReadRegular(maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.X509KeyPair(cert, key)
 }
 
 // connection returns the first connection, which is the one that reads.

@@ -36,7 +36,7 @@ func (a applying) mayApply(ctx context.Context, p *plan.Plan) error {
 	if a.f.expect != "" && a.f.expect != p.Token() {
 		return failure("Not the plan that was reviewed",
 			fmt.Sprintf("-expect=%s was given, but the plan above has the token %s: the configuration, the state or a "+
-				"broker changed since. Nothing was published; review it again.", a.f.expect, p.Token()))
+				"broker has changed since. Nothing was published; review it again.", a.f.expect, p.Token()))
 	}
 	if !p.HasChanges() || a.f.autoApprove || a.f.expect != "" {
 		return nil

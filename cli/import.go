@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/retainctl/retainctl/spec/generate"
-	"github.com/retainctl/retainctl/state"
 )
 
 func importCommand() command {
@@ -53,15 +52,15 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err != nil {
 		return 0, err
 	}
-	live, left := undeclared(i.config, i.block.Name, found.live)
-	shown := i.withoutSecrets(ctx, state.Identity(found.identity), live)
+	live, left := undeclared(i.config, i.block.Name, found.Live)
+	shown := i.withoutSecrets(ctx, found.Identity, live)
 	if len(shown) == 0 {
 		fmt.Fprintln(s.Stderr, strings.Join(append([]string{"Nothing to import."}, left.lines()...), " "))
 		return exitDone, nil
 	}
 	made, err := generate.Write(shown, generate.Options{
 		Broker: i.block.Name, BrokerType: i.block.Type, Several: len(i.config.Brokers) > 1,
-		Capabilities: found.can,
+		Capabilities: found.Capabilities,
 		Exact:        f.exact, Files: f.out != "", Taken: i.taken(),
 		Comment: fmt.Sprintf("Imported from broker %q.", i.block.Name),
 	})
@@ -71,6 +70,6 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err := i.write(made); err != nil {
 		return 0, err
 	}
-	i.report(made, left, found.can)
+	i.report(made, left, found.Capabilities)
 	return exitDone, nil
 }

@@ -37,20 +37,13 @@ func undeclared(c *spec.Config, name string, live map[string]mqtt.Retained) (mes
 		switch {
 		case has[topic]:
 			left.declared++
-		case excluded(c, name, topic):
+		case c.Excludes(name, topic):
 			left.excluded++
 		default:
 			messages = append(messages, m.Message)
 		}
 	}
 	return messages, left
-}
-
-// excluded reports whether a removed block, or the except argument of an exclusive block, says that
-// a topic does not belong to this configuration.
-func excluded(c *spec.Config, name, topic string) bool {
-	return slices.ContainsFunc(c.Removed, func(r spec.Scope) bool { return r.Has(name, topic) }) ||
-		slices.ContainsFunc(c.Exclusives, func(x spec.Exclusive) bool { return x.Has(name, topic) && x.Excepts(topic) })
 }
 
 // exclusives returns the exclusive blocks of a broker.

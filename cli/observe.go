@@ -25,8 +25,8 @@ func observing(s *session, parallelism int) observe.Options {
 	}
 }
 
-// observed makes a plan from what is live on the brokers that it needs, or without a refresh from what
-// is recorded of them.
+// observed makes a plan from what is live on the brokers that it needs. Without a refresh it makes
+// the plan from what is recorded of them.
 func observed(
 	ctx context.Context, s *session, declared []spec.Broker, in plan.Input, parallelism int,
 ) (*plan.Plan, error) {
@@ -45,7 +45,8 @@ func observed(
 	return begun.Finish(results.Observations(), time.Now()), nil
 }
 
-// destinations opens the brokers of a plan for its run.
+// destinations opens the brokers that a run of a plan publishes to or adopts from, and returns a
+// function that closes them. Each broker of the plan has an entry, which is zero if it is not needed.
 func destinations(
 	ctx context.Context, s *session, c *spec.Config, p *planned, parallelism int,
 ) (map[state.Identity]apply.Destination, func(), error) {
@@ -79,7 +80,7 @@ const (
 	replaced = "broker %q was %s when the plan was made and is now %s. Nothing was published."
 )
 
-// worded returns an error of observe as it is printed.
+// worded returns the diagnostic for an error of package observe. Other errors stay as they are.
 func worded(err error) error {
 	var (
 		unusable   *observe.UnusableError
@@ -94,8 +95,8 @@ func worded(err error) error {
 	case errors.As(err, &unusable):
 		return failure(fmt.Sprintf("Broker %q cannot be used", unusable.Name), headline(unusable.Err)+".")
 	case errors.As(err, &shared):
-		return failure("Two broker blocks are one broker",
-			fmt.Sprintf("broker %q and broker %q both lead to %s. Keep one of them.", shared.One, shared.Other, shared.Identity))
+		return failure("Two broker blocks are one broker", fmt.Sprintf(
+			"broker %q and broker %q both lead to %s. Keep one of them.", shared.One, shared.Other, shared.Identity))
 	case errors.As(err, &moved):
 		return failure("The broker changed", fmt.Sprintf(movedAdvice, moved.Name, moved.Was, moved.Now))
 	case errors.As(err, &orphan):

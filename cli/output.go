@@ -66,8 +66,8 @@ func printOutputs(s *session, outputs []render.Output, asJSON bool) error {
 	case len(outputs) == 0:
 		return s.diagnose(nil, hcl.Diagnostics{{
 			Severity: hcl.DiagWarning, Summary: "No outputs found",
-			Detail: "The configuration has no output blocks in its root module. To see a value of a module here, " +
-				"give it to an output of the root: output \"NAME\" { value = module.M.OUTPUT }.",
+			Detail: "The configuration has no output blocks in its root module. To print a value of a module, " +
+				"declare an output in the root module: output \"NAME\" { value = module.M.OUTPUT }.",
 		}})
 	}
 	return render.Outputs(s.Stdout, outputs)

@@ -32,9 +32,9 @@ type planFlags struct {
 func (f *planFlags) define(fs *flags) {
 	f.defineShared(fs)
 	fs.BoolVar(&f.refresh, "refresh", true, "read the brokers; -refresh=false compares with the recorded state only")
-	fs.BoolVar(&f.refreshOnly, "refresh-only", false, "accept what is live into the state, and publish nothing")
+	fs.BoolVar(&f.refreshOnly, "refresh-only", false, "record what is live in the state, and publish nothing")
 	fs.BoolVar(&f.destroy, "destroy", false, "delete every recorded message")
-	fs.Func("max-deletes", "delete at most this many: `N|P%`", func(v string) error {
+	fs.Func("max-deletes", "delete at most `N|P%` messages", func(v string) error {
 		t, err := spec.ParseThreshold(v)
 		f.maxDeletes = &t
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// prepare checks what can be checked before anything is read.
+// prepare checks flags that can be checked before anything is read, and returns the output format.
 func prepare(s *session, f *planFlags) (render.Format, error) {
 	s.compact = f.compactWarnings
 	format, err := f.renderFormat()
@@ -26,15 +26,15 @@ func prepare(s *session, f *planFlags) (render.Format, error) {
 	return format, err
 }
 
-// planned is a plan with what it was made from.
+// planned is a plan with the state that it was made from.
 type planned struct {
 	*plan.Plan
 	prior    *state.Snapshot
 	version  state.Version
-	observed time.Time // when the first message was read
+	observed time.Time // when the read of the brokers began
 }
 
-// makePlan reads state and brokers and works out the plan.
+// makePlan reads the state and the brokers and makes the plan.
 func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*planned, error) {
 	prior, version, err := p.store.Read(ctx)
 	if err != nil {
@@ -50,7 +50,7 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 		Target: f.target, Exclude: f.exclude, Republish: f.republish,
 		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config), Failed: p.config.Failed,
 	}
-	began := time.Now() // a read of many messages takes minutes: the first is as old as that
+	began := time.Now() // a read of many messages takes minutes, so this is the age of the oldest
 	made, err := observed(ctx, s, p.config.Brokers, in, f.parallelism)
 	if err != nil {
 		return nil, err
@@ -59,10 +59,10 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
 }
 
-// saving says where a printed plan was saved, and whether the command can save one.
+// saving is whether a command can save a plan, and where it did.
 type saving struct {
 	could bool
-	to    string
+	to    string // "" if the plan was not saved
 }
 
 // printPlan prints a plan to stdout in the given format, or as events.

@@ -27,7 +27,7 @@ func listenAll(wanted []port) (open []port, err error) {
 			for _, o := range open {
 				o.listener.Close()
 			}
-			return nil, failure(p.name, fmt.Sprintf("Cannot listen on %s: %s.", p.address, err))
+			return nil, failure("Cannot listen", fmt.Sprintf("Cannot listen on %s for %s: %s.", p.address, p.name, err))
 		}
 		open = append(open, p)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/retainctl/retainctl/render"
@@ -13,18 +14,11 @@ import (
 // openStore opens the store that a backend block names. Relative paths start from the folder.
 func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (backend.Store, error) {
 	store, err := backend.Open(ctx, b, folder, remoteOptions(s))
-	if err != nil {
-		return nil, unusable(b, err)
+	var unusable *backend.OpenError
+	if errors.As(err, &unusable) {
+		return nil, failure(fmt.Sprintf("The state's %s cannot be used", unusable.Place), headline(err)+".")
 	}
-	return store, nil
-}
-
-// unusable returns the failure to open a backend's store.
-func unusable(b spec.Backend, err error) error {
-	if b.Type == "s3" {
-		return failure("The state's bucket cannot be used", headline(err)+".")
-	}
-	return failure("The state's server cannot be used", headline(err)+".")
+	return store, err
 }
 
 func remoteOptions(s *session) remote.Options {

@@ -62,11 +62,6 @@ func (f File) Read(limit int64) ([]byte, error) {
 	if f.root == "" {
 		return f.readNamed(limit, pipeWait)
 	}
-	return f.ReadRegular(limit)
-}
-
-// ReadRegular is Read for a file that is never a pipe, whoever named it.
-func (f File) ReadRegular(limit int64) ([]byte, error) {
 	file, err := f.Open(os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package mqtt
 
 import "testing"
 
-// What planning does for each message.
+// BenchmarkMessage measures what planning does for each message.
 func BenchmarkMessage(b *testing.B) {
 	m, o := everyField(), everyField()
 	hide := Redaction{Fields: FieldContentType | FieldUserProperties}

@@ -1,22 +1,22 @@
 package mqtt
 
-// Capabilities are the differences between brokers that planning and applying must
-// know. A broker announces them when it is opened; nothing asks which broker it is.
+// Capabilities are the differences between brokers that planning and applying must know.
+// They are known when a broker is opened; no code asks which kind of broker it is.
 type Capabilities struct {
-	Readable         Fields // what a read shows; the rest is compared with the record
-	AckProvesStorage bool   // no read-back after a write
-	ExpiryCountsDown bool   // a read shows the remaining time, not the declared one
-	Limits           Limits // as the broker announced them
-	Quota            Quota
+	Readable         Fields // the fields that a read shows; the others are compared with the record
+	AckProvesStorage bool   // an acknowledged publish needs no read-back
+	ExpiryCountsDown bool   // a read shows the remaining time instead of the declared one
+	Limits           Limits // as the broker announced them; zero limits nothing
+	Quota            Quota  // of the broker's account; zero if there is none
 }
 
-// ShowsExpiry reports whether a read shows how much of a message's expiry is left.
+// ShowsExpiry reports whether a read shows how much time remains until a message expires.
 func (c Capabilities) ShowsExpiry() bool { return c.ExpiryCountsDown && c.Readable.Has(FieldExpiry) }
 
-// Quota is what a broker's account may use and what it is billed by. A zero field is
-// something that the broker neither limits nor meters.
+// Quota is what a broker's account may use and how its use is billed. A zero field means that
+// the broker does not limit or meter it.
 type Quota struct {
-	PublishRate float64 // publishes a second
-	ReadRate    float64 // exact reads a second
-	UnitBytes   int     // what is billed as one unit
+	PublishRate float64 // publishes per second
+	ReadRate    float64 // exact reads per second
+	UnitBytes   int     // size of a billed unit in bytes
 }

@@ -7,12 +7,12 @@ import (
 	"encoding/hex"
 )
 
-// Digest is a SHA-256 over every field of m but its topic, in hexadecimal. With
-// a key it is an HMAC, so that nobody without the key can test guesses of a
-// sensitive value against it.
+// Digest returns a SHA-256 over every field of m but its topic, as 64 hexadecimal digits.
+// With a key it is an HMAC, so that nobody without the key can test guesses of a sensitive
+// value against it. A nil key means no key.
 //
-// Records and tokens hold digests, so those of the fields that there are never change.
-// A field that a later version adds is hashed only if it is set.
+// Records and tokens hold digests, so the encoding of the existing fields never changes. A
+// field that a later version adds must be hashed only if it is set.
 func (m Message) Digest(key []byte) string {
 	encoded := make([]byte, 0, 128+m.Size())
 	for row := range AllFields.Rows() {
@@ -48,7 +48,7 @@ func appendValue(b []byte, at any) []byte {
 	return b
 }
 
-// appendBytes appends the length first, so that no two messages share an encoding.
+// appendBytes appends the length and then v, so that no two messages have the same encoding.
 func appendBytes[T string | []byte](b []byte, v T) []byte {
 	return append(appendLength(b, len(v)), v...)
 }

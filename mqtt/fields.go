@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// Fields is a set of the fields of a message. Saved plans hold its bits, so a new
-// field takes the next one.
+// Fields is a set of message fields, one bit each. Saved plans hold the bits, so a new field
+// gets the next one.
 type Fields uint16
 
 const (
@@ -22,22 +22,22 @@ const (
 	AllFields Fields = 1<<iota - 1
 )
 
-// Properties are the fields that a packet holds as properties (3.3.2.3), which MQTT
-// 3.1.1 cannot carry.
+// Properties are the fields that a packet carries as properties (3.3.2.3). MQTT 3.1.1 has
+// none.
 const Properties = AllFields &^ (FieldPayload | FieldQoS)
 
-// Hideable are the fields that a redaction replaces. The others are no text, and too
-// few values to be kept secret.
+// Hideable are the fields that a redaction can replace. The others are numbers with too few
+// values to be kept secret.
 const Hideable = FieldPayload | FieldContentType | FieldResponseTopic | FieldCorrelationData | FieldUserProperties
 
-// Field is a row of the table of fields: what the whole program knows of one field.
+// Field is a row of the table of message fields.
 type Field struct {
 	Bit  Fields // the set of this field alone
-	Name string // in the configuration language, in JSON and in the state
-	Noun string // in messages; of several values, one of them
+	Name string // in the configuration language, in JSON and in the state: "content_type"
+	Noun string // in messages, in the singular: "content type", "user property"
 }
 
-// table has the fields by their bits. Digests follow its order.
+// table has one row for each field, in the order of their bits. Digests depend on the order.
 var table = [...]Field{
 	{FieldPayload, "payload", "payload"},
 	{FieldQoS, "qos", "QoS"},
@@ -49,12 +49,12 @@ var table = [...]Field{
 	{FieldExpiry, "message_expiry", "expiry"},
 }
 
-// At returns the place of the field's value in m: a *QoS, *PayloadFormat, *string,
-// *[]byte, *[]UserProperty or *uint32 (seconds). Whatever is done to all fields alike
-// goes by that type: digests, redaction, sizes, limits, decoding and display.
-// Message.Diff and Message.With name the fields themselves, for speed.
+// At returns a pointer to the field's value in m: a *QoS, *PayloadFormat, *string, *[]byte,
+// *[]UserProperty or *uint32 (seconds). Code that treats all fields alike switches on this
+// type: digests, redaction, sizes, limits, decoding and display. For speed, Message.Diff and
+// Message.With name the fields instead.
 //
-// It is a switch so that the compiler sees that m does not escape.
+// At is a switch so that the compiler sees that m does not escape.
 func (f *Field) At(m *Message) any {
 	switch f.Bit {
 	case FieldPayload:
@@ -77,13 +77,13 @@ func (f *Field) At(m *Message) any {
 	panic("unreachable: a field without a place")
 }
 
-// shown is the order in which people read the fields: that of the language's reference.
+// shown is the order in which output lists the fields: that of the language reference.
 var shown = [...]Fields{
 	FieldQoS, FieldPayload, FieldContentType, FieldPayloadFormat,
 	FieldUserProperties, FieldResponseTopic, FieldCorrelationData, FieldExpiry,
 }
 
-// Has reports whether f holds every field of g.
+// Has reports whether f contains every field of g.
 func (f Fields) Has(g Fields) bool { return f&g == g }
 
 // Rows yields the fields of f in the order of their bits.
@@ -97,7 +97,7 @@ func (f Fields) Rows() iter.Seq[*Field] {
 	}
 }
 
-// Shown yields the fields of f in the order in which people read them.
+// Shown yields the fields of f in the order in which output lists them.
 func (f Fields) Shown() iter.Seq[*Field] {
 	return func(yield func(*Field) bool) {
 		for _, bit := range shown {
@@ -108,7 +108,7 @@ func (f Fields) Shown() iter.Seq[*Field] {
 	}
 }
 
-// Names lists the fields of f by the names that the configuration uses.
+// Names returns the configuration names of the fields of f, in the order of their bits.
 func (f Fields) Names() []string {
 	var names []string
 	for row := range f.Rows() {
@@ -117,7 +117,7 @@ func (f Fields) Names() []string {
 	return names
 }
 
-// FieldNamed returns the field of that configuration name, or 0.
+// FieldNamed returns the field with that configuration name, or 0 if there is none.
 func FieldNamed(name string) Fields {
 	for row := range AllFields.Rows() {
 		if row.Name == name {
@@ -127,7 +127,7 @@ func FieldNamed(name string) Fields {
 	return 0
 }
 
-// Size is what a message has in bytes, but for the numbers in it: what AWS meters.
+// Size returns the size of a message in bytes without its numeric fields, as AWS meters it.
 func (m *Message) Size() int {
 	size := len(m.Topic)
 	for row := range Hideable.Rows() {
@@ -143,7 +143,8 @@ func (m *Message) Size() int {
 	return size
 }
 
-// Strings yields the strings that the properties of m consist of, if they are set.
+// Strings yields every string in the properties of m: set text properties, and the names and
+// values of user properties.
 func (m *Message) Strings() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for row := range Properties.Rows() {

@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 )
 
-// TestEveryFieldHasARow holds the table, Diff, With and the digest to the struct: a
-// field that one of them lacks is found here.
+// TestEveryFieldHasARow checks that the table, Diff, With and the digest have every field of
+// Message.
 func TestEveryFieldHasARow(t *testing.T) {
 	rows := slices.Collect(mqtt.AllFields.Rows())
 	places := map[any]*mqtt.Field{} // by the address of the value
@@ -38,7 +38,7 @@ func TestEveryFieldHasARow(t *testing.T) {
 			t.Errorf("Diff finds %q in a message with %s only", d.Names(), name)
 		}
 		if with := (mqtt.Message{}).With(changed, row.Bit); with.Diff(changed) != 0 {
-			t.Errorf("With does not take over %s", name)
+			t.Errorf("With does not copy %s", name)
 		}
 		if changed.Digest(nil) == (mqtt.Message{}).Digest(nil) {
 			t.Errorf("the digest does not depend on %s", name)
@@ -57,11 +57,11 @@ func TestShownHasEveryField(t *testing.T) {
 		n++
 	}
 	if all != mqtt.AllFields || n != len(mqtt.AllFields.Names()) {
-		t.Errorf("%d are shown: %q", n, all.Names())
+		t.Errorf("Shown yields %d fields: %q", n, all.Names())
 	}
 }
 
-// TestTextIsHideable: numbers are too few to be kept secret, and all else is hidden.
+// TestTextIsHideable checks that a redaction hides every field except numbers.
 func TestTextIsHideable(t *testing.T) {
 	for row := range mqtt.AllFields.Rows() {
 		m := mqtttest.Only(row)
@@ -78,7 +78,7 @@ func TestTextIsHideable(t *testing.T) {
 			t.Errorf("%s is hidden as %+v", row.Name, hidden)
 		}
 		if m.Redacted() != 0 {
-			t.Errorf("%s reads as hidden and is not", row.Name)
+			t.Errorf("%s counts as hidden, but is not", row.Name)
 		}
 		if (m.Size() > 0) != text {
 			t.Errorf("the size of %s is %d", row.Name, m.Size())
@@ -92,15 +92,15 @@ func TestSizeIsTopicPayloadAndProperties(t *testing.T) {
 		UserProperties: []mqtt.UserProperty{{Name: "pq", Value: "rstu"}}, QoS: 1, Expiry: 9,
 	}
 	if got := m.Size(); got != 21 {
-		t.Errorf("it has %d bytes", got)
+		t.Errorf("got %d bytes", got)
 	}
 	if got := slices.Collect(m.Strings()); !slices.Equal(got, []string{"def", "ghij", "pq", "rstu"}) {
-		t.Errorf("its strings are %q", got)
+		t.Errorf("got strings %q", got)
 	}
 }
 
-// TestStringsAreChecked holds that no string of a packet goes out that the receiver
-// must refuse (MQTT-1.5.4-1), or that mosquitto is known to refuse.
+// TestStringsAreChecked checks that Check reports strings that a receiver must refuse
+// (MQTT-1.5.4-1), and Doubts those that mosquitto refuses.
 func TestStringsAreChecked(t *testing.T) {
 	for row := range mqtt.Properties.Rows() {
 		var wrong, doubtful mqtt.Message
@@ -115,7 +115,7 @@ func TestStringsAreChecked(t *testing.T) {
 		}
 		wrong.Topic, doubtful.Topic = "t", "t"
 		if v := (mqtt.Limits{}).Check(wrong); len(v) != 1 || v[0].Field != row.Bit {
-			t.Errorf("%s that is no UTF-8: %v", row.Name, v)
+			t.Errorf("%s that is not UTF-8: %v", row.Name, v)
 		}
 		if v := mqtt.Doubts(doubtful); len(v) != 1 || v[0].Field != row.Bit {
 			t.Errorf("%s with a control character: %v", row.Name, v)

@@ -2,7 +2,7 @@ package mqtt
 
 import "testing"
 
-// everyField is a message with every field set.
+// everyField returns a message with every field set.
 func everyField() Message {
 	return Message{
 		Topic: "house/attic", Payload: []byte(`{"setpoint":21,"token":"hunter2"}`), QoS: 2, PayloadFormat: UTF8Data,
@@ -11,8 +11,8 @@ func everyField() Message {
 	}
 }
 
-// TestDigestsKeepTheirBytes holds that records and tokens of earlier versions go on
-// matching: their digests are these.
+// TestDigestsKeepTheirBytes checks that digests are those of earlier versions, which records
+// and tokens hold.
 func TestDigestsKeepTheirBytes(t *testing.T) {
 	all := everyField()
 	leaf := Redaction{Leaves: []string{"/token"}}

@@ -8,29 +8,31 @@ import (
 	"unicode/utf8"
 )
 
-// Limits are what a kind of broker accepts. A zero field sets no limit.
+// Limits are what a broker accepts. A zero field sets no limit.
 type Limits struct {
-	Broker           string // names the kind in messages: "AWS IoT Core"
+	Broker           string // the broker's name in messages: "AWS IoT Core"
 	TopicBytes       int
 	TopicSlashes     int
 	PayloadBytes     int
 	MaxQoS           QoS
-	OnlyQoS0         bool   // what MaxQoS cannot say: its zero sets no limit
+	OnlyQoS0         bool   // needed because a zero MaxQoS sets no limit
 	MaxExpiry        uint32 // seconds
 	ContentTypeBytes int
 	UserPropBytes    int // names and values of all user properties together
-	// What some brokers refuse or lose, though it is legal.
+	// What some brokers refuse or lose although it is legal.
 	TopicExcludes   *unicode.RangeTable // characters that no topic may contain
 	NoTrailingSlash bool                // no topic may end with an empty level
-	Uncarried       Fields              // what a message cannot have: MQTT 3.1.1 has no properties
+	Uncarried       Fields              // fields that the connection cannot carry: properties over MQTT 3.1.1
 }
 
-// StandardLimits are those of the protocol itself: a payload fits a packet of
+// StandardLimits are those of the protocol itself: a payload must fit in a packet of
 // 268,435,455 bytes (2.1.4).
-var StandardLimits = Limits{Broker: "MQTT", TopicBytes: MaxTopicBytes, PayloadBytes: 268_435_455 - 5 - MaxTopicBytes, MaxQoS: 2}
+var StandardLimits = Limits{
+	Broker: "MQTT", TopicBytes: MaxTopicBytes, PayloadBytes: 268_435_455 - 5 - MaxTopicBytes, MaxQoS: 2,
+}
 
-// AWSLimits are those of AWS IoT Core, "message broker and protocol limits and
-// quotas". It clamps a larger expiry silently, so the planner must refuse it.
+// AWSLimits are those of AWS IoT Core, "message broker and protocol limits and quotas". AWS
+// silently reduces a larger expiry, so the planner must refuse it.
 var AWSLimits = Limits{
 	Broker: "AWS IoT Core", TopicBytes: 256, TopicSlashes: 7, PayloadBytes: 128 << 10,
 	MaxQoS: 1, MaxExpiry: 604_800, ContentTypeBytes: 256, UserPropBytes: 8 << 10,
@@ -38,11 +40,11 @@ var AWSLimits = Limits{
 
 // Violation is one reason why a broker would refuse a message.
 type Violation struct {
-	Field  Fields // 0 is the topic
-	Reason string
+	Field  Fields // 0 means the topic
+	Reason string // a clause, without a full stop
 }
 
-// Check lists everything in m that the limits, or the protocol, forbid.
+// Check returns everything in m that the limits or the protocol forbid, or nil.
 func (l Limits) Check(m Message) []Violation {
 	var found []Violation
 	add := func(f Fields, format string, args ...any) {
@@ -62,7 +64,8 @@ func (l Limits) Check(m Message) []Violation {
 		add(lost, "%s cannot carry %s", l.Broker, strings.Join(lost.Names(), ", "))
 	}
 	if over(len(m.Payload), l.PayloadBytes) {
-		add(FieldPayload, "%s accepts payloads of at most %d bytes, this one has %d", l.Broker, l.PayloadBytes, len(m.Payload))
+		add(FieldPayload, "%s accepts payloads of at most %d bytes, this one has %d",
+			l.Broker, l.PayloadBytes, len(m.Payload))
 	}
 	if m.PayloadFormat == UTF8Data && !utf8.Valid(m.Payload) {
 		add(FieldPayloadFormat, "the payload is not valid UTF-8, so its format cannot be UTF8_DATA")
@@ -79,10 +82,12 @@ func (l Limits) Check(m Message) []Violation {
 		add(FieldExpiry, "%s keeps a message for at most %d seconds, not %d", l.Broker, l.MaxExpiry, m.Expiry)
 	}
 	if over(len(m.ContentType), l.ContentTypeBytes) {
-		add(FieldContentType, "%s accepts a content type of at most %d bytes, this one has %d", l.Broker, l.ContentTypeBytes, len(m.ContentType))
+		add(FieldContentType, "%s accepts a content type of at most %d bytes, this one has %d",
+			l.Broker, l.ContentTypeBytes, len(m.ContentType))
 	}
 	if n := m.UserPropertyBytes(); over(n, l.UserPropBytes) {
-		add(FieldUserProperties, "%s accepts user properties of at most %d bytes together, these have %d", l.Broker, l.UserPropBytes, n)
+		add(FieldUserProperties, "%s accepts user properties of at most %d bytes together, these have %d",
+			l.Broker, l.UserPropBytes, n)
 	}
 	if m.ResponseTopic != "" {
 		if err := checkResponseTopic(m.ResponseTopic); err != nil {
@@ -101,12 +106,12 @@ func (l Limits) checkCharacters(topic string) []Violation {
 		}
 	}
 	if l.NoTrailingSlash && strings.HasSuffix(topic, "/") {
-		found = append(found, Violation{0, fmt.Sprintf(`%s cannot give back a topic that ends with "/"`, l.Broker)})
+		found = append(found, Violation{0, fmt.Sprintf(`%s cannot return a topic that ends with "/"`, l.Broker)})
 	}
 	return found
 }
 
-// checkResponseTopic holds MQTT-3.3.2-14: no wildcards.
+// checkResponseTopic checks MQTT-3.3.2-14: no wildcards.
 func checkResponseTopic(topic string) error {
 	if IsFilter(topic) {
 		return fmt.Errorf("a response topic cannot contain wildcards")
@@ -114,7 +119,7 @@ func checkResponseTopic(topic string) error {
 	return checkTopicString(topic)
 }
 
-// checkStrings checks the properties, but for the response topic, which is checked as a
+// checkStrings checks the properties except the response topic, which Check checks as a
 // topic.
 func checkStrings(m Message) []Violation {
 	var found []Violation
@@ -144,8 +149,8 @@ func checkStrings(m Message) []Violation {
 
 func tooLong() string { return fmt.Sprintf(" can have at most %d bytes", MaxTopicBytes) }
 
-// stringFlaw returns what MQTT-1.5.4-1, MQTT-1.5.4-2 or the two-byte length of a string
-// (1.5.4) forbids in s, or "".
+// stringFlaw returns how s violates MQTT-1.5.4-1, MQTT-1.5.4-2 or the two-byte length of a
+// string (1.5.4), or "" if it does not.
 func stringFlaw(s string) string {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
@@ -156,10 +161,10 @@ func stringFlaw(s string) string {
 	return ""
 }
 
-// Doubts lists what is legal in a message and yet refused or lost by brokers that
-// people run: NATS closes the connection for a space in a topic, ejabberd fails on
-// 151 levels, mosquitto closes it for a control character or a noncharacter in any
-// string of the packet, where 1.5.4 says that a receiver may.
+// Doubts returns what is legal in a message but refused or lost by common brokers, or nil.
+// NATS closes the connection for a space in a topic. ejabberd fails on 151 levels. mosquitto
+// closes the connection for a control character or a noncharacter in any string of the packet,
+// which 1.5.4 allows a receiver to do.
 func Doubts(m Message) []Violation {
 	var doubts []Violation
 	add := func(is bool, why string) {
@@ -168,7 +173,8 @@ func Doubts(m Message) []Violation {
 		}
 	}
 	add(strings.Contains(m.Topic, " "), "it contains a space, which NATS refuses")
-	add(strings.ContainsFunc(m.Topic, disallowed), "it contains a control character or a noncharacter of Unicode, which mosquitto refuses")
+	add(strings.ContainsFunc(m.Topic, disallowed),
+		"it contains a control character or a noncharacter of Unicode, which mosquitto refuses")
 	add(strings.HasPrefix(m.Topic, "/"), `it starts with "/", which makes an empty first level`)
 	add(strings.Count(m.Topic, "/") >= 50, "it has more than 50 levels, which some brokers refuse")
 	for row := range Properties.Rows() {
@@ -193,7 +199,7 @@ func (p UserProperty) disallowed() bool {
 	return strings.ContainsFunc(p.Name, disallowed) || strings.ContainsFunc(p.Value, disallowed)
 }
 
-// disallowed tells the "Disallowed Unicode code points" of 1.5.4.
+// disallowed reports whether r is one of the "Disallowed Unicode code points" of 1.5.4.
 func disallowed(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Noncharacter_Code_Point, r)
 }

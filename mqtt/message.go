@@ -1,10 +1,9 @@
-// Package mqtt is the vocabulary that every other package shares: what a
-// retained message is, which of its fields two messages differ in, what a topic
-// name and a topic filter may be, and which limits a broker sets.
+// Package mqtt has the types that every other package shares: retained messages and
+// their fields, topic names and topic filters, redactions, and the capabilities and limits
+// of brokers.
 //
-// It does no I/O and imports nothing outside the standard library. Section
-// numbers in its comments are those of the OASIS MQTT Version 5.0
-// specification.
+// It does no I/O and imports nothing outside the standard library and its own subpackages.
+// Section numbers in its comments are those of the OASIS MQTT Version 5.0 specification.
 package mqtt
 
 import (
@@ -17,8 +16,8 @@ import (
 // QoS is a quality of service level: 0, 1 or 2.
 type QoS byte
 
-// PayloadFormat is the Payload Format Indicator (3.3.2.3.2). An absent
-// indicator equals UnspecifiedBytes.
+// PayloadFormat is the Payload Format Indicator (3.3.2.3.2). UnspecifiedBytes also represents
+// an absent indicator.
 type PayloadFormat byte
 
 const (
@@ -26,7 +25,7 @@ const (
 	UTF8Data         PayloadFormat = 1
 )
 
-// String gives the name that the configuration language and AWS use.
+// String returns the name that the configuration language and AWS use.
 func (f PayloadFormat) String() string {
 	if f == UTF8Data {
 		return "UTF8_DATA"
@@ -34,12 +33,12 @@ func (f PayloadFormat) String() string {
 	return "UNSPECIFIED_BYTES"
 }
 
-// UserProperty is one name and value pair. Names may repeat, and a broker keeps
-// their order (3.3.2.3.7).
+// UserProperty is a name and value pair. Names may repeat, and a broker keeps the order
+// (3.3.2.3.7).
 type UserProperty struct{ Name, Value string }
 
-// Message is a retained message: all that a PUBLISH packet with RETAIN set says
-// about its topic. The zero value of a property means that it is absent.
+// Message is a retained message: everything that a PUBLISH packet with RETAIN set says about
+// its topic. A property with the zero value is absent.
 type Message struct {
 	Topic           string
 	Payload         []byte
@@ -49,18 +48,18 @@ type Message struct {
 	ResponseTopic   string
 	CorrelationData []byte
 	UserProperties  []UserProperty
-	Expiry          uint32 // Message Expiry Interval in seconds; 0 is none
+	Expiry          uint32 // Message Expiry Interval in seconds; 0 means no expiry
 }
 
-// Deletion is the message that removes what is retained at topic: a retained
-// publish with an empty payload (MQTT-3.3.1-6).
+// Deletion returns the message that deletes what is retained at topic: a retained publish
+// with an empty payload (MQTT-3.3.1-6).
 func Deletion(topic string, qos QoS) Message { return Message{Topic: topic, QoS: qos} }
 
-// IsDeletion tells whether publishing m with RETAIN set removes a message. An
+// IsDeletion reports whether publishing m with RETAIN set deletes the message at its topic. An
 // empty retained message is never stored (MQTT-3.3.1-7).
 func (m Message) IsDeletion() bool { return len(m.Payload) == 0 }
 
-// UserPropertyBytes is the size of all user properties: what is carried and billed.
+// UserPropertyBytes returns the size of the names and values of all user properties.
 func (m Message) UserPropertyBytes() (n int) {
 	for _, p := range m.UserProperties {
 		n += len(p.Name) + len(p.Value)
@@ -68,8 +67,8 @@ func (m Message) UserPropertyBytes() (n int) {
 	return n
 }
 
-// Diff gives the fields in which m and o differ. Topics are not compared, and
-// user properties are compared in order.
+// Diff returns the fields in which m and o differ. It does not compare topics, and the order
+// of user properties counts.
 func (m Message) Diff(o Message) Fields {
 	var d Fields
 	set := func(f Fields, differs bool) {
@@ -88,8 +87,7 @@ func (m Message) Diff(o Message) Fields {
 	return d
 }
 
-// With gives m with the fields of set taken from o: so that what a broker
-// cannot read back is filled in from what was recorded.
+// With returns m with the fields of set taken from o. It does not change m or the topic.
 func (m Message) With(o Message, set Fields) Message {
 	if set.Has(FieldPayload) {
 		m.Payload = o.Payload
@@ -118,8 +116,8 @@ func (m Message) With(o Message, set Fields) Message {
 	return m
 }
 
-// SortUserProperties gives the properties by name and value: the one spelling of
-// properties that are compared without order.
+// SortUserProperties returns a copy of props sorted by name and value, for comparing them
+// without regard to their order.
 func SortUserProperties(props []UserProperty) []UserProperty {
 	sorted := slices.Clone(props)
 	slices.SortFunc(sorted, func(a, b UserProperty) int {
@@ -131,15 +129,15 @@ func SortUserProperties(props []UserProperty) []UserProperty {
 	return sorted
 }
 
-// Retained is a message that a broker was seen to hold.
+// Retained is a message that a read of a broker showed.
 type Retained struct {
 	Message
-	Modified time.Time // when it was last written; zero where the broker does not tell
+	Modified time.Time // when it was last written; zero if the broker does not show that
 }
 
-// Observation is what one read of some topics showed. A topic that was asked for
-// and is in neither map is absent: the broker was heard to hold nothing there.
+// Observation is the result of an exact read of topics. A topic that was asked for and is in
+// neither map is absent: the broker holds no message there.
 type Observation struct {
 	Live   map[string]Retained // by topic
-	Unread map[string]error    // topics whose read did not close: neither live nor absent
+	Unread map[string]error    // by topic: why its read could not be completed
 }

@@ -57,22 +57,22 @@ func TestDiffFindsExactlyTheFieldsThatDiffer(t *testing.T) {
 			t.Fatal("Diff is not symmetric")
 		}
 		if (d == 0) != cmp.Equal(a, b, cmpopts.EquateEmpty()) {
-			t.Fatalf("Diff gives %q:\n%s", d.Names(), cmp.Diff(a, b))
+			t.Fatalf("Diff returns %q:\n%s", d.Names(), cmp.Diff(a, b))
 		}
 		if rest := a.With(b, d).Diff(b); rest != 0 {
-			t.Fatalf("after taking over %q, %q still differ", d.Names(), rest.Names())
+			t.Fatalf("after copying %q, %q still differ", d.Names(), rest.Names())
 		}
 	})
 }
 
-func TestWithTakesOverOnlyTheSet(t *testing.T) {
+func TestWithCopiesOnlyTheSet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := messages().Draw(t, "a"), messages().Draw(t, "b")
 		b.Topic = "other"
 		set := Fields(rapid.IntRange(0, int(AllFields)).Draw(t, "set"))
 		c := a.With(b, set)
 		if c.Topic != a.Topic || c.Diff(b)&set != 0 || c.Diff(a)&^set != 0 {
-			t.Fatalf("With(%q) gave %+v", set.Names(), c)
+			t.Fatalf("With(%q) returned %+v", set.Names(), c)
 		}
 	})
 }
@@ -97,18 +97,19 @@ func TestDeletion(t *testing.T) {
 	}
 }
 
-func TestDigestTellsMessagesApart(t *testing.T) {
+func TestDigestDistinguishesMessages(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := messages().Draw(t, "a"), messages().Draw(t, "b")
 		for _, key := range [][]byte{nil, []byte("key")} {
 			if (a.Digest(key) == b.Digest(key)) != (a.Diff(b) == 0) {
-				t.Fatalf("Diff gives %q, digests are %s and %s", a.Diff(b).Names(), a.Digest(key), b.Digest(key))
+				t.Fatalf("Diff returns %q, digests are %s and %s", a.Diff(b).Names(), a.Digest(key), b.Digest(key))
 			}
 		}
 	})
 }
 
-// The same bytes cut otherwise between fields are another message.
+// TestDigestBoundaries checks that the same bytes, divided differently among fields, have
+// different digests.
 func TestDigestBoundaries(t *testing.T) {
 	all := []Message{
 		{Payload: []byte("ab")}, {ContentType: "ab"}, {ResponseTopic: "ab"}, {CorrelationData: []byte("ab")},
@@ -123,7 +124,7 @@ func TestDigestBoundaries(t *testing.T) {
 		for _, key := range [][]byte{nil, []byte("k"), []byte("other")} {
 			d := m.Digest(key)
 			if other, there := seen[d]; there {
-				t.Errorf("%+v and %+v have one digest", m, other)
+				t.Errorf("%+v and %+v have the same digest", m, other)
 			}
 			seen[d] = m
 			if m.Topic = "elsewhere"; m.Digest(key) != d {

@@ -7,21 +7,21 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// RedactedText stands wherever a sensitive value would.
+// RedactedText replaces every sensitive value.
 const RedactedText = "(sensitive value)"
 
-// Redaction says which parts of a message are sensitive: whole fields, and
-// leaves of a JSON payload by their RFC 6901 pointers. It is recorded, so that it
-// holds for the live message of a declaration that is gone.
+// Redaction says which parts of a message are sensitive: whole fields, and leaves of a JSON
+// payload. The state records it, so that the live message stays redacted after its
+// declaration is gone.
 type Redaction struct {
 	Fields Fields
-	Leaves []string // of the payload; sorted
+	Leaves []string // RFC 6901 pointers into the payload; sorted
 }
 
-// None tells whether nothing is sensitive.
+// None reports whether nothing is sensitive.
 func (r Redaction) None() bool { return r.Fields == 0 && len(r.Leaves) == 0 }
 
-// Covers gives the fields of which r hides at least a part.
+// Covers returns the fields of which r hides at least a part.
 func (r Redaction) Covers() Fields {
 	if len(r.Leaves) > 0 {
 		return r.Fields | FieldPayload
@@ -29,14 +29,15 @@ func (r Redaction) Covers() Fields {
 	return r.Fields
 }
 
-// Union hides what either hides: a live message is shown under both the recorded
-// redaction and the declared one.
+// Union returns a redaction that hides what either hides. Live messages are shown with the
+// union of the recorded and the declared redaction.
 func (r Redaction) Union(o Redaction) Redaction {
 	return Redaction{Fields: r.Fields | o.Fields, Leaves: Outermost(append(slices.Clone(r.Leaves), o.Leaves...))}
 }
 
-// Outermost sorts pointers and drops those into the value of another, each once: what
-// is hidden whole may have its secret in a name.
+// Outermost sorts pointers, and drops duplicates and pointers into the value of another one.
+// It changes its argument. A value that is hidden as a whole must stay so, because a name
+// within it may be the secret.
 func Outermost(pointers []string) []string {
 	all := map[string]bool{}
 	for _, p := range pointers {
@@ -54,11 +55,10 @@ func Outermost(pointers []string) []string {
 	return slices.DeleteFunc(slices.Compact(pointers), within)
 }
 
-// Apply gives m with every sensitive part replaced by RedactedText. A payload
-// with sensitive leaves that is no JSON document is hidden whole: the live
-// payload may be anything. Fields that are no text (QoS, payload format, expiry)
-// are never sensitive. Of user properties the names and their number are hidden
-// too, since a name may be what is sensitive.
+// Apply returns m with every sensitive part replaced by RedactedText. If leaves are sensitive
+// and the payload is not a JSON document, as a live one may not be, the whole payload is
+// replaced. Numeric fields (QoS, payload format, expiry) are never sensitive. The names and
+// the number of user properties are hidden too, because a name may be the sensitive part.
 func (r Redaction) Apply(m Message) Message {
 	m.Payload = r.payload(m.Payload)
 	if hidden := r.Fields & Hideable &^ FieldPayload; hidden != 0 {
@@ -67,7 +67,7 @@ func (r Redaction) Apply(m Message) Message {
 	return m
 }
 
-// hide returns m with the given fields replaced, if they are set.
+// hide returns m with those of the given fields replaced that are set.
 func hide(m Message, fields Fields) Message {
 	for row := range fields.Rows() {
 		switch at := row.At(&m).(type) {
@@ -88,7 +88,7 @@ func hide(m Message, fields Fields) Message {
 	return m
 }
 
-// Redacted returns the fields of which m shows that they are hidden as a whole.
+// Redacted returns the fields of m that consist of RedactedText: those hidden as a whole.
 func (m *Message) Redacted() Fields {
 	var found Fields
 	for row := range Hideable.Rows() {
@@ -108,6 +108,7 @@ func (m *Message) Redacted() Fields {
 	return found
 }
 
+// payload returns a payload with its sensitive parts replaced.
 func (r Redaction) payload(p []byte) []byte {
 	if len(p) == 0 || !r.Covers().Has(FieldPayload) {
 		return p

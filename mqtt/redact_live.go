@@ -7,16 +7,15 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// shortestSecret is the length from which a sensitive value is looked for in other
-// places too: a shorter one is found everywhere, and hiding it there would tell it.
+// shortestSecret is the minimum length of a sensitive value that is searched for in other
+// places. A shorter one occurs everywhere, and hiding it there would reveal it.
 const shortestSecret = 4
 
-// Spread gives r for a message that others may have written, so that what is
-// sensitive need not stand where r has it. It hides the redacted places, those that
-// they may have become in a document of another shape (payload.Spread), and every value
-// that holds a sensitive one. The known messages are those that r was made for: what is
-// public in one of them is public here too, and what is sensitive in one of them is
-// looked for, unless it stands there redacted.
+// Spread returns r for a message that somebody else may have written, in which a secret may be
+// in another place. It hides the places that r hides, the places that may correspond to them
+// in a document of another shape (payload.Spread), and every value that contains a secret.
+// known are the messages that r was made for: what is public in one of them is public in m
+// too, and their secrets are searched for, unless they are redacted.
 func (r Redaction) Spread(m Message, known ...Message) Redaction {
 	if r.None() {
 		return r
@@ -42,8 +41,9 @@ func (r Redaction) Spread(m Message, known ...Message) Redaction {
 	return r
 }
 
-// AllBut is Spread where the secrets are not known, because their declaration is gone or
-// has others: what is not public in one of the known messages may hold one, and is hidden.
+// AllBut is like Spread, for secrets that are not known because their declaration is gone or
+// has different ones. It hides every value that is not public in one of the known messages,
+// because it may contain a secret.
 func (r Redaction) AllBut(m Message, known ...Message) Redaction {
 	if r.None() {
 		return r
@@ -69,7 +69,7 @@ func (r Redaction) AllBut(m Message, known ...Message) Redaction {
 	return r
 }
 
-// docs gives the payloads of messages that are documents, as r shows them.
+// docs returns the redacted payloads of messages, without those that are not documents.
 func docs(r Redaction, messages []Message) (found []payload.Doc) {
 	for _, m := range messages {
 		if d, ok := payload.Parse(r.Apply(m).Payload); ok {
@@ -79,7 +79,7 @@ func docs(r Redaction, messages []Message) (found []payload.Doc) {
 	return found
 }
 
-// public tells whether one of the documents has the value at the place.
+// public reports whether one of the documents has the value at the place.
 func public(in []payload.Doc, place, value string) bool {
 	return slices.ContainsFunc(in, func(d payload.Doc) bool {
 		other, there := d.Get(place)
@@ -87,11 +87,11 @@ func public(in []payload.Doc, place, value string) bool {
 	})
 }
 
-// spread gives the places of a live payload that are to be hidden.
+// spread returns the places of a live payload that are to be hidden.
 func (r Redaction) spread(live []byte, known []payload.Doc, secrets []string) []string {
 	doc, ok := payload.Parse(live)
 	if !ok {
-		return slices.Clone(r.Leaves) // of no document: Apply hides it whole
+		return slices.Clone(r.Leaves) // Apply hides what is not a document as a whole
 	}
 	places := doc.Spread(r.Leaves, known)
 	for _, place := range doc.Holding(secrets) {
@@ -102,8 +102,8 @@ func (r Redaction) spread(live []byte, known []payload.Doc, secrets []string) []
 	return places
 }
 
-// secrets gives what stands in the redacted places of a message. Names are not looked
-// for: "site" is everywhere.
+// secrets returns the values at the redacted places of a message. It does not return names,
+// because a name such as "site" occurs everywhere.
 func (r Redaction) secrets(m Message) (found []string) {
 	for row := range (r.Fields & Hideable).Rows() {
 		found = append(found, texts(m, row)...)
@@ -116,7 +116,7 @@ func (r Redaction) secrets(m Message) (found []string) {
 	return found
 }
 
-// texts returns the values that a field consists of: of a document, each of its own.
+// texts returns the text values of a field: for a document, each value in it.
 func texts(m Message, f *Field) (values []string) {
 	switch at := f.At(&m).(type) {
 	case *string:

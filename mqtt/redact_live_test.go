@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A live message need not have its secrets where the declaration has them.
+// TestRedactionSpread redacts live messages that have secrets in other places than the
+// declaration.
 func TestRedactionSpread(t *testing.T) {
 	const hidden = `"(sensitive value)"`
 	leaf := func(pointers ...string) Redaction { return Redaction{Leaves: pointers} }
@@ -17,7 +18,7 @@ func TestRedactionSpread(t *testing.T) {
 		name              string
 		r                 Redaction
 		declared          string
-		recorded          string // as state has it: redacted
+		recorded          string // redacted, as the state has it
 		live, want        string
 		liveType, wantTyp string
 	}{
@@ -32,9 +33,9 @@ func TestRedactionSpread(t *testing.T) {
 		{name: "the same secret elsewhere", r: leaf("/psk"), declared: `{"psk":"hunter2"}`, live: `{"psk":"other","note":"was hunter2","url":"mqtt://u:other@h","k":7}`, want: `{"psk":` + hidden + `,"note":` + hidden + `,"url":` + hidden + `,"k":7}`},
 		{name: "a number elsewhere", r: leaf("/pin"), declared: `{"pin":4711}`, live: `{"pin":1234,"copy":4711,"n":12}`, want: `{"pin":` + hidden + `,"copy":` + hidden + `,"n":12}`},
 		{name: "a secret as a name", r: leaf("/psk"), declared: `{"psk":"hunter2"}`, live: `{"psk":"x","by":{"hunter2":1}}`, want: `{"psk":` + hidden + `,"by":` + hidden + `}`},
-		{name: "public where it is declared so", r: leaf("/psk"), declared: `{"site":"home","psk":"home"}`, live: `{"site":"home","psk":"x"}`, want: `{"site":"home","psk":` + hidden + `}`},
+		{name: "public in the declaration", r: leaf("/psk"), declared: `{"site":"home","psk":"home"}`, live: `{"site":"home","psk":"x"}`, want: `{"site":"home","psk":` + hidden + `}`},
 		{name: "public as it was recorded", r: leaf("/psk"), recorded: `{"extra":1,"psk":` + hidden + `}`, live: `{"extra":2,"password":"old"}`, want: `{"extra":2,"password":` + hidden + `}`},
-		{name: "no document", r: leaf("/psk"), declared: `{"psk":"hunter2"}`, live: `psk=old`, want: `(sensitive value)`},
+		{name: "not a document", r: leaf("/psk"), declared: `{"psk":"hunter2"}`, live: `psk=old`, want: `(sensitive value)`},
 		{name: "in another field", r: leaf("/psk"), declared: `{"psk":"hunter2"}`, live: `{"psk":"x"}`, want: `{"psk":` + hidden + `}`, liveType: "text/hunter2", wantTyp: "(sensitive value)"},
 		{name: "of another field", r: Redaction{Fields: FieldContentType}, declared: `x`, live: `text/old here`, want: `(sensitive value)`, liveType: "text/old", wantTyp: "(sensitive value)"},
 		{name: "a short one is not looked for", r: leaf("/on"), declared: `{"on":"on"}`, live: `{"on":"on","mode":"on"}`, want: `{"on":` + hidden + `,"mode":"on"}`},
@@ -55,8 +56,9 @@ func TestRedactionSpread(t *testing.T) {
 	}
 }
 
-// Wherever a secret of the declaration went, it is not shown.
-func TestSecretNeverOccursInWhatIsShownLive(t *testing.T) {
+// TestSpreadHidesASecretEverywhere checks that a declared secret is hidden in every place of a
+// live message.
+func TestSpreadHidesASecretEverywhere(t *testing.T) {
 	const secret = "hunter\"2\n"
 	rapid.Check(t, func(t *rapid.T) {
 		var anything *rapid.Generator[any]
@@ -81,7 +83,7 @@ func TestSecretNeverOccursInWhatIsShownLive(t *testing.T) {
 	})
 }
 
-// Without the secrets only what is known to be public is shown.
+// TestRedactionAllBut checks that only values that are known to be public are shown.
 func TestRedactionAllBut(t *testing.T) {
 	const hidden = `"(sensitive value)"`
 	r := Redaction{Leaves: []string{"/psk"}}
@@ -96,6 +98,6 @@ func TestRedactionAllBut(t *testing.T) {
 		t.Errorf("text shows %s", got.Payload)
 	}
 	if got := (Redaction{}).AllBut(live, recorded); !got.None() {
-		t.Errorf("nothing is sensitive, yet %+v is hidden", got)
+		t.Errorf("nothing is sensitive, but %+v is hidden", got)
 	}
 }

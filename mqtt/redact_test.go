@@ -20,7 +20,7 @@ func TestRedactionApply(t *testing.T) {
 		{"nothing", Redaction{}, Message{Payload: []byte("p")}, Message{Payload: []byte("p")}},
 		{"leaves", Redaction{Leaves: []string{"/a", "/b/0"}}, Message{Payload: []byte(`{"a": {"x":1}, "b":[2,3.0]}`)}, Message{Payload: []byte(`{"a":"(sensitive value)","b":["(sensitive value)",3.0]}`)}},
 		{"leaf that is gone", Redaction{Leaves: []string{"/a"}}, Message{Payload: []byte(`{"b":1}`)}, Message{Payload: []byte(`{"b":1}`)}},
-		{"leaf of no document", Redaction{Leaves: []string{"/a"}}, Message{Payload: []byte(`{"a":1`)}, Message{Payload: []byte(hidden)}},
+		{"leaf of a damaged document", Redaction{Leaves: []string{"/a"}}, Message{Payload: []byte(`{"a":1`)}, Message{Payload: []byte(hidden)}},
 		{"whole document as a leaf", Redaction{Leaves: []string{""}}, Message{Payload: []byte(`{"a":1}`)}, Message{Payload: []byte(hidden)}},
 		{"payload", Redaction{Fields: FieldPayload}, Message{Payload: []byte(`{"a":1}`), QoS: 2}, Message{Payload: []byte(hidden), QoS: 2}},
 		{"absent fields stay absent", Redaction{Fields: AllFields, Leaves: []string{"/a"}}, Message{QoS: 1}, Message{QoS: 1}},
@@ -51,8 +51,8 @@ func TestRedactionUnion(t *testing.T) {
 	}
 }
 
-// A secret in a redacted place never occurs in what is shown.
-func TestSecretNeverOccursInWhatIsShown(t *testing.T) {
+// TestApplyHidesSecrets checks that a secret at a redacted place is never shown.
+func TestApplyHidesSecrets(t *testing.T) {
 	const secret = `hunter"2`
 	rapid.Check(t, func(t *rapid.T) {
 		keys := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c/~"]{1,2}`), 1, 4, rapid.ID).Draw(t, "keys")
@@ -81,6 +81,7 @@ func TestSecretNeverOccursInWhatIsShown(t *testing.T) {
 	})
 }
 
+// step returns a key as a step of an RFC 6901 pointer.
 func step(key string) string {
 	var out []byte
 	for _, c := range []byte(key) {

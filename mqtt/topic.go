@@ -11,9 +11,9 @@ import (
 // (MQTT-4.7.3-3).
 const MaxTopicBytes = 65535
 
-// CheckTopic tells why a string cannot be the topic of a retained message, by
-// section 4.7 and by the one rule that all brokers share beyond it: levels that
-// start with "$" belong to the server (4.7.2).
+// CheckTopic returns an error if a string cannot be the topic of a retained message. It checks
+// section 4.7, and that the topic does not start with "$": all brokers reserve such topics
+// (4.7.2).
 func CheckTopic(topic string) error {
 	if err := checkTopicString(topic); err != nil {
 		return err
@@ -27,8 +27,8 @@ func CheckTopic(topic string) error {
 	return nil
 }
 
-// CheckFilter tells why a string is no topic filter: "#" stands last and alone
-// in its level, "+" alone in its level (MQTT-4.7.1-1, MQTT-4.7.1-2).
+// CheckFilter returns an error if a string is not a topic filter: "#" must be the whole last
+// level, and "+" a whole level (MQTT-4.7.1-1, MQTT-4.7.1-2).
 func CheckFilter(filter string) error {
 	if err := checkTopicString(filter); err != nil {
 		return err
@@ -45,8 +45,8 @@ func CheckFilter(filter string) error {
 	return nil
 }
 
-// checkTopicString holds the rules that names and filters share (MQTT-4.7.3-1
-// to MQTT-4.7.3-3, MQTT-1.5.4-1).
+// checkTopicString checks the rules that names and filters share (MQTT-4.7.3-1 to
+// MQTT-4.7.3-3, MQTT-1.5.4-1).
 func checkTopicString(s string) error {
 	switch {
 	case s == "":
@@ -61,11 +61,12 @@ func checkTopicString(s string) error {
 	return nil
 }
 
-// IsFilter tells whether s has a wildcard, so that it can match several topics.
+// IsFilter reports whether s has a wildcard, so that it can match several topics.
 func IsFilter(s string) bool { return strings.ContainsAny(s, "+#") }
 
-// Match tells whether topic matches filter. "a/#" matches "a" too (4.7.1.2), and
-// a wildcard in the first level does not match "$" (MQTT-4.7.2-1).
+// Match reports whether topic matches filter. "a/#" also matches "a" (4.7.1.2), and a wildcard
+// in the first level does not match a topic that starts with "$" (MQTT-4.7.2-1). Both must be
+// valid: see CheckFilter and CheckTopic.
 func Match(filter, topic string) bool {
 	if strings.HasPrefix(topic, "$") && wildFirst(filter) {
 		return false
@@ -89,13 +90,13 @@ func Match(filter, topic string) bool {
 	}
 }
 
-// Overlap tells whether some topic matches both filters.
+// Overlap reports whether there is a topic that matches both filters.
 func Overlap(filter1, filter2 string) bool {
 	if wildFirst(filter1) && strings.HasPrefix(filter2, "$") || wildFirst(filter2) && strings.HasPrefix(filter1, "$") {
 		return false
 	}
 	if filter1 == "+" && filter2 == "/#" || filter1 == "/#" && filter2 == "+" {
-		return false // they share the empty string alone, which is no topic (MQTT-4.7.3-1)
+		return false // both match only the empty string, which is not a topic (MQTT-4.7.3-1)
 	}
 	for {
 		a, restA, moreA := strings.Cut(filter1, "/")
@@ -114,8 +115,8 @@ func Overlap(filter1, filter2 string) bool {
 	}
 }
 
-// wildFirst tells whether a filter's first level is a wildcard, which no topic
-// that starts with "$" matches (MQTT-4.7.2-1).
+// wildFirst reports whether a filter's first level is a wildcard, which no topic that starts
+// with "$" matches (MQTT-4.7.2-1).
 func wildFirst(filter string) bool {
 	return strings.HasPrefix(filter, "+") || strings.HasPrefix(filter, "#")
 }

@@ -71,7 +71,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// naiveMatch walks the split levels as 4.7.1 tells it.
+// naiveMatch compares the split levels as 4.7.1 describes.
 func naiveMatch(filter, topic string) bool {
 	f, t := strings.Split(filter, "/"), strings.Split(topic, "/")
 	if t[0] != "" && t[0][0] == '$' && (f[0] == "+" || f[0] == "#") {
@@ -101,7 +101,7 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// filters draws filters of up to three levels over a small alphabet.
+// filters draws filters of up to four levels over a small alphabet.
 func filters() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		levels := rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b", "$a", "+"}), 0, 3).Draw(t, "levels")
@@ -112,7 +112,7 @@ func filters() *rapid.Generator[string] {
 	}).Filter(func(s string) bool { return s != "" })
 }
 
-// topicsUpTo lists every topic of up to that many levels over a small alphabet.
+// topicsUpTo returns every topic of up to that many levels over a small alphabet.
 func topicsUpTo(levels int) []string {
 	alphabet := []string{"", "a", "b", "$a"}
 	all, last := slices.Clone(alphabet), alphabet
@@ -143,7 +143,7 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-func TestOverlapIsATopicThatMatchesBoth(t *testing.T) {
+func TestOverlapsIfATopicMatchesBoth(t *testing.T) {
 	topics := topicsUpTo(4)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := filters().Draw(t, "a"), filters().Draw(t, "b")

@@ -1,9 +1,10 @@
-// Package observe finds out what a plan must know of its brokers: which are opened, what
-// is scanned, what is read by its topic, and why a scan is believed. The readers that
-// it holds cannot publish. For the run of a plan it opens the brokers to publish to.
+// Package observe reads what a plan must know of its brokers. It decides which brokers are
+// opened, what is scanned and what is read by its topic, and checks that the brokers are those
+// that the state has records of. For a plan it opens readers, which cannot publish; for its
+// run it opens writers.
 //
-// It prints nothing. What it waits for it tells its Options, and what it refuses it
-// returns as an error of its own type, for a command to word.
+// It prints nothing. Callbacks in Options report what it waits for. What it refuses is an
+// error with its own type, so that a command can word it.
 package observe
 
 import (
@@ -23,32 +24,36 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Options are what observing needs beside the brokers and the plan.
+// Options are what observing needs in addition to the brokers and the plan.
 type Options struct {
-	// Dir is the working folder: the address of a file below it is shown from there, so
-	// that a plan reads the same in every checkout.
+	// Dir is the working folder. The addresses of files in it are shown relative to it, so
+	// that a plan is the same in every checkout.
 	Dir         string
-	Parallelism int // of each broker; 0 lets the broker's limits decide
-	// Log receives what is worth knowing at RETAINCTL_LOG=debug. It may be nil.
+	Parallelism int // requests in flight for each broker; 0 lets the broker's limits decide
+	// Log is called with what RETAINCTL_LOG=debug shows. It may be nil.
 	Log func(format string, args ...any)
-	// Opening and Reading hear of what is waited for, and call back when that ends. They
-	// may be nil.
+	// Opening and Reading are called before a wait, and the function that they return after it.
+	// They may be nil. topics and brokers are the numbers of what is read.
 	Opening func(broker string) (done func())
 	Reading func(topics, brokers int) (done func())
+	// Opened and Scanned hear how far Live has come. They may be nil. The reasons say why
+	// a scan that is not complete may have missed messages.
+	Opened  func(broker string)
+	Scanned func(messages int, complete bool, reasons []string)
 }
 
-// Result is one broker with what was seen of it, or why nothing was.
+// Result is one broker with what was read from it, or the error that prevented it.
 type Result struct {
 	Broker plan.Broker
 	Seen   plan.Observation
-	Err    error // an *UnusableError, or that of a context that ended
+	Err    error // an *UnusableError, or the error of a context that ended
 }
 
-// Results are those of all brokers of a plan, in the order of their blocks.
+// Results are the results of all brokers of a plan, in the order of their blocks.
 type Results []Result
 
-// Err returns the error that ended the observation, or nil. A broker that was cancelled
-// because of another one's error is not the reason.
+// Err returns the error that ended the observation, or nil. If one broker's error cancelled the
+// others, it returns that error.
 func (r Results) Err() error {
 	var first error
 	for i := range r {
@@ -59,7 +64,7 @@ func (r Results) Err() error {
 	return first
 }
 
-// Observations returns what was seen, as a plan is finished with it.
+// Observations returns what was read, by identity, as plan.Begun.Finish takes it.
 func (r Results) Observations() map[state.Identity]plan.Observation {
 	seen := make(map[state.Identity]plan.Observation, len(r))
 	for i := range r {
@@ -76,11 +81,12 @@ func (r Results) brokers() []plan.Broker {
 	return brokers
 }
 
-// Brokers opens brokers, begins the plan and reads what it must know of each. The blocks
-// are those that the plan needs, see Needed; they become the input's brokers. Today the
-// first error ends it all, and is returned beside the results.
+// Brokers opens the brokers of the given blocks, begins the plan and reads what it must know of
+// each. blocks are those that the plan needs, see Needed; they become in.Brokers. The first
+// error ends the observation and is returned together with the results: the error of a
+// Result, or a *SharedError, *MovedError, *OrphanError or *BackupError.
 func Brokers(ctx context.Context, blocks []spec.Broker, in plan.Input, o Options) (*plan.Begun, Results, error) {
-	began := time.Now() // a read of many messages takes minutes: the first is as old as that
+	began := time.Now() // a read of many messages takes minutes, so this is the age of the oldest
 	open, results := openReaders(ctx, blocks, in.Prior, o)
 	defer open.close()
 	if err := results.Err(); err != nil {
@@ -101,8 +107,9 @@ func Brokers(ctx context.Context, blocks []spec.Broker, in plan.Input, o Options
 	return begun, results, checkBackup(in.Brokers, in.Backup)
 }
 
-// Recorded begins a plan that asks no broker: they are what the state recorded of
-// them. The blocks are those that the plan needs, out of all that are declared.
+// Recorded begins a plan without a refresh. It opens no broker, and takes their identities from
+// the pins of the state. blocks are those that the plan needs, and declared are all. The error
+// is an *OrphanError.
 func Recorded(blocks, declared []spec.Broker, in plan.Input) (*plan.Begun, error) {
 	pins := make([]state.Pin, len(declared))
 	for i, b := range declared {
@@ -126,9 +133,9 @@ func Recorded(blocks, declared []spec.Broker, in plan.Input) (*plan.Begun, error
 	return plan.Begin(in), nil
 }
 
-// Needed returns the declared brokers that a plan must ask: those that have declared
-// messages or may have untracked ones to delete, and all of them if the state or a
-// backup holds anything, since that might be theirs.
+// Needed returns the declared brokers that a plan must open: those with declared messages or
+// exclusive blocks. If the state or a backup holds anything it returns all of them, because it
+// may belong to any of them.
 func Needed(declared []spec.Broker, in *plan.Input) []spec.Broker {
 	held := in.Backup != nil || in.Prior != nil && len(in.Prior.Records)+len(in.Prior.Pending) > 0
 	named := map[string]bool{}
@@ -144,15 +151,15 @@ func Needed(declared []spec.Broker, in *plan.Input) []spec.Broker {
 // readers are brokers that are open for reading.
 type readers []broker.Reader
 
-// openReaders opens brokers one after the other up to the first that fails. The results
-// are those of all that it tried.
+// openReaders opens brokers one after the other until one fails. It returns a result for each
+// broker that it tried.
 func openReaders(ctx context.Context, blocks []spec.Broker, prior *state.Snapshot, o Options) (readers, Results) {
 	open, results := make(readers, 0, len(blocks)), make(Results, 0, len(blocks))
 	for _, b := range blocks {
 		r, err := openReader(ctx, b, prior, o)
 		if err != nil {
 			failed := plan.Broker{Name: b.Name, Type: b.Type}
-			return open, append(results, Result{Broker: failed, Err: Unusable(ctx, b.Name, err)})
+			return open, append(results, Result{Broker: failed, Err: unusable(ctx, b.Name, err)})
 		}
 		open, results = append(open, r), append(results, Result{Broker: describe(b, r.Info(), o.Dir)})
 	}
@@ -172,8 +179,8 @@ func (r readers) close() {
 	}
 }
 
-// read reads the brokers side by side, since each waits for its own, and completes their
-// results. The first error cancels the others.
+// read reads the brokers concurrently and completes their results. The first error cancels
+// the other reads.
 func (r readers) read(ctx context.Context, begun *plan.Begun, results Results, o Options) {
 	readings := begun.Readings()
 	if o.Reading != nil {
@@ -187,14 +194,14 @@ func (r readers) read(ctx context.Context, begun *plan.Begun, results Results, o
 	for i := range r {
 		reading.Go(func() error {
 			seen, err := readOne(within, r[i], begun, readings[i], o)
-			results[i].Seen, results[i].Err = seen, Unusable(within, results[i].Broker.Name, err)
+			results[i].Seen, results[i].Err = seen, unusable(within, results[i].Broker.Name, err)
 			return results[i].Err
 		})
 	}
-	reading.Wait() // each result has its error
+	reading.Wait() // the errors are in the results
 }
 
-// describe returns a broker as a plan is about it.
+// describe returns an opened broker as a plan has it.
 func describe(b spec.Broker, info broker.Info, dir string) plan.Broker {
 	return plan.Broker{
 		Name: b.Name, Type: b.Type, Identity: state.Identity(info.Identity),
@@ -204,7 +211,7 @@ func describe(b spec.Broker, info broker.Info, dir string) plan.Broker {
 	}
 }
 
-// broker returns what every target is opened with.
+// broker returns the options to open a broker with.
 func (o Options) broker(prior *state.Snapshot) broker.Options {
 	return broker.Options{
 		Log: o.log, Parallelism: o.Parallelism,
@@ -220,8 +227,8 @@ func (o Options) log(format string, args ...any) {
 	}
 }
 
-// known returns a recorded message as the broker holds it, unless a part of it was
-// never recorded.
+// known returns a recorded message with the broker's time of its last write. It returns false
+// if that time or a part of the message was not recorded.
 func known(prior *state.Snapshot, key state.Key) (mqtt.Retained, bool) {
 	if prior == nil {
 		return mqtt.Retained{}, false

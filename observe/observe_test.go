@@ -3,7 +3,9 @@ package observe_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// embedded declares an embedded broker that holds messages at some topics.
+// embedded returns the block of an embedded broker that holds messages at some topics.
 func embedded(t *testing.T, name string, topics ...string) spec.Broker {
 	t.Helper()
 	b := spec.Broker{Type: "embedded", Name: name, Settings: &spec.EmbeddedSettings{Path: filepath.Join(t.TempDir(), name+".db")}}
@@ -42,12 +44,12 @@ func input(broker string) plan.Input {
 	return plan.Input{
 		Refreshed: true,
 		Desired:   []spec.Message{{Message: mqtt.Message{Topic: "x/declared", Payload: []byte("x"), QoS: 1}, Broker: broker}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: broker, Filter: "x/#"}}},
 	}
 }
 
-// TestBrokers observes two brokers and finishes the plan: what is untracked on one of
-// them is deleted.
+// TestBrokers observes two brokers and finishes the plan, which deletes the untracked message of
+// one of them.
 func TestBrokers(t *testing.T) {
 	blocks := []spec.Broker{embedded(t, "one", "x/declared", "x/untracked", "y"), embedded(t, "two", "x/untracked")}
 	var waits []any
@@ -71,8 +73,8 @@ func TestBrokers(t *testing.T) {
 	}
 }
 
-// TestAnErrorNamesItsBroker holds that an error belongs to the broker that it is about,
-// and an interruption to none.
+// TestAnErrorNamesItsBroker checks that an error names its broker, and that an interruption names
+// none.
 func TestAnErrorNamesItsBroker(t *testing.T) {
 	nowhere := spec.Broker{Type: "mqtt", Name: "nowhere", Settings: &spec.MQTTSettings{Address: spec.MQTTAddress{}}}
 	blocks := []spec.Broker{embedded(t, "one"), nowhere}
@@ -109,7 +111,7 @@ func TestNeeded(t *testing.T) {
 	declared := []spec.Broker{{Name: "messages"}, {Name: "exclusive"}, {Name: "idle"}}
 	in := plan.Input{
 		Desired:   []spec.Message{{Broker: "messages"}},
-		Exclusive: []spec.Exclusive{{Scope: spec.Scope{Broker: "exclusive"}}},
+		Exclusive: []spec.Exclusive{{FilterBlock: spec.FilterBlock{Broker: "exclusive"}}},
 	}
 	held := in
 	held.Prior = &state.Snapshot{Pending: map[state.Key]state.Pending{{Broker: "b", Topic: "t"}: {}}}
@@ -130,5 +132,26 @@ func TestNeeded(t *testing.T) {
 		if diff := cmp.Diff(test.want, names); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestLive finds messages by filters and by a topic, and tells how far it has come.
+func TestLive(t *testing.T) {
+	var heard []any
+	found, err := observe.Live(t.Context(), embedded(t, "one", "x/a", "x/b", "y/c", "y/d"), []string{"x/+", "y/c", "y/gone"}, observe.Options{
+		Opened: func(name string) { heard = append(heard, name) },
+		Scanned: func(messages int, complete bool, reasons []string) {
+			heard = append(heard, messages, complete, len(reasons))
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []any{[]string{"x/a", "x/b", "y/c"}, []any{"one", 2, true, 0}}
+	if diff := cmp.Diff(want, []any{slices.Sorted(maps.Keys(found.Live)), heard}); diff != "" {
+		t.Errorf("live, heard (-want +got):\n%s", diff)
+	}
+	if found.Identity == "" || found.Readable != mqtt.AllFields {
+		t.Errorf("identity %q, readable %s", found.Identity, found.Readable.Names())
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// checkPins refuses to work on a broker that is not the one that records belong
-// to, before anything is read from it.
+// checkPins returns an error if a block leads to a different broker than the one that its
+// records belong to. It runs before anything is read.
 func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
 	now := identities(brokers)
 	if one, other, shared := state.Shared(now); shared {
@@ -28,8 +28,8 @@ func checkPins(brokers []plan.Broker, prior *state.Snapshot) error {
 	return nil
 }
 
-// checkRecorded refuses a plan without a refresh if nobody can tell, without
-// asking the brokers, which block leads to what is recorded.
+// checkRecorded returns an error if the pins do not show which block leads to a broker with
+// records, so that a plan without a refresh cannot be made.
 func checkRecorded(brokers []plan.Broker, prior *state.Snapshot) error {
 	if prior == nil {
 		return nil
@@ -41,22 +41,22 @@ func checkRecorded(brokers []plan.Broker, prior *state.Snapshot) error {
 	return nil
 }
 
-// checkBackup refuses a backup of a broker that no block leads to: its messages would
-// be passed over.
+// checkBackup returns an error if a backup has messages of a broker that no block leads to: a
+// plan would ignore them.
 func checkBackup(brokers []plan.Broker, b *state.Backup) error {
 	if b == nil {
 		return nil
 	}
-	led := slices.Collect(maps.Values(identities(brokers)))
+	known := slices.Collect(maps.Values(identities(brokers)))
 	for _, key := range slices.SortedFunc(maps.Keys(b.Records), state.CompareKeys) {
-		if !slices.Contains(led, key.Broker) {
+		if !slices.Contains(known, key.Broker) {
 			return &BackupError{key.Broker, b.Brokers[key.Broker].Name}
 		}
 	}
 	return nil
 }
 
-// identities returns where each block leads, by its label.
+// identities returns the identity that each block leads to, by the block's label.
 func identities(brokers []plan.Broker) map[string]state.Identity {
 	now := make(map[string]state.Identity, len(brokers))
 	for _, b := range brokers {

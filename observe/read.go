@@ -14,23 +14,25 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// readOne observes one broker for a plan. If untracked messages are to be found it scans
-// first: what that shows of known topics is believed, and what it does not show is
-// determined by exact reads, as is every untracked message before it is called one.
-func readOne(ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.Reading, o Options) (plan.Observation, error) {
+// readOne observes one broker for a plan. If the plan looks for untracked messages it scans
+// first. Known topics that the scan shows are live. Exact reads determine the known topics that
+// it does not show, and each topic that seems to be untracked.
+func readOne(
+	ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.Reading, o Options,
+) (plan.Observation, error) {
 	name := what.Broker.Name
-	scanned, err := Scan(ctx, r, name, filtersOf(what.Exclusives), o)
+	scanned, err := scan(ctx, r, name, filtersOf(what.Exclusives), o)
 	switch {
 	case errors.Is(err, broker.ErrNoScan):
 		return plan.Observation{}, unscannable(what.Exclusives[0], err)
 	case err != nil:
 		return plan.Observation{}, err
 	}
-	believed := map[string]mqtt.Retained{}
+	assumed := map[string]mqtt.Retained{}
 	topics := slices.DeleteFunc(what.Topics, func(topic string) bool {
 		m, shown := scanned.Live[topic]
 		if shown {
-			believed[topic] = m
+			assumed[topic] = m
 		}
 		return shown
 	})
@@ -45,15 +47,16 @@ func readOne(ctx context.Context, r broker.Reader, begun *plan.Begun, what plan.
 	o.log("read %d topics of broker %s in %s: %d live, %d unread",
 		len(topics), name, time.Since(start), len(seen.Live), len(seen.Unread))
 	if seen.Live == nil {
-		seen.Live = believed
+		seen.Live = assumed
 	}
-	maps.Copy(seen.Live, believed)
+	maps.Copy(seen.Live, assumed)
 	return plan.Observation{Observation: seen, Unsure: scanned.Reasons}, nil
 }
 
-// Scan finds what is live within topic filters on the broker of that name; nothing if
-// there are none. The error is broker.ErrNoScan if the broker cannot be scanned.
-func Scan(ctx context.Context, r broker.Reader, name string, filters []string, o Options) (broker.Inventory, error) {
+// scan returns what is live on a broker at topics that match the filters. name is the label of
+// the broker's block, for the log. Without filters it returns an empty, complete inventory. The
+// error wraps broker.ErrNoScan if the broker cannot be scanned.
+func scan(ctx context.Context, r broker.Reader, name string, filters []string, o Options) (broker.Inventory, error) {
 	if len(filters) == 0 {
 		return broker.Inventory{Complete: true}, nil
 	}
@@ -76,9 +79,9 @@ func filtersOf(blocks []spec.Exclusive) []string {
 	return filters
 }
 
-// unscannable says that an exclusive block cannot be held on this broker.
+// unscannable explains that an exclusive block cannot work on this broker.
 func unscannable(x spec.Exclusive, err error) error {
-	const advice = "%w, so that %s (%s:%d) cannot find what is undeclared there. " +
+	const advice = "%w, so %s (%s:%d) cannot find what is undeclared there. " +
 		"Remove the block, or plan the rest with -target"
 	return fmt.Errorf(advice, err, x.Address, x.Range.Filename, x.Range.Start.Line)
 }

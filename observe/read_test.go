@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// shown is a broker that shows some topics to a scan and some to exact reads.
+// shown is a broker that shows some topics in a scan and some in exact reads.
 type shown struct {
 	broker.Reader
 	scan, read []string
@@ -41,7 +41,7 @@ func (s *shown) Scan(ctx context.Context, filters []string) (broker.Inventory, e
 }
 
 func scanned() *plan.Begun {
-	x := spec.Exclusive{Scope: spec.Scope{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
+	x := spec.Exclusive{FilterBlock: spec.FilterBlock{Address: "exclusive.x", Broker: "lab", Filter: "x/#"}, Except: []string{"x/except"}}
 	x.Range.Filename, x.Range.Start.Line = "main.retain.hcl", 3
 	declare := func(topic string) spec.Message {
 		return spec.Message{Message: mqtt.Message{Topic: topic}, Broker: "lab"}
@@ -53,26 +53,28 @@ func scanned() *plan.Begun {
 	})
 }
 
-// TestReadOne holds what is read again after a scan: known topics that it did not
-// show, since its silence proves nothing, and every untracked one, since only an exact
-// read is settled.
+// TestReadOne checks what is read after a scan: known topics that it did not show, because that
+// does not prove absence, and every untracked one, because only an exact read determines it.
 func TestReadOne(t *testing.T) {
-	r := &shown{scan: []string{"x/seen", "x/ghost", "x/gone", "x/except"}, read: []string{"x/unseen", "x/ghost"}}
+	r := &shown{scan: []string{"x/seen", "x/untracked", "x/gone", "x/except"}, read: []string{"x/unseen", "x/untracked"}}
 	begun := scanned()
 	seen, err := readOne(t.Context(), r, begun, begun.Readings()[0], Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []any{[]string{"x/#"}, []string{"x/unseen", "y/outside", "x/ghost", "x/gone"}, live([]string{"x/seen", "x/unseen", "x/ghost"}), []string{"a slow link"}}
+	want := []any{
+		[]string{"x/#"}, []string{"x/unseen", "y/outside", "x/gone", "x/untracked"},
+		live([]string{"x/seen", "x/unseen", "x/untracked"}), []string{"a slow link"},
+	}
 	if diff := cmp.Diff(want, []any{r.filters, r.asked, seen.Live, seen.Unsure}); diff != "" {
 		t.Errorf("scanned, asked, live, unsure (-want +got):\n%s", diff)
 	}
 }
 
 func TestABrokerThatCannotBeScanned(t *testing.T) {
-	deaf := struct{ broker.Reader }{}
+	noScan := struct{ broker.Reader }{}
 	begun := scanned()
-	_, err := readOne(t.Context(), deaf, begun, begun.Readings()[0], Options{})
+	_, err := readOne(t.Context(), noScan, begun, begun.Readings()[0], Options{})
 	if !errors.Is(err, broker.ErrNoScan) {
 		t.Errorf("error %v", err)
 	}

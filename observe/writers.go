@@ -10,13 +10,16 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Writers are the brokers that a plan publishes to or adopts from.
+// Writers are the open brokers that a plan publishes to or adopts from.
 type Writers map[state.Identity]broker.Writer
 
-// OpenWriters opens every broker that a plan publishes to or adopts from, and refuses one
-// that is not the broker that the plan was made for. Prior is the state that the plan
-// was made from.
-func OpenWriters(ctx context.Context, declared []spec.Broker, p *plan.Plan, prior *state.Snapshot, o Options) (Writers, error) {
+// OpenWriters opens every broker that a plan publishes to or adopts from. declared are the
+// broker blocks of the configuration, and prior is the state that the plan was made from. The
+// error is an *UnusableError, an *UndeclaredError, a *ReplacedError if a block no longer leads
+// to the broker that the plan was made for, or ctx.Err().
+func OpenWriters(
+	ctx context.Context, declared []spec.Broker, p *plan.Plan, prior *state.Snapshot, o Options,
+) (Writers, error) {
 	open := Writers{}
 	for _, b := range p.Brokers {
 		if !touches(p, b.Identity) {
@@ -32,15 +35,15 @@ func OpenWriters(ctx context.Context, declared []spec.Broker, p *plan.Plan, prio
 	return open, nil
 }
 
-// Close closes all of them.
+// Close closes all writers.
 func (w Writers) Close() {
 	for _, open := range w {
 		open.Close()
 	}
 }
 
-// touches reports whether a plan sends anything to a broker, or adopts what must
-// still be there.
+// touches reports whether a plan publishes to a broker or adopts from it. What is adopted is
+// read again first.
 func touches(p *plan.Plan, id state.Identity) bool {
 	for i := range p.Changes {
 		_, publishes := p.Changes[i].Publish()
@@ -58,7 +61,7 @@ func openWriter(ctx context.Context, declared []spec.Broker, b plan.Broker, o br
 	}
 	w, err := broker.Open(ctx, declared[i], o)
 	if err != nil {
-		return nil, Unusable(ctx, b.Name, err)
+		return nil, unusable(ctx, b.Name, err)
 	}
 	if got := state.Identity(w.Info().Identity); got != b.Identity {
 		w.Close()

@@ -9,12 +9,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// accept plans to record what is live in the place of what is recorded: the message
-// that is there, or that there is none. The next plan then compares the configuration
-// with that. What the broker cannot read back stays as it was recorded.
+// accept plans to replace the record with what is live, or to drop it if the message is
+// gone. The next plan then compares the configuration with that. Fields that the broker
+// cannot read back stay as they were recorded.
 func (p *planner) accept(t *topic) {
 	if t.rec == nil {
-		return // never ours: taking it over is what a plan's import is for
+		return // not recorded: a normal plan adopts it
 	}
 	why := []Reason{Drift}
 	if !t.there {
@@ -25,7 +25,7 @@ func (p *planner) accept(t *topic) {
 		return
 	}
 	if t.unsure {
-		p.plan.NoOps++ // and stays pending
+		p.plan.NoOps++ // it stays pending
 		return
 	}
 	seen := p.seen(t)
@@ -35,7 +35,7 @@ func (p *planner) accept(t *topic) {
 	switch diff &= t.broker.Readable; {
 	case diff != 0:
 		p.drift(t, why, r, seen, diff, leaves)
-	case raw != 0 || !sameRecord(r, t.rec): // another spelling, or only another time
+	case raw != 0 || !sameRecord(r, t.rec): // only the spelling or the time differs
 		p.plan.NoOps++
 		p.stateOnly(t, r)
 	default:
@@ -55,8 +55,8 @@ func (p *planner) drift(t *topic, why []Reason, r *state.Record, seen mqtt.Messa
 	p.plan.Drift = append(p.plan.Drift, c)
 }
 
-// refuseUnseen keeps a plan from forgetting all that is recorded on a broker because
-// nothing of it was seen: whoever may not read sees nothing either.
+// refuseUnseen refuses to forget everything that is recorded on a broker if the broker
+// showed none of it: a user without the right to read sees nothing either.
 func (p *planner) refuseUnseen() {
 	for _, name := range slices.Sorted(maps.Keys(p.missing)) {
 		if !p.unseen(name) {
@@ -64,7 +64,7 @@ func (p *planner) refuseUnseen() {
 		}
 		for i := range p.plan.Drift {
 			if c := &p.plan.Drift[i]; c.Broker == name {
-				p.note(RefuseUnseen, false, Refused{Key: c.Key, Address: c.Address, Recorded: c.Before})
+				p.addRefusal(RefuseUnseen, false, Refused{Key: c.Key, Address: c.Address, Recorded: c.Before})
 			}
 		}
 	}

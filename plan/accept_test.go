@@ -18,7 +18,7 @@ func (w *world) refreshOnly(desired ...spec.Message) *plan.Plan {
 	return in.plan()
 }
 
-// TestAccept lets somebody else change what was applied, accepts it, and plans.
+// TestAccept changes what was applied, accepts the change, and plans again.
 func TestAccept(t *testing.T) {
 	document := func(s string) func(*world) {
 		return func(w *world) {
@@ -31,14 +31,14 @@ func TestAccept(t *testing.T) {
 		applied string
 		meddle  func(*world)
 		accepts string
-		then    string // the plan after it
+		then    string // the plan after the accepting one
 	}{
 		"nothing":          {"1", func(*world) {}, "", ""},
 		"changed":          {"1", put("a", "x"), "drift a drift; ", "~a config; "},
 		"gone":             {"1", gone("a"), "drift a drift gone; ", "+a new; "},
 		"expired":          {"1", func(w *world) { gone("a")(w); w.now = w.now.Add(2 * time.Hour) }, "drift a expired gone; ", "+a new; "},
 		"another spelling": {`{"a":1}`, document(`{ "a": 1.0 }`), "keep a; ", ""},
-		"a stranger":       {"1", put("z", "x"), "", ""},
+		"untracked":        {"1", put("z", "x"), "", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -60,9 +60,9 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// TestAcceptWhatAnInterruptedApplyLeft settles every topic by what stands there, even
-// where that is somebody else's.
-func TestAcceptWhatAnInterruptedApplyLeft(t *testing.T) {
+// TestAcceptSettlesPendingEntries checks that every pending entry is settled by the live
+// message, even if somebody else wrote that.
+func TestAcceptSettlesPendingEntries(t *testing.T) {
 	one, two := message("a", "1"), message("a", "2")
 	beside := message("beside", "1")
 	tests := map[string]struct {
@@ -91,17 +91,17 @@ func TestAcceptWhatAnInterruptedApplyLeft(t *testing.T) {
 	}
 }
 
-// TestAcceptNothingOfAllRefuses holds that a broker which shows nothing at all, as it
-// does to whoever may not read, makes nobody forget everything.
-func TestAcceptNothingOfAllRefuses(t *testing.T) {
+// TestAcceptRefusesAnEmptyBroker checks that the plan is refused if a broker shows nothing of
+// what is recorded on it, as it does to a user who may not read.
+func TestAcceptRefusesAnEmptyBroker(t *testing.T) {
 	w := newWorld()
 	w.run(t, w.plan(message("a", "1"), message("b", "1")))
 	w.live = map[string]mqtt.Message{}
 	wantPlan(t, w.refreshOnly(), "drift a drift gone; drift b drift gone; refuse unseen a b; ")
 }
 
-// TestAcceptConverges holds that what was accepted is accepted no more, that the plan
-// after it finds no drift, and that a plan which does not look knows the same.
+// TestAcceptConverges checks that a second refresh-only plan is empty, that the plan after it
+// finds no drift, and that a saved plan has the same drift and token.
 func TestAcceptConverges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -127,7 +127,7 @@ func TestAcceptConverges(t *testing.T) {
 		}
 		back := saved(t, p)
 		if back.Token() != p.Token() || len(back.Drift) != len(p.Drift) {
-			t.Fatal("a saved plan is another one")
+			t.Fatal("the saved plan differs")
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
 // looksLikeAddress distinguishes an address from a topic filter.
@@ -36,7 +36,7 @@ func looksLikeAddress(s string) bool {
 // address is a parsed address of a module, a message block, or of one instance.
 type address struct {
 	modules string // module.a["k"].module.b
-	message bool   // it goes on to a message
+	message bool   // the address names a message
 	name    string
 	index   cty.Value // cty.NilVal, a number or a string
 }
@@ -47,6 +47,8 @@ var (
 	errModule    = errors.New("a module is written module.NAME")
 )
 
+// parseAddress parses the address of a module, a message block or an instance. The error
+// says which part is wrong.
 func parseAddress(s string) (address, error) {
 	var a address
 	steps, diags := hclsyntax.ParseTraversalAbs([]byte(s), "", hcl.InitialPos)
@@ -81,8 +83,8 @@ func parseAddress(s string) (address, error) {
 	return a, nil
 }
 
-// module takes a module's name and key off the steps of an address. It returns
-// the root of what follows, "" if nothing does.
+// module removes a module's name and key from the steps of an address. It returns the
+// root of the rest, or "" if there is no rest.
 func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
 	if len(steps) == 0 {
 		return "", nil, errModule
@@ -101,7 +103,7 @@ func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
 	if a.modules != "" {
 		a.modules += "."
 	}
-	a.modules += spec.ModuleAddress(name.Name, index)
+	a.modules += addrs.Module(name.Name, index)
 	if len(steps) == 0 {
 		return "", nil, nil
 	}
@@ -112,6 +114,7 @@ func (a *address) module(steps hcl.Traversal) (string, hcl.Traversal, error) {
 	return root.Name, steps[1:], nil
 }
 
+// label returns the label of a block that a step names, as a name or as a string.
 func label(step hcl.Traverser) (string, bool) {
 	switch step := step.(type) {
 	case hcl.TraverseAttr:
@@ -124,15 +127,15 @@ func label(step hcl.Traverser) (string, bool) {
 	return "", false
 }
 
-// String returns the one spelling of an address: that of declarations and records.
+// String returns the address as declarations and records spell it.
 func (a address) String() string {
 	switch {
 	case !a.message:
 		return a.modules
 	case a.modules == "":
-		return spec.Address(a.name, a.index)
+		return addrs.Message(a.name, a.index)
 	}
-	return a.modules + "." + spec.Address(a.name, a.index)
+	return a.modules + "." + addrs.Message(a.name, a.index)
 }
 
 // splitAddress returns the label and the instance key of a recorded address.
@@ -147,8 +150,8 @@ func splitAddress(s string) (name string, index cty.Value) {
 	return a.name, a.index
 }
 
-// moduleOf returns the part of an address before the message. It is asked of every
-// change, and parsing is slow.
+// moduleOf returns the part of an address before the message. It does not parse the
+// address, because it is called for every change and parsing is slow.
 func moduleOf(address string) string {
 	rest := address
 	for strings.HasPrefix(rest, "module.") {
@@ -162,7 +165,7 @@ func moduleOf(address string) string {
 	return strings.TrimSuffix(address[:len(address)-len(rest)], ".")
 }
 
-// key returns the key in brackets that s begins with.
+// key returns the key at the beginning of s, including its brackets.
 func key(s string) string {
 	quoted := false
 	for i := 0; i < len(s); i++ {
@@ -178,7 +181,7 @@ func key(s string) string {
 	return s
 }
 
-// withoutKeys takes the instance keys out of the address of a module.
+// withoutKeys returns the address of a module without its instance keys.
 func withoutKeys(module string) string {
 	for i := 0; i < len(module); i++ {
 		if module[i] == '[' {
@@ -190,11 +193,11 @@ func withoutKeys(module string) string {
 }
 
 // covers reports whether an address is that of a selected module, block or instance,
-// or of something in it. A step of selected without a key takes in every key.
+// or of something in it. A step of selected without a key covers every key.
 func covers(selected, address string) bool {
 	for selected != "" && address != "" {
 		switch {
-		case selected[0] == '[': // keys are compared whole: they may hold anything
+		case selected[0] == '[': // keys are compared as a whole, because they may contain dots and brackets
 			k := key(selected)
 			if !strings.HasPrefix(address, k) {
 				return false

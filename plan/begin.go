@@ -9,25 +9,25 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Begun is a plan that waits for what is live: it knows what must be read of each
-// broker to finish it. It does not change; what is asked of it may be asked side by
-// side, and it may be finished more than once.
+// Begun is the first step of a plan. It knows what must be read from each broker before
+// the plan can be finished. It is immutable: its methods may be called concurrently, and
+// Finish may be called more than once.
 type Begun struct {
 	in       Input
 	byName   map[string]*Broker
 	byID     map[state.Identity]*Broker
 	known    map[state.Key]*entry // declared, recorded, pending or to be restored
-	entries  []*entry             // of these the selected ones, sorted by broker and topic
+	entries  []*entry             // the selected ones of known, sorted by broker and topic
 	selected selection
-	managed  int // how many are recorded or pending
+	managed  int // number of known topics that are recorded or pending
 }
 
-// Begin works out what must be read for a plan. Every declared message names one of
-// the brokers, and no two brokers have one identity: the caller has refused what is
-// otherwise. Recorded messages whose broker is not among them are left alone.
+// Begin works out what must be read for a plan. The caller must have checked that no two
+// brokers have the same identity. Messages whose broker is not in in.Brokers, declared or
+// recorded, are ignored.
 //
-// What is not to be touched because it is not selected takes no part from here on:
-// a message that nobody may touch must not take part in a diff.
+// Topics that are not selected are dropped here, before anything is compared: a message
+// that the plan must not touch must not be part of a diff.
 func Begin(in Input) *Begun {
 	b := &Begun{
 		in: in, selected: newSelection(&in),
@@ -51,7 +51,7 @@ func Begin(in Input) *Begun {
 			b.managed++
 		}
 		if b.selected.has(e) {
-			e.republish = e.decl != nil && b.selected.republish.take(e)
+			e.republish = e.decl != nil && b.selected.republish.match(e)
 			b.entries = append(b.entries, e)
 		}
 	}
@@ -63,8 +63,8 @@ func byKey(a, b *entry) int {
 	return cmp.Or(cmp.Compare(a.broker.Name, b.broker.Name), state.CompareKeys(a.key, b.key))
 }
 
-// gather returns the topics of the declarations, the state and a backup, in no order,
-// and makes them known.
+// gather fills known with the topics of the declarations, the state and a backup, and
+// returns them in no particular order.
 func (b *Begun) gather() []*entry {
 	prior, backup := b.in.Prior, b.in.Backup
 	if prior == nil {
@@ -110,17 +110,18 @@ func (b *Begun) gather() []*entry {
 	return all
 }
 
-// Reading is what must be read of one broker.
+// Reading is what must be read from one broker.
 type Reading struct {
 	Broker Broker
-	Topics []string // to be read each by its name; sorted
-	// Exclusives are the blocks within whose filters untracked messages must be
-	// looked for.
+	Topics []string // for exact reads; sorted
+	// Exclusives are the blocks whose filters must be scanned for untracked messages.
+	// It is empty if no scan is needed.
 	Exclusives []spec.Exclusive
 }
 
-// Readings returns what must be read of each of the input's brokers, in their order:
-// less than all of it if the plan is targeted, or destroys only what is recorded.
+// Readings returns what must be read from each of the input's brokers, in the order of
+// Input.Brokers. A targeted plan reads only what it selects, and a destroy only what is
+// recorded.
 func (b *Begun) Readings() []Reading {
 	readings := make([]Reading, len(b.in.Brokers))
 	of := make(map[*Broker]*Reading, len(readings))
@@ -138,15 +139,16 @@ func (b *Begun) Readings() []Reading {
 	return readings
 }
 
-// Untracked returns the topics of a scan of one broker that nothing knows and an
-// exclusive block takes in, sorted. Before they are deleted each is read once more by
-// its topic: what a scan shows may be gone by then, and only exact reads determine that.
+// Untracked returns the selected topics of a scan of one broker that are untracked and
+// match an exclusive block, sorted. live is what the scan showed, by topic. The caller
+// reads each of them by its topic before Finish: what a scan showed may be gone by then,
+// and only an exact read determines that.
 func (b *Begun) Untracked(broker state.Identity, live map[string]mqtt.Retained) []string {
 	by := b.byID[broker]
 	if by == nil || !b.looksForUntracked() {
 		return nil
 	}
-	selected := b.selected.clone() // a scan alone uses no selector
+	selected := b.selected.clone() // a match here must not mark a selector as used
 	var found []string
 	for name := range live {
 		if e := b.untracked(by, name); e != nil && selected.has(e) {
@@ -157,13 +159,13 @@ func (b *Begun) Untracked(broker state.Identity, live map[string]mqtt.Retained) 
 	return found
 }
 
-// looksForUntracked reports whether the plan is about messages that nothing knows.
+// looksForUntracked reports whether the plan deletes untracked messages.
 func (b *Begun) looksForUntracked() bool {
 	return b.in.Refreshed && b.in.Mode == Normal && len(b.in.Exclusive) > 0
 }
 
-// untracked returns an entry for a topic that nothing knows and an exclusive block
-// takes in, or nil.
+// untracked returns an entry for a live topic if it is untracked and matches an exclusive
+// block, and nil if not.
 func (b *Begun) untracked(broker *Broker, name string) *entry {
 	key := state.Key{Broker: broker.Identity, Topic: name}
 	if b.known[key] != nil {

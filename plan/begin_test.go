@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// TestFinishIsPure holds that a plan that was begun once may be finished with one
-// observation and with another: neither leaves a trace in what the next one makes.
+// TestFinishIsPure checks that one Begun can be finished with several observations, and that
+// no call of Finish affects the next.
 func TestFinishIsPure(t *testing.T) {
 	w := newWorld()
 	w.run(t, w.plan(message("x/a", "1"), message("x/b", "1")))

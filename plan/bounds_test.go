@@ -11,8 +11,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// bounds are the blocks that bound a plan, as the model sees them: without asking
-// the planner.
+// bounds are the filter blocks that bound a plan. The model evaluates them without the
+// planner.
 type bounds struct {
 	exclusive, except, protect, removed []string
 }
@@ -35,14 +35,14 @@ func within(filters []string, topic string) bool {
 	return slices.ContainsFunc(filters, func(f string) bool { return mqtt.Match(f, topic) })
 }
 
-// takes tells whether an undeclared message at the topic is somebody's slip.
-func (b bounds) takes(topic string) bool {
+// deletes reports whether the exclusive blocks delete an untracked message at the topic.
+func (b bounds) deletes(topic string) bool {
 	return within(b.exclusive, topic) && !within(b.except, topic) && !within(b.removed, topic)
 }
 
-// allow gives the declarations that do not contradict the blocks, as a
-// configuration must.
-func (b bounds) allow(desired []spec.Message) []spec.Message {
+// allowed returns the declarations that do not contradict the blocks, as spec demands of a
+// configuration.
+func (b bounds) allowed(desired []spec.Message) []spec.Message {
 	var found []spec.Message
 	for _, d := range desired {
 		if within(b.removed, d.Topic) || within(b.exclusive, d.Topic) && within(b.except, d.Topic) {
@@ -56,6 +56,7 @@ func (b bounds) allow(desired []spec.Message) []spec.Message {
 	return found
 }
 
+// ask adds the blocks to an input.
 func (b bounds) ask(in *input) {
 	for _, f := range b.exclusive {
 		exclusive(f, b.except...)(in)
@@ -68,25 +69,25 @@ func (b bounds) ask(in *input) {
 	}
 }
 
-// bounded plans under the blocks, whatever stands in the way of apply alone.
-func (w *world) bounded(b bounds, desired []spec.Message) *plan.Plan {
+// boundedPlan plans with the blocks, and overwrites unmanaged messages.
+func (w *world) boundedPlan(b bounds, desired []spec.Message) *plan.Plan {
 	in := w.input(desired...)
 	in.OverwriteUnmanaged = true
 	b.ask(&in)
 	return in.plan()
 }
 
-// concede gives the blocks without those that a plan is refused for, each with
-// good reason.
-func concede(t *rapid.T, w *world, b bounds, p *plan.Plan) bounds {
+// dropRefused returns the blocks without those that refused a plan. It fails the test if a
+// refusal is wrong.
+func dropRefused(t *rapid.T, w *world, b bounds, p *plan.Plan) bounds {
 	for _, r := range p.Blocked(true) {
 		for _, topic := range r.Topics {
 			record, recorded := w.prior.Records[topic.Key]
 			pending := w.prior.Pending[topic.Key].After
 			forgets := record.OnDestroy == "forget" || pending != nil && pending.OnDestroy == "forget"
-			switch ours := recorded || pending != nil; {
-			case r.Kind == plan.RefuseProtect && within(b.protect, topic.Key.Topic) && ours:
-			case r.Kind == plan.RefuseForget && b.takes(topic.Key.Topic) && forgets:
+			switch known := recorded || pending != nil; {
+			case r.Kind == plan.RefuseProtect && within(b.protect, topic.Key.Topic) && known:
+			case r.Kind == plan.RefuseForget && b.deletes(topic.Key.Topic) && forgets:
 			default:
 				t.Fatalf("refused without a reason: %s", describe(p))
 			}
@@ -100,27 +101,26 @@ func concede(t *rapid.T, w *world, b bounds, p *plan.Plan) bounds {
 	return b
 }
 
-// TestBoundedModel holds the law of the blocks: nothing protected is deleted, of
-// what is neither declared nor ours only what an exclusive block takes in, and of
-// that all; what a removed block speaks of is left as it is. Then nothing is left
-// to do.
+// TestBoundedModel checks the invariants of filter blocks: nothing protected is deleted,
+// exactly those untracked messages are deleted that match an exclusive block, and topics that
+// match a removed block are not touched. After that the next plan has no changes.
 func TestBoundedModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		w.run(t, w.force(drawDeclared(t, "before")))
 		meddle(t, w)
-		put("c/x", rapid.SampledFrom([]string{"1", "2"}).Draw(t, "stranger"))(w)
+		put("c/x", rapid.SampledFrom([]string{"1", "2"}).Draw(t, "untracked"))(w)
 		before, b := w.clone(), drawBounds(t, "bounds")
-		desired := b.allow(drawDeclared(t, "after"))
-		p := w.bounded(b, desired)
+		desired := b.allowed(drawDeclared(t, "after"))
+		p := w.boundedPlan(b, desired)
 		if len(p.Blocked(true)) > 0 {
-			b = concede(t, w, b, p)
-			if p = w.bounded(b, desired); len(p.Blocked(true)) > 0 {
+			b = dropRefused(t, w, b, p)
+			if p = w.boundedPlan(b, desired); len(p.Blocked(true)) > 0 {
 				t.Fatalf("refused again: %s", describe(p))
 			}
 		}
 		w.run(t, p)
-		quiet(t, ignoringEmpty(w.bounded(b, desired)))
+		quiet(t, ignoringEmpty(w.boundedPlan(b, desired)))
 		kept(t, before, w, b, desired)
 		covered(t, p, b)
 	})
@@ -137,50 +137,50 @@ func kept(t *rapid.T, before, after *world, b bounds, desired []spec.Message) {
 		case !there && within(b.protect, topic):
 			t.Fatalf("%s is protected and was deleted", topic)
 		case !declared && within(b.removed, topic) && !untouched:
-			t.Fatalf("%s was given away and touched", topic)
+			t.Fatalf("%s matches a removed block and was changed", topic)
 		case declared || recorded:
-		case b.takes(topic) && !within(b.protect, topic) && there:
-			t.Fatalf("%s is a stranger in an exclusive filter, and stays", topic)
-		case (!b.takes(topic) || within(b.protect, topic)) && !untouched:
-			t.Fatalf("%s is nobody's, and was touched", topic)
+		case b.deletes(topic) && !within(b.protect, topic) && there:
+			t.Fatalf("%s is untracked and matches an exclusive block, but was not deleted", topic)
+		case (!b.deletes(topic) || within(b.protect, topic)) && !untouched:
+			t.Fatalf("%s is untracked, but was changed", topic)
 		}
 	}
 	for k := range after.prior.Records {
 		if within(b.removed, k.Topic) {
-			t.Fatalf("%s is recorded, and was to be forgotten", k.Topic)
+			t.Fatalf("%s is still recorded, but matches a removed block", k.Topic)
 		}
 	}
 }
 
-// covered checks what the plan says of the messages that it keeps.
+// covered checks that a plan lists only messages as protected that are.
 func covered(t *rapid.T, p *plan.Plan, b bounds) {
 	for _, kept := range p.Protected {
-		if !within(b.protect, kept.Key.Topic) || !b.takes(kept.Key.Topic) {
-			t.Fatalf("%s is said to be kept, and no block says so", kept.Key.Topic)
+		if !within(b.protect, kept.Key.Topic) || !b.deletes(kept.Key.Topic) {
+			t.Fatalf("%s is listed as protected, but is not", kept.Key.Topic)
 		}
 	}
 }
 
-// TestBoundedInterrupted cuts an apply under blocks off at every point, and demands
-// that the next one, under others, ends where nothing is left to do.
+// TestBoundedInterrupted interrupts an apply with blocks at every point, runs another with
+// other blocks, and checks that the plan after that has no changes.
 func TestBoundedInterrupted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		w.run(t, w.force(drawDeclared(t, "before")))
 		meddle(t, w)
 		b := drawBounds(t, "first bounds")
-		first := w.bounded(b, b.allow(drawDeclared(t, "first")))
+		first := w.boundedPlan(b, b.allowed(drawDeclared(t, "first")))
 		w.cutOff(t, first)
 		before := w.clone()
 		b = drawBounds(t, "second bounds")
-		desired := b.allow(drawDeclared(t, "second"))
-		p := w.bounded(b, desired)
+		desired := b.allowed(drawDeclared(t, "second"))
+		p := w.boundedPlan(b, desired)
 		if len(p.Blocked(true)) > 0 {
-			b = concede(t, w, b, p)
-			p = w.bounded(b, desired)
+			b = dropRefused(t, w, b, p)
+			p = w.boundedPlan(b, desired)
 		}
 		w.run(t, p)
-		quiet(t, ignoringEmpty(w.bounded(b, desired)))
+		quiet(t, ignoringEmpty(w.boundedPlan(b, desired)))
 		for topic := range before.live {
 			if _, there := w.live[topic]; !there && within(b.protect, topic) {
 				t.Fatalf("%s is protected and was deleted", topic)

@@ -10,14 +10,14 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// comparison is a declared message beside what is at its topic.
+// comparison is the result of comparing a declared message with the one at its topic.
 type comparison struct {
-	want   mqtt.Message // the declaration, with the live value of what it ignores
-	seen   mqtt.Message // what is there; what cannot be read back is the record's
+	want   mqtt.Message // the declaration, with the live values of what it ignores
+	seen   mqtt.Message // the live message; fields that cannot be read back are the record's
 	diff   mqtt.Fields  // the differences that count
 	leaves []string     // the redacted leaves that differ
 
-	respelled bool // the payload differs in its bytes at least
+	respelled bool // the bytes of the payload differ
 }
 
 // cosmetic reports whether only the spelling of the payload differs.
@@ -48,7 +48,7 @@ func (j *judge) compare(t *topic) comparison {
 	return c
 }
 
-// reasons says why a message that is there is published again; none: it is not.
+// reasons returns why a message that is live is published again, or nil if it is not.
 func (j *judge) reasons(t *topic, c comparison) []Reason {
 	var why []Reason
 	add := func(holds bool, r Reason) {
@@ -72,8 +72,8 @@ func (j *judge) reasons(t *topic, c comparison) []Reason {
 	return why
 }
 
-// causes reports whether the configuration moved away from the record, and whether
-// the broker did. What the declaration ignores counts for neither.
+// causes reports whether the configuration differs from the record, and whether the live
+// message does. What the declaration ignores does not count.
 func (j *judge) causes(t *topic) (config, drift bool) {
 	d := t.decl
 	then := overlay(d.Message, t.rec.Message, d.IgnoreFields, d.IgnoreLeaves)
@@ -87,10 +87,10 @@ func (j *judge) causes(t *topic) (config, drift bool) {
 	return config, drift
 }
 
-// fromRecord returns the fields and the redacted leaves in which a message says
-// something else than the record. The spelling of a payload that is hidden as a
-// whole is not known from a record: there every byte counts. Neither is what others
-// wrote because ignore_changes lets them: that does not count.
+// fromRecord returns the fields and the redacted leaves in which a message differs from
+// the record. A record does not hold the spelling of a payload that is hidden as a whole,
+// so every byte of it counts. Nor does it hold a secret that others wrote where
+// ignore_changes allows it, so that does not count.
 func (j *judge) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (mqtt.Fields, []string) {
 	m = canonical(m, d.OrderedProperties)
 	diff, leaves := r.Sealed.Diff(m, j.key)
@@ -113,16 +113,16 @@ func (j *judge) fromRecord(d *spec.Message, r *state.Record, m mqtt.Message) (mq
 	return diff, leaves
 }
 
-// unknown reports whether a message cannot be published without a look at the live one:
-// something of it is to be sent along, and the record hides what.
+// unknown reports whether a message cannot be published without reading the live one:
+// ignore_changes keeps a part of it, and the record hides that part.
 func (j *judge) unknown(t *topic) bool {
 	ignored := t.decl.IgnoreFields & t.rec.Redaction.Covers()
 	return !j.refreshed && (ignored != 0 || len(ignoredSecrets(t.decl, t.rec)) > 0)
 }
 
-// widenRedaction returns the declaration of a topic, which hides more if what
-// ignore_changes sends along as others left it holds one of its secrets: that would be
-// shown, and recorded in the clear.
+// widenRedaction returns the declaration of a topic, with a wider redaction if a part that
+// ignore_changes keeps contains one of its secrets: without it, the secret would be shown
+// and recorded in plain text.
 func (j *judge) widenRedaction(t *topic) *spec.Message {
 	d := *t.decl
 	if !j.refreshed || d.Redaction.None() || d.IgnoreFields == 0 && len(d.IgnoreLeaves) == 0 {

@@ -8,14 +8,14 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestMatchesBefore plans an update, lets the world move, and looks again: also
-// with a plan that was saved meanwhile, and one that never looked.
+// TestMatchesBefore plans an update, changes what is live, and compares: also with a saved
+// plan and with one that was made without a refresh.
 func TestMatchesBefore(t *testing.T) {
 	tests := map[string]struct {
 		then func(*world)
 		want bool
 	}{
-		"nothing moved":     {func(*world) {}, true},
+		"unchanged":         {func(*world) {}, true},
 		"gone":              {gone("a"), false},
 		"overwritten":       {put("a", "x"), false},
 		"counted down":      {countDown("a", 5), true},
@@ -51,7 +51,7 @@ func TestMatchesBeforeCreate(t *testing.T) {
 	ours := w.observation().Live["a"]
 	delete(w.live, "a")
 	again := w.plan(desired).Changes[0]
-	stranger := mqtt.Retained{Message: mqtt.Message{Topic: "a", Payload: []byte("x")}}
+	foreign := mqtt.Retained{Message: mqtt.Message{Topic: "a", Payload: []byte("x")}}
 	for name, test := range map[string]struct {
 		change plan.Change
 		live   mqtt.Retained
@@ -59,10 +59,10 @@ func TestMatchesBeforeCreate(t *testing.T) {
 		want   bool
 	}{
 		"still nothing":       {created, mqtt.Retained{}, false, true},
-		"a stranger came":     {created, stranger, true, false},
+		"somebody's message":  {created, foreign, true, false},
 		"drift, still gone":   {again, mqtt.Retained{}, false, true},
 		"drift, ours is back": {again, ours, true, true},
-		"drift, a stranger":   {again, stranger, true, false},
+		"drift, another":      {again, foreign, true, false},
 	} {
 		if got := test.change.MatchesBefore(test.live, test.there, w.comparer()); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
@@ -85,11 +85,11 @@ func TestMatchesAfter(t *testing.T) {
 		live mqtt.Retained
 		want bool
 	}{
-		"as sent":           {read(func(*mqtt.Message) {}), true},
-		"counted down":      {read(func(m *mqtt.Message) { m.Expiry = 1 }), true},
-		"no expiry":         {read(func(m *mqtt.Message) { m.Expiry = 0 }), false},
-		"received QoS":      {read(func(m *mqtt.Message) { m.QoS = 0 }), true},
-		"spelled otherwise": {read(func(m *mqtt.Message) { m.Payload = []byte(`{"x": 1}`) }), false},
+		"as sent":        {read(func(*mqtt.Message) {}), true},
+		"counted down":   {read(func(m *mqtt.Message) { m.Expiry = 1 }), true},
+		"no expiry":      {read(func(m *mqtt.Message) { m.Expiry = 0 }), false},
+		"received QoS":   {read(func(m *mqtt.Message) { m.QoS = 0 }), true},
+		"other spelling": {read(func(m *mqtt.Message) { m.Payload = []byte(`{"x": 1}`) }), false},
 		"other order": {read(func(m *mqtt.Message) {
 			m.UserProperties = []mqtt.UserProperty{{Name: "l", Value: "2"}, {Name: "k", Value: "1"}}
 		}), true},
@@ -100,9 +100,9 @@ func TestMatchesAfter(t *testing.T) {
 		}
 	}
 	if create.MatchesAfter(mqtt.Retained{}, false, w.comparer()) {
-		t.Error("a create matches nothing at all")
+		t.Error("a create matches an absent message")
 	}
 	if !remove.MatchesAfter(mqtt.Retained{}, false, w.comparer()) || remove.MatchesAfter(read(func(*mqtt.Message) {}), true, w.comparer()) {
-		t.Error("a delete is done when there is nothing, and only then")
+		t.Error("a delete does not match absence, or matches a live message")
 	}
 }

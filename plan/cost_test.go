@@ -13,7 +13,7 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// aws is the quota of an AWS account with the default quotas.
+// aws returns the default quota of an AWS account.
 func aws() mqtt.Quota { return mqtt.Quota{PublishRate: 500, ReadRate: 500, UnitBytes: 5 << 10} }
 
 func creates(n, size int) []plan.Change {
@@ -34,15 +34,15 @@ func TestCostAt(t *testing.T) {
 		age                     time.Duration
 	}{
 		{"nothing", nil, 0, 0, 0, 0, 0},
-		// Two for the publish, one for the read of its time.
+		// Two units for the publish, one for the read of its time.
 		{"small", creates(1000, 10), 1000, 1000, 3000, 2 * time.Second, 0},
-		// 6,000 bytes are two steps, and two as the 8,000 of base64.
-		{"two steps", creates(1, 6000), 1, 1, 6, 2 * time.Millisecond, 0},
-		// Base64 takes 5,000 bytes over a step that the publish stays in.
+		// 6,000 bytes are two units, and so are their 8,000 bytes of base64.
+		{"two units", creates(1, 6000), 1, 1, 6, 2 * time.Millisecond, 0},
+		// The publish of 5,000 bytes is one unit, their base64 is two.
 		{"base64", creates(1, 5000), 1, 1, 4, 2 * time.Millisecond, 0},
-		// What is published after ten seconds is checked again.
+		// Topics that are published after ten seconds are read again.
 		{"long", creates(6000, 10), 6000, 7000, 19000, 14 * time.Second, 0},
-		// As is everything once the reading alone took that long.
+		// So are all topics if the first read alone took that long.
 		{"long read", creates(6000, 10), 6000, 8000, 20000, 16 * time.Second, 2 * time.Second},
 		{"longer read", creates(6000, 10), 6000, 12000, 24000, 24 * time.Second, 20 * time.Second},
 	}
@@ -60,7 +60,7 @@ func TestCostAt(t *testing.T) {
 
 func TestCostOfDeletesAndOfWhatIsNotMetered(t *testing.T) {
 	w := newWorld()
-	w.settle(w.plan(message("a", "x"), message("b", "x")))
+	w.runUnchecked(w.plan(message("a", "x"), message("b", "x")))
 	p := w.plan(message("a", "y"))
 	want := plan.Cost{Quota: aws(), Broker: "lab", Publishes: 2, Reads: 1, Units: 5, Duration: 4 * time.Millisecond}
 	wantEqual(t, plan.CostAt("lab", p.Changes, aws(), 0), want)

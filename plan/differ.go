@@ -12,7 +12,9 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// differs returns the fields in which two messages say something else.
+// differs returns the fields in which two messages differ. Unless exact is set, payloads
+// that are equal JSON documents count as equal; unless ordered is set, so do user
+// properties in another order.
 func differs(a, b mqtt.Message, ordered, exact bool) mqtt.Fields {
 	d := a.Diff(b)
 	if d.Has(mqtt.FieldPayload) && !exact && payload.Equal(a.Payload, b.Payload) {
@@ -28,8 +30,8 @@ func sameProperties(a, b mqtt.Message) bool {
 	return slices.Equal(mqtt.SortUserProperties(a.UserProperties), mqtt.SortUserProperties(b.UserProperties))
 }
 
-// canonical puts user properties that are compared without order into one order,
-// so that records and digests do not depend on it.
+// canonical sorts user properties unless their order counts, so that records and digests
+// do not depend on it.
 func canonical(m mqtt.Message, ordered bool) mqtt.Message {
 	if !ordered && len(m.UserProperties) > 1 {
 		m.UserProperties = mqtt.SortUserProperties(m.UserProperties)
@@ -37,15 +39,15 @@ func canonical(m mqtt.Message, ordered bool) mqtt.Message {
 	return m
 }
 
-// overlay returns m with the ignored fields and leaves as they are in source: what
-// ignore_changes leaves to others is sent along as they left it. A value that
-// source has a placeholder for, or within, stays as it is in m.
+// overlay returns m with the given fields and leaves taken from source: what
+// ignore_changes ignores is published as it is live. A value for which source has a
+// placeholder, as a whole or in part, stays as it is in m.
 func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.Message {
 	if hasPlaceholder(string(source.Payload)) {
 		fields &^= mqtt.FieldPayload
 	}
 	if fields != 0 {
-		from := source // only here, since its address makes it escape to the heap
+		from := source // copied only here, because taking its address moves it to the heap
 		m = m.With(source, fields&^from.Redacted())
 	}
 	if len(leaves) == 0 || fields.Has(mqtt.FieldPayload) {
@@ -66,7 +68,7 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 			want, edited = want.Set(leaf, value), true
 		}
 	}
-	if edited { // else every byte stays as it was declared
+	if edited { // if not, every byte stays as it was declared
 		m.Payload = want.Bytes()
 	}
 	return m
@@ -74,16 +76,18 @@ func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.M
 
 func hasPlaceholder(json string) bool { return strings.Contains(json, `"`+mqtt.RedactedText+`"`) }
 
-// ignoredSecrets returns the leaves that ignore_changes leaves to others and of which a
-// record hides at least a part: what they are is not known from it.
+// ignoredSecrets returns the leaves that ignore_changes ignores and of which the record
+// hides at least a part, so that their values are unknown.
 func ignoredSecrets(d *spec.Message, r *state.Record) []string {
 	if r.Redaction.Fields.Has(mqtt.FieldPayload) {
 		return d.IgnoreLeaves
 	}
-	return slices.DeleteFunc(slices.Clone(d.IgnoreLeaves), func(leaf string) bool { return !overlapsAny(leaf, r.Redaction.Leaves) })
+	return slices.DeleteFunc(slices.Clone(d.IgnoreLeaves), func(leaf string) bool {
+		return !overlapsAny(leaf, r.Redaction.Leaves)
+	})
 }
 
-// overlapsAny reports whether a place in a document is, holds or lies within one of others.
+// overlapsAny reports whether a pointer equals, contains or is within one of others.
 func overlapsAny(place string, others []string) bool {
 	return slices.ContainsFunc(others, func(other string) bool {
 		return place == other || strings.HasPrefix(place, other+"/") || strings.HasPrefix(other, place+"/")
@@ -111,12 +115,12 @@ func secretLeaves(r mqtt.Redaction, a, b []byte) []string {
 	return found
 }
 
-// declared returns the fields that a message sets.
+// declared returns the fields of a message that are not zero.
 func declared(m mqtt.Message) mqtt.Fields { return m.Diff(mqtt.Message{}) }
 
 func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 
-// expired reports whether a recorded message has outlived its expiry.
+// expired reports whether the expiry of a recorded message is over.
 func expired(r *state.Record, now time.Time) bool {
 	return r.Expiry > 0 && remaining(r.UpdatedAt, r.Expiry, now) <= 0
 }

@@ -1,6 +1,6 @@
 package plan
 
-// WithChecksum makes a plan file of a document, so that fuzzing gets past the
+// WithChecksum returns a plan file that holds a document, so that fuzzing gets past the
 // checksum.
 func WithChecksum(body []byte) []byte {
 	head := fileMagic + "1 "

@@ -19,7 +19,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Why a file is no plan that can be applied.
+// Errors of Load.
 var (
 	ErrForeign = errors.New("this is not a plan file")
 	ErrNewer   = errors.New("the plan file was written by a newer version of retainctl")
@@ -33,8 +33,8 @@ const (
 	fileVersion = 1
 )
 
-// filePlan is a Plan as a file holds it: each field that hides one of the Plan's
-// is that field in a form that JSON can say.
+// filePlan is a Plan as a file holds it. A field that shadows one of Plan is that field in
+// a form that JSON can express.
 type filePlan struct {
 	Plan
 	Changes   []fileChange `json:",omitempty"`
@@ -50,8 +50,8 @@ type fileChange struct {
 	Index   *fileValue    `json:",omitempty"`
 	Record  *state.Record `json:",omitempty"`
 	Prior   *state.Record `json:",omitempty"`
-	Message *mqtt.Message `json:",omitempty"` // unless it is sensitive
-	Alike   bool          `json:",omitempty"` // After and Message are the Record's, and left out
+	Message *mqtt.Message `json:",omitempty"` // nil if it is sensitive
+	Alike   bool          `json:",omitempty"` // After and Message equal the Record's, and are left out
 	Unkeyed bool          `json:",omitempty"`
 }
 
@@ -66,12 +66,12 @@ type fileBroker struct {
 	CountsDown  bool
 	Limits      mqtt.Limits
 	Tariff      mqtt.Quota `json:",omitzero"`
-	Observed    struct{}   // a plan that is applied reads again
+	Observed    struct{}   // kept for the format; apply reads again
 }
 
 type fileVariable struct {
 	Name      string
-	Value     *fileValue `json:",omitempty"` // never of a sensitive one
+	Value     *fileValue `json:",omitempty"` // nil if it is sensitive
 	Sensitive bool       `json:",omitempty"`
 }
 
@@ -85,9 +85,8 @@ func checksum(head string, body []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Load reads a plan file: all of it or an error, which wraps ErrForeign, ErrNewer
-// or ErrDamaged where the file is at fault. Changes of sensitive messages cannot
-// be published until Resolve.
+// Load reads a whole plan file. The error wraps ErrForeign, ErrNewer or ErrDamaged if the
+// file cannot be used. Changes of sensitive messages cannot be published until Resolve.
 func Load(r io.Reader) (*Plan, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -99,17 +98,17 @@ func Load(r io.Reader) (*Plan, error) {
 	}
 	var f filePlan
 	document := json.NewDecoder(bytes.NewReader(body))
-	document.DisallowUnknownFields() // what this version would pass over was reviewed too
+	document.DisallowUnknownFields() // a field that this version would ignore was reviewed too
 	if err := document.Decode(&f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if document.More() {
-		return nil, fmt.Errorf("%w: it goes on after its end", ErrDamaged)
+		return nil, fmt.Errorf("%w: there is data after its end", ErrDamaged)
 	}
 	return fromFile(&f)
 }
 
-// open checks the first line of a plan file and gives the rest.
+// open checks the first line of a plan file and returns the rest.
 func open(data []byte) ([]byte, error) {
 	line, body, ended := bytes.Cut(data, []byte{'\n'})
 	rest, ok := strings.CutPrefix(string(line), fileMagic)
@@ -127,7 +126,7 @@ func open(data []byte) ([]byte, error) {
 	case version > fileVersion:
 		return nil, fmt.Errorf("%w: its format is %d, this version reads %d", ErrNewer, version, fileVersion)
 	case !ended || sum != checksum(fileMagic+number+" ", body):
-		return nil, fmt.Errorf("%w: its checksum does not fit", ErrDamaged)
+		return nil, fmt.Errorf("%w: its checksum does not match", ErrDamaged)
 	}
 	return body, nil
 }
@@ -159,13 +158,15 @@ func fromFile(f *filePlan) (*Plan, error) {
 	return &p, nil
 }
 
-// broker returns the broker as the plan had it. What a saved plan observed is never
-// fresh: apply reads it again.
+// broker returns the broker as the plan had it. The observation of a saved plan is never
+// fresh, so apply reads again.
 func (b *fileBroker) broker() Broker {
 	return Broker{
 		Name: b.Name, Type: b.Type, Identity: b.Identity, Unpinned: b.Unpinned,
 		Address: b.Address, Description: b.Description, Age: FreshFor,
-		Capabilities: mqtt.Capabilities{Readable: b.Readable, ExpiryCountsDown: b.CountsDown, Limits: b.Limits, Quota: b.Tariff},
+		Capabilities: mqtt.Capabilities{
+			Readable: b.Readable, ExpiryCountsDown: b.CountsDown, Limits: b.Limits, Quota: b.Tariff,
+		},
 	}
 }
 
@@ -196,12 +197,12 @@ func fromFileChanges(list []fileChange) ([]Change, error) {
 	return found, nil
 }
 
-// sound tells whether a change has what its action needs.
+// sound reports whether a change has what its action needs.
 func (c *Change) sound() bool {
 	switch c.Action {
 	case NoOp:
 		return true
-	case Forget: // Before is nil where nothing was seen
+	case Forget: // Before is nil if the message was not live
 		return true
 	case Create:
 		return c.After != nil && c.record != nil
@@ -224,7 +225,7 @@ func (v *fileValue) value() (cty.Value, error) {
 	return ctyjson.Unmarshal(v.Value, t)
 }
 
-// IsFile tells whether a file begins as a plan file does.
+// IsFile reports whether r begins as a plan file does. It reads from r.
 func IsFile(r io.Reader) bool {
 	start := make([]byte, len(fileMagic))
 	_, err := io.ReadFull(r, start)

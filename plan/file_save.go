@@ -15,9 +15,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Save writes a plan file. Of a message with anything sensitive it holds the
-// redacted form and keyed digests, of a sensitive variable only the name: apply
-// takes these from the configuration again, see Resolve.
+// Save writes a plan file, which Load reads. Of a message with anything sensitive the file
+// holds the redacted form and keyed digests, and of a sensitive variable only the name:
+// Resolve takes the values from the configuration again.
 func Save(w io.Writer, p *Plan) error {
 	head := fileMagic + strconv.Itoa(fileVersion) + " "
 	sum := sha256.New()
@@ -33,7 +33,7 @@ func Save(w io.Writer, p *Plan) error {
 	return nil
 }
 
-// writeBody writes the document a change at a time: a plan may have 500,000.
+// writeBody writes the document change by change, because a plan may have 500,000 of them.
 func writeBody(w io.Writer, p *Plan) error {
 	f, err := toFile(p)
 	if err != nil {
@@ -43,7 +43,7 @@ func writeBody(w io.Writer, p *Plan) error {
 	if err != nil {
 		return err
 	}
-	w.Write(body[:len(body)-1]) // a writer that fails says so when it is flushed
+	w.Write(body[:len(body)-1]) // Save checks for write errors when it flushes
 	for _, list := range []struct {
 		name    string
 		changes []Change
@@ -70,7 +70,7 @@ func writeBody(w io.Writer, p *Plan) error {
 	return nil
 }
 
-// toFile gives what a file holds beside the changes.
+// toFile returns what a file holds in addition to the changes.
 func toFile(p *Plan) (*filePlan, error) {
 	f := &filePlan{Plan: *p}
 	var err error

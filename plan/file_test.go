@@ -43,8 +43,8 @@ func saved(t tester, p *plan.Plan) *plan.Plan {
 	return loaded
 }
 
-// TestFileRoundTrip holds that a saved plan, with its secrets taken from the
-// configuration again, is the plan that was saved.
+// TestFileRoundTrip checks that a loaded plan, with its secrets resolved from the
+// configuration, equals the plan that was saved.
 func TestFileRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -77,13 +77,13 @@ func TestFileRoundTrip(t *testing.T) {
 			}
 		}
 		if want.Token() != got.Token() {
-			t.Fatalf("another token")
+			t.Fatalf("the token differs")
 		}
 	})
 }
 
-// hidesIgnored tells whether a secret is sent along as others left it: that is in
-// no configuration, and a saved plan cannot hold it.
+// hidesIgnored reports whether a declaration ignores leaves, so that the plan may publish a
+// live secret that is neither in the configuration nor in a saved plan.
 func hidesIgnored(desired []spec.Message) bool {
 	for _, d := range desired {
 		if len(d.IgnoreLeaves) > 0 {
@@ -100,7 +100,8 @@ var equalPlans = cmp.Options{
 	}),
 }
 
-// wholePlan has every action and a secret in every place.
+// wholePlan returns a plan with every action and a secret in every place, with its
+// configuration and its world.
 func wholePlan(t *testing.T) (*plan.Plan, []spec.Message, *world) {
 	w := newWorld()
 	index := func(v cty.Value) func(*spec.Message) { return func(m *spec.Message) { m.Index = v } }
@@ -135,10 +136,10 @@ func TestFileHoldsNoSecrets(t *testing.T) {
 		t.Fatalf("%d changes: %s", n, describe(p))
 	}
 	loaded := saved(t, p)
-	for i := range loaded.Changes { // unresolved, nothing secret is publishable by mistake
+	for i := range loaded.Changes { // before Resolve, no secret can be published by mistake
 		c := &loaded.Changes[i]
 		if m, ok := c.Publish(); ok && c.Action != plan.Delete && !c.Redaction.None() && len(m.Payload) > 0 {
-			t.Errorf("%s is publishable before its secrets are known", c.Key.Topic)
+			t.Errorf("%s can be published before its secrets are resolved", c.Key.Topic)
 		}
 	}
 	if err := loaded.Resolve(desired, w.prior.DigestKey); err != nil {
@@ -163,7 +164,7 @@ func TestResolveRefuses(t *testing.T) {
 	if !errors.As(err, &refused) {
 		t.Fatalf("resolved although a secret differs: %v", err)
 	}
-	for _, want := range []string{"message.update (update): the configuration gives another", "message.leaf (leaf): it is not declared"} {
+	for _, want := range []string{"message.update (update): its sensitive value in the configuration is not", "message.leaf (leaf): it is no longer declared"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
@@ -173,7 +174,7 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
-// TestFirstApply has no digest key while planning: the first apply makes one.
+// TestFirstApply plans without a digest key, which the first apply makes.
 func TestFirstApply(t *testing.T) {
 	w := newWorld()
 	w.prior = nil
@@ -211,9 +212,8 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
-// TestGoldenFile holds that a plan file of format 1 loads for ever, and is then the
-// plan that was saved. The file is never written again: a plan that it cannot hold
-// is format 2.
+// TestGoldenFile checks that a plan file of format 1 still loads as the plan that was saved.
+// The file must never be written again: a change that it cannot represent is format 2.
 func TestGoldenFile(t *testing.T) {
 	data, err := os.ReadFile("testdata/v1.plan")
 	if err != nil {
@@ -234,7 +234,8 @@ func TestGoldenFile(t *testing.T) {
 	quiet(t, w.plan(desired...))
 }
 
-// A payload stands in a file once, whatever shows, records and publishes it.
+// TestFileHoldsAPayloadOnce checks that a payload is in a file once, although the plan shows,
+// records and publishes it.
 func TestFileHoldsAPayloadOnce(t *testing.T) {
 	w := newWorld()
 	p := w.plan(message("a", strings.Repeat("x", 30_000)))

@@ -9,16 +9,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// New works out a plan from what was observed of each broker: Begin and Finish in one,
-// for whoever knows what is live without asking the plan what to read.
-func New(in Input, observed map[state.Identity]Observation, now time.Time) *Plan {
-	return Begin(in).Finish(observed, now)
-}
-
-// Finish works out the plan. A plan without a refresh observed nothing.
+// Finish makes the plan from the observation of each broker, by its identity; without a
+// refresh observed is nil. A broker without an observation counts as read and empty, so the
+// caller must not finish a plan whose brokers could not be read. now is the time of the plan.
 //
-// What is not to be touched (unread, in conflict) is excluded before anything is
-// compared, never filtered out of the result.
+// Topics that must not be touched (unread, in conflict) are excluded before anything is
+// compared, not filtered out of the result.
 func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *Plan {
 	seen := make(map[state.Identity]*Observation, len(b.in.Brokers))
 	for _, broker := range b.in.Brokers {
@@ -44,7 +40,7 @@ func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *
 // topics returns the selected topics with what was observed of their brokers, sorted by
 // broker and topic.
 func (p *planner) topics(b *Begun, seen map[state.Identity]*Observation) []*topic {
-	slab := make([]topic, len(b.entries)) // the planner's own: settling changes them
+	slab := make([]topic, len(b.entries)) // a copy, because settling changes them
 	topics := make([]*topic, len(b.entries))
 	for i, e := range b.entries {
 		slab[i] = topic{entry: *e}
@@ -67,8 +63,8 @@ func (p *planner) topics(b *Begun, seen map[state.Identity]*Observation) []*topi
 
 const unconfirmed = "broker %q showed %d undeclared messages that could not be read a second time"
 
-// untracked returns the selected live topics that nothing knows and an exclusive block
-// takes in. One that a scan showed and an exact read could not confirm is left alone.
+// untracked returns the selected topics that are untracked and match an exclusive block. A
+// topic that a scan showed and an exact read could not confirm is left alone.
 func (p *planner) untracked(b *Begun, seen map[state.Identity]*Observation) []*topic {
 	var found []*topic
 	for i := range b.in.Brokers {
@@ -97,13 +93,13 @@ func (p *planner) untracked(b *Begun, seen map[state.Identity]*Observation) []*t
 	return found
 }
 
-// notePresence notes whether a broker still holds what is recorded on it. One that shows
-// nothing of it all has more likely lost its store, or its reader the right to read,
-// than every message by somebody's hand.
+// notePresence notes whether a broker still holds what is recorded on it. If it shows none
+// of it, it has probably lost its store, or the user has lost the right to read; it is less
+// likely that somebody deleted every message.
 func (p *planner) notePresence(t *topic) {
 	name := t.broker.Name
 	switch {
-	case t.untracked: // it says nothing of what is recorded
+	case t.untracked: // not recorded
 	case t.there:
 		p.present[name] = true
 	case t.rec != nil && p.refreshed && !expired(t.rec, p.now):
@@ -111,9 +107,9 @@ func (p *planner) notePresence(t *topic) {
 	}
 }
 
-// drop forgets records whose message was to be removed and is gone: quietly, as
-// Terraform does, but in the open if a broker shows nothing at all, since the
-// messages may well be there, unread.
+// drop drops the records of messages that were to be removed and are gone: without a line
+// in the plan, as Terraform does, unless the broker shows nothing at all. Then the messages
+// may still be there but unreadable, so the plan lists them.
 func (p *planner) drop() {
 	for _, t := range p.gone {
 		if p.unseen(t.broker.Name) {
@@ -124,7 +120,7 @@ func (p *planner) drop() {
 	}
 	slices.SortFunc(p.plan.Changes, byPlace)
 	slices.Sort(p.contradicting)
-	slices.SortStableFunc(p.plan.StateOnly, byPlace) // one topic may be there twice
+	slices.SortStableFunc(p.plan.StateOnly, byPlace) // stable: a topic may occur twice
 }
 
 // decide plans one determined topic.
@@ -148,7 +144,7 @@ func (p *planner) decide(t *topic) {
 	}
 }
 
-// byPlace is the order of a plan.
+// byPlace compares changes by broker and topic, the order of a plan.
 func byPlace(a, b Change) int {
 	return cmp.Or(cmp.Compare(a.Broker, b.Broker), cmp.Compare(a.Key.Topic, b.Key.Topic))
 }

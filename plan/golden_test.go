@@ -12,11 +12,11 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// firstFields are those that the golden files were made with: a field that is added
-// later changes none of them.
+// firstFields are the fields with which the golden files were made. A field that is added
+// later does not change the files.
 const firstFields mqtt.Fields = 1<<8 - 1
 
-// richMessage is a declaration with every field.
+// richMessage returns a declaration with every field.
 func richMessage(topic string, change func(*spec.Message)) spec.Message {
 	return message(topic, `{"setpoint":21,"token":"hunter2"}`, func(m *spec.Message) {
 		m.QoS, m.PayloadFormat, m.ContentType, m.ResponseTopic = 2, mqtt.UTF8Data, "application/json", "house/replies"
@@ -26,8 +26,8 @@ func richMessage(topic string, change func(*spec.Message)) spec.Message {
 	})
 }
 
-// TestSavedChangesKeepTheirBytes holds that changes of messages with every field are
-// saved as earlier versions saved them, and that their token stays.
+// TestSavedChangesKeepTheirBytes checks that changes of messages with every field are saved
+// as earlier versions saved them, and have the same token.
 func TestSavedChangesKeepTheirBytes(t *testing.T) {
 	const path = "testdata/every_field.json"
 	hide := func(r mqtt.Redaction) func(*spec.Message) { return func(m *spec.Message) { m.Redaction = r } }

@@ -5,33 +5,36 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Mode is what kind of plan is asked for.
+// Mode is a kind of plan.
 type Mode int
 
 const (
-	Normal Mode = iota
-	DestroyAll
-	RefreshOnly // what is live is recorded; nothing is published
-	Restore     // what a backup holds is published
+	Normal      Mode = iota
+	DestroyAll       // deletes or forgets everything that is recorded
+	RefreshOnly      // records what is live and publishes nothing
+	Restore          // publishes the messages of Input.Backup
 )
 
-// Input is all that a plan depends on.
+// Input is everything that a plan depends on, except what is live.
 type Input struct {
-	Desired   []spec.Message
+	Desired   []spec.Message  // what is declared; a topic of a broker occurs once
 	Prior     *state.Snapshot // nil before the first apply
-	Brokers   []Broker        // each with its own identity
-	Refreshed bool            // the brokers were read; false under -refresh=false
+	Brokers   []Broker        // no two with the same identity
+	Refreshed bool            // the brokers are read; false under -refresh=false
 	Mode      Mode
-	Backup    *state.Backup // of Restore
+	Backup    *state.Backup // what Mode Restore publishes; nil in other modes
 
 	Exclusive        []spec.Exclusive // none overlaps another of its broker
-	Protect, Removed []spec.Scope
+	Protect, Removed []spec.FilterBlock
 
-	Target, Exclude, Republish []Selector
-	OverwriteUnmanaged         bool
-	MaxDeletes                 *spec.Threshold // nil: 30 percent, once ten are managed
-	Failed                     []spec.Failed   // assertions of check blocks
+	Target, Exclude []Selector      // an empty Target selects everything
+	Republish       []Selector      // what is published even if it is unchanged
+	MaxDeletes      *spec.Threshold // nil: 30 percent, if at least ten messages are managed
+	Failed          []spec.Failed   // assertions of check blocks that do not hold
+	// OverwriteUnmanaged replaces unmanaged messages, and messages in conflict with a
+	// pending entry, instead of refusing the plan.
+	OverwriteUnmanaged bool
 }
 
-// recordedOnly reports whether a plan looks at nothing but what state knows of.
+// recordedOnly reports whether a plan is about recorded and pending topics only.
 func (in *Input) recordedOnly() bool { return in.Mode == DestroyAll || in.Mode == RefreshOnly }

@@ -6,18 +6,18 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// judge answers what a plan must know of one topic, from its declaration, its record
-// and what is live there. It changes nothing.
+// judge evaluates one topic by its declaration, its record and the live message. Its
+// methods have no side effects.
 type judge struct {
 	key       []byte // the state's digest key; nil before the first state
 	refreshed bool
 	now       time.Time
 }
 
-// comparer compares reads of the topic's broker.
+// comparer returns the Comparer of the topic's broker.
 func (j *judge) comparer(t *topic) Comparer { return Comparer{t.broker.Capabilities, j.key} }
 
-// readable are the fields that were read from the broker.
+// readable returns the fields that were read from the broker: none without a refresh.
 func (j *judge) readable(t *topic) mqtt.Fields {
 	if !j.refreshed {
 		return 0
@@ -25,8 +25,9 @@ func (j *judge) readable(t *topic) mqtt.Fields {
 	return t.broker.Readable
 }
 
-// seen is what is live at a topic, or recorded without a refresh. Of a message that nobody recorded, what cannot
-// be read back is taken to be as declared.
+// seen returns the live message at a topic, or the recorded one without a refresh. Fields
+// that cannot be read back are taken from the record, or from the declaration if there is
+// no record.
 func (j *judge) seen(t *topic) mqtt.Message {
 	switch {
 	case !j.refreshed:
@@ -39,7 +40,8 @@ func (j *judge) seen(t *topic) mqtt.Message {
 	return t.live.Message
 }
 
-// timeLeft returns how much of the expiry of the message at a topic remains.
+// timeLeft returns how much time remains until the message at a topic expires; known is
+// false if nothing shows it.
 func (j *judge) timeLeft(t *topic) (left time.Duration, known bool) {
 	b := t.broker
 	switch {
@@ -53,8 +55,8 @@ func (j *judge) timeLeft(t *topic) (left time.Duration, known bool) {
 	return 0, false
 }
 
-// mustRenew reports whether less than renew_before remains of a message's expiry:
-// as the broker counts it, or by when it was published if a read does not show that.
+// mustRenew reports whether less than renew_before remains until a message expires,
+// as timeLeft determines it.
 func (j *judge) mustRenew(t *topic) bool {
 	if t.decl.Expiry == 0 || t.decl.RenewBefore == 0 {
 		return false
@@ -63,9 +65,9 @@ func (j *judge) mustRenew(t *topic) bool {
 	return known && left < t.decl.RenewBefore
 }
 
-// ends returns when the message that is at a topic expires: as the broker counts it,
-// or by when it was published. One that outlived its recorded end was published again
-// by somebody else, nobody knows when.
+// ends returns when the message at a topic expires: as the broker counts it, or by when it
+// was published. It is zero if the message does not expire. It is also zero if the recorded
+// end is over: somebody else published the message again at an unknown time.
 func (j *judge) ends(t *topic, seen mqtt.Message) time.Time {
 	var at time.Time
 	switch {

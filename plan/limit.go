@@ -4,14 +4,14 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// defaultMaxDeletes is the limit if nobody set one. If few messages are managed it is a
-// percentage of little, so it does not hold.
+// defaultMaxDeletes is the limit if max_deletes is not set. It applies only if at least
+// enoughForPercent messages are managed: a percentage of fewer says little.
 var defaultMaxDeletes = spec.Threshold{Number: 30, Percent: true}
 
 const enoughForPercent = 10
 
-// limit holds the plan against max_deletes, and refuses to take everything away
-// because nothing is declared: a wrong folder looks just like that.
+// limit checks the plan against max_deletes. It also refuses to delete everything because
+// nothing is declared: that is what a wrong folder looks like.
 func (p *planner) limit() {
 	budget := &p.plan.Deletes
 	budget.Limit = defaultMaxDeletes
@@ -26,11 +26,11 @@ func (p *planner) limit() {
 	}
 	all := budget.Limit.Percent && budget.Limit.Number >= 100
 	switch {
-	case len(p.in.Desired) == 0 && budget.Managed > p.released && !all:
-		p.note(RefuseEmpty, false, p.deletes()...)
+	case len(p.in.Desired) == 0 && budget.Managed > p.forgotten && !all:
+		p.addRefusal(RefuseEmpty, false, p.deletes()...)
 	case p.in.MaxDeletes == nil && budget.Managed < enoughForPercent:
 	case budget.exceeded():
-		p.note(RefuseMaxDeletes, false, p.deletes()...)
+		p.addRefusal(RefuseMaxDeletes, false, p.deletes()...)
 	}
 }
 

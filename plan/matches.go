@@ -8,17 +8,18 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// MatchesBefore reports whether a fresh read (live is false if it showed
-// nothing) still shows what the change was planned on. What the broker cannot
-// read back does not count, and a countdown may have gone on. A change that was
-// planned without a refresh is held against the record.
+// MatchesBefore reports whether a new read still shows what the change was planned on. live
+// is false if the read showed no message. Fields that the broker cannot read back do not
+// count, and a countdown may have continued. A change that was planned without a refresh is
+// compared with the record.
 //
-// A recorded message that is back after the plan found none is not a conflict: it is
-// our own. A delete whose message is gone does not match, but MatchesAfter. What
-// a removed block forgets was planned without a look: it matches in any case.
-func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Comparer) bool {
+// A recorded message that is live again after the plan found none also matches, because
+// retainctl published it. A delete whose message is gone does not match; MatchesAfter
+// reports true for it. What a removed block forgets always matches, because it was planned
+// without a read.
+func (c *Change) MatchesBefore(r mqtt.Retained, live bool, comparer Comparer) bool {
 	if c.unkeyed {
-		see.Key = nil
+		comparer.Key = nil
 	}
 	switch {
 	case slices.Contains(c.Reasons, Removed):
@@ -26,27 +27,27 @@ func (c *Change) MatchesBefore(r mqtt.Retained, live bool, see Comparer) bool {
 	case !live:
 		return c.Before == nil
 	case c.Before == nil:
-		return c.prior != nil && see.shows(c.prior, r.Message)
+		return c.prior != nil && comparer.shows(c.prior, r.Message)
 	}
-	return see.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
+	return comparer.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
 }
 
-// MatchesAfter reports whether a fresh read shows what the change publishes. Every
-// byte counts: this is what was just written.
-func (c *Change) MatchesAfter(r mqtt.Retained, live bool, see Comparer) bool {
+// MatchesAfter reports whether a read shows what the change publishes. live is false if the
+// read showed no message. Every byte of the payload counts.
+func (c *Change) MatchesAfter(r mqtt.Retained, live bool, comparer Comparer) bool {
 	switch {
 	case c.Action == Delete:
 		return !live
 	case !live || c.record == nil:
 		return false
 	case !c.complete():
-		return see.shows(c.record, r.Message)
+		return comparer.shows(c.record, r.Message)
 	}
-	seen := see.restore(r.Message, c.message)
-	return differs(c.message, seen, c.record.OrderedProperties, true)&see.Readable == 0
+	seen := comparer.restore(r.Message, c.message)
+	return differs(c.message, seen, c.record.OrderedProperties, true)&comparer.Readable == 0
 }
 
-// ordered reports whether the order of the user properties counted before.
+// ordered reports whether the order of the user properties counts in BeforeDigest.
 func (c *Change) ordered() bool {
 	if c.prior != nil {
 		return c.prior.OrderedProperties
@@ -54,18 +55,18 @@ func (c *Change) ordered() bool {
 	return c.record != nil && c.record.OrderedProperties
 }
 
-// Show returns what may be shown of a live message at the change's topic that is not
-// the one that was planned on.
-func (c *Change) Show(live mqtt.Message, see Comparer) *mqtt.Message {
+// Show returns what may be shown of a live message at the change's topic, redacted, if it
+// is not the one that was planned on.
+func (c *Change) Show(live mqtt.Message, comparer Comparer) *mqtt.Message {
 	var declared *mqtt.Message
 	if c.complete() && !c.message.IsDeletion() {
 		declared = &c.message
 	}
-	return shown(live, foreign(live, c.Redaction, declared, c.prior, see.Key))
+	return shown(live, redactForeign(live, c.Redaction, declared, c.prior, comparer.Key))
 }
 
-// loses reports whether a change takes a message away that nothing else holds. One that
-// is published again, as -republish and renew_before have it, is not lost.
+// loses reports whether a change removes a message of which there is no other copy. A
+// message that -republish or renew_before publishes again is not lost.
 func (c *Change) loses() bool {
 	again := func(r Reason) bool { return r == Expiring || r == Republish }
 	switch c.Action {
@@ -77,12 +78,11 @@ func (c *Change) loses() bool {
 	return false
 }
 
-// Replaced returns the message that the change will take away, as a backup keeps it: as
-// it will be at that time, with what is recorded of it. It returns nil if nothing is
-// lost, and if the message is not to be kept because it is sensitive. What a broker
-// does not read back of a message that nobody recorded is left out, and its QoS is
-// taken to be 1.
-func (c *Change) Replaced(see Comparer, now time.Time) (r *state.Record, sensitive bool) {
+// Replaced returns the message that the change replaces or deletes, as a backup keeps it:
+// as it will be live at now, with what is recorded of it. r is nil if nothing is lost, or
+// if the message is sensitive and so must not be stored. Fields that the broker cannot read
+// back are left out of a message that is not recorded, and its QoS is assumed to be 1.
+func (c *Change) Replaced(comparer Comparer, now time.Time) (r *state.Record, sensitive bool) {
 	if !c.loses() || c.Before == nil {
 		return nil, false
 	}
@@ -92,13 +92,13 @@ func (c *Change) Replaced(see Comparer, now time.Time) (r *state.Record, sensiti
 	m := *c.Before
 	m.Topic = c.Key.Topic
 	if c.prior == nil {
-		m = m.With(mqtt.Message{QoS: 1}, mqtt.AllFields&^see.Readable)
+		m = m.With(mqtt.Message{QoS: 1}, mqtt.AllFields&^comparer.Readable)
 		r = &state.Record{OnDestroy: "delete"}
 	} else {
 		kept := *c.prior
 		r = &kept
 	}
-	if m.Expiry > 0 && !c.Ends.IsZero() { // 0 would be for ever
+	if m.Expiry > 0 && !c.Ends.IsZero() { // 0 would be no expiry
 		m.Expiry = uint32(min(max(c.Ends.Sub(now)/time.Second, 1), time.Duration(m.Expiry)))
 	}
 	r.Sealed = state.Seal(m, mqtt.Redaction{}, nil)

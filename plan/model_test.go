@@ -13,8 +13,8 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// drawDeclared draws a configuration over a handful of topics, so that what is
-// declared, recorded and live overlaps in every way.
+// drawDeclared draws a configuration over a few topics, so that the declared, recorded and
+// live ones overlap in every way.
 func drawDeclared(t *rapid.T, label string) []spec.Message {
 	var found []spec.Message
 	for _, topic := range []string{"a", "b", "c/d", "e"} {
@@ -69,14 +69,14 @@ func drawWorld(t *rapid.T) *world {
 	return w
 }
 
-// meddle lets somebody else publish, delete and overwrite; time passes too.
+// meddle deletes and overwrites messages, as somebody else would.
 func meddle(t *rapid.T, w *world) {
 	for _, topic := range []string{"a", "b", "c/d", "e", "z"} {
 		switch rapid.IntRange(0, 3).Draw(t, "meddle "+topic) {
 		case 0:
 			delete(w.live, topic)
 		case 1:
-			w.live[topic] = drawMessage(t, "stranger", topic).Message
+			w.live[topic] = drawMessage(t, "foreign", topic).Message
 		}
 	}
 }
@@ -87,8 +87,8 @@ func (w *world) force(desired []spec.Message) *plan.Plan {
 	return in.plan()
 }
 
-// TestModel holds the law of the tool: what was applied is planned no more, what
-// is declared is live, and what is neither declared nor ours is left alone.
+// TestModel checks the main invariants: after an apply the next plan has no changes, every
+// declared message is live, and no untracked message was changed.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -102,17 +102,17 @@ func TestModel(t *testing.T) {
 		}
 		w.run(t, p)
 		quiet(t, ignoringEmpty(w.force(desired)))
-		if !w.mustLook(desired) {
+		if !w.needsRefresh(desired) {
 			quiet(t, ignoringEmpty(w.offline(desired...)))
 		}
 		converged(t, before, w, desired)
 	})
 }
 
-// mustLook tells whether a plan without a refresh can know less than the digests
-// of hidden parts say: whether only their spelling differs, and what an ignored
-// leaf within them is now.
-func (w *world) mustLook(desired []spec.Message) bool {
+// needsRefresh reports whether the digests of hidden parts are not enough for a plan without
+// a refresh: they do not show whether only the spelling differs, or the value of an ignored
+// leaf within them.
+func (w *world) needsRefresh(desired []spec.Message) bool {
 	for _, d := range desired {
 		hide := w.prior.Records[stateKey(d.Topic)].Redaction
 		live := w.live[d.Topic].Payload
@@ -123,8 +123,7 @@ func (w *world) mustLook(desired []spec.Message) bool {
 	return false
 }
 
-// ignoringEmpty drops the one refusal that an empty configuration earns with any
-// state at all.
+// ignoringEmpty removes the refusal of an empty configuration.
 func ignoringEmpty(p *plan.Plan) *plan.Plan {
 	if len(p.Refusals) == 1 && p.Refusals[0].Kind == plan.RefuseEmpty {
 		p.Refusals = nil
@@ -149,13 +148,13 @@ func converged(t *rapid.T, before, after *world, desired []spec.Message) {
 			diff &^= mqtt.FieldPayload
 		}
 		if diff != 0 && (diff != mqtt.FieldUserProperties || d.OrderedProperties) {
-			t.Fatalf("%s is live with another %v", d.Topic, diff.Names())
+			t.Fatalf("%s is live with a different %v", d.Topic, diff.Names())
 		}
 	}
 	for topic, m := range before.live {
-		_, ours := before.prior.Records[stateKey(topic)]
-		if got, there := after.live[topic]; !declared[topic] && !ours && (!there || got.Diff(m) != 0) {
-			t.Fatalf("%s is nobody's, and was touched", topic)
+		_, recorded := before.prior.Records[stateKey(topic)]
+		if got, there := after.live[topic]; !declared[topic] && !recorded && (!there || got.Diff(m) != 0) {
+			t.Fatalf("%s is untracked, but was changed", topic)
 		}
 	}
 	for k := range after.prior.Records {
@@ -164,11 +163,11 @@ func converged(t *rapid.T, before, after *world, desired []spec.Message) {
 		}
 	}
 	if len(after.prior.Pending) > 0 {
-		t.Fatalf("pending entries stay: %v", after.prior.Pending)
+		t.Fatalf("pending entries are left: %v", after.prior.Pending)
 	}
 }
 
-// cutOff begins a plan as apply does and ends at any point.
+// cutOff begins a plan as apply does and stops at any point.
 func (w *world) cutOff(t *rapid.T, p *plan.Plan) {
 	w.begin(p)
 	published := rapid.IntRange(0, len(p.Changes)).Draw(t, "published")
@@ -181,9 +180,8 @@ func (w *world) cutOff(t *rapid.T, p *plan.Plan) {
 	}
 }
 
-// TestInterrupted cuts an apply off at every point, meanwhile changes the
-// configuration or not, and demands that the next apply ends where an
-// uninterrupted one does.
+// TestInterrupted interrupts an apply at every point, changes the configuration or not, and
+// checks that the next apply has the same result as an uninterrupted one.
 func TestInterrupted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -199,37 +197,37 @@ func TestInterrupted(t *testing.T) {
 		if len(w.prior.Pending) > 0 {
 			for _, r := range p.Refusals {
 				if r.Kind == plan.RefuseConflict {
-					t.Fatalf("our own publishes are a conflict: %s", describe(p))
+					t.Fatalf("the publishes of the interrupted apply are a conflict: %s", describe(p))
 				}
 			}
 		}
 		w.run(t, w.force(desired))
 		quiet(t, ignoringEmpty(w.force(desired)))
-		oursOnly(t, before, w, first, desired)
+		onlyOwn(t, before, w, first, desired)
 	})
 }
 
-// oursOnly checks that strangers outlive an interrupted apply, and that nothing
-// that it published is left behind.
-func oursOnly(t *rapid.T, before, after *world, first *plan.Plan, desired []spec.Message) {
+// onlyOwn checks that an interrupted apply and its successor change no untracked message, and
+// leave none behind that they published.
+func onlyOwn(t *rapid.T, before, after *world, first *plan.Plan, desired []spec.Message) {
 	declared := map[string]bool{}
 	for _, d := range desired {
 		declared[d.Topic] = true
 	}
-	taken, published := map[string]bool{}, map[string]bool{}
+	planned, published := map[string]bool{}, map[string]bool{}
 	for i := range first.Changes {
 		_, yes := first.Changes[i].Publish()
-		taken[first.Changes[i].Key.Topic], published[first.Changes[i].Key.Topic] = true, yes
+		planned[first.Changes[i].Key.Topic], published[first.Changes[i].Key.Topic] = true, yes
 	}
 	for topic, m := range before.live {
 		_, recorded := before.prior.Records[stateKey(topic)]
-		if got, there := after.live[topic]; !declared[topic] && !recorded && !taken[topic] && (!there || got.Diff(m) != 0) {
-			t.Fatalf("%s is nobody's, and was touched", topic)
+		if got, there := after.live[topic]; !declared[topic] && !recorded && !planned[topic] && (!there || got.Diff(m) != 0) {
+			t.Fatalf("%s is untracked, but was changed", topic)
 		}
 	}
 	for topic, m := range after.live {
 		was, there := before.live[topic]
-		// A stranger that looks just like what was to replace it stays a stranger.
+		// An untracked message that equals the one that was to replace it stays untracked.
 		alike := there && was.Diff(m)&before.readable&^mqtt.FieldExpiry == 0 && (was.Expiry > 0) == (m.Expiry > 0)
 		if published[topic] && !declared[topic] && !alike && !forgets(before, first, topic) {
 			t.Fatalf("%s was published by the interrupted apply and is left behind", topic)
@@ -237,8 +235,8 @@ func oursOnly(t *rapid.T, before, after *world, first *plan.Plan, desired []spec
 	}
 }
 
-// forgets tells whether a record of the topic, before or after, says to leave the
-// message alone when its declaration is gone.
+// forgets reports whether a record of the topic, before or after, is forgotten when its
+// declaration is gone.
 func forgets(before *world, first *plan.Plan, topic string) bool {
 	if before.prior.Records[stateKey(topic)].OnDestroy == "forget" {
 		return true

@@ -22,13 +22,13 @@ func forget(m *spec.Message)  { m.OnDestroy = "forget" }
 func prevent(m *spec.Message) { m.PreventDestroy = true }
 func secret(m *spec.Message)  { m.Redaction.Fields = mqtt.FieldPayload }
 
-// TestNew has a row for every row of the table of actions and reasons.
+// TestNew has a row for each combination of action and reason.
 func TestNew(t *testing.T) {
 	one := []spec.Message{message("a", "1")}
 	two := []spec.Message{message("a", "2")}
 	tests := map[string]struct {
 		recorded []spec.Message // applied first
-		then     func(*world)   // what happens to the world
+		then     func(*world)   // changes what is live
 		desired  []spec.Message
 		ask      func(*input)
 		want     string
@@ -43,7 +43,7 @@ func TestNew(t *testing.T) {
 		"config":              {recorded: one, desired: two, want: "~a config; "},
 		"drift":               {recorded: one, then: put("a", "x"), desired: one, want: "~a drift; "},
 		"config and drift":    {recorded: one, then: put("a", "x"), desired: two, want: "~a config drift; "},
-		"mended by hand":      {recorded: one, then: put("a", "2"), desired: two, want: "keep a; "},
+		"fixed by hand":       {recorded: one, then: put("a", "2"), desired: two, want: "keep a; "},
 		"unmanaged":           {then: put("a", "x"), desired: one, want: "refuse unmanaged a; "},
 		"overwrite unmanaged": {then: put("a", "x"), desired: one, ask: func(in *input) { in.OverwriteUnmanaged = true }, want: "~a unmanaged; "},
 		"import":              {then: put("a", "1"), desired: one, want: "&a; "},
@@ -59,7 +59,7 @@ func TestNew(t *testing.T) {
 			recorded: []spec.Message{message("a", "1", expiry(100, 0))}, desired: []spec.Message{message("a", "1", expiry(200, 0))},
 			then: countDown("a", 60), want: "~a config; ",
 		},
-		"expiry taken away by somebody": {
+		"expiry removed by somebody": {
 			recorded: []spec.Message{message("a", "1", expiry(100, 0))}, desired: []spec.Message{message("a", "1", expiry(100, 0))},
 			then: countDown("a", 0), want: "~a drift; ",
 		},
@@ -69,7 +69,7 @@ func TestNew(t *testing.T) {
 		"undeclared and gone":    {recorded: one, then: gone("a"), desired: []spec.Message{message("b", "1")}, want: "+b new; keep a dropped; "},
 		"undeclared, forget":     {recorded: []spec.Message{message("a", "1", forget)}, desired: []spec.Message{message("b", "1")}, want: ".a undeclared; +b new; "},
 		"undeclared, prevented":  {recorded: []spec.Message{message("a", "1", prevent)}, desired: []spec.Message{message("b", "1")}, want: "+b new; refuse prevent_destroy a; "},
-		"stranger":               {recorded: one, then: put("z", "1"), desired: one},
+		"untracked":              {recorded: one, then: put("z", "1"), desired: one},
 		"destroy":                {recorded: one, then: put("z", "1"), desired: one, ask: destroy, want: "-a destroy; "},
 		"destroy, gone":          {recorded: one, then: gone("a"), desired: one, ask: destroy, want: "keep a dropped; "},
 		"destroy, forget":        {recorded: one, desired: []spec.Message{message("a", "1", forget)}, ask: destroy, want: ".a destroy; "},
@@ -77,9 +77,9 @@ func TestNew(t *testing.T) {
 		"destroy, prevented until now": {
 			recorded: []spec.Message{message("a", "1", prevent)}, desired: one, ask: destroy, want: "-a destroy; ",
 		},
-		"destroy, not ours": {then: put("a", "1"), desired: one, ask: destroy},
-		"renamed":           {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.Address = "message.other" })}, want: "keep a; "},
-		"moved":             {recorded: one, desired: []spec.Message{message("b", "1", func(m *spec.Message) { m.Address = "message.a" })}, want: "-a undeclared; +b new; "},
+		"destroy, unmanaged": {then: put("a", "1"), desired: one, ask: destroy},
+		"renamed":            {recorded: one, desired: []spec.Message{message("a", "1", func(m *spec.Message) { m.Address = "message.other" })}, want: "keep a; "},
+		"moved":              {recorded: one, desired: []spec.Message{message("b", "1", func(m *spec.Message) { m.Address = "message.a" })}, want: "-a undeclared; +b new; "},
 		"cosmetic": {
 			recorded: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, then: put("a", `{"y":[2.0], "x":1e0}`),
 			desired: []spec.Message{message("a", `{"x":1,"y":[2]}`)}, want: "keep a; ",
@@ -164,7 +164,7 @@ func TestNew(t *testing.T) {
 
 func gone(topic string) func(*world) { return func(w *world) { delete(w.live, topic) } }
 
-// put is somebody else's publish, or a stranger.
+// put publishes a message as somebody else would.
 func put(topic, payload string) func(*world) {
 	return func(w *world) { w.live[topic] = mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1} }
 }
@@ -173,7 +173,7 @@ func countDown(topic string, left uint32) func(*world) {
 	return func(w *world) { m := w.live[topic]; m.Expiry = left; w.live[topic] = m }
 }
 
-// likeAWS lets the broker read back what AWS IoT Core does.
+// likeAWS makes the broker read back what AWS IoT Core does.
 func likeAWS(w *world) {
 	w.readable, w.countsDown = mqtt.FieldPayload|mqtt.FieldQoS|mqtt.FieldUserProperties, false
 }
@@ -210,7 +210,9 @@ func ignoreField(f mqtt.Fields) func(*spec.Message) {
 	return func(m *spec.Message) { m.IgnoreFields = f }
 }
 
-func TestIgnoredIsSentAlong(t *testing.T) {
+// TestIgnoredIsPublishedAsLive checks that an update publishes the live value of an ignored
+// leaf.
+func TestIgnoredIsPublishedAsLive(t *testing.T) {
 	w := newWorld()
 	w.run(t, w.plan(message("a", `{"x":1,"seen":0}`)))
 	put("a", `{"x":1,"seen":7}`)(w)
@@ -221,8 +223,8 @@ func TestIgnoredIsSentAlong(t *testing.T) {
 	quiet(t, w.plan(message("a", `{"x":2,"seen":0}`, ignore("/seen"))))
 }
 
-// A secret that somebody copied to where ignore_changes looks away is sent along, and is
-// neither shown nor recorded.
+// TestIgnoredSecretsStayHidden checks that a secret that somebody copied to an ignored place is
+// published as it is live, and is neither shown nor recorded.
 func TestIgnoredSecretsStayHidden(t *testing.T) {
 	for name, test := range map[string]struct {
 		live   string
@@ -254,7 +256,7 @@ func TestIgnoredSecretsStayHidden(t *testing.T) {
 				quiet(t, w.plan(desired(x)))
 				quiet(t, w.offline(desired(x)))
 				if live := w.live["a"].Payload; !bytes.Contains(live, []byte("hunter2")) {
-					t.Errorf("it is not sent along: %s", live)
+					t.Errorf("the live value is not published: %s", live)
 				}
 			}
 		})
@@ -267,7 +269,8 @@ func TestIgnoredSecretsStayHidden(t *testing.T) {
 	}
 }
 
-// What is ignored, and hidden in the record, can be sent along only by who sees it live.
+// TestIgnoredSecretsNeedARefresh checks that a part that is ignored, and hidden in the record,
+// can be published only after it was read.
 func TestIgnoredSecretsNeedARefresh(t *testing.T) {
 	for name, edit := range map[string][]func(*spec.Message){
 		"the leaf":    {hiddenLeaf("/wifi/psk"), ignore("/wifi/psk")},
@@ -290,22 +293,22 @@ func TestIgnoredSecretsNeedARefresh(t *testing.T) {
 			quiet(t, w.offline(desired(1)))
 			w.run(t, w.plan(desired(2)))
 			if live := w.live["a"].Payload; !bytes.Contains(live, []byte("rotated")) {
-				t.Errorf("it is not sent along: %s", live)
+				t.Errorf("the live value is not published: %s", live)
 			}
 		})
 	}
 }
 
-func TestSecretsAreNoOtherSpelling(t *testing.T) {
+func TestSecretsAreNotCosmetic(t *testing.T) {
 	w := newWorld()
 	desired := []spec.Message{message("a", "1", secret), message("b", `{"pw":"1"}`, hiddenLeaf("/pw"))}
 	w.run(t, w.plan(desired...))
 	if p := w.offline(desired...); p.NoOps != 2 || p.Cosmetic != 0 {
-		t.Errorf("%d as declared, %d of them in another spelling; want 2 and 0", p.NoOps, p.Cosmetic)
+		t.Errorf("%d no-ops, %d of them cosmetic; want 2 and 0", p.NoOps, p.Cosmetic)
 	}
 }
 
-func TestCosmeticIsQuietOfflineToo(t *testing.T) {
+func TestCosmeticIsANoOpOffline(t *testing.T) {
 	for name, hide := range map[string]func(*spec.Message){
 		"plain": func(*spec.Message) {}, "secret leaf": hiddenLeaf("/x"), "secret": secret,
 	} {
@@ -331,14 +334,14 @@ func TestMaxDeletes(t *testing.T) {
 		limit             *spec.Threshold
 		refused           bool
 	}{
-		"few managed, no limit":        {9, 8, nil, false},
-		"ten managed, within 30 %":     {10, 3, nil, false},
-		"ten managed, beyond 30 %":     {10, 4, nil, true},
-		"percentage given":             {4, 2, &spec.Threshold{Number: 49, Percent: true}, true},
-		"number given, within":         {20, 10, &spec.Threshold{Number: 10}, false},
-		"number given, beyond":         {20, 11, &spec.Threshold{Number: 10}, true},
-		"zero allows none":             {4, 1, &spec.Threshold{}, true},
-		"zero allows what has nothing": {4, 0, &spec.Threshold{}, false},
+		"few managed, no limit":    {9, 8, nil, false},
+		"ten managed, within 30 %": {10, 3, nil, false},
+		"ten managed, beyond 30 %": {10, 4, nil, true},
+		"percentage given":         {4, 2, &spec.Threshold{Number: 49, Percent: true}, true},
+		"number given, within":     {20, 10, &spec.Threshold{Number: 10}, false},
+		"number given, beyond":     {20, 11, &spec.Threshold{Number: 10}, true},
+		"zero allows none":         {4, 1, &spec.Threshold{}, true},
+		"zero allows no deletes":   {4, 0, &spec.Threshold{}, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -356,14 +359,14 @@ func TestMaxDeletes(t *testing.T) {
 			}
 			in.Mode = plan.DestroyAll
 			if p := in.plan(); len(p.Refusals) > 0 {
-				t.Errorf("destroy is held against max_deletes: %s", describe(p))
+				t.Errorf("max_deletes refuses a destroy: %s", describe(p))
 			}
 		})
 	}
 }
 
-// TestUnseen: a broker that shows nothing of what is recorded on it is suspected;
-// one that lost a message of two is not.
+// TestUnseen checks that a plan warns of a broker that shows nothing of what is recorded on
+// it, but not of one that lost one message of two.
 func TestUnseen(t *testing.T) {
 	desired := []spec.Message{message("a", "1"), message("b", "1")}
 	for name, test := range map[string]struct {
@@ -424,13 +427,13 @@ func TestPendingWithoutRefresh(t *testing.T) {
 	}
 }
 
-// TestWhatABrokerAnnouncedHolds refuses what it would not take, and lets stand what
-// it took before it narrowed its limits.
-func TestWhatABrokerAnnouncedHolds(t *testing.T) {
+// TestAnnouncedLimits checks that a plan refuses messages that exceed what the broker announced,
+// and keeps one that the broker stored before it lowered its limits.
+func TestAnnouncedLimits(t *testing.T) {
 	w := newWorld()
-	stands := message("stands", "too long")
-	w.run(t, w.plan(stands))
-	in := w.input(stands, message("long", "too long"), message("short", "1"), message("twice", "1", func(m *spec.Message) { m.QoS = 2 }))
+	stored := message("stored", "too long")
+	w.run(t, w.plan(stored))
+	in := w.input(stored, message("long", "too long"), message("short", "1"), message("twice", "1", func(m *spec.Message) { m.QoS = 2 }))
 	in.Brokers[0].Limits = mqtt.Limits{Broker: "broker lab", PayloadBytes: 4, MaxQoS: 1}
 	p := in.plan()
 	wantPlan(t, p, "+short new; refuse limits long twice; ")
@@ -444,6 +447,6 @@ func TestWhatABrokerAnnouncedHolds(t *testing.T) {
 	}
 	in.Refreshed = false
 	if p := in.plan(); len(p.Refusals) > 0 {
-		t.Errorf("refused without having asked: %+v", p.Refusals)
+		t.Errorf("refused without a refresh: %+v", p.Refusals)
 	}
 }

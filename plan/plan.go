@@ -1,10 +1,10 @@
 // Package plan works out what must be published so that brokers hold what a
-// configuration declares. It takes two steps: Begin returns what must be read of each
-// broker, and Finish turns what was read into a Plan. Both are pure: desired, recorded
-// and observed messages go in, a Plan comes out; no I/O, no formatting, no clock.
+// configuration declares. It takes two steps: Begin returns what must be read from each
+// broker, and Finish turns what was read into a Plan. Both are pure functions of declared,
+// recorded and observed messages: no I/O, no formatting, no clock.
 //
-// A plan is a value. What it shows is redacted already: only Change.Publish
-// returns the message to send, sensitive parts included.
+// A Plan is a value. The messages in its fields are redacted; only Change.Publish and
+// Change.Record return more.
 package plan
 
 import (
@@ -14,21 +14,21 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Plan is everything that would be done, and what is against it.
+// Plan is what apply would do, with the reasons not to do it.
 type Plan struct {
-	Changes  []Change // what is to be done, without no-ops; sorted by broker and topic
-	NoOps    int      // declared, live and equal
-	Cosmetic int      // of these, how many differ in spelling only
+	Changes  []Change // without no-ops; sorted by broker and topic
+	NoOps    int      // number of messages that are declared, live and equal
+	Cosmetic int      // number of no-ops whose payload differs in spelling only
 
 	// StateOnly is what apply writes into the state without a publish and
 	// without a line in the plan: a renamed block, a changed on_destroy, the live
-	// spelling of an equal document, a settled pending entry, the record of a message
-	// that is neither declared nor there any more. Their Action is NoOp. A topic may
-	// be here and in Changes, and here twice: what is here goes first, in order.
+	// spelling of an equal document, a settled pending entry, the dropped record of a
+	// message that is no longer declared or live. Action is NoOp. A topic may occur here
+	// and in Changes, and twice here: apply writes these first, in their order.
 	StateOnly []Change `json:"-"`
 
-	// Drift is what a RefreshOnly plan accepts into the state: Before is what is
-	// recorded, After what is live, nil if it is gone. Their Action is NoOp.
+	// Drift is what a RefreshOnly plan accepts into the state: Before is the recorded
+	// message, After the live one, or nil if it is gone. Action is NoOp.
 	Drift []Change `json:",omitempty"`
 
 	Refusals  []Refusal
@@ -36,28 +36,27 @@ type Plan struct {
 	Brokers   []Broker
 	Mode      Mode
 	Refreshed bool
-	Created   time.Time
+	Created   time.Time // the time that Finish was given
 
 	Prior     PriorVersion
 	Deletes   DeleteBudget
-	Protected []Protected // undeclared messages that protect blocks keep
-	Complete  bool        // the observation shows every undeclared message that matters
-	Reasons   []string    // why it does not
-	Variables []spec.Variable
+	Protected []Protected     // untracked messages that protect blocks keep
+	Complete  bool            // the observation shows every untracked message that the plan could delete
+	Reasons   []string        // why it may not; empty if Complete
+	Variables []spec.Variable // set by the caller, for display
 }
 
-// PriorVersion is the state that a plan was made from; zero before the first
-// apply.
+// PriorVersion identifies the state that a plan was made from; zero before the first apply.
 type PriorVersion struct {
-	Lineage string
+	Lineage string // see state.Snapshot
 	Serial  uint64
 }
 
-// DeleteBudget is what max_deletes says of a plan.
+// DeleteBudget compares the deletes of a plan with max_deletes.
 type DeleteBudget struct {
-	Limit   spec.Threshold
-	Deletes int
-	Managed int // recorded messages and untracked ones found: what a percentage is of
+	Limit   spec.Threshold // max_deletes or its default
+	Deletes int            // number of planned deletes
+	Managed int            // recorded, pending and deletable untracked messages: what a percentage refers to
 }
 
 func (b DeleteBudget) exceeded() bool {
@@ -67,8 +66,8 @@ func (b DeleteBudget) exceeded() bool {
 	return b.Deletes > b.Limit.Number
 }
 
-// Protected is an undeclared message within an exclusive filter that is left
-// alone, since a protect block forbids to delete it.
+// Protected is an untracked message that matches an exclusive block and is kept, because a
+// protect block forbids its delete.
 type Protected struct {
 	Key    state.Key
 	Broker string // the block's label
@@ -98,12 +97,12 @@ func (p *Plan) Counts() Counts {
 	return n
 }
 
-// HasChanges reports whether there is anything that -detailed-exitcode reports.
-// StateOnly does not count.
+// HasChanges reports whether -detailed-exitcode reports changes: there is a change or a
+// drift. StateOnly does not count.
 func (p *Plan) HasChanges() bool { return len(p.Changes)+len(p.Drift) > 0 }
 
-// Blocked returns the refusals that keep apply from running the plan; with fatal,
-// only those that make plan itself fail.
+// Blocked returns the refusals that keep apply from running the plan. If fatal is set, it
+// returns only those that make plan itself fail.
 func (p *Plan) Blocked(fatal bool) []Refusal {
 	var found []Refusal
 	for _, r := range p.Refusals {

@@ -8,7 +8,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// planner collects a plan. What it knows of a topic it asks the judge.
+// planner builds a plan, topic by topic, by what its judge says of each.
 type planner struct {
 	judge
 	in       *Input
@@ -19,12 +19,12 @@ type planner struct {
 	expiring      map[string][]string    // topics that will expire, by broker
 	unchecked     map[string][]string    // adopted topics with fields that cannot be read back
 	hidden        map[string]mqtt.Fields // declared fields that cannot be read back
-	present       map[string]bool        // brokers that show anything that is recorded
-	missing       map[string][]string    // recorded topics that are gone before their time, by broker
-	gone          []*topic               // recorded, to be removed, and not there
-	contradicting []string               // topics that are restored against their declaration
-	released      int                    // records that removed blocks forget
-	sensitive     bool                   // something declared is
+	present       map[string]bool        // brokers that show a recorded message
+	missing       map[string][]string    // recorded topics that are gone without having expired, by broker
+	gone          []*topic               // recorded, to be removed, and not live
+	contradicting []string               // topics whose restored message is not the declared one
+	forgotten     int                    // number of records that removed blocks forget
+	sensitive     bool                   // a declared message has a sensitive part
 }
 
 func newPlanner(b *Begun, observed map[state.Identity]*Observation, now time.Time) *planner {
@@ -55,7 +55,7 @@ func newPlanner(b *Begun, observed map[state.Identity]*Observation, now time.Tim
 	return p
 }
 
-// unread says what a plan that read no broker does not know.
+// unread returns why a plan that read no broker is incomplete.
 func unread(brokers []Broker) []string {
 	reasons := []string{"the brokers were not read (-refresh=false)"}
 	for _, b := range brokers {
@@ -66,20 +66,20 @@ func unread(brokers []Broker) []string {
 	return reasons
 }
 
-const unpinned = "broker %q was never read, so who it is is not known yet: " +
-	"the token is not the one of a plan that reads it"
+const unpinned = "broker %q was never read, so its identity is not known yet: " +
+	"the token differs from that of a plan that reads it"
 
 // unseen reports whether a broker shows nothing of several messages recorded on it.
 func (p *planner) unseen(name string) bool { return len(p.missing[name]) > 1 && !p.present[name] }
 
-// stateOnly adds what the state must hold at a topic; nil is nothing.
+// stateOnly adds a record that apply writes into the state; nil drops the record.
 func (p *planner) stateOnly(t *topic, r *state.Record) {
 	c := p.change(t, NoOp, nil)
 	c.record = r
 	p.plan.StateOnly = append(p.plan.StateOnly, c)
 }
 
-// incomplete notes why undeclared messages may be missing from the plan.
+// incomplete notes why untracked messages may be missing from the plan.
 func (p *planner) incomplete(reasons ...string) {
 	if len(reasons) > 0 {
 		p.plan.Complete = false

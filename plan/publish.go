@@ -7,7 +7,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// create plans a message that is not there.
+// create plans the publish of a declared message that is not live.
 func (p *planner) create(t *topic) {
 	var why []Reason
 	switch {
@@ -25,16 +25,16 @@ func (p *planner) create(t *topic) {
 	p.publish(t, Create, why, comparison{want: t.decl.Message})
 }
 
-// keep plans a declared message that is there.
+// keep plans a declared message that is live: an update, an adoption or a no-op.
 func (p *planner) keep(t *topic) {
 	t.decl = p.widenRedaction(t)
 	c := p.compare(t)
 	why := p.reasons(t, c)
 	switch {
 	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
-		p.refuse(RefuseUnmanaged, true, t)
+		p.refuse(RefuseUnmanaged, t)
 	case len(why) > 0 && t.rec != nil && p.unknown(t):
-		p.refuse(RefuseUnknown, true, t)
+		p.refuse(RefuseUnknown, t)
 	case len(why) > 0 || t.unsure:
 		p.publish(t, Update, interrupted(t, why...), c)
 	case t.rec == nil:
@@ -72,7 +72,7 @@ func (p *planner) adopt(t *topic, c comparison) {
 	change.message = p.kept(t, c)
 	change.record = p.record(t, change.message)
 	change.record.Modified = t.live.Modified
-	if left, known := p.timeLeft(t); known { // so that its end is known, not the time of its adoption
+	if left, known := p.timeLeft(t); known { // so that UpdatedAt plus the expiry is when it ends
 		change.record.UpdatedAt = p.now.Add(left - seconds(t.decl.Expiry))
 	}
 	change.AfterDigest = change.record.Digest
@@ -84,7 +84,7 @@ func (p *planner) adopt(t *topic, c comparison) {
 	}
 }
 
-// leave counts a message that is as declared, and puts its record right.
+// leave counts a message that is live as declared, and corrects its record if it differs.
 func (p *planner) leave(t *topic, c comparison) {
 	p.plan.NoOps++
 	if c.cosmetic() {

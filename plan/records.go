@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// record is what state holds of a message once it is published or adopted.
+// record returns what the state holds of a message after it is published or adopted.
 func (j *judge) record(t *topic, m mqtt.Message) *state.Record {
 	d := t.decl
 	return &state.Record{
@@ -19,10 +19,10 @@ func (j *judge) record(t *topic, m mqtt.Message) *state.Record {
 	}
 }
 
-// kept is the message to record if nothing is published: the live spelling,
-// so that the next plan without a refresh is as quiet as this one. Of a payload
-// with anything sensitive the declared spelling is kept: only that can be made
-// again from a configuration.
+// kept returns the message to record if nothing is published. It has the live spelling of
+// the payload, so that the next plan without a refresh has no changes either. If the
+// payload has a sensitive part, it has the declared spelling, because only that can be
+// evaluated again from a configuration.
 func (j *judge) kept(t *topic, c comparison) mqtt.Message {
 	m := c.want
 	if j.refreshed && !t.hides().Covers().Has(mqtt.FieldPayload) && !bytes.Equal(m.Payload, c.seen.Payload) {
@@ -31,29 +31,29 @@ func (j *judge) kept(t *topic, c comparison) mqtt.Message {
 	return m
 }
 
-// mustReseal reports whether a record holds another message than the one that is
-// kept, or hides another part of it.
+// mustReseal reports whether a record holds a different message than kept, or hides other
+// parts of it.
 func (j *judge) mustReseal(t *topic, kept mqtt.Message) bool {
 	hide := t.hides()
 	if hide.Fields != t.rec.Redaction.Fields || !slices.Equal(hide.Leaves, t.rec.Redaction.Leaves) {
 		return true
 	}
 	if !j.refreshed {
-		return false // what was recorded is all that is known of it
+		return false // nothing newer than the record is known
 	}
 	diff, _ := t.rec.Sealed.Diff(canonical(kept, t.decl.OrderedProperties), j.key)
 	return diff != 0
 }
 
-// sameRecord compares what a record can change in without its message.
+// sameRecord reports whether two records are equal apart from their messages.
 func sameRecord(a, b *state.Record) bool {
 	return a.Address == b.Address && a.OnDestroy == b.OnDestroy && a.PreventDestroy == b.PreventDestroy &&
 		a.OrderedProperties == b.OrderedProperties && a.Modified.Equal(b.Modified) && slices.Equal(a.DependsOn, b.DependsOn)
 }
 
-// acceptable is the record of what is live, and the fields in which it differs byte by
-// byte. Of a hidden part that cannot be read back the recorded digest is kept: the
-// message at hand has a placeholder there.
+// acceptable returns the record of the live message, and the fields in which it differs
+// from the old record byte by byte. The digest of a hidden part that cannot be read back is
+// kept, because seen has a placeholder there.
 func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fields) {
 	hide := t.redaction()
 	base := cover(t.rec, hide, j.key)
@@ -66,7 +66,7 @@ func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fie
 		r.Sealed = t.rec.Sealed
 		return &r, 0
 	}
-	hide = j.hidesLive(t, seen) // for good: nothing else says that a secret is elsewhere now
+	hide = j.hidesLive(t, seen) // recorded, because nothing else shows where a secret is now
 	r.Sealed = state.Seal(canonical(seen, base.OrderedProperties), hide, j.key)
 	r.Secrets = maps.Clone(r.Secrets)
 	for _, name := range (hide.Covers() &^ t.broker.Readable).Names() {
@@ -75,17 +75,17 @@ func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fie
 		}
 	}
 	r.UpdatedAt = j.now
-	if ends := j.ends(t, seen); !ends.IsZero() { // so that its end is known, not the time of its acceptance
+	if ends := j.ends(t, seen); !ends.IsZero() { // so that UpdatedAt plus the expiry is when it ends
 		r.UpdatedAt = ends.Add(-seconds(seen.Expiry))
 	}
 	return &r, raw
 }
 
-// untouched reports whether the live message is what the interrupted apply was
+// untouched reports whether the live message is the one that the interrupted apply was
 // about to replace.
 func (j *judge) untouched(t *topic) bool {
-	see := j.comparer(t)
-	if t.rec != nil && see.shows(t.rec, t.live.Message) {
+	comparer := j.comparer(t)
+	if t.rec != nil && comparer.shows(t.rec, t.live.Message) {
 		return true
 	}
 	if t.pending.Before == "" {
@@ -102,5 +102,5 @@ func (j *judge) untouched(t *topic) bool {
 	if t.rec == nil && t.pending.After != nil {
 		ordered = t.pending.After.OrderedProperties
 	}
-	return see.digest(t.live.Message, cover(t.rec, hide, j.key), ordered, hide) == t.pending.Before
+	return comparer.digest(t.live.Message, cover(t.rec, hide, j.key), ordered, hide) == t.pending.Before
 }

@@ -7,14 +7,18 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
+// shown returns a redacted copy of a message.
 func shown(m mqtt.Message, hide mqtt.Redaction) *mqtt.Message {
 	m = hide.Apply(m)
 	return &m
 }
 
-// foreign is what to hide of a message that somebody else wrote. What to look
-// for in it is known only from a declaration with the recorded secrets.
-func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte) mqtt.Redaction {
+// redactForeign returns the redaction of a message that somebody else wrote. If the
+// declaration has the recorded secrets, they can be looked for in it. If not, everything
+// that is not known to be public is hidden.
+func redactForeign(
+	m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *state.Record, key []byte,
+) mqtt.Redaction {
 	var known []mqtt.Message
 	if r != nil {
 		known = append(known, r.Message)
@@ -28,15 +32,15 @@ func foreign(m mqtt.Message, hide mqtt.Redaction, declared *mqtt.Message, r *sta
 	return hide.AllBut(m, known...)
 }
 
-// sameSecrets reports whether a message has what the record hides. A payload of which
-// leaves are hidden is known by those.
+// sameSecrets reports whether a message has the secrets of a record. A payload with hidden
+// leaves is compared by those leaves.
 func sameSecrets(r *state.Record, m mqtt.Message, key []byte) bool {
 	fields, leaves := r.Sealed.Diff(canonical(m, r.OrderedProperties), key)
 	return fields&r.Redaction.Fields == 0 && len(leaves) == 0
 }
 
-// cover returns a record with more of it redacted, since it is held in plans: what
-// was no secret when it was recorded may be declared one now.
+// cover returns a record under a wider redaction, because plans hold it: what was public
+// when it was recorded may be declared sensitive now.
 func cover(r *state.Record, hide mqtt.Redaction, key []byte) *state.Record {
 	if r == nil {
 		return nil
@@ -48,7 +52,7 @@ func cover(r *state.Record, hide mqtt.Redaction, key []byte) *state.Record {
 	covered := *r
 	sealed := state.Seal(r.Message, hide, key)
 	covered.Sealed = sealed
-	if !r.Redaction.None() { // digests of placeholders say nothing: keep the recorded ones
+	if !r.Redaction.None() { // digests of placeholders are meaningless, so keep the recorded ones
 		covered.Digest = r.Digest
 		covered.Secrets = map[string]string{}
 		maps.Copy(covered.Secrets, sealed.Secrets)

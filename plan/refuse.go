@@ -7,11 +7,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// refuse notes a topic that a refusal is about, with whatever sides are known.
-func (p *planner) refuse(kind RefusalKind, fatal bool, t *topic) {
-	p.note(kind, fatal, p.refused(t))
+// refuse adds a topic to the refusal of a kind.
+func (p *planner) refuse(kind RefusalKind, t *topic) {
+	p.addRefusal(kind, true, p.refused(t))
 }
 
+// refuseUnread refuses the plan because a topic is unread. cause may be nil.
 func (p *planner) refuseUnread(t *topic, cause error) {
 	why := ""
 	if cause != nil {
@@ -20,11 +21,11 @@ func (p *planner) refuseUnread(t *topic, cause error) {
 	p.refuseBecause(RefuseUnread, t, why)
 }
 
-// refuseBecause makes plan itself fail, for a cause that is said with the topic.
+// refuseBecause adds a fatal refusal whose topic has a cause.
 func (p *planner) refuseBecause(kind RefusalKind, t *topic, cause string) {
 	r := p.refused(t)
 	r.Cause = cause
-	p.note(kind, true, r)
+	p.addRefusal(kind, true, r)
 }
 
 func (p *planner) refuseLimits(t *topic, over []mqtt.Violation) {
@@ -35,7 +36,8 @@ func (p *planner) refuseLimits(t *topic, over []mqtt.Violation) {
 	p.refuseBecause(RefuseLimits, t, strings.Join(reasons, "; "))
 }
 
-func (p *planner) note(kind RefusalKind, fatal bool, topics ...Refused) {
+// addRefusal adds topics to the refusal of a kind.
+func (p *planner) addRefusal(kind RefusalKind, fatal bool, topics ...Refused) {
 	i := slices.IndexFunc(p.plan.Refusals, func(r Refusal) bool { return r.Kind == kind })
 	if i < 0 {
 		p.plan.Refusals = append(p.plan.Refusals, Refusal{Kind: kind, Fatal: fatal})

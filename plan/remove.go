@@ -6,8 +6,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// remove plans the end of a recorded message. One that is gone already is dropped
-// from the state quietly, as Terraform does: there is nothing to decide about.
+// remove plans to delete or forget a recorded message. If it is already gone, its record is
+// dropped without a line in the plan, as Terraform does.
 func (p *planner) remove(t *topic, why Reason) {
 	if t.rec == nil {
 		return
@@ -29,7 +29,7 @@ func (p *planner) remove(t *topic, why Reason) {
 // the plan.
 func (p *planner) mayDelete(t *topic) bool {
 	if t.preventDestroy() {
-		p.refuse(RefusePreventDestroy, true, t)
+		p.refuse(RefusePreventDestroy, t)
 		return false
 	}
 	if by := p.in.protectedBy(t.broker.Name, t.key.Topic); by != nil {
@@ -39,8 +39,9 @@ func (p *planner) mayDelete(t *topic) bool {
 	return true
 }
 
-// mayForget reports whether a message that is to be forgotten would stay: within an
-// exclusive filter the next plan would find it untracked and delete it.
+// mayForget reports whether a recorded message may be forgotten; if not, it refuses the
+// plan. If an exclusive block matches it, the next plan would find it untracked and delete
+// it.
 func (p *planner) mayForget(t *topic) bool {
 	x := p.in.exclusiveAt(t.broker.Name, t.key.Topic)
 	if x == nil {
@@ -50,25 +51,24 @@ func (p *planner) mayForget(t *topic) bool {
 	return false
 }
 
-// forgetRemoved forgets what a removed block says so of, without a look at the broker:
-// whoever looks after it now may not let us read it.
+// forgetRemoved forgets what is recorded at a topic that a removed block matches. It does
+// not need a read: whoever manages the topic now may not let retainctl read it.
 func (p *planner) forgetRemoved(t *topic) {
 	switch {
-	case p.in.Mode == RefreshOnly: // no more than what is live is accepted
+	case p.in.Mode == RefreshOnly: // this plan only accepts what is live
 	case t.pending != nil && !p.refreshed:
-		p.refuse(RefusePending, true, t)
+		p.refuse(RefusePending, t)
 	case t.rec == nil: // only an interrupted apply knew of it
 		p.stateOnly(t, nil)
 	default:
 		change := p.change(t, Forget, interrupted(t, Removed))
 		change.Before, change.BeforeDigest = shown(t.rec.Message, change.Redaction), change.prior.Digest
 		p.plan.Changes = append(p.plan.Changes, change)
-		p.released++
+		p.forgotten++
 	}
 }
 
-// deleteUntracked plans the end of a live message that is neither declared nor
-// recorded, if it is within an exclusive filter.
+// deleteUntracked plans to delete an untracked message if an exclusive block matches it.
 func (p *planner) deleteUntracked(t *topic) {
 	if t.exclusive == nil || !t.there {
 		return
@@ -84,8 +84,8 @@ func (p *planner) deleteUntracked(t *topic) {
 	p.delete(t, why)
 }
 
-// delete plans the publish that removes a message. It asks for an acknowledgement
-// if the message itself did, or was somebody else's.
+// delete plans the publish that deletes a message. It has QoS 1 unless the message is
+// recorded with QoS 0.
 func (p *planner) delete(t *topic, why []Reason) {
 	change := p.change(t, Delete, why)
 	qos := mqtt.QoS(1)
@@ -98,7 +98,7 @@ func (p *planner) delete(t *topic, why []Reason) {
 	p.plan.Deletes.Deletes++
 }
 
-// forget plans to drop a record and to leave the message.
+// forget plans to drop a record and leave the broker as it is.
 func (p *planner) forget(t *topic, why []Reason) {
 	change := p.change(t, Forget, why)
 	p.showBefore(t, &change, p.seen(t))

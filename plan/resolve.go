@@ -9,11 +9,12 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// ErrStale is wrapped by what Stale returns.
+// ErrStale is wrapped by every error that Plan.Stale returns.
 var ErrStale = errors.New("the plan is stale")
 
-// Stale reports whether the state moved since the plan was made. Whether the
-// brokers did is told topic by topic, by Change.MatchesBefore.
+// Stale returns an error that wraps ErrStale if the state has changed since the plan was
+// made, and nil if it has not. prior is the current state, nil if there is none. Whether a
+// broker has changed is a question for each topic: see Change.MatchesBefore.
 func (p *Plan) Stale(prior *state.Snapshot) error {
 	var now PriorVersion
 	if prior != nil {
@@ -30,15 +31,15 @@ func (p *Plan) Stale(prior *state.Snapshot) error {
 		ErrStale, p.Prior.Serial, now.Serial)
 }
 
-// Rekey seals the records of sensitive messages with the key of a state that did
-// not exist when the plan was made: the first apply calls it, once it has made
-// one and before it takes any Record.
+// Rekey seals the records of sensitive messages with the digest key of a new state, for a
+// plan that was made before there was a state. The first apply calls it after it has made
+// the state and before it calls Change.Record.
 func (p *Plan) Rekey(key []byte) {
 	for _, list := range [][]Change{p.Changes, p.StateOnly} {
 		for i := range list {
 			c := &list[i]
 			if c.unkeyed && c.record != nil && c.complete() {
-				keyed := *c.record // another plan may point to it
+				keyed := *c.record // a copy, because other plans may share the record
 				keyed.Sealed = state.Seal(canonical(c.message, keyed.OrderedProperties), keyed.Redaction, key)
 				c.record = &keyed
 			}
@@ -46,25 +47,26 @@ func (p *Plan) Rekey(key []byte) {
 	}
 }
 
-// ResolveError is a sensitive message of a saved plan that the configuration
-// does not repeat as it was planned.
+// ResolveError reports a sensitive message of a saved plan that the configuration no longer
+// declares with the planned value.
 type ResolveError struct {
 	Address, Topic string
-	Gone           bool // it is not declared any more
+	Gone           bool // the message is no longer declared
 }
 
 func (e *ResolveError) Error() string {
 	if e.Gone {
-		return fmt.Sprintf("resolve %s (%s): it is not declared any more", e.Address, e.Topic)
+		return fmt.Sprintf("resolve %s (%s): it is no longer declared", e.Address, e.Topic)
 	}
-	const other = "resolve %s (%s): the configuration gives another sensitive value than the one that was planned"
+	const other = "resolve %s (%s): its sensitive value in the configuration is not the one that was planned"
 	return fmt.Sprintf(other, e.Address, e.Topic)
 }
 
-// Resolve fills in the sensitive messages of a loaded plan from the configuration,
-// evaluated again; key is the state's digest key. Only what is sensitive is taken
-// from there: the rest is as it was reviewed. It joins a ResolveError for each
-// message whose digest is not the planned one.
+// Resolve fills in the sensitive messages of a loaded plan. desired are the messages of the
+// configuration, evaluated again, and key is the state's digest key, nil if there is none
+// yet. Only sensitive parts are taken from desired: the rest stays as it was reviewed. The
+// error joins a *ResolveError for each message that is no longer declared or whose digest
+// is not the planned one.
 func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 	byName := map[string]state.Identity{}
 	for _, b := range p.Brokers {
@@ -93,8 +95,8 @@ func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 	return errors.Join(found...)
 }
 
-// sendsHidden reports whether a secret that is live is sent along as others left it:
-// no configuration repeats it, and without a key no digest shows whether one does.
+// sendsHidden reports whether ignore_changes makes the change publish a secret that is live
+// and not declared. Without a key no digest shows whether a declared value equals it.
 func (c *Change) sendsHidden(d *spec.Message) bool {
 	ignored := d.IgnoreFields
 	if len(d.IgnoreLeaves) > 0 {

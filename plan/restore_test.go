@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// backup gives what applying p takes away, as apply keeps it.
+// backup returns the backup that apply makes of p.
 func (w *world) backup(p *plan.Plan) *state.Backup {
 	b := &state.Backup{Records: map[state.Key]state.Record{}}
 	for i := range p.Changes {
@@ -33,14 +33,13 @@ func (w *world) restore(b *state.Backup, desired ...spec.Message) *plan.Plan {
 	return in.plan()
 }
 
-// TestRestore applies two configurations one after the other and restores what the
-// second replaced.
+// TestRestore applies two configurations and restores what the second one replaced.
 func TestRestore(t *testing.T) {
 	expiring := message("a", "1", func(m *spec.Message) { m.Expiry, m.RenewBefore = 3600, time.Hour/2 })
 	tests := map[string]struct {
 		first, second []spec.Message
 		then          func(*world)
-		holds         int
+		holds         int    // number of messages in the backup
 		want, after   string // the plan that restores, and that of the configuration after it
 	}{
 		"updated":            {one("a", "1"), one("a", "2"), nil, 1, "~a restore; ", "~a config; "},
@@ -88,8 +87,8 @@ func TestRestore(t *testing.T) {
 
 func one(topic, payload string) []spec.Message { return []spec.Message{message(topic, payload)} }
 
-// TestABackupHoldsNoSecret holds that a message with anything sensitive is counted and
-// left out, whether it was recorded so or is declared so now.
+// TestABackupHoldsNoSecret checks that a message is left out and counted if it was recorded
+// with a sensitive part or is declared with one now.
 func TestABackupHoldsNoSecret(t *testing.T) {
 	secret := message("a", `{"x":1}`, func(m *spec.Message) { m.Redaction.Leaves = []string{"/x"} })
 	for name, pair := range map[string][2][]spec.Message{
@@ -103,8 +102,8 @@ func TestABackupHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// TestWhatRemainsOfAnExpiryIsRestored looks at the expiry that a backup keeps.
-func TestWhatRemainsOfAnExpiryIsRestored(t *testing.T) {
+// TestABackupHoldsTheRemainingExpiry checks the expiry that a backup keeps.
+func TestABackupHoldsTheRemainingExpiry(t *testing.T) {
 	for name, test := range map[string]struct {
 		countsDown bool
 		live       uint32
@@ -121,12 +120,12 @@ func TestWhatRemainsOfAnExpiryIsRestored(t *testing.T) {
 	} {
 		w := newWorld()
 		w.countsDown = test.countsDown
-		lasting := func(m *spec.Message) { m.Expiry = 3600 }
-		w.run(t, w.plan(message("a", "1", lasting), message("b", "1")))
+		anHour := func(m *spec.Message) { m.Expiry = 3600 }
+		w.run(t, w.plan(message("a", "1", anHour), message("b", "1")))
 		m := w.live["a"]
 		m.Expiry = test.live
 		w.live["a"], w.now = m, w.now.Add(test.passed)
-		p := w.plan(message("a", "2", lasting), message("b", "1"))
+		p := w.plan(message("a", "2", anHour), message("b", "1"))
 		w.now = w.now.Add(test.later)
 		if got := w.backup(p).Records[stateKey("a")].Expiry; got != test.want {
 			t.Errorf("%s: %d seconds, want %d", name, got, test.want)
@@ -134,9 +133,9 @@ func TestWhatRemainsOfAnExpiryIsRestored(t *testing.T) {
 	}
 }
 
-// TestAStrangersBackupHoldsWhatWasSeen holds that nothing is made up of a message that
-// nobody recorded.
-func TestAStrangersBackupHoldsWhatWasSeen(t *testing.T) {
+// TestABackupOfAnUnmanagedMessageHoldsWhatWasRead checks that fields that a broker cannot read
+// back are not taken from the declaration.
+func TestABackupOfAnUnmanagedMessageHoldsWhatWasRead(t *testing.T) {
 	w := newWorld()
 	likeAWS(w)
 	w.live["a"] = mqtt.Message{Topic: "a", Payload: []byte("theirs"), QoS: 1, ContentType: "x"}
@@ -145,8 +144,8 @@ func TestAStrangersBackupHoldsWhatWasSeen(t *testing.T) {
 	wantEqual(t, got.Message, mqtt.Message{Topic: "a", Payload: []byte("theirs"), QoS: 1})
 }
 
-// TestRestoreUndoes holds that restoring what an apply replaced brings every message
-// back byte by byte, and nothing else.
+// TestRestoreUndoes checks that a restore brings back every message that an apply replaced,
+// byte by byte, and changes no other.
 func TestRestoreUndoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -157,7 +156,7 @@ func TestRestoreUndoes(t *testing.T) {
 		before, desired := w.clone(), drawDeclared(t, "after")
 		p := saved(t, w.force(desired))
 		if err := p.Resolve(desired, w.prior.DigestKey); err != nil {
-			t.Skip("what is sent along is hidden")
+			t.Skip("a live secret is published, which a saved plan does not hold")
 		}
 		b := w.backup(p)
 		w.run(t, p)

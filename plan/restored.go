@@ -4,11 +4,12 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// restore makes a backup's message what is declared at its topic. What the
-// configuration says of the message's keeping stays.
+// restore replaces the declaration at a topic by the message of the backup. Arguments such
+// as on_destroy stay as the configuration declares them.
 func (e *entry) restore() {
 	d := restoredMessage(e)
-	e.contradicts = e.decl == nil || differs(e.decl.Message, d.Message, e.decl.OrderedProperties, e.decl.CompareBytes) != 0
+	e.contradicts = e.decl == nil ||
+		differs(e.decl.Message, d.Message, e.decl.OrderedProperties, e.decl.CompareBytes) != 0
 	e.decl = d
 }
 
@@ -24,7 +25,7 @@ func restoredMessage(e *entry) *spec.Message {
 		d.IgnoreFields, d.IgnoreLeaves, d.RenewBefore = 0, nil, 0
 	}
 	d.Message, d.Broker, d.CompareBytes = r.Message, e.broker.Name, true
-	if e.rec != nil { // what became a secret since stays one
+	if e.rec != nil { // what became sensitive after the backup stays sensitive
 		d.Redaction = d.Redaction.Union(e.rec.Redaction)
 	}
 	return d

@@ -4,60 +4,60 @@ import (
 	"slices"
 )
 
-// selection is what -target, -exclude and -republish say of topics, and which of
-// them ever took something in.
+// selection is what -target, -exclude and -republish select.
 type selection struct {
-	target, exclude, republish picks
+	target, exclude, republish selectors
 }
 
-// picks are selectors with a note of those that matched.
-type picks struct {
-	of   []Selector
-	used []bool
+// selectors are the selectors of one flag, and which of them have matched a topic.
+type selectors struct {
+	all  []Selector
+	used []bool // by index
 }
 
 func newSelection(in *Input) selection {
-	of := func(s []Selector) picks { return picks{s, make([]bool, len(s))} }
-	return selection{of(in.Target), of(in.Exclude), of(in.Republish)}
+	unused := func(s []Selector) selectors { return selectors{s, make([]bool, len(s))} }
+	return selection{unused(in.Target), unused(in.Exclude), unused(in.Republish)}
 }
 
-// clone returns a selection whose notes are its own.
+// clone returns a copy that notes used selectors separately.
 func (s selection) clone() selection {
-	for _, p := range []*picks{&s.target, &s.exclude, &s.republish} {
+	for _, p := range []*selectors{&s.target, &s.exclude, &s.republish} {
 		p.used = slices.Clone(p.used)
 	}
 	return s
 }
 
-// take reports whether any of the selectors takes in a topic under any of the
-// addresses that it is known by, and notes which do.
-func (p picks) take(e *entry) bool {
-	taken := false
-	for i := range p.of {
-		if p.of[i].takes(e) {
-			p.used[i], taken = true, true
+// match reports whether one of the selectors matches a topic, and notes those that do.
+func (p selectors) match(e *entry) bool {
+	matched := false
+	for i := range p.all {
+		if p.all[i].matchesEntry(e) {
+			p.used[i], matched = true, true
 		}
 	}
-	return taken
+	return matched
 }
 
-func (s Selector) takes(e *entry) bool {
+// matchesEntry reports whether a selector matches a topic by its name or by one of its
+// addresses.
+func (s Selector) matchesEntry(e *entry) bool {
 	return slices.ContainsFunc(e.addresses(), func(a string) bool { return s.Matches(a, e.key.Topic) })
 }
 
 // has reports whether a topic is part of the plan.
 func (s selection) has(e *entry) bool {
-	excluded := s.exclude.take(e)
-	return (len(s.target.of) == 0 || s.target.take(e)) && !excluded
+	excluded := s.exclude.match(e)
+	return (len(s.target.all) == 0 || s.target.match(e)) && !excluded
 }
 
-// idle lists the selectors that took in nothing: most likely a slip of the pen.
-func (s selection) idle() []string {
+// unmatched returns the selectors that matched nothing, which are probably misspelt.
+func (s selection) unmatched() []string {
 	var found []string
-	for _, p := range []picks{s.target, s.exclude, s.republish} {
+	for _, p := range []selectors{s.target, s.exclude, s.republish} {
 		for i, used := range p.used {
 			if !used {
-				found = append(found, p.of[i].String())
+				found = append(found, p.all[i].String())
 			}
 		}
 	}

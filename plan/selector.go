@@ -6,20 +6,21 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Selector is one -target, -exclude or -republish: an address or an MQTT topic
-// filter. An address without an instance key selects every instance, and that of a
-// module everything in it.
+// Selector is the value of a -target, -exclude or -republish: an address or an MQTT topic
+// filter. An address without an instance key selects every instance, and that of a module
+// selects everything in it.
 type Selector struct {
-	Address string
-	Filter  string // set if Address is not
+	Address string // "" if the selector is a filter
+	Filter  string // "" if the selector is an address
 }
 
-const noAddress = "%q is no address: %w; " +
+const noAddress = "%q is not an address: %w; " +
 	"write message.NAME, message.NAME[\"KEY\"], message[\"NAME\"] or module.NAME"
 
-// ParseSelector reads an address or a topic filter. What begins like an address
-// is one: "message.x", `message.x["key"]`, "message.x[0]", `message["a/b"]`,
-// "module.m", also below `module.m["key"].`; "message.x/y" is a filter.
+// ParseSelector parses an address or a topic filter. A string that begins like an address
+// is parsed as one: "message.x", `message.x["key"]`, "message.x[0]", `message["a/b"]` or
+// "module.m", also with a module before it, as in `module.m["key"].message.x`.
+// "message.x/y" is a filter. The error says what is wrong and how an address is written.
 func ParseSelector(s string) (Selector, error) {
 	if looksLikeAddress(s) {
 		a, err := parseAddress(s)
@@ -37,7 +38,7 @@ func ParseSelector(s string) (Selector, error) {
 // String returns the selector as it is written on a command line.
 func (s Selector) String() string { return s.Address + s.Filter }
 
-// Matches reports whether the selector takes in a topic or the address of one.
+// Matches reports whether the selector matches a message with this address and topic.
 func (s Selector) Matches(address, topic string) bool {
 	if s.Address == "" {
 		return mqtt.Match(s.Filter, topic)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -42,12 +43,12 @@ func TestParseSelector(t *testing.T) {
 		"message.+":                {err: "wildcard"},
 		"a/#/b":                    {err: "last level"},
 		"":                         {err: "cannot be empty"},
-		"message.x[":               {err: "is no address"},
+		"message.x[":               {err: "is not an address"},
 		"message.x.y":              {err: "in brackets"},
-		`message["a"]["b"]["c"]`:   {err: "is no address"},
-		`message.x[foo]`:           {err: "is no address"},
-		`message["${x}"]`:          {err: "is no address"},
-		"message.":                 {err: "is no address"},
+		`message["a"]["b"]["c"]`:   {err: "is not an address"},
+		`message.x[foo]`:           {err: "is not an address"},
+		`message["${x}"]`:          {err: "is not an address"},
+		"message.":                 {err: "is not an address"},
 	}
 	for in, test := range tests {
 		got, err := plan.ParseSelector(in)
@@ -62,7 +63,7 @@ func TestParseSelector(t *testing.T) {
 	}
 }
 
-func TestSelectorTakesInstances(t *testing.T) {
+func TestSelectorMatchesInstances(t *testing.T) {
 	address := func(a string) func(*spec.Message) { return func(m *spec.Message) { m.Address = a } }
 	w := newWorld()
 	desired := []spec.Message{
@@ -122,14 +123,14 @@ func FuzzParseSelector(f *testing.F) {
 		}
 		again, err := plan.ParseSelector(first.String())
 		if err != nil || again != first {
-			t.Errorf("%q reads as %+v, and that as %+v, %v", s, first, again, err)
+			t.Errorf("%q parses as %+v, and that as %+v, %v", s, first, again, err)
 		}
 	})
 }
 
-// TestAddressesOfModules holds that every address reads as itself, that each
-// address on the way to it selects it, and that its block is known, whatever stands
-// in keys and labels.
+// TestAddressesOfModules checks that every address parses as itself, that each address of a
+// module or block around it selects it, and that its block is known, for any text in keys
+// and labels.
 func TestAddressesOfModules(t *testing.T) {
 	text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab.["]\$%{}é message`)), 1, 12, -1)
 	key := rapid.Custom(func(t *rapid.T) cty.Value {
@@ -146,22 +147,22 @@ func TestAddressesOfModules(t *testing.T) {
 		module, static := "", ""
 		for range rapid.IntRange(0, 3).Draw(t, "depth") {
 			name, index := rapid.SampledFrom([]string{"m", "message", "module"}).Draw(t, "module"), key.Draw(t, "key")
-			prefixes = append(prefixes, module+spec.ModuleAddress(name, cty.NilVal), module+spec.ModuleAddress(name, index))
-			module += spec.ModuleAddress(name, index) + "."
-			static += spec.ModuleAddress(name, cty.NilVal) + "."
+			prefixes = append(prefixes, module+addrs.Module(name, cty.NilVal), module+addrs.Module(name, index))
+			module += addrs.Module(name, index) + "."
+			static += addrs.Module(name, cty.NilVal) + "."
 		}
 		label, index := text.Draw(t, "label"), key.Draw(t, "index")
-		full := module + spec.Address(label, index)
-		prefixes = append(prefixes, module+spec.Address(label, cty.NilVal), full, static+spec.Address(label, cty.NilVal), static+spec.Address(label, index))
+		full := module + addrs.Message(label, index)
+		prefixes = append(prefixes, module+addrs.Message(label, cty.NilVal), full, static+addrs.Message(label, cty.NilVal), static+addrs.Message(label, index))
 		for _, p := range prefixes {
 			s, err := plan.ParseSelector(p)
 			if err != nil || s.Address != p || !s.Matches(full, "t") {
-				t.Fatalf("%s reads as %+v (%v) and does not select %s", p, s, err, full)
+				t.Fatalf("%s parses as %+v (%v) and does not select %s", p, s, err, full)
 			}
 		}
 		c := plan.Change{Address: full, Name: label}
-		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+spec.Address(label, cty.NilVal) {
-			t.Fatalf("%s is of module %s and block %s", full, c.Module(), c.Block())
+		if c.Module() != strings.TrimSuffix(module, ".") || c.Block() != static+addrs.Message(label, cty.NilVal) {
+			t.Fatalf("%s has module %s and block %s", full, c.Module(), c.Block())
 		}
 	})
 }

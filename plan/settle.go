@@ -1,17 +1,17 @@
 package plan
 
-// determine finds out what is at a topic before anything is planned there. It returns
-// false if that cannot be known; the plan then refuses.
+// determine sets what is live at a topic, before anything is planned there. It returns
+// false if that cannot be known, and refuses the plan.
 func (p *planner) determine(t *topic) bool {
 	if !p.refreshed {
 		t.there = t.rec != nil && !(t.decl != nil && expired(t.rec, p.now))
 		if t.pending != nil {
-			p.refuse(RefusePending, true, t)
+			p.refuse(RefusePending, t)
 		}
 		return t.pending == nil
 	}
 	if p.in.recordedOnly() && t.rec == nil && t.pending == nil {
-		return true // declared only: none of ours, nothing is planned
+		return true // declared and not recorded: nothing is planned
 	}
 	if cause, unread := t.observed.Unread[t.key.Topic]; unread {
 		p.refuseUnread(t, cause)
@@ -21,35 +21,37 @@ func (p *planner) determine(t *topic) bool {
 	return t.pending == nil || p.settlePending(t)
 }
 
-// settlePending finds out from the live message how far an interrupted apply came.
-// The record is put right in the state alone, so that it is right even if the change
-// that follows from it fails.
+// settlePending finds out, from the live message, what an interrupted apply did at a topic.
+// It corrects the record as a state-only change, so that the record is right even if the
+// change that follows fails. It returns false if the live message is in conflict, and
+// refuses the plan.
 //
-// That nothing was written is checked first: if an update changed only what the broker
-// cannot read back, before and after look alike. What is declared is then published
-// once more, whichever of the two it is.
+// It checks first whether nothing was written: if an update changed only fields that the
+// broker cannot read back, before and after look the same. The declared message is then
+// published once more in either case.
 func (p *planner) settlePending(t *topic) bool {
 	after := t.pending.After
 	t.pendingOnly = t.rec == nil && t.decl == nil
 	switch {
 	case !t.there && after == nil:
 		t.rec = nil // deleted
-	case !t.there: // never written, or gone since: as any other message that is gone
-	case after == nil && t.rec == nil && t.decl == nil: // it was to delete an untracked message: what is there now is one
+	case !t.there: // never written, or gone since: it is planned like any message that is gone
+	case after == nil && t.rec == nil && t.decl == nil: // it was to delete an untracked message, and one is live
 	case p.untouched(t):
-		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest && p.comparer(t).shows(after, t.live.Message)
+		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest &&
+			p.comparer(t).shows(after, t.live.Message)
 	case after != nil && p.comparer(t).shows(after, t.live.Message):
 		t.rec = after
 	case p.in.OverwriteUnmanaged:
-	case p.in.Mode == RefreshOnly: // accepts whatever is live
+	case p.in.Mode == RefreshOnly: // accepts what is live
 	default:
-		p.refuse(RefuseConflict, true, t)
+		p.refuse(RefuseConflict, t)
 		return false
 	}
 	if t.unsure && p.in.Mode == RefreshOnly {
-		return true // only to publish it again settles that
+		return true // only another publish can settle it
 	}
-	if t.decl != nil { // the plan is saved with this record in it
+	if t.decl != nil { // a saved plan holds this record, so it must be redacted
 		t.rec = cover(t.rec, t.decl.Redaction, p.key)
 	}
 	p.stateOnly(t, t.rec)

@@ -6,13 +6,13 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// TestSettle kills an apply of the first configuration, before or after its
-// publishes, and plans the second.
+// TestSettle interrupts an apply of the first configuration, before or after its publish, and
+// plans the second.
 func TestSettle(t *testing.T) {
 	none := []spec.Message(nil)
 	one, two, three := []spec.Message{message("a", "1")}, []spec.Message{message("a", "2")}, []spec.Message{message("a", "3")}
 	low, high := []spec.Message{message("a", "1")}, []spec.Message{message("a", "1")}
-	low[0].QoS, high[0].QoS = 0, 1 // which the broker does not show
+	low[0].QoS, high[0].QoS = 0, 1 // the broker does not show the QoS
 	tests := map[string]struct {
 		recorded, first, second []spec.Message
 		published               bool
@@ -42,7 +42,7 @@ func TestSettle(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld()
-			beside := message("beside", "1") // or else nothing at all is declared
+			beside := message("beside", "1") // so that the configuration is not empty
 			w.run(t, w.plan(append(test.recorded, beside)...))
 			p := w.plan(append(test.first, beside)...)
 			w.begin(p)
@@ -57,7 +57,7 @@ func TestSettle(t *testing.T) {
 			if conflict := len(next.Refusals) > 0; conflict {
 				r := next.Refusals[0].Topics[0]
 				if !next.Refusals[0].Fatal || r.Live == nil || r.Planned == nil && r.Recorded == nil {
-					t.Errorf("the conflict does not show its sides: %+v", r)
+					t.Errorf("the conflict does not show both messages: %+v", r)
 				}
 				in := w.input(append(test.second, beside)...)
 				in.OverwriteUnmanaged = true

@@ -6,7 +6,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// change begins a change with what every action has.
+// change returns a change with the fields that every action has.
 func (j *judge) change(t *topic, a Action, why []Reason) Change {
 	c := Change{
 		Action: a, Reasons: why, Broker: t.broker.Name, Key: t.key,
@@ -22,7 +22,7 @@ func (j *judge) change(t *topic, a Action, why []Reason) Change {
 	case t.rec != nil:
 		c.Address, c.DependsOn = t.rec.Address, t.rec.DependsOn
 	case t.exclusive != nil && a == Delete:
-		c.Address = t.exclusive.Stranger(t.key.Topic)
+		c.Address = t.exclusive.UntrackedAddress(t.key.Topic)
 		c.File, c.Line = t.exclusive.Range.Filename, t.exclusive.Range.Start.Line
 		return c
 	case t.pending != nil && t.pending.After != nil:
@@ -34,7 +34,7 @@ func (j *judge) change(t *topic, a Action, why []Reason) Change {
 	return c
 }
 
-// showBefore sets what is at the topic before the change.
+// showBefore sets Before, Ends and BeforeDigest of a change.
 func (j *judge) showBefore(t *topic, c *Change, seen mqtt.Message) {
 	c.Before, c.Ends = j.shownLive(t, seen), j.ends(t, seen)
 	if !j.refreshed {
@@ -44,13 +44,13 @@ func (j *judge) showBefore(t *topic, c *Change, seen mqtt.Message) {
 	c.BeforeDigest = j.comparer(t).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
 }
 
-// shownLive returns what is at a topic as it may be shown.
+// shownLive returns what may be shown of a live message, redacted.
 func (j *judge) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
 	return shown(m, j.hidesLive(t, m))
 }
 
-// hidesLive is what to hide of what is at a topic. If that is neither what was recorded
-// nor what is declared, others wrote it, and a secret may be anywhere in it.
+// hidesLive returns the redaction of a live message. If it is neither the recorded nor the
+// declared one, somebody else wrote it, and a secret may be anywhere in it.
 func (j *judge) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 	hide := t.redaction()
 	if hide.None() || !j.refreshed || t.rec != nil && j.comparer(t).shows(t.rec, m) {
@@ -63,10 +63,10 @@ func (j *judge) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 		}
 		declared = &t.decl.Message
 	}
-	return foreign(m, hide, declared, t.rec, j.key)
+	return redactForeign(m, hide, declared, t.rec, j.key)
 }
 
-// refused is a topic of a refusal, with whatever sides are known.
+// refused returns a topic as part of a refusal, with what is known of it.
 func (j *judge) refused(t *topic) Refused {
 	hide := t.redaction()
 	r := Refused{Key: t.key}

@@ -9,13 +9,13 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// tokenLength is in hexadecimal digits: 128 bits, short enough to paste and too
-// long for anybody to make two plans of one token.
+// tokenLength is the number of hexadecimal digits: 128 bits, which is short enough to paste
+// and too long to find two plans with the same token.
 const tokenLength = 32
 
-// Token is a hash over what the plan would do: the broker, the topic, the action
-// and the messages before and after. Addresses, files, order and time do not
-// count, so that two plans with one token publish the same.
+// Token returns a hash of what the plan would do: the broker, the topic, the action and the
+// messages before and after of each change. It is 32 hexadecimal digits. Addresses, files,
+// order and time do not count: two plans with the same token publish the same messages.
 func (p *Plan) Token() string {
 	order := make([]*Change, 0, len(p.Changes)+len(p.Drift))
 	for _, list := range [][]Change{p.Changes, p.Drift} {
@@ -25,7 +25,7 @@ func (p *Plan) Token() string {
 	}
 	slices.SortFunc(order, func(a, b *Change) int { return state.CompareKeys(a.Key, b.Key) })
 	h := sha256.New()
-	for _, c := range order { // quoted: no two changes share a line
+	for _, c := range order { // quoted, so that no two different changes have the same line
 		fmt.Fprintf(h, "%q %q %q %q %q\n", c.Key.Broker, c.Key.Topic, c.Action, c.BeforeDigest, c.AfterDigest)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:tokenLength]

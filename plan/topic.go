@@ -15,25 +15,26 @@ type entry struct {
 	pending *state.Pending
 	backup  *state.Record // what is to be restored
 
-	exclusive *spec.Exclusive // if nothing is declared or recorded: the block that takes it in
-	untracked bool            // nothing knew of it before it was observed
+	exclusive *spec.Exclusive // the block that matches it, if it is neither declared nor recorded
+	untracked bool            // known only from a scan
 
-	republish   bool // asked for by -republish
-	contradicts bool // the configuration does not declare what is to be restored
+	republish   bool // selected by -republish
+	contradicts bool // the restored message is not the declared one
 }
 
-// topic is one topic of a plan, and what is live there. What is known of it is the
-// topic's own copy: once determined, its record includes what an interrupted apply did.
+// topic is one topic of a plan with what is live there. Its entry is a copy: settling a
+// pending entry changes rec to what the interrupted apply did.
 type topic struct {
 	entry
 	observed    *Observation // of its broker
 	live        mqtt.Retained
-	there       bool // live, or without a refresh believed to be
+	there       bool // live, or without a refresh assumed to be
 	pendingOnly bool // only an interrupted apply knew of it
-	unsure      bool // an interrupted apply may have changed what the broker does not show
+	unsure      bool // an interrupted apply may have changed fields that cannot be read back
 }
 
-// addresses are those that a topic is declared and recorded under.
+// addresses returns the addresses of a topic: declared, recorded, pending and as an
+// untracked message. If it has none, it returns one empty address.
 func (e *entry) addresses() []string {
 	found := make([]string, 0, 3)
 	if e.decl != nil {
@@ -46,7 +47,7 @@ func (e *entry) addresses() []string {
 		found = append(found, e.pending.After.Address)
 	}
 	if e.exclusive != nil {
-		found = append(found, e.exclusive.Stranger(e.key.Topic))
+		found = append(found, e.exclusive.UntrackedAddress(e.key.Topic))
 	}
 	if len(found) == 0 {
 		found = append(found, "")
@@ -54,14 +55,13 @@ func (e *entry) addresses() []string {
 	return found
 }
 
-// mustRead reports whether a plan needs to know what is live at the topic.
+// mustRead reports whether a plan needs an exact read of a topic.
 func (in *Input) mustRead(e *entry) bool {
-	ours := e.rec != nil || e.pending != nil
-	return (ours || !in.recordedOnly()) && !in.removed(e)
+	recorded := e.rec != nil || e.pending != nil
+	return (recorded || !in.recordedOnly()) && !in.removed(e)
 }
 
-// onDestroy is the declared choice if there is still a declaration, and the recorded
-// one if it is gone.
+// onDestroy returns the declared on_destroy, or the recorded one if there is no declaration.
 func (t *topic) onDestroy() string {
 	if t.decl != nil {
 		return t.decl.OnDestroy
@@ -69,8 +69,8 @@ func (t *topic) onDestroy() string {
 	return t.rec.OnDestroy
 }
 
-// preventDestroy is the same: what was switched off in the configuration does not
-// need an apply of its own first.
+// preventDestroy returns the declared prevent_destroy, or the recorded one if there is no
+// declaration. So switching it off does not need an apply first.
 func (t *topic) preventDestroy() bool {
 	if t.decl != nil {
 		return t.decl.PreventDestroy
@@ -78,7 +78,7 @@ func (t *topic) preventDestroy() bool {
 	return t.rec.PreventDestroy
 }
 
-// ordered reports whether the order of user properties counted in what is there.
+// ordered reports whether the order of user properties counts in the message before.
 func (t *topic) ordered() bool {
 	switch {
 	case t.rec != nil:
@@ -89,8 +89,8 @@ func (t *topic) ordered() bool {
 	return false
 }
 
-// hides is the redaction that a record is sealed with: the declared one. What is
-// sent along as others left it stays as secret as it was.
+// hides returns the redaction that a record is sealed with: the declared one, and the
+// recorded one if ignore_changes keeps parts of the live message.
 func (t *topic) hides() mqtt.Redaction {
 	d := t.decl
 	if t.rec != nil && (d.IgnoreFields != 0 || len(d.IgnoreLeaves) > 0) {
@@ -99,8 +99,8 @@ func (t *topic) hides() mqtt.Redaction {
 	return d.Redaction
 }
 
-// redaction is what nothing of a topic may be shown without: the recorded
-// redaction and the declared one.
+// redaction returns the redaction for everything that is shown of a topic: the union of the
+// declared, the recorded and the pending one.
 func (t *topic) redaction() mqtt.Redaction {
 	var hide mqtt.Redaction
 	if t.decl != nil {
@@ -115,8 +115,8 @@ func (t *topic) redaction() mqtt.Redaction {
 	return hide
 }
 
-// interrupted adds the reason that says that an apply was cut off here. A topic
-// that only the interrupted apply knew of has no other.
+// interrupted adds the reason Interrupted if a topic has a pending entry. It is the only
+// reason at a topic that is neither declared nor recorded.
 func interrupted(t *topic, reasons ...Reason) []Reason {
 	switch {
 	case t.pending == nil:

@@ -9,21 +9,21 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// checks says which assertions of the configuration do not hold.
-func checks(failed []spec.Failed) []string {
-	var said []string
+// describeFailed returns one line for each assertion that does not hold.
+func describeFailed(failed []spec.Failed) []string {
+	var lines []string
 	for _, f := range failed {
-		said = append(said, fmt.Sprintf("%s at %s:%d: %s", f.Address, f.Range.Filename, f.Range.Start.Line, f.Message))
+		lines = append(lines, fmt.Sprintf("%s at %s:%d: %s", f.Address, f.Range.Filename, f.Range.Start.Line, f.Message))
 	}
-	return said
+	return lines
 }
 
-// warn adds what the reader should know, each once.
+// warn adds the warnings, each kind once for each broker.
 func (p *planner) warn() {
 	add := func(w Warning) { p.plan.Warnings = append(p.plan.Warnings, w) }
-	p.lookAhead()
-	if said := checks(p.in.Failed); len(said) > 0 {
-		add(Warning{Kind: WarnCheck, Failed: said})
+	p.checkDeclared()
+	if failed := describeFailed(p.in.Failed); len(failed) > 0 {
+		add(Warning{Kind: WarnCheck, Failed: failed})
 	}
 	if len(p.contradicting) > 0 {
 		add(Warning{Kind: WarnRestored, Topics: p.contradicting})
@@ -31,8 +31,8 @@ func (p *planner) warn() {
 	if len(p.in.Target)+len(p.in.Exclude) > 0 {
 		add(Warning{Kind: WarnTargeted})
 	}
-	if idle := p.selected.idle(); len(idle) > 0 {
-		add(Warning{Kind: WarnUnmatched, Topics: idle})
+	if unmatched := p.selected.unmatched(); len(unmatched) > 0 {
+		add(Warning{Kind: WarnUnmatched, Topics: unmatched})
 	}
 	if filters := p.unscanned(); len(filters) > 0 {
 		p.incomplete("undeclared messages within exclusive filters were not looked for")
@@ -57,11 +57,10 @@ func (p *planner) warn() {
 	}
 }
 
-// lookAhead collects what is to be warned of in the declarations. QoS is left
-// out: what a subscriber receives says little about what was published, on any
-// broker.
-func (p *planner) lookAhead() {
-	if p.in.Mode != Normal { // nothing of what is declared is planned
+// checkDeclared collects what to warn of in the declarations. It ignores QoS: on every
+// broker, what a subscriber receives says little about what was published.
+func (p *planner) checkDeclared() {
+	if p.in.Mode != Normal { // the plan is not about what is declared
 		return
 	}
 	for i := range p.in.Desired {
@@ -74,8 +73,8 @@ func (p *planner) lookAhead() {
 		if d.Expiry > 0 && d.RenewBefore == 0 {
 			p.expiring[b.Name] = append(p.expiring[b.Name], d.Topic)
 		}
-		if unseen := declared(d.Message) &^ b.Readable &^ mqtt.FieldQoS; unseen != 0 && p.refreshed {
-			p.hidden[b.Name] |= unseen
+		if hidden := declared(d.Message) &^ b.Readable &^ mqtt.FieldQoS; hidden != 0 && p.refreshed {
+			p.hidden[b.Name] |= hidden
 		}
 	}
 	for _, topics := range p.expiring {
@@ -83,8 +82,8 @@ func (p *planner) lookAhead() {
 	}
 }
 
-// unscanned lists the exclusive filters that a plan without a refresh says nothing
-// of.
+// unscanned returns the exclusive filters that were not scanned because the plan has no
+// refresh.
 func (p *planner) unscanned() []string {
 	if p.refreshed {
 		return nil

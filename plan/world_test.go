@@ -13,6 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -23,7 +24,7 @@ var (
 	key32 = []byte("0123456789abcdef0123456789abcdef")
 )
 
-// world is one broker on a map, with a state: enough to run plans on.
+// world is one broker in a map, with a state: enough to plan and apply.
 type world struct {
 	readable   mqtt.Fields
 	countsDown bool
@@ -52,12 +53,12 @@ func (w *world) clone() *world {
 	return &c
 }
 
-// observation is what a read shows: the zero value where a field cannot be read.
+// observation returns what a read shows. Fields that cannot be read are zero.
 func (w *world) observation() plan.Observation {
 	return plan.Observation{Observation: w.live.Read(maps.Keys(w.live), w.readable)}
 }
 
-// input is all that a plan is made of.
+// input is everything that a plan is made from.
 type input struct {
 	plan.Input
 	observed plan.Observation
@@ -65,10 +66,10 @@ type input struct {
 }
 
 func (in *input) plan() *plan.Plan {
-	return plan.New(in.Input, map[state.Identity]plan.Observation{identity: in.observed}, in.now)
+	return plan.Begin(in.Input).Finish(map[state.Identity]plan.Observation{identity: in.observed}, in.now)
 }
 
-// topics are those that the plan reads.
+// topics returns the topics that the plan reads.
 func (in *input) topics() []string { return plan.Begin(in.Input).Readings()[0].Topics }
 
 func (w *world) input(desired ...spec.Message) input {
@@ -127,29 +128,28 @@ func (w *world) record(c *plan.Change) {
 	}
 }
 
-// run applies a whole plan, checking each change against fresh reads as apply
-// does.
+// run applies a whole plan, and checks each change against new reads as apply does.
 func (w *world) run(t fataler, p *plan.Plan) {
 	t.Helper()
 	w.begin(p)
-	see := w.comparer()
+	comparer := w.comparer()
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, see) {
-			t.Fatalf("%s %s: what was planned on is not what is there: %+v", string(c.Action), c.Key.Topic, live)
+		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, comparer) {
+			t.Fatalf("%s %s: the live message is not the one that was planned on: %+v", string(c.Action), c.Key.Topic, live)
 		}
 		w.publish(c)
 		live, there := w.observation().Live[c.Key.Topic]
-		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, see) {
-			t.Fatalf("%s %s: what was published does not read back: %+v", string(c.Action), c.Key.Topic, live)
+		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, comparer) {
+			t.Fatalf("%s %s: what was published is not read back: %+v", string(c.Action), c.Key.Topic, live)
 		}
 		w.record(c)
 	}
 	w.prior.Serial++
 }
 
-// settle applies a whole plan without looking.
-func (w *world) settle(p *plan.Plan) {
+// runUnchecked applies a whole plan without reading.
+func (w *world) runUnchecked(p *plan.Plan) {
 	w.begin(p)
 	for i := range p.Changes {
 		w.publish(&p.Changes[i])
@@ -170,7 +170,7 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// quiet demands a plan with nothing in it.
+// quiet fails the test unless a plan has no changes, refusals or state-only changes.
 func quiet(t fataler, p *plan.Plan) {
 	t.Helper()
 	if p.HasChanges() || len(p.Refusals) > 0 || len(p.StateOnly) > 0 {
@@ -178,7 +178,7 @@ func quiet(t fataler, p *plan.Plan) {
 	}
 }
 
-// describe gives a plan as short text, for comparison in tables.
+// describe returns a plan as a short text, for comparison in tables.
 func describe(p *plan.Plan) string {
 	var s string
 	for i := range p.Changes {
@@ -218,11 +218,11 @@ func describe(p *plan.Plan) string {
 	return s
 }
 
-// message declares a topic whose label is the topic.
+// message returns the declaration of a topic, with the topic as the label of its block.
 func message(topic, payload string, edit ...func(*spec.Message)) spec.Message {
 	m := spec.Message{
 		Message: mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1},
-		Address: spec.Address(topic, cty.NilVal), Name: topic, Broker: "lab", OnDestroy: "delete",
+		Address: addrs.Message(topic, cty.NilVal), Name: topic, Broker: "lab", OnDestroy: "delete",
 	}
 	for _, f := range edit {
 		f(&m)
@@ -237,7 +237,7 @@ func wantEqual(t *testing.T, got, want any) {
 	}
 }
 
-// fleet declares n messages.
+// fleet returns n declarations.
 func fleet(n int) []spec.Message {
 	found := make([]spec.Message, n)
 	for i := range found {

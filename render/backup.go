@@ -12,14 +12,15 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
+// eventBackup is what a backup event says of the file.
 type eventBackup struct {
 	File     string `json:"file"`
 	Messages int    `json:"messages"`
 	LeftOut  int    `json:"left_out"`
 }
 
-// Backup writes where what an apply replaces is kept, and the command that publishes
-// it back, on a line of its own to be copied.
+// Backup writes how many messages a backup holds and how many it leaves out. Unless it is empty, the command that
+// restores the file follows on a separate line, ready to be copied.
 func Backup(w io.Writer, file string, b *state.Backup) error {
 	text := backupLine(b)
 	if len(b.Records) > 0 {
@@ -29,15 +30,18 @@ func Backup(w io.Writer, file string, b *state.Backup) error {
 	return err
 }
 
-// Backup is the same as an event.
+// Backup writes the same as a backup event, which names the file.
 func (e *Events) Backup(file string, b *state.Backup) {
-	e.emit(event{Level: "info", Message: backupLine(b), Type: "backup", Backup: &eventBackup{file, len(b.Records), b.LeftOut}})
+	e.emit(event{
+		Level: "info", Message: backupLine(b), Type: "backup",
+		Backup: &eventBackup{file, len(b.Records), b.LeftOut},
+	})
 }
 
 func backupLine(b *state.Backup) string {
 	line := fmt.Sprintf("Backed up %s before replacing or deleting.", Count(len(b.Records), "message"))
 	if len(b.Records) == 0 {
-		line = "Nothing that this replaces is backed up."
+		line = "No message was backed up."
 	}
 	if b.LeftOut > 0 {
 		line += fmt.Sprintf(" Left out as sensitive: %s.", number(b.LeftOut))
@@ -68,7 +72,8 @@ func Backups(w io.Writer, rows []BackupRow) error {
 	return out.Flush()
 }
 
-// StillDeclared writes that the next apply would undo a restore, where it would.
+// StillDeclared writes the warning that the next apply would undo a restore, or nothing if the plan has no such
+// warning.
 func StillDeclared(w io.Writer, p *plan.Plan, s Style) error {
 	i := slices.IndexFunc(p.Warnings, func(w plan.Warning) bool { return w.Kind == plan.WarnRestored })
 	if i < 0 {

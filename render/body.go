@@ -11,9 +11,8 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// line is one line of a change's body, the same for text, Markdown and HTML:
-// what it is about and what it says of that, both escaped. Its glyph is that of
-// an action, or a space for context.
+// line is one line of a change's body, the same for text, Markdown and HTML. Name and text are escaped; either may be
+// empty. The glyph is that of an action, or a space for context.
 type line struct {
 	glyph plan.Action
 	depth int
@@ -21,8 +20,7 @@ type line struct {
 	text  string
 }
 
-// String lays a line out as Terraform does: the glyph stands two columns before
-// the text, and a level is four columns.
+// String lays a line out as Terraform does: the glyph is two columns before the text, and a level is four columns.
 func (l line) String() string {
 	return strings.TrimRight(l.indent()+string(l.glyph)+" "+l.content(), " ")
 }
@@ -36,8 +34,7 @@ func (l line) content() string {
 	return l.name + " " + l.text
 }
 
-// align pads the names of a block's fields, so that their values stand in a
-// column.
+// align pads the names of a block's fields, so that their values are in one column.
 func align(lines []line) []line {
 	widest := 0
 	for _, l := range lines {
@@ -55,16 +52,16 @@ func align(lines []line) []line {
 
 func (l line) isField() bool { return l.depth == 1 && strings.HasPrefix(l.text, "=") }
 
-// context is the glyph of a line that shows what stays.
+// context is the glyph of a line that does not change.
 const context = plan.NoOp
 
-// limits bound what a body shows of long values; the zero value shows all.
+// limits bounds what a body shows of long values. The zero value shows all.
 type limits struct {
 	value int // characters of one value
 	lines int // leaves of a document, lines of a text
 }
 
-// brief keeps a body on one screen: what -verbose is for is left out.
+// brief keeps a body on one screen. -verbose shows the rest.
 var brief = limits{value: 160, lines: 24}
 
 // body collects the lines of one change.
@@ -73,7 +70,7 @@ type body struct {
 	lines []line
 }
 
-// note adds a line that has no name.
+// note adds a line without a name.
 func (b *body) note(glyph plan.Action, depth int, format string, args ...any) {
 	b.lines = append(b.lines, line{glyph: glyph, depth: depth, text: fmt.Sprintf(format, args...)})
 }
@@ -83,8 +80,8 @@ func (b *body) field(glyph plan.Action, name, value string) {
 	b.lines = append(b.lines, line{glyph, 1, name, "= " + value})
 }
 
-// changeLines gives the lines between the braces of a change's body. An import or a
-// forget publishes nothing and so shows nothing.
+// changeLines returns the lines between the braces of a change's body. An import or a forget publishes nothing and
+// has no lines.
 func changeLines(c *plan.Change, max limits) []line {
 	b := &body{limits: max}
 	switch {
@@ -95,7 +92,7 @@ func changeLines(c *plan.Change, max limits) []line {
 	case c.Action == plan.Update && c.After != nil:
 		b.update(c)
 	case c.Action == plan.Delete && c.Before != nil:
-		b.lost(c.Before)
+		b.deleted(c.Before)
 	}
 	return b.lines
 }
@@ -107,8 +104,8 @@ func (b *body) whole(glyph plan.Action, m *mqtt.Message) {
 	b.properties(glyph, m)
 }
 
-// lost shows what a delete removes: the payload on one line.
-func (b *body) lost(m *mqtt.Message) {
+// deleted shows what a delete removes, with the payload on one line.
+func (b *body) deleted(m *mqtt.Message) {
 	b.field(plan.Delete, "qos", number(int(m.QoS)))
 	b.field(plan.Delete, "payload", b.compact(m.Payload))
 	b.properties(plan.Delete, m)
@@ -122,7 +119,7 @@ func (b *body) properties(glyph plan.Action, m *mqtt.Message) {
 	}
 }
 
-// update shows the fields that differ and no others.
+// update shows only the fields that differ.
 func (b *body) update(c *plan.Change) {
 	if c.Differs.Has(mqtt.FieldQoS) {
 		b.field(plan.Update, "qos", fmt.Sprintf("%d -> %d", c.Before.QoS, c.After.QoS))
@@ -142,12 +139,11 @@ func (b *body) update(c *plan.Change) {
 	}
 }
 
-// change shows one value giving way to another; "" is the side that has none. The
-// joint stands between name and value.
-func (b *body) change(depth int, name, joint, before, after string) {
-	was, is := b.sides(before, after)
+// change shows a value before and after; "" means that there is none. The separator is written between name and value.
+func (b *body) change(depth int, name, separator, before, after string) {
+	was, is := b.shortenPair(before, after)
 	add := func(glyph plan.Action, value string) {
-		b.lines = append(b.lines, line{glyph, depth, name, joint + value})
+		b.lines = append(b.lines, line{glyph, depth, name, separator + value})
 	}
 	switch {
 	case before == after && before == mqtt.RedactedText:
@@ -163,9 +159,8 @@ func (b *body) change(depth int, name, joint, before, after string) {
 	}
 }
 
-// sides shortens two values to where they differ: a long beginning that both
-// share is left out with the rest.
-func (b *body) sides(before, after string) (was, is string) {
+// shortenPair shortens two values to the part where they differ: a long beginning that both share is left out.
+func (b *body) shortenPair(before, after string) (was, is string) {
 	old, now := []rune(before), []rune(after)
 	same := 0
 	for same < len(old) && same < len(now) && old[same] == now[same] {
@@ -179,8 +174,7 @@ func (b *body) sides(before, after string) (was, is string) {
 	return "..." + truncate(string(old[from:]), b.value), "..." + truncate(string(now[from:]), b.value)
 }
 
-// propertyChanges shows user properties one by one, which only makes sense
-// where no name repeats.
+// propertyChanges shows user properties one by one, which only makes sense if no name repeats.
 func (b *body) propertyChanges(before, after []mqtt.UserProperty) {
 	old, now := propertyMap(before), propertyMap(after)
 	names := slices.Collect(func(yield func(string) bool) {
@@ -206,7 +200,7 @@ func (b *body) propertyChanges(before, after []mqtt.UserProperty) {
 func propertyMap(props []mqtt.UserProperty) map[string]string {
 	m := make(map[string]string, len(props))
 	for _, p := range props {
-		m[p.Name] = secretOr(p.Value, quote)
+		m[p.Name] = unlessRedacted(p.Value, quote)
 	}
 	return m
 }
@@ -215,13 +209,13 @@ func distinctNames(m *mqtt.Message) bool {
 	return len(propertyMap(m.UserProperties)) == len(m.UserProperties)
 }
 
-// fieldValue spells a property as the configuration would; "" if it is not set.
+// fieldValue returns a property as it is written in the configuration, or "" if it is not set.
 func fieldValue(m *mqtt.Message, f *mqtt.Field) string {
 	switch at := f.At(m).(type) {
 	case *string:
-		return showText(*at, quote)
+		return showOptional(*at, quote)
 	case *[]byte:
-		return showText(string(*at), func(s string) string {
+		return showOptional(string(*at), func(s string) string {
 			return quote(base64.StdEncoding.EncodeToString([]byte(s)))
 		})
 	case *mqtt.PayloadFormat:
@@ -240,16 +234,16 @@ func fieldValue(m *mqtt.Message, f *mqtt.Field) string {
 	return ""
 }
 
-// showText is secretOr for a value that may be absent.
-func showText(s string, show func(string) string) string {
+// showOptional is unlessRedacted for a value that may be absent.
+func showOptional(s string, show func(string) string) string {
 	if s == "" {
 		return ""
 	}
-	return secretOr(s, show)
+	return unlessRedacted(s, show)
 }
 
-// secretOr leaves the redacted text bare, so that nobody takes it for the value.
-func secretOr(s string, show func(string) string) string {
+// unlessRedacted returns show(s), but leaves the redacted text without quotes, so that nobody takes it for the value.
+func unlessRedacted(s string, show func(string) string) string {
 	if s == mqtt.RedactedText {
 		return s
 	}
@@ -259,7 +253,7 @@ func secretOr(s string, show func(string) string) string {
 func userProperties(props []mqtt.UserProperty) string {
 	parts := make([]string, len(props))
 	for i, p := range props {
-		parts[i] = propertyName(p.Name) + " = " + secretOr(p.Value, quote)
+		parts[i] = propertyName(p.Name) + " = " + unlessRedacted(p.Value, quote)
 	}
 	return "{ " + strings.Join(parts, ", ") + " }"
 }
@@ -275,7 +269,7 @@ func propertyName(name string) string {
 	return quote(name)
 }
 
-// expiry gives seconds, and the duration where it reads better.
+// expiry returns a number of seconds, followed by the duration in larger units from a minute on.
 func expiry(seconds uint32) string {
 	if seconds < 60 {
 		return strconv.FormatUint(uint64(seconds), 10)

@@ -26,18 +26,21 @@ func TestPayloadChanges(t *testing.T) {
 	}{
 		"leaf":           {`{"a":1,"b":2}`, `{"a":1,"b":3}`, "  ~ payload = {\n      ~ /b: 2 -> 3\n    }\n"},
 		"null is a leaf": {`{"a":1}`, `{"a":null}`, "  ~ payload = {\n      ~ /a: 1 -> null\n    }\n"},
-		"leaf goes":      {`{"a":1,"b":2}`, `{"a":1}`, "  ~ payload = {\n      - /b: 2\n    }\n"},
-		"leaf comes":     {`{"a":1}`, `{"a":1,"b":{"c":[]}}`, "  ~ payload = {\n      + /b/c: []\n    }\n"},
+		"leaf removed":   {`{"a":1,"b":2}`, `{"a":1}`, "  ~ payload = {\n      - /b: 2\n    }\n"},
+		"leaf added":     {`{"a":1}`, `{"a":1,"b":{"c":[]}}`, "  ~ payload = {\n      + /b/c: []\n    }\n"},
 		"odd pointer":    {"{\"a/b~\\u001b\":1}", "{\"a/b~\\u001b\":2}", "  ~ payload = {\n      ~ /a~1b~0\\u001b: 1 -> 2\n    }\n"},
 		"spelling":       {`{"a":1}`, `{"a":1.0}`, "  ~ payload = {\n        # (the same values, spelled differently)\n    }\n"},
 		"text":           {"on\n", "off\n", "  ~ payload = \"on\\n\" -> \"off\\n\"\n"},
 		"lines":          {"a\nb\n", "a\nc\n", "  ~ payload = <<EOT\n        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + c\n    EOT\n"},
 		"to JSON":        {"on", `{"on":true}`, "  ~ payload = \"on\" -> {\"on\":true}\n"},
 		"number":         {"20", "21", "  ~ payload = \"20\" -> \"21\"\n"},
-		"bytes":          {"\x00\xff", "\x00", "  ~ payload = (binary, 2 bytes, SHA-256 06eb7d6a69ee...) -> (binary, 1 byte, SHA-256 6e340b9cffb3...)\n"},
-		"lost line end":  {"a\nb\n", "a\nb", "  ~ payload = <<EOT\n        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + b\n        # (no line break at its end)\n    EOT\n"},
-		"long middle":    {long + "a" + long, long + "b", "  ~ payload = ..." + long[:40] + "a" + long[:119] + "... (82 more characters) -> ..." + long[:40] + "b\"\n"},
-		"long end":       {long + "a", long + "b", "  ~ payload = ..." + long[:40] + "a\" -> ..." + long[:40] + "b\"\n"},
+		"bytes": {"\x00\xff", "\x00",
+			"  ~ payload = (binary, 2 bytes, SHA-256 06eb7d6a69ee...) -> (binary, 1 byte, SHA-256 6e340b9cffb3...)\n"},
+		"lost line end": {"a\nb\n", "a\nb", "  ~ payload = <<EOT\n" +
+			"        @@ -1,2 +1,2 @@\n        | a\n      - b\n      + b\n        # (no line break at its end)\n    EOT\n"},
+		"long middle": {long + "a" + long, long + "b",
+			"  ~ payload = ..." + long[:40] + "a" + long[:119] + "... (82 more characters) -> ..." + long[:40] + "b\"\n"},
+		"long end": {long + "a", long + "b", "  ~ payload = ..." + long[:40] + "a\" -> ..." + long[:40] + "b\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ch := change(plan.Update, plan.Config, "x", "k", message("", c.before), message("", c.after))
@@ -48,7 +51,7 @@ func TestPayloadChanges(t *testing.T) {
 	}
 }
 
-func TestLongDocumentsAreCutOff(t *testing.T) {
+func TestLongDocumentsAreShortened(t *testing.T) {
 	var pairs []string
 	for i := range 100 {
 		pairs = append(pairs, fmt.Sprintf(`"k%02d":%d`, i, i))
@@ -56,7 +59,7 @@ func TestLongDocumentsAreCutOff(t *testing.T) {
 	c := change(plan.Create, plan.Added, "x", "k", nil, message("", "{"+strings.Join(pairs, ",")+"}"))
 	text := bodyText(changeLines(&c, brief))
 	if !strings.Contains(text, "# (76 more leaves: -verbose shows them)") || strings.Contains(text, "/k24") {
-		t.Errorf("100 leaves read\n%s", text)
+		t.Errorf("100 leaves are shown as\n%s", text)
 	}
 	if text = bodyText(changeLines(&c, limits{})); !strings.Contains(text, "/k99: 99") {
 		t.Errorf("-verbose does not show all of\n%s", text)
@@ -80,8 +83,8 @@ func TestPropertyChanges(t *testing.T) {
 		before, after *mqtt.Message
 		want          string
 	}{
-		"expiry comes": {with(func(*mqtt.Message) {}), with(func(m *mqtt.Message) { m.Expiry = 5400 }), "  + message_expiry = 5400 (1h30m)\n"},
-		"format goes": {with(func(m *mqtt.Message) { m.PayloadFormat = mqtt.UTF8Data }), with(func(*mqtt.Message) {}),
+		"expiry added": {with(func(*mqtt.Message) {}), with(func(m *mqtt.Message) { m.Expiry = 5400 }), "  + message_expiry = 5400 (1h30m)\n"},
+		"format removed": {with(func(m *mqtt.Message) { m.PayloadFormat = mqtt.UTF8Data }), with(func(*mqtt.Message) {}),
 			"  - payload_format_indicator = \"UTF8_DATA\"\n"},
 		"order": {with(properties("a", "1", "b", "2")), with(properties("b", "2", "a", "1")),
 			"  ~ user_properties = {\n        # (the order changed)\n    }\n"},
@@ -100,9 +103,12 @@ func TestPropertyChanges(t *testing.T) {
 }
 
 func TestExpiryInWords(t *testing.T) {
-	for seconds, want := range map[uint32]string{5: "5", 60: "60 (1m)", 600: "600 (10m)", 3600: "3600 (1h)", 36000: "36000 (10h)", 86399: "86399 (23h59m59s)", 86400: "86400 (24h)", 4294967295: "4294967295 (1193046h28m15s)"} {
+	for seconds, want := range map[uint32]string{
+		5: "5", 60: "60 (1m)", 600: "600 (10m)", 3600: "3600 (1h)", 36000: "36000 (10h)",
+		86399: "86399 (23h59m59s)", 86400: "86400 (24h)", 4294967295: "4294967295 (1193046h28m15s)",
+	} {
 		if got := expiry(seconds); got != want {
-			t.Errorf("%d seconds read %q, want %q", seconds, got, want)
+			t.Errorf("%d seconds are shown as %q, want %q", seconds, got, want)
 		}
 	}
 }

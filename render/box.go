@@ -10,14 +10,13 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// Error writes an error that has no place in a file, in the same form as a
-// diagnostic, so that all errors look alike.
+// Error writes an error that has no place in a file, in the form of a diagnostic, so that all errors look alike.
+// A detail of "" is left out.
 func Error(w io.Writer, summary, detail string, s Style) error {
 	return writeNotices(w, []notice{{severityError, summary, detail}}, s)
 }
 
-// Refusals writes everything that keeps apply from running a plan, as errors:
-// what is a warning while planning stops an apply.
+// Refusals writes as errors every refusal that keeps apply from running a plan, also those that are warnings to plan.
 func Refusals(w io.Writer, p *plan.Plan, s Style) error {
 	found := refusalNotices(p, p.Blocked(false))
 	for i := range found {
@@ -34,15 +33,14 @@ func writeNotices(w io.Writer, notices []notice, s Style) error {
 	return out.Flush()
 }
 
-// writeBox writes a notice as Terraform does: with colour in a frame, without it
-// as plain paragraphs, since review tools look for "Error: " at the start of a
-// line. The source lines are escaped already.
+// writeBox writes a notice as Terraform does: in a frame if there is colour, otherwise as plain paragraphs, because
+// review tools look for "Error: " at the start of a line. The source lines must be escaped already.
 func writeBox(w io.StringWriter, n notice, source []string, s Style) {
-	hue := red
+	color := red
 	if n.severity == severityWarning {
-		hue = yellow
+		color = yellow
 	}
-	lines := []string{s.paint(n.severity+": ", bold, hue) + s.paint(Escape(n.summary), bold)}
+	lines := []string{s.paint(n.severity+": ", bold, color) + s.paint(Escape(n.summary), bold)}
 	if len(source) > 0 {
 		lines = append(append(lines, ""), source...)
 	}
@@ -51,7 +49,7 @@ func writeBox(w io.StringWriter, n notice, source []string, s Style) {
 	}
 	top, side, bottom := "", "", ""
 	if s.Color {
-		top, side, bottom = s.paint("╷", hue), s.paint("│", hue)+" ", s.paint("╵", hue)
+		top, side, bottom = s.paint("╷", color), s.paint("│", color)+" ", s.paint("╵", color)
 	}
 	w.WriteString(top + "\n")
 	for _, text := range lines {
@@ -62,8 +60,7 @@ func writeBox(w io.StringWriter, n notice, source []string, s Style) {
 	}
 }
 
-// wrapLines escapes and wraps a detail. Lines that start with a space are lists
-// and code: they are left as they are.
+// wrapLines escapes and wraps a detail. Lines that start with a space are lists or code and are not wrapped.
 func wrapLines(detail string, width int) []string {
 	var wrapped []string
 	for _, text := range escapeLines(detail) {
@@ -72,7 +69,7 @@ func wrapLines(detail string, width int) []string {
 			continue
 		}
 		for _, part := range strings.Split(wordwrap.WrapString(text, uint(max(width, 20))), "\n") {
-			wrapped = append(wrapped, Escape(part)) // a break may have brought "::" to the front
+			wrapped = append(wrapped, Escape(part)) // a break may have moved "::" to the front
 		}
 	}
 	return wrapped

@@ -29,7 +29,7 @@ type functionParam struct {
 	Type json.RawMessage `json:"type"`
 }
 
-// callOf finds the function that a diagnostic is about; nil where there is none.
+// callOf returns the function call that a diagnostic is about, or nil.
 func callOf(d *hcl.Diagnostic) *functionCall {
 	extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d)
 	if !ok || extra.CalledFunctionName() == "" {
@@ -37,7 +37,7 @@ func callOf(d *hcl.Diagnostic) *functionCall {
 	}
 	call := &functionCall{CalledAs: extra.CalledFunctionName()}
 	for ctx := d.EvalContext; ctx != nil; ctx = ctx.Parent() {
-		if f, there := ctx.Functions[call.CalledAs]; there {
+		if f, ok := ctx.Functions[call.CalledAs]; ok {
 			call.Signature = signatureOf(call.CalledAs, f)
 			break
 		}
@@ -75,7 +75,7 @@ func typeJSON(ty cty.Type) json.RawMessage {
 	return typ
 }
 
-// String spells the call for people: "substr(str, offset, length)".
+// String returns the call as people write it: "substr(str, offset, length)".
 func (c *functionCall) String() string {
 	if c.Signature == nil {
 		return c.CalledAs

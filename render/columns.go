@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Columns writes names below one another, in as many columns as fit.
+// Columns writes names in as many columns as fit into width, ordered down the columns. A width of 0 is 78.
 func Columns(w io.Writer, names []string, width int) error {
 	widest := 0
 	for _, name := range names {

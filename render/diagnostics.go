@@ -10,29 +10,30 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// DiagnosticsOptions are how diagnostics are shown.
+// DiagnosticsOptions determines how Diagnostics shows diagnostics. The zero value is plain text, 78 columns wide.
 type DiagnosticsOptions struct {
 	Style
-	CompactWarnings bool // warnings by their summaries, after the errors
+	CompactWarnings bool // only the summaries of warnings, before the errors
 }
 
-// Diagnostics writes diagnostics as Terraform does: severity and summary, where,
-// the source with the faulty part underlined, what the names in it stood for,
-// and what to do. Warnings come first, so that errors end the output.
+// Diagnostics writes diagnostics as Terraform does: severity and summary, place, the source with the faulty part
+// underlined, the values of the names in it, and the detail. Warnings come first, so that errors are at the end. If
+// more than three warnings have the same summary, only the first three are shown. files has the parsed files by name;
+// a diagnostic about a file that is missing there is shown without source. The error is that of w.
 func Diagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, o DiagnosticsOptions) error {
 	out := bufio.NewWriter(w)
-	warnings, errs := bySeverityOf(diags)
+	warnings, errs := splitBySeverity(diags)
 	if o.CompactWarnings && len(warnings) > 0 {
 		compactWarnings(out, warnings, o.Style)
 		warnings = nil
 	}
-	for _, d := range append(similar(warnings), errs...) {
+	for _, d := range append(limitSimilar(warnings), errs...) {
 		writeBox(out, noticeOf(d), sourceLines(files, d, o.Style), o.Style)
 	}
 	return out.Flush()
 }
 
-func bySeverityOf(diags hcl.Diagnostics) (warnings, errs hcl.Diagnostics) {
+func splitBySeverity(diags hcl.Diagnostics) (warnings, errs hcl.Diagnostics) {
 	for _, d := range diags {
 		if d.Severity == hcl.DiagWarning {
 			warnings = append(warnings, d)
@@ -43,10 +44,10 @@ func bySeverityOf(diags hcl.Diagnostics) (warnings, errs hcl.Diagnostics) {
 	return warnings, errs
 }
 
-// similar gives the first warnings of each kind, and says of the last of them how many
-// more there are. "validate -json" has all.
-func similar(warnings hcl.Diagnostics) (shown hcl.Diagnostics) {
-	const most = 3
+// limitSimilar returns the first warnings of each summary. The last of them says how many more there are, which
+// "validate -json" lists.
+func limitSimilar(warnings hcl.Diagnostics) (shown hcl.Diagnostics) {
+	const limit = 3
 	total, seen := map[string]int{}, map[string]int{}
 	for _, d := range warnings {
 		total[d.Summary]++
@@ -54,12 +55,13 @@ func similar(warnings hcl.Diagnostics) (shown hcl.Diagnostics) {
 	for _, d := range warnings {
 		seen[d.Summary]++
 		n := seen[d.Summary]
-		if n == most && total[d.Summary] > most {
+		if n == limit && total[d.Summary] > limit {
 			last := *d
-			last.Detail += fmt.Sprintf("\n\n(and %s elsewhere; \"retainctl validate -json\" lists all)", Count(total[d.Summary]-most, "more similar warning"))
+			last.Detail += fmt.Sprintf("\n\n(and %s elsewhere; \"retainctl validate -json\" lists all)",
+				Count(total[d.Summary]-limit, "more similar warning"))
 			d = &last
 		}
-		if n <= most {
+		if n <= limit {
 			shown = append(shown, d)
 		}
 	}
@@ -85,7 +87,7 @@ func compactWarnings(w *bufio.Writer, warnings hcl.Diagnostics, s Style) {
 	fmt.Fprint(w, "\nTo see the full warnings, run without -compact-warnings.\n")
 }
 
-// sourceLines are the lines between summary and detail.
+// sourceLines returns the lines between summary and detail: place, source and values. Nil if there is no place.
 func sourceLines(files map[string]*hcl.File, d *hcl.Diagnostic, s Style) []string {
 	if d.Subject == nil || d.Subject.Filename == "" {
 		return nil
@@ -117,8 +119,7 @@ func sourceLines(files map[string]*hcl.File, d *hcl.Diagnostic, s Style) []strin
 	return lines
 }
 
-// lines gives numbered source with the highlighted part underlined, where the
-// device can.
+// lines returns numbered source, with the highlighted part underlined if the style has colour.
 func (s *snippet) lines(style Style) []string {
 	var lines []string
 	offset := 0
@@ -136,13 +137,12 @@ func (s *snippet) lines(style Style) []string {
 	return lines
 }
 
-// longestLine is how much of a line of source is shown: a configuration that a program
-// wrote may be one line.
+// longestLine is the number of bytes shown of a line of source. A generated configuration may be a single line.
 const longestLine = 240
 
-// window cuts a long line to what is around the part from start to end.
+// window shortens a long line to the text around the part from start to end, and returns the part's new place.
 func window(text string, start, end int) (string, int, int) {
-	const cuts = len("...") * 2 // what was cut before stays as it is
+	const cuts = len("...") * 2 // a line that was cut before is left as it is
 	if len(text) <= longestLine+cuts {
 		return text, start, end
 	}
@@ -165,13 +165,12 @@ func window(text string, start, end int) (string, int, int) {
 	return cut, start, end
 }
 
-// sourceText escapes source but keeps its tabs as spaces, so that indented code
-// reads as code.
+// sourceText escapes source, but writes tabs as spaces, so that indented code is readable.
 func sourceText(s string) string {
 	return Escape(strings.TrimSuffix(strings.ReplaceAll(s, "\t", "    "), "\r"))
 }
 
-// The JSON forms are those of "terraform validate -json", which editors read.
+// jsonValidation has the shape of "terraform validate -json", which editors read.
 type jsonValidation struct {
 	FormatVersion string           `json:"format_version"`
 	Valid         bool             `json:"valid"`
@@ -200,7 +199,8 @@ type jsonPos struct {
 	Byte   int `json:"byte"`
 }
 
-// DiagnosticsJSON writes one document in the shape of "terraform validate -json".
+// DiagnosticsJSON writes all diagnostics as one document in the shape of "terraform validate -json". files is as for
+// Diagnostics.
 func DiagnosticsJSON(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics) error {
 	doc := jsonValidation{FormatVersion: "1.0", Valid: !diags.HasErrors(), Diagnostics: []jsonDiagnostic{}}
 	for _, d := range diags {

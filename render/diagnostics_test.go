@@ -24,8 +24,8 @@ message "x" {
 }
 `
 
-// mistake is a diagnostic about the first place where text stands in faulty.
-func mistake(t *testing.T, file, text string) (map[string]*hcl.File, *hcl.Diagnostic) {
+// diagnosticAt returns a diagnostic about the first occurrence of text in faulty.
+func diagnosticAt(t *testing.T, file, text string) (map[string]*hcl.File, *hcl.Diagnostic) {
 	t.Helper()
 	parser := hclparse.NewParser()
 	if _, diags := parser.ParseHCL([]byte(faulty), file); diags.HasErrors() {
@@ -35,7 +35,8 @@ func mistake(t *testing.T, file, text string) (map[string]*hcl.File, *hcl.Diagno
 	line := strings.Count(faulty[:start], "\n") + 1
 	column := start - strings.LastIndex(faulty[:start], "\n")
 	return parser.Files(), &hcl.Diagnostic{
-		Severity: hcl.DiagError, Summary: "Unsuitable value", Detail: "This is not what belongs here, as a sentence that is long enough to wrap shows.\n  - a list stays",
+		Severity: hcl.DiagError, Summary: "Unsuitable value",
+		Detail: "This is not what belongs here, as a sentence that is long enough to wrap shows.\n  - a list stays",
 		Subject: &hcl.Range{
 			Filename: file,
 			Start:    hcl.Pos{Line: line, Column: column, Byte: start},
@@ -44,7 +45,7 @@ func mistake(t *testing.T, file, text string) (map[string]*hcl.File, *hcl.Diagno
 	}
 }
 
-// inExpression makes the diagnostic one of evaluating the qos of faulty.
+// inExpression turns the diagnostic into one about the evaluation of the qos in faulty.
 func inExpression(files map[string]*hcl.File, d *hcl.Diagnostic) *hcl.Diagnostic {
 	body := files[d.Subject.Filename].Body.(*hclsyntax.Body)
 	d.Expression = body.Blocks[2].Body.Attributes["qos"].Expr
@@ -56,7 +57,7 @@ func inExpression(files map[string]*hcl.File, d *hcl.Diagnostic) *hcl.Diagnostic
 }
 
 func TestDiagnosticsGolden(t *testing.T) {
-	files, d := mistake(t, "main.retain.hcl", "var.level + var.secret")
+	files, d := diagnosticAt(t, "main.retain.hcl", "var.level + var.secret")
 	diags := hcl.Diagnostics{inExpression(files, d), {Severity: hcl.DiagWarning, Summary: "A warning", Detail: "Beware."}}
 	for name, o := range map[string]DiagnosticsOptions{
 		"diagnostics.txt":         {},
@@ -76,7 +77,7 @@ func TestDiagnosticsGolden(t *testing.T) {
 	golden(t, "diagnostics.json", b.Bytes())
 }
 
-func TestDiagnosticsKeepSecrets(t *testing.T) {
+func TestDiagnosticsHideSecrets(t *testing.T) {
 	for name, c := range map[string]struct{ file, about string }{
 		"a password":           {"main.retain.hcl", `"hunter2"`},
 		"a line with one":      {"main.retain.hcl", `password`},
@@ -86,7 +87,7 @@ func TestDiagnosticsKeepSecrets(t *testing.T) {
 		"a value in the scope": {"main.retain.hcl", "var.level + var.secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files, d := mistake(t, c.file, c.about)
+			files, d := diagnosticAt(t, c.file, c.about)
 			inExpression(files, d)
 			var b bytes.Buffer
 			Diagnostics(&b, files, hcl.Diagnostics{d}, DiagnosticsOptions{})
@@ -101,11 +102,12 @@ func TestDiagnosticsKeepSecrets(t *testing.T) {
 	}
 }
 
-func TestDiagnosticsOutsideOfTheFile(t *testing.T) {
-	files, d := mistake(t, "main.retain.hcl", "qos")
+func TestDiagnosticsOutsideTheFile(t *testing.T) {
+	files, d := diagnosticAt(t, "main.retain.hcl", "qos")
 	d.Subject.End.Byte, d.Subject.Start.Byte = 1<<20, 1<<19
 	var b bytes.Buffer
-	for _, diag := range []*hcl.Diagnostic{d, {Severity: hcl.DiagError, Summary: "no file", Subject: &hcl.Range{Filename: "gone.retain.hcl"}}} {
+	gone := hcl.Range{Filename: "gone.retain.hcl"}
+	for _, diag := range []*hcl.Diagnostic{d, {Severity: hcl.DiagError, Summary: "no file", Subject: &gone}} {
 		if err := Diagnostics(&b, files, hcl.Diagnostics{diag}, DiagnosticsOptions{}); err != nil {
 			t.Error(err)
 		}

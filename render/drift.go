@@ -7,9 +7,9 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// asSeen gives what a refresh-only plan accepts the look of the change that somebody
-// else made. It is shown only: what is carried out has no action.
-func asSeen(c plan.Change) plan.Change {
+// outsideChange returns an entry of Plan.Drift as the update or delete that somebody else made. It is for display only:
+// a refresh-only plan publishes nothing, and its entries have no action.
+func outsideChange(c plan.Change) plan.Change {
 	c.Action = plan.Update
 	if c.After == nil {
 		c.Action = plan.Delete
@@ -17,25 +17,25 @@ func asSeen(c plan.Change) plan.Change {
 	return c
 }
 
-func allAsSeen(drift []plan.Change) []plan.Change {
-	seen := make([]plan.Change, len(drift))
+func outsideChanges(drift []plan.Change) []plan.Change {
+	changes := make([]plan.Change, len(drift))
 	for i, c := range drift {
-		seen[i] = asSeen(c)
+		changes[i] = outsideChange(c)
 	}
-	return seen
+	return changes
 }
 
 // driftGroups groups what a refresh-only plan accepts.
 func driftGroups(p *plan.Plan, verbose bool) []group {
-	groups := groupChanges(allAsSeen(p.Drift), verbose)
+	groups := groupChanges(outsideChanges(p.Drift), verbose)
 	for i := range groups {
 		groups[i].accepted = true
 	}
 	return groups
 }
 
-// happened says what became of a message, in the place of what will.
-func happened(c *plan.Change) string {
+// driftOutcome completes the heading of a change that somebody else made, as outcomes does for a planned one.
+func driftOutcome(c *plan.Change) string {
 	switch {
 	case c.Action == plan.Update:
 		return "has changed outside of retainctl"
@@ -50,18 +50,18 @@ const (
 	driftTail  = " This is a refresh-only plan: applying it records what is live in the state, and publishes nothing."
 )
 
-// verdict is a plan in one sentence or two, the first of which is emphasised. Review
-// tools match those of a normal plan to the letter.
+// verdict returns a plan in one or two sentences, the first of which is emphasised. Review tools match those of a
+// normal plan to the letter.
 func verdict(p *plan.Plan) (head, tail string) {
 	switch {
-	case !settled(p) && p.Mode == plan.RefreshOnly:
+	case !nothingToDo(p) && p.Mode == plan.RefreshOnly:
 		return driftCount(len(p.Drift)), driftTail
-	case !settled(p):
+	case !nothingToDo(p):
 		return planLine(p.Counts()), ""
 	case p.Mode == plan.RefreshOnly:
-		return noChangesHead, " What is recorded is what is live."
+		return noChangesHead, " The state matches the live messages."
 	case p.Mode == plan.Restore:
-		return noChangesHead, " What the backup holds is live."
+		return noChangesHead, " The live messages match the backup."
 	}
 	return noChangesHead, " Your infrastructure matches the configuration."
 }

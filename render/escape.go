@@ -7,11 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// Escape makes a string from outside safe to print on one line: what is not
-// graphic (control characters, line breaks, bidirectional overrides, invisible
-// joiners) is shown as \u escapes and invalid UTF-8 as \x. What a CI runner would take for a
-// command is broken up: "::" where it leads a line (GitHub ignores the spaces before it) and
-// "##[" or "##vso[" anywhere.
+// Escape makes an untrusted string safe to print on one line. Characters that are not graphic (control characters,
+// line breaks, bidirectional overrides, invisible joiners) become \u escapes, and invalid UTF-8 becomes \x. Commands of
+// CI runners are broken up: "::" at the start of a line (GitHub ignores spaces before it), and "##[" or "##vso["
+// anywhere. Escaping twice changes nothing.
 func Escape(s string) string {
 	if plainASCII(s) {
 		return s
@@ -19,8 +18,8 @@ func Escape(s string) string {
 	return escape(s, "")
 }
 
-// quote is Escape in double quotes, with the quotes and backslashes inside
-// escaped, so that it reads back as one string.
+// quote is Escape in double quotes, with the quotes and backslashes inside escaped, so that it reads back as one
+// string.
 func quote(s string) string {
 	if plainASCII(s) && !strings.ContainsAny(s, `"\`) {
 		return `"` + s + `"`
@@ -28,7 +27,7 @@ func quote(s string) string {
 	return `"` + escape(s, `"\`) + `"`
 }
 
-// plainASCII tells whether Escape would leave s as it is, for the many that are.
+// plainASCII reports whether s is ASCII that Escape would not change. It saves most strings the slower path.
 func plainASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -82,7 +81,8 @@ func escapeRune(b *strings.Builder, r rune, special string) {
 	}
 }
 
-// startsCommand tells whether a CI runner would read a command here.
+// startsCommand reports whether a CI runner would read a command at the start of s. leading means that only spaces are
+// before it.
 func startsCommand[T string | []byte](s T, leading bool) bool {
 	if len(s) < 2 || s[0] != s[1] {
 		return false
@@ -97,8 +97,7 @@ func startsCommand[T string | []byte](s T, leading bool) bool {
 	return s[0] == '#' && i < len(s) && s[i] == '['
 }
 
-// escapeLines is Escape for a text whose line breaks are meant, such as the
-// detail of a diagnostic.
+// escapeLines is Escape for each line of a text whose line breaks are intended, such as the detail of a diagnostic.
 func escapeLines(s string) []string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	for i := range lines {
@@ -107,8 +106,7 @@ func escapeLines(s string) []string {
 	return lines
 }
 
-// truncate shortens escaped text to about max characters and says how much is
-// missing; max 0 is no limit.
+// truncate shortens escaped text to max characters and appends how many are missing. A max of 0 is no limit.
 func truncate(s string, max int) string {
 	if max <= 0 || len(s) <= max {
 		return s

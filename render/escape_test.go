@@ -43,7 +43,7 @@ func TestEscape(t *testing.T) {
 		}
 	}
 	if got, want := quote("a\"b\\c\n"), `"a\"b\\c\n"`; got != want {
-		t.Errorf("quote gives %s, want %s", got, want)
+		t.Errorf("quote returns %s, want %s", got, want)
 	}
 }
 
@@ -57,15 +57,15 @@ func FuzzEscape(f *testing.F) {
 			t.Errorf("Escape(%q) = %q: %s", s, got, bad)
 		}
 		if again := Escape(got); again != got {
-			t.Errorf("escaping %q twice gives %q", got, again)
+			t.Errorf("escaping %q twice returns %q", got, again)
 		}
 	})
 }
 
-// ciCommand is what GitHub and Azure runners act on.
+// ciCommand matches what GitHub and Azure runners act on.
 var ciCommand = regexp.MustCompile(`(?m)^\s*::|##[a-z]*\[`)
 
-// unsafeText says what a text must not hold, line breaks aside.
+// unsafeText returns what a text contains that is unsafe to print, or "". Line breaks are safe.
 func unsafeText(s string) string {
 	switch bad := strings.IndexFunc(s, func(r rune) bool { return r != '\n' && !unicode.IsGraphic(r) }); {
 	case !utf8.ValidString(s):
@@ -78,13 +78,16 @@ func unsafeText(s string) string {
 	return ""
 }
 
-// hostile draws text as somebody would send it to deceive a reviewer.
+// hostile draws text that somebody could send to deceive a reviewer.
 func hostile(t *rapid.T, label string) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
-		"a", "/", " ", "\n", "\r", "\t", "\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066", "\u2028", "\xff", "::add-mask::", "##[error]", "##vso[", "##",
+		"a", "/", " ", "\n", "\r", "\t", "\x1b[2J", "\x00", "\x9b", "\u202e", "\u2066", "\u2028", "\xff",
+		"::add-mask::", "##[error]", "##vso[", "##",
 		"```", "~~~", "</details>", "</code>", "<script>", "&lt;", "\"", "'", "\\", "|", "[x](javascript:y)", "![i](http://e)", "@me", "*", "_",
-		"http://evil.example/x", "www.evil.example", "a@evil.example", "<!--", "-->", "~~", "[^1]", "[ ]", "|", "---", "===", "    ", "- ", "1. ", "> ", "<", ">", "&#x3c;", ":smile:", "$$", "https://",
-		"section_start:1560896352:x\r\x1b[0K", "\x1b]8;;http://e\x1b\\", "\x1b]52;c;eA==\x07", "::error::", "\u200d", "\ufeff", "\u2067", "\u009d",
+		"http://evil.example/x", "www.evil.example", "a@evil.example", "<!--", "-->", "~~", "[^1]", "[ ]", "|", "---", "===",
+		"    ", "- ", "1. ", "> ", "<", ">", "&#x3c;", ":smile:", "$$", "https://",
+		"section_start:1560896352:x\r\x1b[0K", "\x1b]8;;http://e\x1b\\", "\x1b]52;c;eA==\x07", "::error::",
+		"\u200d", "\ufeff", "\u2067", "\u009d",
 		"# message.x will be destroyed", "Error: ", "Plan: 1 to add, 0 to change, 0 to destroy.", "No changes.", "$", "{{.}}", "EOT", "é",
 	}), 0, 6).Draw(t, label)
 	return strings.Join(parts, "")
@@ -130,10 +133,10 @@ func draw(t *rapid.T, f Format, p *plan.Plan, o PlanOptions) string {
 	return b.String()
 }
 
-// reviewed finds what review tools act on; only retainctl itself may write it.
+// reviewed matches what review tools act on. Only retainctl itself may write it.
 var reviewed = regexp.MustCompile(`(?m)^(Error: |Plan: \d|No changes\.| *# .* will be (created|destroyed)$)`)
 
-func TestHostileContentStaysContent(t *testing.T) {
+func TestHostileContentInText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := hostilePlan(t)
 		n := p.Counts()
@@ -155,7 +158,8 @@ func TestHostileContentStaysContent(t *testing.T) {
 
 func TestHostileContentInHTML(t *testing.T) {
 	tags := regexp.MustCompile(`<[^>]*>`)
-	known := regexp.MustCompile(`^</?(!doctype|html|head|body|meta|title|style|h1|h2|p|table|tr|th|td|code|pre|span|div|details|summary|strong)\b[^<]*>$`)
+	known := regexp.MustCompile(`^</?(!doctype|html|head|body|meta|title|style|h1|h2|p|table|tr|th|td|` +
+		`code|pre|span|div|details|summary|strong)\b[^<]*>$`)
 	rapid.Check(t, func(t *rapid.T) {
 		page := draw(t, HTML, hostilePlan(t), PlanOptions{Title: hostile(t, "title")})
 		if bad := unsafeText(page); bad != "" {
@@ -184,7 +188,7 @@ func TestHostileContentInMarkdown(t *testing.T) {
 			switch {
 			case fence != "" && strings.TrimRight(trimmed, " ") == fence:
 				fence = ""
-			case fence != "": // content may say what it likes
+			case fence != "": // anything is harmless there
 			case strings.HasPrefix(text, "```") && strings.HasSuffix(text, "diff"):
 				fence = strings.TrimSuffix(text, "diff")
 			case strings.Contains(text, "```"), strings.Contains(text, "<script"), strings.Contains(text, "]("):
@@ -212,7 +216,9 @@ func TestHostileContentElsewhere(t *testing.T) {
 		}}
 		Report(&b, &b, report, Style{})
 		key := state.Key{Broker: lab, Topic: hostile(t, "key")}
-		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}}}}
+		snapshot := &state.Snapshot{Records: map[state.Key]state.Record{
+			key: {Address: hostile(t, "recorded"), Sealed: state.Sealed{Message: *hostileMessage(t)}},
+		}}
 		State(&b, Text, snapshot)
 		State(&b, Markdown, snapshot)
 		StateList(&b, snapshot, []state.Key{key})
@@ -232,8 +238,8 @@ func TestHostileContentElsewhere(t *testing.T) {
 	})
 }
 
-// TestJSONIsSafeToPrint writes what a terminal or a CI runner would act on, in the
-// documents and in the events, which must still say the same.
+// TestJSONIsSafeToPrint checks that documents and events contain nothing that a terminal or a CI runner would act on,
+// and that they decode to the original text.
 func TestJSONIsSafeToPrint(t *testing.T) {
 	const nasty = "\u009b31m \u007f \u0085 \u202e \U000e0041 \\##vso[task.x]y ##[error]z ## # é"
 	p := emptyPlan()

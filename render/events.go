@@ -13,27 +13,30 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// uiVersion is that of Terraform's machine-readable UI whose types are used.
+// uiVersion is the version of Terraform's machine-readable UI whose event types are used.
 const uiVersion = "1.2"
 
-// Events writes one JSON object a line, in the types of Terraform's
-// machine-readable UI, so that what reads those reads this.
+// Events writes one JSON object a line, with the event types of Terraform's machine-readable UI, so that its readers
+// can read this. Errors of writing are kept for Err.
 type Events struct {
 	encoder *json.Encoder
 	now     func() time.Time
 	err     error // the first failed write
 }
 
-// NewEvents opens the stream with its version event.
+// NewEvents returns a stream to w and writes its version event. now is the clock for the timestamps.
 func NewEvents(w io.Writer, version string, now func() time.Time) *Events {
 	encoder := json.NewEncoder(safeJSON{w})
 	encoder.SetEscapeHTML(false)
 	e := &Events{encoder: encoder, now: now}
-	e.emit(event{Level: "info", Message: "retainctl " + version, Type: "version", Retainctl: version, UI: uiVersion})
+	e.emit(event{
+		Level: "info", Message: "retainctl " + version, Type: "version",
+		Retainctl: version, UI: uiVersion,
+	})
 	return e
 }
 
-// Err gives the first error of writing.
+// Err returns the first error of writing, or nil.
 func (e *Events) Err() error { return e.err }
 
 type event struct {
@@ -89,11 +92,10 @@ type eventHook struct {
 	Outcome  string        `json:"outcome,omitempty"`
 	Error    string        `json:"error,omitempty"`
 
-	// Of a conflict, null for nothing.
 	Conflict *eventConflict `json:"conflict,omitempty"`
 }
 
-// eventConflict is both sides of a conflict.
+// eventConflict is both sides of a conflict. A side without a message is null.
 type eventConflict struct {
 	PlannedOn *jsonMessage `json:"planned_on"`
 	Live      *jsonMessage `json:"live"`
@@ -107,22 +109,25 @@ func (e *Events) emit(v event) {
 	}
 }
 
-// Plan writes a planned_change for each change, a diagnostic for each warning and
-// refusal, and the change_summary.
+// Plan writes a planned_change event for each change, a resource_drift event for each message that a refresh-only plan
+// accepts, a diagnostic for each warning and refusal, and the change_summary.
 func (e *Events) Plan(p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		own, change := ownChange(c), eventOf(c)
+		change := eventOf(c)
 		if c.Action == plan.Import {
 			change.Importing = &jsonImporting{ID: c.Key.Topic}
 		}
-		e.emit(event{Level: "info", Message: addressOf(c) + ": Plan to " + own.Action, Type: "planned_change", Change: change})
+		message := addressOf(c) + ": Plan to " + change.Action
+		e.emit(event{Level: "info", Message: message, Type: "planned_change", Change: change})
 	}
 	for i := range p.Drift {
-		c := asSeen(p.Drift[i])
-		e.emit(event{Level: "info", Message: addressOf(&c) + " " + happened(&c), Type: "resource_drift", Change: eventOf(&c)})
+		c := outsideChange(p.Drift[i])
+		message := addressOf(&c) + " " + driftOutcome(&c)
+		e.emit(event{Level: "info", Message: message, Type: "resource_drift", Change: eventOf(&c)})
 	}
-	for _, n := range planNotices(p, plan.WarnCheck) { // its diagnostics came when the configuration was loaded
+	// Failed checks were written as diagnostics when the configuration was loaded.
+	for _, n := range planNotices(p, plan.WarnCheck) {
 		e.notice(n)
 	}
 	message := planLine(p.Counts())
@@ -134,16 +139,20 @@ func (e *Events) Plan(p *plan.Plan) {
 
 func eventOf(c *plan.Change) *eventChange {
 	own := ownChange(c)
-	return &eventChange{Resource: resourceOf(c), Action: own.Action, Reasons: own.Reasons, Broker: c.Broker, Topic: c.Key.Topic}
+	return &eventChange{
+		Resource: resourceOf(c), Action: own.Action, Reasons: own.Reasons,
+		Broker: c.Broker, Topic: c.Key.Topic,
+	}
 }
 
 func (e *Events) summary(message string, n plan.Counts, operation, token string) {
 	e.emit(event{Level: "info", Message: message, Type: "change_summary", Changes: &eventCounts{
-		Add: n.Create, Change: n.Update, Import: n.Import, Remove: n.Delete, Forget: n.Forget, Operation: operation, Token: token,
+		Add: n.Create, Change: n.Update, Import: n.Import, Remove: n.Delete, Forget: n.Forget,
+		Operation: operation, Token: token,
 	}})
 }
 
-// Outputs writes the outputs, sensitive ones without their values.
+// Outputs writes an outputs event with all outputs, sensitive ones without their values.
 func (e *Events) Outputs(outputs []Output) {
 	all := map[string]jsonOutput{}
 	for _, o := range outputs {
@@ -159,12 +168,12 @@ func (e *Events) Outputs(outputs []Output) {
 	e.emit(event{Level: "info", Message: fmt.Sprintf("Outputs: %d", len(all)), Type: "outputs", Outputs: all})
 }
 
-// Apply takes what happens during a run. A change is known of when it is settled: its
-// apply_start and its end are written together.
+// Apply writes the events of a run. It learns of a change when the change is finished, so the apply_start event and the
+// one of the end are written together.
 func (e *Events) Apply(v apply.Event) {
 	switch v := v.(type) {
 	case apply.Progressed:
-		e.settled(v.Result)
+		e.finished(v.Result)
 	case apply.Ended:
 		for _, n := range reportNotices(v.Report) {
 			e.notice(n)
@@ -173,23 +182,31 @@ func (e *Events) Apply(v apply.Event) {
 	}
 }
 
-func (e *Events) settled(r apply.Result) {
+func (e *Events) finished(r apply.Result) {
 	if r.Change == nil {
 		return
 	}
 	address := addressOf(r.Change)
-	hook := eventHook{Resource: resourceOf(r.Change), Action: actionNames[r.Change.Action], IDKey: "topic", IDValue: r.Change.Key.Topic}
+	hook := eventHook{
+		Resource: resourceOf(r.Change), Action: actionNames[r.Change.Action],
+		IDKey: "topic", IDValue: r.Change.Key.Topic,
+	}
 	start := hook
-	e.emit(event{Level: "info", Message: address + ": " + begun[r.Change.Action], Type: "apply_start", Hook: &start})
+	message := address + ": " + startTexts[r.Change.Action]
+	e.emit(event{Level: "info", Message: message, Type: "apply_start", Hook: &start})
 	if r.Outcome == apply.Done {
-		e.emit(event{Level: "info", Message: address + ": " + ended[r.Change.Action], Type: "apply_complete", Hook: &hook})
+		message = address + ": " + completeTexts[r.Change.Action]
+		e.emit(event{Level: "info", Message: message, Type: "apply_complete", Hook: &hook})
 		return
 	}
 	hook.Outcome = string(r.Outcome)
 	if r.Outcome == apply.Conflicted {
-		hook.Conflict = &eventConflict{messageJSON(r.Change.Broker, r.Change.Before), messageJSON(r.Change.Broker, r.Live)}
+		hook.Conflict = &eventConflict{
+			PlannedOn: messageJSON(r.Change.Broker, r.Change.Before),
+			Live:      messageJSON(r.Change.Broker, r.Live),
+		}
 	}
-	message := fmt.Sprintf("%s: not done (%s)", address, r.Outcome)
+	message = fmt.Sprintf("%s: not done (%s)", address, r.Outcome)
 	if r.Err != nil {
 		hook.Error = r.Err.Error()
 		message += ": " + Escape(hook.Error)
@@ -197,27 +214,29 @@ func (e *Events) settled(r apply.Result) {
 	e.emit(event{Level: "error", Message: message, Type: "apply_errored", Hook: &hook})
 }
 
-// begun and ended are Terraform's words for an action under way.
+// startTexts and completeTexts are Terraform's words for the start and the end of an action.
 var (
-	begun = map[plan.Action]string{
+	startTexts = map[plan.Action]string{
 		plan.Create: "Creating...", plan.Update: "Modifying...", plan.Delete: "Destroying...",
 		plan.Import: "Importing...", plan.Forget: "Forgetting...",
 	}
-	ended = map[plan.Action]string{
+	completeTexts = map[plan.Action]string{
 		plan.Create: "Creation complete", plan.Update: "Modifications complete", plan.Delete: "Destruction complete",
 		plan.Import: "Import complete", plan.Forget: "Forgotten",
 	}
 )
 
-// Diagnostics writes a diagnostic event for each.
+// Diagnostics writes a diagnostic event for each diagnostic. files is as for the function Diagnostics.
 func (e *Events) Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics) {
 	for _, d := range diags {
 		e.diagnostic(diagnosticJSON(files, d))
 	}
 }
 
-// Error writes an error that has no place in a file.
-func (e *Events) Error(summary, detail string) { e.notice(notice{severityError, summary, detail}) }
+// Error writes a diagnostic event for an error that has no place in a file.
+func (e *Events) Error(summary, detail string) {
+	e.notice(notice{severityError, summary, detail})
+}
 
 func (e *Events) notice(n notice) {
 	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(n.severity), Summary: n.summary, Detail: n.detail})
@@ -234,7 +253,8 @@ func (e *Events) diagnostic(d jsonDiagnostic) {
 func resourceOf(c *plan.Change) eventResource {
 	module := c.Module()
 	return eventResource{
-		Addr: c.Address, Module: module, Resource: strings.TrimPrefix(strings.TrimPrefix(c.Address, module), "."),
+		Addr: c.Address, Module: module,
+		Resource:        strings.TrimPrefix(strings.TrimPrefix(c.Address, module), "."),
 		ImpliedProvider: providerName, ResourceType: "message", ResourceName: c.Name, ResourceKey: indexValue(c.Index),
 	}
 }

@@ -11,12 +11,11 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// firstFields are those that the golden files were made with: a field that is added
-// later changes none of them.
+// firstFields has the fields that the golden files were made with, so that a new field does not change them.
 const firstFields mqtt.Fields = 1<<8 - 1
 
-// richChanges are an update, a create and a delete of a message with every field,
-// with nothing, a leaf and everything hidden.
+// richChanges returns a plan with updates, a create and a delete of a message with every field: first with nothing
+// hidden, then with one leaf hidden, then with every field hidden.
 func richChanges() *plan.Plan {
 	all := mqtt.Message{
 		Payload: []byte(`{"setpoint":21,"token":"hunter2"}`), QoS: 2, PayloadFormat: mqtt.UTF8Data,
@@ -46,7 +45,7 @@ func richChanges() *plan.Plan {
 	return p
 }
 
-// TestEveryFieldGolden holds how each field of a message is shown, hidden and not.
+// TestEveryFieldGolden checks how each field of a message is shown, redacted and not.
 func TestEveryFieldGolden(t *testing.T) {
 	golden(t, "fields.json", []byte(shown(t, JSON, richChanges(), PlanOptions{Version: "0.1.0"})))
 	golden(t, "fields.txt", []byte(shown(t, Text, richChanges(), PlanOptions{Verbose: true})))
@@ -56,7 +55,7 @@ func TestRichPlansMatchTheSchema(t *testing.T) {
 	validate(t, planSchema(t), shown(t, JSON, richChanges(), PlanOptions{Version: "0.1.0"}))
 }
 
-// BenchmarkPlan shows 10,000 changes in each format.
+// BenchmarkPlan writes a plan of 10,000 changes in each format.
 func BenchmarkPlan(b *testing.B) {
 	p, rich := emptyPlan(), richChanges().Changes
 	for i := range 10_000 {
@@ -84,8 +83,7 @@ func TestRichPlansShowNoSecret(t *testing.T) {
 	}
 }
 
-// TestEveryFieldIsShown holds the JSON form, its schema and the text to the table of
-// fields.
+// TestEveryFieldIsShown compares the JSON form, its schema and the text with the table of fields.
 func TestEveryFieldIsShown(t *testing.T) {
 	p := emptyPlan()
 	for row := range mqtt.AllFields.Rows() {

@@ -22,7 +22,7 @@ func message(topic, payload string) *mqtt.Message {
 	return &mqtt.Message{Topic: topic, Payload: []byte(payload), QoS: 1}
 }
 
-// change is a change of message.NAME["KEY"] at site/NAME/KEY.
+// change returns a change of message.NAME["KEY"] at site/NAME/KEY.
 func change(a plan.Action, why plan.Reason, name, key string, before, after *mqtt.Message) plan.Change {
 	address, index := keyed(name, key)
 	topic := "site/" + name + "/" + key
@@ -54,12 +54,14 @@ func emptyPlan() *plan.Plan {
 	}
 }
 
-// everything is a plan with every action, reason, kind of payload, warning and
-// refusal that people meet.
+// everything returns a plan with every action, and most reasons, kinds of payload, warnings and refusals.
 func everything() *plan.Plan {
 	p := emptyPlan()
 	p.NoOps, p.Cosmetic = 1234, 2
-	p.Protected = []plan.Protected{{Key: state.Key{Broker: lab, Topic: "site/prod/x"}, Broker: "lab", By: "protect.prod"}, {Key: state.Key{Broker: lab, Topic: "site/prod/y"}, Broker: "lab", By: "protect.prod"}}
+	for _, topic := range []string{"site/prod/x", "site/prod/y"} {
+		key := state.Key{Broker: lab, Topic: topic}
+		p.Protected = append(p.Protected, plan.Protected{Key: key, Broker: "lab", By: "protect.prod"})
+	}
 	p.Changes = append(p.Changes, creates()...)
 	p.Changes = append(p.Changes, updates()...)
 	p.Changes = append(p.Changes, removals()...)
@@ -111,7 +113,8 @@ func updates() []plan.Change {
 		change(plan.Update, plan.Config, "props", "a", old, properties),
 		change(plan.Update, plan.Unmanaged, "note", "a", message("", "one\ntwo\nthree\n"), message("", "one\n2\nthree\n")),
 		change(plan.Update, plan.Republish, "again", "a", message("", "x"), message("", "x")),
-		change(plan.Update, plan.Drift, "thermostat", "hall", message("", `{"setpoint":30,"unit":"C"}`), message("", `{"setpoint":20,"unit":"C"}`)),
+		change(plan.Update, plan.Drift, "thermostat", "hall",
+			message("", `{"setpoint":30,"unit":"C"}`), message("", `{"setpoint":20,"unit":"C"}`)),
 	}
 	for i := range 5 {
 		key := fmt.Sprintf("d%d", i)
@@ -122,13 +125,13 @@ func updates() []plan.Change {
 }
 
 func removals() []plan.Change {
-	stranger := change(plan.Delete, plan.Exclusive, "", "", message("", "ghost"), nil)
-	stranger.Address, stranger.Index, stranger.File, stranger.Line = `exclusive.fleet["site/ghost"]`, cty.NilVal, "main.retain.hcl", 3
-	stranger.Key.Topic, stranger.Before.Topic = "site/ghost", "site/ghost"
+	untracked := change(plan.Delete, plan.Exclusive, "", "", message("", "ghost"), nil)
+	untracked.Address, untracked.Index, untracked.File, untracked.Line = `exclusive.fleet["site/ghost"]`, cty.NilVal, "main.retain.hcl", 3
+	untracked.Key.Topic, untracked.Before.Topic = "site/ghost", "site/ghost"
 	gone := change(plan.Delete, plan.Undeclared, "legacy", "x", message("", `{"a":[1,2,{"b":"<script>"}]}`), nil)
 	gone.File, gone.Line = "", 0
 	return []plan.Change{
-		stranger, gone,
+		untracked, gone,
 		change(plan.Import, plan.Added, "shelf", "a", message("", "on"), message("", "on")),
 		change(plan.Import, plan.Added, "shelf", "b", message("", "off"), message("", "off")),
 		change(plan.Forget, plan.Undeclared, "kept", "a", message("", "stay"), nil),

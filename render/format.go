@@ -9,9 +9,10 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// Format is how a result is written.
+// Format is how a result is written: the value of the -format flag. Other values are errors.
 type Format string
 
+// The formats.
 const (
 	Text     Format = "text"
 	JSON     Format = "json"
@@ -19,18 +20,17 @@ const (
 	HTML     Format = "html"
 )
 
-// format is a row of the list of formats: its name in the middle of a sentence, whether
-// PlanOptions.MaxBytes shortens it, and its writers, which are in the file of its name.
+// format is a row of the list of formats. Its writers are in the file of its name.
 type format struct {
 	Format
-	title    string
-	shortens bool
+	title    string // in the middle of a sentence
+	shortens bool   // whether PlanOptions.MaxBytes applies
 	plan     func(io.Writer, *plan.Plan, PlanOptions) error
 	state    func(io.Writer, *state.Snapshot) error
 }
 
-// formats is the list that flags, completion, messages and documents are made from. A
-// new format is a constant and a row here, and a file with its writers.
+// formats is the list that flags, completion, messages and documents are made from. A new format is a constant and a
+// row here, and a file with its writers.
 func formats() []format {
 	return []format{
 		{Text, "text", true, planText, stateText},
@@ -58,35 +58,34 @@ func Formats() []Format {
 	return all
 }
 
-// FormatNamed returns the format of that name.
+// FormatNamed returns the format of that name, and reports whether there is one.
 func FormatNamed(name string) (Format, bool) {
 	_, err := rowOf(Format(name))
 	return Format(name), err == nil
 }
 
-// Shortens reports whether PlanOptions.MaxBytes shortens the format: half a JSON or HTML
-// document would be none.
+// Shortens reports whether PlanOptions.MaxBytes shortens the format. JSON and HTML documents cannot be cut.
 func (f Format) Shortens() bool {
 	row, _ := rowOf(f)
 	return row.shortens
 }
 
-// FormatTitles returns the names of the formats that MaxBytes shortens, or of those that
-// it does not, for a sentence: "text and markdown".
-func FormatTitles(shortens bool, joint string) string {
+// FormatTitles returns the names of the formats that MaxBytes shortens, or of those that it does not, for a sentence:
+// "text and markdown". The conjunction is written before the last.
+func FormatTitles(shortens bool, conjunction string) string {
 	var titles []string
 	for _, row := range formats() {
 		if row.shortens == shortens {
 			titles = append(titles, row.title)
 		}
 	}
-	return enumerate(titles, joint)
+	return enumerate(titles, conjunction)
 }
 
-// FormatChoice returns the values of a flag, as its help shows them: "text|json".
+// FormatChoice returns the values of the -format flag as its help shows them: "text|json|markdown|html".
 func FormatChoice() string { return strings.Join(names(), "|") }
 
-// FormatNames returns all values of such a flag for a sentence: "text or json".
+// FormatNames returns the same values for a sentence: "text, json, markdown or html".
 func FormatNames() string { return enumerate(names(), "or") }
 
 func names() []string {
@@ -97,16 +96,16 @@ func names() []string {
 	return all
 }
 
-// enumerate joins words by commas, and the last by the joint.
-func enumerate(words []string, joint string) string {
+// enumerate joins words with commas, and the last with the conjunction.
+func enumerate(words []string, conjunction string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:last], ", ") + " " + joint + " " + words[last]
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
-// Plan writes a plan.
+// Plan writes a plan in a format. It fails if the format is unknown, or with the error of w.
 func Plan(w io.Writer, f Format, p *plan.Plan, o PlanOptions) error {
 	row, err := rowOf(f)
 	if err != nil {
@@ -115,7 +114,7 @@ func Plan(w io.Writer, f Format, p *plan.Plan, o PlanOptions) error {
 	return row.plan(w, p, o)
 }
 
-// State writes what the state records. A nil snapshot is the one before the first apply.
+// State writes what the state records, in a format. A nil snapshot is an empty state. It fails as Plan does.
 func State(w io.Writer, f Format, s *state.Snapshot) error {
 	if s == nil {
 		s = &state.Snapshot{}

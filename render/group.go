@@ -9,33 +9,30 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// group is changes that read as one: the same action for the same reasons, with
-// the same body or at least the same fields in it. The first stands for all.
+// group is a number of changes that are shown as one: the same action for the same reasons, with the same body or at
+// least the same fields in it. The body of the first is shown.
 type group struct {
-	changes []*plan.Change
-	alike   bool // the bodies differ in their values
-
-	accepted bool // somebody else's changes, which are recorded: see asSeen
+	changes    []*plan.Change
+	valuesVary bool // the bodies have the same fields with different values
+	accepted   bool // made by somebody else and now recorded: see outsideChange
 }
 
 func (g *group) first() *plan.Change { return g.changes[0] }
 
-// groupKey is a digest of what makes changes equal, so that the keys of 100,000
-// changes stay small.
+// groupKey is a digest of what makes changes equal. A digest keeps the keys of 100,000 changes small.
 type groupKey [sha256.Size]byte
 
-// distinct is how many bodies of one shape are shown before one stands for all:
-// a reader wants to see a handful of new messages, but not a fleet of them.
-func distinct(a plan.Action) int {
+// maxBodies returns how many bodies of one shape are shown before they become one group. A reader wants to see a
+// handful of new messages, but not a whole fleet.
+func maxBodies(a plan.Action) int {
 	if a == plan.Update {
 		return 10
 	}
 	return 3
 }
 
-// groupChanges puts equal changes together, in the order of their first. Where
-// more bodies of one shape come together than a reader would read, they become
-// one group too. With verbose every change stands alone.
+// groupChanges groups equal changes, in the order of the first of each group. If there are more than maxBodies groups
+// of one shape, they become one group too. With verbose every change is its own group.
 func groupChanges(changes []plan.Change, verbose bool) []group {
 	var groups []group
 	var shapes []groupKey // of each group
@@ -62,22 +59,22 @@ func groupChanges(changes []plan.Change, verbose bool) []group {
 }
 
 func mergeShapes(groups []group, shapes []groupKey) []group {
-	number := map[groupKey]int{}
+	count := map[groupKey]int{}
 	for _, s := range shapes {
-		number[s]++
+		count[s]++
 	}
 	var merged []group
 	into := map[groupKey]int{}
 	for i, g := range groups {
 		s := shapes[i]
-		if number[s] <= distinct(g.first().Action) {
+		if count[s] <= maxBodies(g.first().Action) {
 			merged = append(merged, g)
 			continue
 		}
 		at, known := into[s]
 		if !known {
 			into[s] = len(merged)
-			merged = append(merged, group{changes: g.changes, alike: true})
+			merged = append(merged, group{changes: g.changes, valuesVary: true})
 			continue
 		}
 		merged[at].changes = append(merged[at].changes, g.changes...)
@@ -85,14 +82,14 @@ func mergeShapes(groups []group, shapes []groupKey) []group {
 	return merged
 }
 
-// keys gives the key of equal changes, and that of changes of one block and
-// shape. Equal edits are equal whichever block declares them.
+// keys returns the key that equal changes share, and the key that changes of one block and shape share. Changes of
+// different blocks can be equal.
 func keys(c *plan.Change) (same, shape groupKey) {
 	var exact, outline strings.Builder
 	fmt.Fprintf(&exact, "%c %v %q %t\n", c.Action, c.Reasons, c.Broker, c.Name == "")
 	outline.WriteString(exact.String())
 	outline.WriteString(c.Block())
-	for _, l := range changeLines(c, limits{}) { // whole: what is cut off may differ
+	for _, l := range changeLines(c, limits{}) { // without limits, because what is cut off may differ
 		exact.WriteString(l.String())
 		exact.WriteByte('\n')
 		outline.WriteByte('\n')
@@ -101,7 +98,7 @@ func keys(c *plan.Change) (same, shape groupKey) {
 	return sha256.Sum256([]byte(exact.String())), sha256.Sum256([]byte(outline.String()))
 }
 
-// places lists where the changes of a group are declared, each once.
+// places returns the distinct places at which the changes of a group are declared.
 func (g *group) places() []string {
 	var places []string
 	seen := map[string]bool{}
@@ -118,8 +115,7 @@ func (g *group) places() []string {
 	return places
 }
 
-// topics shows the topics of a group: all of a few, and of many the filters that hold
-// them.
+// topics returns the topics of a group: all of them if they are few, otherwise filters that match them.
 func (g *group) topics() string {
 	topics := make([]string, len(g.changes))
 	for i, c := range g.changes {
@@ -140,8 +136,8 @@ func (g *group) topics() string {
 	return strings.Join(quoted, ", ") + count
 }
 
-// filters gives the one filter that topics have in common, or where that says nothing
-// of them one for each of their first levels.
+// filters returns the one filter that topics have in common. If that consists of wildcards only, it returns one filter
+// for each first level.
 func filters(topics []string) []string {
 	common := filter(topics)
 	if strings.Trim(common, "+/#") != "" {
@@ -162,7 +158,7 @@ func filters(topics []string) []string {
 	return firsts
 }
 
-// filter is the narrowest topic filter of the form a/+/b or a/# that holds every topic.
+// filter returns the narrowest topic filter of the form a/+/b or a/# that matches every topic.
 func filter(topics []string) string {
 	common := strings.Split(topics[0], "/")
 	for _, topic := range topics[1:] {
@@ -171,6 +167,7 @@ func filter(topics []string) string {
 	return strings.Join(common, "/")
 }
 
+// widen returns a filter of the same form that matches topic too. It may overwrite the one it is given.
 func widen(filter []string, topic string) []string {
 	open := filter[len(filter)-1] == "#"
 	fixed := filter
@@ -194,10 +191,10 @@ func widen(filter []string, topic string) []string {
 	return filter
 }
 
-// headings are the lines that name a group's changes: one for each of the first,
-// in the words that review tools look for, and one that counts the rest.
+// headings returns the lines that name a group's changes: one for each of the first, in the words that review tools
+// look for, and one that counts the rest.
 func (g *group) headings() []string {
-	shown := min(len(g.changes), shownAddresses(g.first().Action))
+	shown := min(len(g.changes), maxHeadings(g.first().Action))
 	heads := make([]string, 0, shown+1)
 	for _, c := range g.changes[:shown] {
 		heads = append(heads, g.heading(c))
@@ -210,12 +207,12 @@ func (g *group) headings() []string {
 
 func (g *group) heading(c *plan.Change) string {
 	if g.accepted {
-		return addressOf(c) + " " + happened(c)
+		return addressOf(c) + " " + driftOutcome(c)
 	}
 	return heading(c)
 }
 
-// notes say where a group's changes are declared and why they are planned.
+// notes returns where a group's changes are declared and why they are planned.
 func (g *group) notes() []string {
 	var notes []string
 	places := g.places()
@@ -227,20 +224,21 @@ func (g *group) notes() []string {
 		notes = append(notes, at)
 	}
 	why := reasonWords(g.first())
-	if g.accepted { // the heading says it
+	if g.accepted { // the heading says the first
 		why = why[1:]
 	}
 	for _, why := range why {
 		notes = append(notes, "("+why+")")
 	}
-	if g.alike {
-		notes = append(notes, fmt.Sprintf("(%s: shown is the first, the others have the same fields with other values)", Count(len(g.changes), "message")))
+	if g.valuesVary {
+		notes = append(notes, fmt.Sprintf(
+			"(%s: the first is shown, the others have the same fields with other values)",
+			Count(len(g.changes), "message")))
 	}
 	return notes
 }
 
-// lines is the whole body of a group: the block with its topics, and what
-// changes of it.
+// lines returns the body of a group: the block with its topics, and what changes in it.
 func (g *group) lines(withBroker bool, max limits) []line {
 	c := g.first()
 	glyph := c.Action
@@ -248,21 +246,21 @@ func (g *group) lines(withBroker bool, max limits) []line {
 	if name := g.name(); name != "" {
 		open.text = "message " + quote(name) + " {"
 	}
-	steady := glyph // of fields that identify the message
+	keyGlyph := glyph // of the fields that identify the message
 	if glyph == plan.Update || glyph == plan.Import || glyph == plan.Forget {
-		steady = context
+		keyGlyph = context
 	}
 	lines := []line{open}
 	if withBroker {
-		lines = append(lines, line{steady, 1, "broker", "= broker." + propertyName(c.Broker)})
+		lines = append(lines, line{keyGlyph, 1, "broker", "= broker." + propertyName(c.Broker)})
 	}
-	lines = append(lines, line{steady, 1, "topic", "= " + g.topics()})
+	lines = append(lines, line{keyGlyph, 1, "topic", "= " + g.topics()})
 	lines = append(lines, changeLines(c, max)...)
 	return append(align(lines), line{glyph: context, text: "}"})
 }
 
-// name is the label of the block that all changes of a group come from, "" where
-// they come from several or from none.
+// name returns the label of the block that all changes of a group come from, or "" if they come from several blocks or
+// from none.
 func (g *group) name() string {
 	name := g.first().Name
 	for _, c := range g.changes {
@@ -273,7 +271,7 @@ func (g *group) name() string {
 	return name
 }
 
-// title is a group on one line, for formats that fold the body away.
+// title returns a group on one line, for formats that fold the body away.
 func (g *group) title() string {
 	s := string(g.first().Action) + " " + g.heading(g.first())
 	if n := len(g.changes) - 1; n > 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// fleet is a plan with n updates; value gives the new setpoint of each.
+// fleet returns a plan with n updates. value returns the new setpoint of each.
 func fleet(n int, value func(i int) int) *plan.Plan {
 	p := emptyPlan()
 	for i := range n {
@@ -20,7 +20,7 @@ func fleet(n int, value func(i int) int) *plan.Plan {
 	return p
 }
 
-func TestEqualEditsReadAsOne(t *testing.T) {
+func TestEqualEditsAreOneGroup(t *testing.T) {
 	text := shown(t, Text, fleet(10_000, func(int) int { return 21 }), PlanOptions{Unsaved: true})
 	if len(text) > 5<<10 {
 		t.Errorf("10,000 equal edits take %d bytes", len(text))
@@ -41,7 +41,7 @@ func TestEqualEditsReadAsOne(t *testing.T) {
 	}
 }
 
-func TestDistinctEditsStayApart(t *testing.T) {
+func TestDifferentEditsAreSeparateGroups(t *testing.T) {
 	text := shown(t, Text, fleet(6, func(i int) int { return 21 + i%3 }), PlanOptions{})
 	for _, want := range []string{"20 -> 21", "20 -> 22", "20 -> 23"} {
 		if strings.Count(text, want) != 1 {
@@ -50,9 +50,9 @@ func TestDistinctEditsStayApart(t *testing.T) {
 	}
 }
 
-func TestManyEditsOfOneShapeReadAsOne(t *testing.T) {
+func TestManyEditsOfOneShapeAreOneGroup(t *testing.T) {
 	text := shown(t, Text, fleet(1000, func(i int) int { return 21 + i }), PlanOptions{})
-	if !strings.Contains(text, "(1,000 messages: shown is the first, the others have the same fields with other values)") {
+	if !strings.Contains(text, "(1,000 messages: the first is shown, the others have the same fields with other values)") {
 		t.Errorf("the group does not say that its values differ:\n%.2000s", text)
 	}
 	if strings.Count(text, "/setpoint") != 1 {
@@ -67,19 +67,19 @@ func TestVerboseShowsEveryChange(t *testing.T) {
 	}
 }
 
-func TestAFewCreationsAreShownEach(t *testing.T) {
+func TestFewCreatesAreShownSeparately(t *testing.T) {
 	for _, c := range []struct{ n, bodies int }{{3, 3}, {4, 1}} {
 		p := emptyPlan()
 		for i := range c.n {
 			p.Changes = append(p.Changes, change(plan.Create, plan.Added, "lamp", fmt.Sprint(i), nil, message("", fmt.Sprintf(`{"id":%d}`, i))))
 		}
 		if got := strings.Count(shown(t, Text, p, PlanOptions{}), "/id:"); got != c.bodies {
-			t.Errorf("%d creations of one block have %d bodies, want %d", c.n, got, c.bodies)
+			t.Errorf("%d creates of one block have %d bodies, want %d", c.n, got, c.bodies)
 		}
 	}
 }
 
-func TestWhatTellsGroupsApart(t *testing.T) {
+func TestWhatSeparatesGroups(t *testing.T) {
 	base := func() plan.Change {
 		return change(plan.Update, plan.Config, "a", "1", message("", `{"x":1}`), message("", `{"x":2}`))
 	}
@@ -110,7 +110,7 @@ func TestWhatTellsGroupsApart(t *testing.T) {
 	}
 }
 
-func TestFilterHoldsEveryTopic(t *testing.T) {
+func TestFilterMatchesEveryTopic(t *testing.T) {
 	for _, c := range []struct {
 		topics []string
 		want   string

@@ -7,26 +7,26 @@ import (
 
 // HelpPage describes one command for its -help and its man page.
 type HelpPage struct {
-	Name  string // "state list"
-	Args  string // what follows the flags
-	Brief string // what it does, in a line
-	About string // paragraphs
-	Flags []HelpFlag
+	Name  string     // such as "state list"
+	Args  string     // arguments after the flags, or ""
+	Brief string     // what the command does: one line, without a capital or a full stop
+	About string     // more paragraphs, with empty lines between them, or ""
+	Flags []HelpFlag // in the order shown
 }
 
-// HelpFlag is a flag as it is typed, without its dash: "out=FILE".
+// HelpFlag is a flag. Its form is as typed, but without the dash: "out=FILE".
 type HelpFlag struct{ Form, Usage string }
 
-// CommandLine is how the command is typed.
+// CommandLine returns how the command is typed: "retainctl state list [flags] [FILTER]".
 func (p HelpPage) CommandLine() string {
 	return strings.Join(strings.Fields("retainctl "+p.Name+" [flags] "+p.Args), " ")
 }
 
-// helpWidth is that of the narrowest terminal in use. Wider ones get the same:
-// long lines are hard to read.
+// helpWidth is the number of columns of the narrowest terminal in use. Wider ones get the same, because long lines are
+// hard to read.
 const helpWidth = 80
 
-// Text is the page as -help prints it.
+// Text returns the page as -help prints it.
 func (p HelpPage) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage: %s\n\n", p.CommandLine())
@@ -46,7 +46,7 @@ func (p HelpPage) Text() string {
 	return b.String()
 }
 
-// HelpIndex lists commands, each with what it does.
+// HelpIndex returns the list of commands as -help prints it, each with its brief.
 func HelpIndex(pages []HelpPage) string {
 	var b strings.Builder
 	b.WriteString("Usage: retainctl [-chdir=DIR] COMMAND [flags] [arguments]\n\n")
@@ -61,15 +61,14 @@ func HelpIndex(pages []HelpPage) string {
 	return b.String()
 }
 
-// paragraphs writes text that empty lines divide, wrapped.
+// paragraphs writes wrapped paragraphs, which empty lines divide.
 func paragraphs(b *strings.Builder, text string) {
 	for _, line := range wrapLines(text, helpWidth) {
 		b.WriteString(line + "\n")
 	}
 }
 
-// table writes terms with their descriptions beside them, or below where a term
-// is too long for its column.
+// table writes terms with their descriptions beside them, or below if a term is too long for its column.
 func table(b *strings.Builder, rows [][2]string, column int) {
 	for _, row := range rows {
 		fmt.Fprintf(b, "  %-*s", column, row[0])

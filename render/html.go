@@ -12,11 +12,11 @@ import (
 //go:embed page.html.tmpl
 var pageSource string
 
-// pageTemplate is parsed once; html/template escapes by context.
+// pageTemplate is parsed once. html/template escapes by context.
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
-// page is what the HTML form of a plan or a state shows. Its texts are escaped by
-// Escape, and by the template for HTML.
+// page is the data of the HTML form of a plan or a state. Its texts are escaped by Escape, and by the template for
+// HTML.
 type page struct {
 	Title    string
 	Lead     string
@@ -69,11 +69,13 @@ func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
 		shown.Counts = pageCounts(p)
 	}
 	for _, n := range planNotices(p) {
-		shown.Notices = append(shown.Notices, pageNotice{classes[n.severity], n.severity, Escape(n.summary), escapeLines(n.detail)})
+		shown.Notices = append(shown.Notices, pageNotice{
+			classes[n.severity], n.severity, Escape(n.summary), escapeLines(n.detail),
+		})
 	}
 	edits, drift := sections(bySeverity(groupChanges(p.Changes, o.Verbose)))
 	shown.section("Planned changes", edits, p, o)
-	shown.section("Changed outside of retainctl, to be mended", drift, p, o)
+	shown.section("Changed outside of retainctl, to be reverted", drift, p, o)
 	shown.section("Changed outside of retainctl", driftGroups(p, o.Verbose), p, o)
 	return pageTemplate.Execute(w, shown)
 }
@@ -83,9 +85,10 @@ var classes = map[string]string{severityError: "error", severityWarning: "warnin
 func pageCounts(p *plan.Plan) []pageCount {
 	total, drift := countsByAction(p), driftByAction(p)
 	var counts []pageCount
-	for _, a := range severest {
+	for _, a := range reviewOrder {
 		if total[a] > 0 {
-			counts = append(counts, pageCount{actionNames[a], string(a), actionNames[a], number(total[a]), number(drift[a])})
+			name := actionNames[a]
+			counts = append(counts, pageCount{name, string(a), name, number(total[a]), number(drift[a])})
 		}
 	}
 	return counts
@@ -120,7 +123,9 @@ func statePage(s *state.Snapshot) page {
 	shown := page{Title: "State", Lead: Count(len(s.Records), "message") + " recorded."}
 	for _, k := range sortedKeys(s.Records) {
 		r := s.Records[k]
-		shown.Records = append(shown.Records, pageRecord{Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message)})
+		shown.Records = append(shown.Records, pageRecord{
+			Escape(k.Topic), Escape(r.Address), Escape(brokerLabel(s, k.Broker)), fieldsText(&r.Message),
+		})
 	}
 	return shown
 }

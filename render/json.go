@@ -22,19 +22,18 @@ func planJSON(w io.Writer, p *plan.Plan, o PlanOptions) error {
 		Complete:        !fatal,
 		Errored:         fatal,
 		ResourceChanges: make([]jsonChange, len(p.Changes)),
-		Retainctl:       ownPart(p, o),
+		Retainctl:       ownJSON(p, o),
 	}
 	for i := range p.Changes {
 		doc.ResourceChanges[i] = resourceChange(&p.Changes[i])
 	}
-	for _, c := range allAsSeen(p.Drift) {
+	for _, c := range outsideChanges(p.Drift) {
 		doc.ResourceDrift = append(doc.ResourceDrift, resourceChange(&c))
 	}
 	return writeJSON(w, doc)
 }
 
-// writeJSON writes one document on one line. HTML is not escaped: a topic reads
-// as it is.
+// writeJSON writes one document on one line. HTML is not escaped, so that topics are readable.
 func writeJSON(w io.Writer, doc any) error { return writeJSONWith(w, doc, "") }
 
 // writeIndentedJSON writes a document that people read too.
@@ -51,7 +50,8 @@ func writeJSONWith(w io.Writer, doc any, indent string) error {
 	return out.Flush()
 }
 
-func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
+// ownJSON returns the part of the plan's document that Terraform's format has no place for.
+func ownJSON(p *plan.Plan, o PlanOptions) jsonOwn {
 	n := p.Counts()
 	own := jsonOwn{
 		Version: o.Version,
@@ -63,19 +63,23 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 			Import: n.Import, Create: n.Create, Update: n.Update, Delete: n.Delete, Forget: n.Forget,
 			NoOp: p.NoOps, Cosmetic: p.Cosmetic, Protected: len(p.Protected),
 		},
-		Observation: jsonObservation{Refreshed: p.Refreshed, Complete: p.Complete, Reasons: append([]string{}, p.Reasons...)},
-		Brokers:     make([]jsonBroker, len(p.Brokers)),
-		Refusals:    make([]jsonRefusal, len(p.Refusals)),
-		Warnings:    make([]jsonWarning, len(p.Warnings)),
-		Cost:        []jsonCost{},
-		Protected:   make([]jsonProtected, len(p.Protected)),
-		Changes:     make([]jsonOwnChange, len(p.Changes)),
+		Observation: jsonObservation{
+			Refreshed: p.Refreshed, Complete: p.Complete, Reasons: append([]string{}, p.Reasons...),
+		},
+		Brokers:   make([]jsonBroker, len(p.Brokers)),
+		Refusals:  make([]jsonRefusal, len(p.Refusals)),
+		Warnings:  make([]jsonWarning, len(p.Warnings)),
+		Cost:      []jsonCost{},
+		Protected: make([]jsonProtected, len(p.Protected)),
+		Changes:   make([]jsonOwnChange, len(p.Changes)),
 	}
 	for i, b := range p.Brokers {
 		own.Brokers[i] = jsonBroker{b.Name, b.Type, string(b.Identity), b.Address, b.Description}
 	}
 	for _, c := range p.Costs() {
-		own.Cost = append(own.Cost, jsonCost{c.Broker, c.Publishes, c.Reads, c.Duration.Seconds(), c.PublishRate, c.Units, c.UnitBytes})
+		own.Cost = append(own.Cost, jsonCost{
+			c.Broker, c.Publishes, c.Reads, c.Duration.Seconds(), c.PublishRate, c.Units, c.UnitBytes,
+		})
 	}
 	for i, kept := range p.Protected {
 		own.Protected[i] = jsonProtected{kept.Broker, kept.Key.Topic, kept.By}
@@ -84,13 +88,12 @@ func ownPart(p *plan.Plan, o PlanOptions) jsonOwn {
 		own.Refusals[i] = refusalJSON(p, r)
 	}
 	for i, warning := range p.Warnings {
-		n := warningNotice(warning)
-		own.Warnings[i] = jsonWarning{string(warning.Kind), warning.Broker, n.summary, n.detail, warning.Fields.Names(), warning.Topics, warning.Failed}
+		own.Warnings[i] = warningJSON(warning)
 	}
 	for i := range p.Changes {
 		own.Changes[i] = ownChange(&p.Changes[i])
 	}
-	for _, c := range allAsSeen(p.Drift) {
+	for _, c := range outsideChanges(p.Drift) {
 		own.Drift = append(own.Drift, ownChange(&c))
 	}
 	return own
@@ -104,20 +107,33 @@ func ownChange(c *plan.Change) jsonOwnChange {
 	return jsonOwnChange{c.Address, c.Broker, c.Key.Topic, actionNames[c.Action], reasons, c.File, c.Line}
 }
 
+func warningJSON(w plan.Warning) jsonWarning {
+	n := warningNotice(w)
+	return jsonWarning{
+		Kind: string(w.Kind), Broker: w.Broker, Summary: n.summary, Detail: n.detail,
+		Fields: w.Fields.Names(), Topics: w.Topics, Failed: w.Failed,
+	}
+}
+
 func refusalJSON(p *plan.Plan, r plan.Refusal) jsonRefusal {
-	refusal := jsonRefusal{Kind: string(r.Kind), Fatal: r.Fatal, Summary: refusalNotice(p, r).summary, Topics: make([]jsonRefused, len(r.Topics))}
+	refusal := jsonRefusal{
+		Kind: string(r.Kind), Fatal: r.Fatal, Summary: refusalNotice(p, r).summary,
+		Topics: make([]jsonRefused, len(r.Topics)),
+	}
 	for i, t := range r.Topics {
 		broker := brokerNamed(p, t)
 		refusal.Topics[i] = jsonRefused{
 			Broker: broker, Topic: t.Key.Topic, Address: t.Address, File: t.File, Line: t.Line, Cause: t.Cause,
-			Recorded: messageJSON(broker, t.Recorded), Live: messageJSON(broker, t.Live), Planned: messageJSON(broker, t.Planned),
+			Recorded: messageJSON(broker, t.Recorded),
+			Live:     messageJSON(broker, t.Live),
+			Planned:  messageJSON(broker, t.Planned),
 		}
 	}
 	return refusal
 }
 
-// brokerNamed gives the label of the block that a refused topic's identity
-// belongs to, or the identity where no block has it any more.
+// brokerNamed returns the label of the block that leads to a refused topic's broker, or the broker's identity if no
+// block leads to it any more.
 func brokerNamed(p *plan.Plan, t plan.Refused) string {
 	for _, b := range p.Brokers {
 		if b.Identity == t.Key.Broker {
@@ -127,7 +143,7 @@ func brokerNamed(p *plan.Plan, t plan.Refused) string {
 	return string(t.Key.Broker)
 }
 
-// resourceChange is Terraform's shape, so that its review tools read the plan.
+// resourceChange returns a change in Terraform's shape, so that its review tools can read the plan.
 func resourceChange(c *plan.Change) jsonChange {
 	change := jsonChange{
 		Address:       c.Address,
@@ -146,7 +162,7 @@ func resourceChange(c *plan.Change) jsonChange {
 		},
 	}
 	switch c.Action {
-	case plan.Import: // Terraform spells an import as a no-op that imports
+	case plan.Import: // in Terraform an import is a no-op that imports
 		change.Change.Actions = []string{"no-op"}
 		change.Change.Importing = &jsonImporting{ID: c.Key.Topic}
 	case plan.Delete:
@@ -157,9 +173,8 @@ func resourceChange(c *plan.Change) jsonChange {
 	return change
 }
 
-// sensitivity marks what is hidden: true for a whole field, and for a payload
-// with hidden leaves an object with true at each pointer. Where there is no
-// message it is false, as Terraform has it.
+// sensitivity marks what is hidden: true for a whole field, and for a payload with hidden leaves an object with true at
+// each pointer. Without a message it is false, as in Terraform.
 func sensitivity(m *mqtt.Message, r mqtt.Redaction) any {
 	if m == nil {
 		return false
@@ -178,7 +193,7 @@ func sensitivity(m *mqtt.Message, r mqtt.Redaction) any {
 	return marks
 }
 
-// indexValue gives an instance key as JSON has it: a number or a string.
+// indexValue returns an instance key as it is written in JSON: a number, a string, or nil if there is none.
 func indexValue(index cty.Value) any {
 	switch {
 	case index == cty.NilVal || index.IsNull():

@@ -8,15 +8,15 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// FormatVersion is that of the JSON documents: a minor step adds fields, a major
-// one breaks. docs/plan-json.md describes it, docs/plan.schema.json checks it.
+// FormatVersion is the version of the JSON documents. A minor version adds fields; a major one may break readers.
+// docs/plan-json.md describes the documents, and docs/plan.schema.json is their JSON Schema.
 const FormatVersion = "1.0"
 
-// providerName stands where Terraform names a provider.
+// providerName is written where Terraform's documents name a provider.
 const providerName = "retainctl"
 
-// The JSON forms are types of their own, so that no change inside the program
-// changes the contract.
+// jsonPlan and the types below are separate from those of the program, so that no change inside the program changes the
+// documents.
 type jsonPlan struct {
 	FormatVersion   string       `json:"format_version"`
 	Timestamp       string       `json:"timestamp,omitempty"`
@@ -54,9 +54,9 @@ type jsonImporting struct {
 	ID string `json:"id"`
 }
 
-// jsonMessage has the names of the configuration language: a field that has a row in
-// package mqtt has its member here. The state's lines have the same members, but in
-// another order, and they write an empty payload and hidden correlation data otherwise.
+// jsonMessage has the names of the configuration language: each field in the table of package mqtt is a member here.
+// The state's lines have the same members, but in another order, and they write an empty payload and hidden correlation
+// data differently.
 type jsonMessage struct {
 	Broker          string         `json:"broker"`
 	Topic           string         `json:"topic"`
@@ -91,7 +91,7 @@ func messageJSON(broker string, m *mqtt.Message) *jsonMessage {
 		out.UserProperties = append(out.UserProperties, jsonProperty(p))
 	}
 	if len(m.CorrelationData) > 0 {
-		out.CorrelationData = secretOr(string(m.CorrelationData), func(s string) string {
+		out.CorrelationData = unlessRedacted(string(m.CorrelationData), func(s string) string {
 			return base64.StdEncoding.EncodeToString([]byte(s))
 		})
 	}
@@ -105,6 +105,7 @@ func messageJSON(broker string, m *mqtt.Message) *jsonMessage {
 	return out
 }
 
+// jsonOwn is the part of a plan's document that Terraform's format has no place for.
 type jsonOwn struct {
 	Version     string          `json:"version"`
 	Mode        string          `json:"mode"`
@@ -151,7 +152,7 @@ type jsonBroker struct {
 	Description string `json:"description,omitempty"`
 }
 
-// jsonCost is what applying takes of one broker with quotas.
+// jsonCost is what an apply uses of the quotas of one broker.
 type jsonCost struct {
 	Broker      string  `json:"broker"`
 	Publishes   int     `json:"publishes"`

@@ -29,7 +29,7 @@ func validate(t *testing.T, schema *jsonschema.Schema, doc string) {
 		t.Fatal(err)
 	}
 	if err := schema.Validate(value); err != nil {
-		t.Errorf("docs/plan.schema.json refuses a rendered plan: %v", err)
+		t.Errorf("docs/plan.schema.json rejects a rendered plan: %v", err)
 	}
 }
 
@@ -45,11 +45,11 @@ func TestPlanJSONMatchesItsSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) { validate(t, schema, shown(t, JSON, p, PlanOptions{Version: "0.1.0"})) })
 	}
 	if schema.Validate(map[string]any{"format_version": "2.0"}) == nil {
-		t.Error("the schema takes a document of another major version")
+		t.Error("the schema accepts a document of another major version")
 	}
 }
 
-func TestPlanJSONIsTerraforms(t *testing.T) {
+func TestPlanJSONHasTerraformsShape(t *testing.T) {
 	p := emptyPlan()
 	imported := change(plan.Import, plan.Added, "a", "k", message("", "x"), message("", "x"))
 	imported.Address = `module.m["x.message.y"].message.a["k"]`
@@ -73,7 +73,8 @@ func TestPlanJSONIsTerraforms(t *testing.T) {
 		{"importing", in["change"].(map[string]any)["importing"], map[string]any{"id": "site/a/k"}},
 		{"after", out["change"].(map[string]any)["after"], nil},
 		{"after_sensitive", out["change"].(map[string]any)["after_sensitive"], false},
-		{"before_sensitive", out["change"].(map[string]any)["before_sensitive"], map[string]any{"content_type": true, "payload": map[string]any{"/psk": true}}},
+		{"before_sensitive", out["change"].(map[string]any)["before_sensitive"],
+			map[string]any{"content_type": true, "payload": map[string]any{"/psk": true}}},
 		{"payload", out["change"].(map[string]any)["before"].(map[string]any)["payload_base64"], "/zwmPg=="},
 		{"action_reason", out["action_reason"], "delete_because_no_resource_config"},
 	} {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ManPages returns the man pages of section 1, of the program and of each command, by the
-// names of their files. Exit statuses and variables are the same for all commands.
+// ManPages returns the man pages of section 1, of the program and of each command, by the names of their files. exits
+// and environment are rows of a term and its description: exit statuses and variables, which all commands share.
 func ManPages(version string, pages []HelpPage, exits, environment [][2]string) map[string]string {
 	all := map[string]string{"retainctl.1": manIndex(version, pages, exits, environment)}
 	for _, p := range pages {
@@ -15,6 +15,11 @@ func ManPages(version string, pages []HelpPage, exits, environment [][2]string) 
 	return all
 }
 
+const manDescription = "Keeps the retained messages of MQTT brokers as *.retain.hcl files declare them. " +
+	"plan shows what would change, and apply publishes it.\n\n" +
+	"Flags are written -flag or --flag, with = or a space, before or after arguments; -chdir=DIR comes first. " +
+	"Results go to standard output; progress, prompts, warnings and errors to standard error."
+
 func manIndex(version string, pages []HelpPage, exits, environment [][2]string) string {
 	m := man{}
 	m.head("retainctl", version, "Terraform for MQTT retained messages")
@@ -22,7 +27,7 @@ func manIndex(version string, pages []HelpPage, exits, environment [][2]string) 
 	m.line(".B retainctl")
 	m.text(`[-chdir=DIR] COMMAND [flags] [arguments]`)
 	m.line(".SH DESCRIPTION")
-	m.paragraphs("Keeps the retained messages of MQTT brokers as *.retain.hcl files declare them. plan shows what would change, and apply publishes it.\n\nFlags are written -flag or --flag, with = or a space, before or after arguments; -chdir=DIR comes first. Results go to standard output; progress, prompts, warnings and errors to standard error.")
+	m.paragraphs(manDescription)
 	m.line(".SH COMMANDS")
 	for _, p := range pages {
 		m.item(p.Name, p.Brief)
@@ -61,13 +66,12 @@ func manPage(version string, p HelpPage) string {
 
 func manName(p HelpPage) string { return "retainctl-" + strings.ReplaceAll(p.Name, " ", "-") }
 
-// man is a page in the macros of man(7), which every formatter reads.
+// man is a page in the macros of man(7), which every formatter supports.
 type man struct{ strings.Builder }
 
 func (m *man) line(s string) { m.WriteString(s + "\n") }
 
-// text writes running text: a line that begins with a full stop or an apostrophe
-// would be a request.
+// text writes running text. A line that began with a full stop or an apostrophe would be a request, so roff escapes it.
 func (m *man) text(s string) { m.line(roff(s)) }
 
 func (m *man) head(name, version, brief string) {
@@ -117,8 +121,7 @@ func (m *man) seeAlso(names []string) {
 	}
 }
 
-// roff escapes what the formatter would read: a "-" is a hyphen to it, and what
-// is typed is a minus.
+// roff escapes what the formatter would interpret. It would show "-" as a hyphen, which cannot be pasted as a minus.
 func roff(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(s)
 	if strings.HasPrefix(s, ".") {

@@ -10,9 +10,8 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// planMarkdown writes a plan for a pull request: what a reviewer must know first
-// (counts, deletes before all), then the bodies, folded away. Over MaxBytes the
-// bodies are left out from the end, and the page says so; the summary stays.
+// planMarkdown writes a plan for a pull request: first the counts and the notices, then the folded bodies, deletes
+// first. If it is longer than MaxBytes, bodies are left out from the end, and the page says so; the summary stays.
 func planMarkdown(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	head := markdownSummary(p, o)
 	bodies := markdownGroups(p, o)
@@ -20,11 +19,12 @@ func planMarkdown(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	return err
 }
 
-// markdownCut tells what was left out.
-const markdownCut = "\n> **Shortened:** the bodies of %s are left out to fit. The text and JSON formats of the same plan show everything.\n"
+// markdownCut says what was left out.
+const markdownCut = "\n> **Shortened:** the bodies of %s are left out to fit. " +
+	"The text and JSON formats of the same plan show everything.\n"
 
-// fitBodies appends as many bodies as max bytes hold, and then says with cut how
-// many are left out; max 0 is no limit. The head is never shortened.
+// fitBodies appends as many bodies to head as fit into max bytes, and then the format cut with the number of groups
+// left out. A max of 0 is no limit. The head is never shortened.
 func fitBodies(head []byte, bodies []string, max int, cut string) []byte {
 	whole := append(head, strings.Join(bodies, "")...)
 	if max <= 0 || len(whole) <= max {
@@ -46,7 +46,7 @@ func markdownSummary(p *plan.Plan, o PlanOptions) []byte {
 	fmt.Fprintf(&b, "## %s\n\n", markdownText(title(o)))
 	head, tail := verdict(p)
 	fmt.Fprintf(&b, "**%s**%s\n", head, tail)
-	if !settled(p) {
+	if !nothingToDo(p) {
 		fmt.Fprintln(&b)
 		markdownCounts(&b, p)
 	}
@@ -76,18 +76,17 @@ func title(o PlanOptions) string {
 	return o.Title
 }
 
-// severest has the actions as a reviewer should meet them: what cannot be taken
-// back comes first.
-var severest = []plan.Action{plan.Delete, plan.Update, plan.Create, plan.Import, plan.Forget}
+// reviewOrder has the actions in the order for a reviewer: what cannot be undone comes first.
+var reviewOrder = []plan.Action{plan.Delete, plan.Update, plan.Create, plan.Import, plan.Forget}
 
 func markdownCounts(b *bytes.Buffer, p *plan.Plan) {
-	if len(p.Changes) == 0 { // everything was refused, or nothing is to be published
+	if len(p.Changes) == 0 { // all refused, or a refresh-only plan
 		return
 	}
 	total := countsByAction(p)
 	drift := driftByAction(p)
-	b.WriteString("| | Action | Messages | of which mend drift |\n|---|---|---:|---:|\n")
-	for _, a := range severest {
+	b.WriteString("| | Action | Messages | of which revert drift |\n|---|---|---:|---:|\n")
+	for _, a := range reviewOrder {
 		if total[a] > 0 {
 			fmt.Fprintf(b, "| `%c` | %s | %s | %s |\n", a, actionNames[a], number(total[a]), number(drift[a]))
 		}
@@ -131,9 +130,8 @@ func markdownGroup(g *group, withBroker bool, o PlanOptions) string {
 	return b.String()
 }
 
-// diffLine puts the glyph where a diff has its mark; "!" colours an update. A
-// context line keeps a space there, so that nothing in a payload is taken for a
-// change.
+// diffLine puts the glyph where a diff has its mark; "!" colours an update. A context line has a space there, so that
+// nothing in a payload looks like a change.
 func diffLine(l line) string {
 	mark := string(l.glyph)
 	switch l.glyph {
@@ -145,7 +143,7 @@ func diffLine(l line) string {
 	return strings.TrimRight(mark+" "+strings.Repeat("  ", l.depth)+l.content(), " ") + "\n"
 }
 
-// fenceFor gives a fence longer than any run of backticks inside.
+// fenceFor returns a fence that is longer than any run of backticks in code.
 func fenceFor(code string) string {
 	longest, run := 0, 0
 	for _, r := range code {
@@ -159,10 +157,9 @@ func fenceFor(code string) string {
 	return strings.Repeat("`", max(3, longest+1))
 }
 
-// markdownText makes escaped text literal: every character that Markdown or HTML
-// could read as markup inside a line is an entity, which both show as the
-// character itself; so is the dot of "www.", which GitHub makes a link of. Texts never
-// start a line.
+// markdownText escapes a text that Markdown then shows literally. Every character that Markdown or HTML could read as
+// markup inside a line becomes an entity, and so does the dot of "www.", which GitHub would make a link of. At the
+// start of a line use markdownLine.
 func markdownText(s string) string {
 	var b strings.Builder
 	s = Escape(s)
@@ -176,8 +173,7 @@ func markdownText(s string) string {
 	return b.String()
 }
 
-// markdownLine is markdownText for what starts a line, where "---" would be a rule and
-// "1." a list.
+// markdownLine is markdownText for the start of a line, where "---" would be a rule and "1." a list.
 func markdownLine(s string) string {
 	text := markdownText(s)
 	if text == "" || !strings.ContainsRune("-+=0123456789", rune(text[0])) {
@@ -186,8 +182,8 @@ func markdownLine(s string) string {
 	return fmt.Sprintf("&#%d;%s", text[0], text[1:])
 }
 
-// markdownQuote writes a detail below its summary in the same quotation. A list
-// begins behind an empty line: an empty item would make a heading of the line above.
+// markdownQuote writes a detail below its summary in the same quotation. An empty line precedes a list, because an
+// empty item would make a heading of the line above.
 func markdownQuote(b *bytes.Buffer, detail string) {
 	listed := false
 	for _, text := range strings.Split(detail, "\n") {
@@ -199,7 +195,7 @@ func markdownQuote(b *bytes.Buffer, detail string) {
 			}
 			listed = true
 			fmt.Fprintf(b, "> - %s\n", markdownLine(strings.TrimLeft(item[2:], " "))) // four spaces would be code
-		case strings.HasPrefix(text, "      "): // goes on below an item
+		case strings.HasPrefix(text, "      "): // continues an item
 			fmt.Fprintf(b, ">   <br>%s\n", markdownText(item))
 		default:
 			listed = false
@@ -210,7 +206,8 @@ func markdownQuote(b *bytes.Buffer, detail string) {
 
 func stateMarkdown(w io.Writer, s *state.Snapshot) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n| Topic | Address | Broker | Message |\n|---|---|---|---|\n", Count(len(s.Records), "message"))
+	fmt.Fprintf(&b, "## State\n\n%s recorded.\n\n", Count(len(s.Records), "message"))
+	b.WriteString("| Topic | Address | Broker | Message |\n|---|---|---|---|\n")
 	for _, r := range statePage(s).Records {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(r.Topic), cell(r.Address), cell(r.Broker), cell(r.Fields))
 	}
@@ -218,7 +215,7 @@ func stateMarkdown(w io.Writer, s *state.Snapshot) error {
 	return err
 }
 
-// cell is code in a table: HTML, since a code span cannot hold a "|".
+// cell returns code for a table. It is HTML because a code span cannot contain a "|".
 func cell(text string) string {
 	return "<code>" + markdownText(text) + "</code>"
 }

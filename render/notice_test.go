@@ -15,15 +15,17 @@ import (
 func refused(n int) []plan.Refused {
 	var topics []plan.Refused
 	for i := range n {
-		topics = append(topics, plan.Refused{Key: state.Key{Broker: lab, Topic: fmt.Sprintf("t/%02d", i)}, File: "main.retain.hcl", Line: i, Cause: "no answer"})
+		topics = append(topics, plan.Refused{
+			Key:  state.Key{Broker: lab, Topic: fmt.Sprintf("t/%02d", i)},
+			File: "main.retain.hcl", Line: i, Cause: "no answer",
+		})
 	}
 	return topics
 }
 
-// TestRefusalsTeach holds that each refusal names topics, counts the rest and
-// names the way out.
-func TestRefusalsTeach(t *testing.T) {
-	for kind, way := range map[plan.RefusalKind]string{
+// TestRefusalsSayWhatToDo checks that each refusal names topics, counts the rest and says what to do.
+func TestRefusalsSayWhatToDo(t *testing.T) {
+	for kind, advice := range map[plan.RefusalKind]string{
 		plan.RefuseUnmanaged:      "-overwrite-unmanaged",
 		plan.RefuseUnread:         "plan again",
 		plan.RefuseConflict:       "-overwrite-unmanaged",
@@ -45,7 +47,7 @@ func TestRefusalsTeach(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := b.String()
-			for _, want := range []string{"\nError: ", way, `"t/09"`, "main.retain.hcl:9", "no answer", "... and 2 more"} {
+			for _, want := range []string{"\nError: ", advice, `"t/09"`, "main.retain.hcl:9", "no answer", "... and 2 more"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("%q is missing from\n%s", want, text)
 				}
@@ -54,13 +56,13 @@ func TestRefusalsTeach(t *testing.T) {
 				t.Errorf("more than ten topics are listed:\n%s", text)
 			}
 			if shown := shown(t, Text, p, PlanOptions{}); !strings.Contains(shown, "\nWarning: ") || strings.Contains(shown, "No changes.") {
-				t.Errorf("the plan reads\n%s", shown)
+				t.Errorf("the plan is shown as\n%s", shown)
 			}
 		})
 	}
 }
 
-func TestWarningsTeach(t *testing.T) {
+func TestWarningsSayWhatToDo(t *testing.T) {
 	for kind, want := range map[plan.WarningKind]string{
 		plan.WarnUnreadable: "message_expiry cannot be checked live",
 		plan.WarnExpiring:   "renew_before",
@@ -82,7 +84,7 @@ func TestWarningsTeach(t *testing.T) {
 	}
 }
 
-func TestIncompleteObservationIsSaid(t *testing.T) {
+func TestIncompleteObservationIsReported(t *testing.T) {
 	p := emptyPlan()
 	p.Complete, p.Reasons = false, []string{"broker lab sent no end of its scan"}
 	for _, f := range []Format{Text, Markdown, HTML} {
@@ -93,21 +95,22 @@ func TestIncompleteObservationIsSaid(t *testing.T) {
 	}
 }
 
-// TestWhatToDoNext holds that a plan points at a way on only where there is one.
+// TestWhatToDoNext checks that a plan says how to apply it only if it can be applied.
 func TestWhatToDoNext(t *testing.T) {
 	p := fleet(1, func(int) int { return 21 })
 	if text := shown(t, Text, p, PlanOptions{SavedTo: "my plan"}); !strings.HasSuffix(text, "    retainctl apply \"my plan\"\n") {
-		t.Errorf("a saved plan ends\n%s", text)
+		t.Errorf("a saved plan ends in\n%s", text)
 	}
 	if text := shown(t, Text, p, PlanOptions{Unsaved: true}); !strings.Contains(text, "save it with -out=FILE") {
-		t.Errorf("an unsaved plan ends\n%s", text)
+		t.Errorf("an unsaved plan ends in\n%s", text)
 	}
 	if text := shown(t, Text, p, PlanOptions{}); !strings.HasSuffix(text, "Token: "+p.Token()+"\n") {
-		t.Errorf("a plan that apply goes on with ends\n%s", text)
+		t.Errorf("a plan that apply continues with ends in\n%s", text)
 	}
 	p.Refusals = []plan.Refusal{{Kind: plan.RefuseMaxDeletes}}
-	if text := shown(t, Text, p, PlanOptions{SavedTo: "plan"}); !strings.Contains(text, "Apply refuses this plan") || strings.Contains(text, "retainctl apply") {
-		t.Errorf("a refused plan ends\n%s", text)
+	text := shown(t, Text, p, PlanOptions{SavedTo: "plan"})
+	if !strings.Contains(text, "Apply refuses this plan") || strings.Contains(text, "retainctl apply") {
+		t.Errorf("a refused plan ends in\n%s", text)
 	}
 }
 
@@ -115,13 +118,14 @@ func TestNoChanges(t *testing.T) {
 	p := emptyPlan()
 	p.NoOps, p.Cosmetic = 3, 1
 	text := shown(t, Text, p, PlanOptions{Unsaved: true})
-	want := "\nNo changes. Your infrastructure matches the configuration.\n3 messages already as declared, 1 of them in another spelling of the same values.\n"
+	want := "\nNo changes. Your infrastructure matches the configuration.\n" +
+		"3 messages already as declared, 1 of them in another spelling of the same values.\n"
 	if !strings.HasSuffix(text, want) {
-		t.Errorf("the plan reads\n%s", text)
+		t.Errorf("the plan is shown as\n%s", text)
 	}
 }
 
-func TestPlansKeepToTheirLimit(t *testing.T) {
+func TestMaxBytesIsKept(t *testing.T) {
 	p := fleet(400, func(i int) int { return 21 + i%9 })
 	for i := range p.Changes { // nine groups for each of many blocks
 		p.Changes[i].Reasons = []plan.Reason{plan.Config, plan.Reason(fmt.Sprint(i % 40))}
@@ -131,13 +135,13 @@ func TestPlansKeepToTheirLimit(t *testing.T) {
 		for _, max := range []int{2000, 10_000, 30_000, len(whole)} {
 			page := shown(t, f, p, PlanOptions{MaxBytes: max})
 			if len(page) > max {
-				t.Errorf("%s: %d bytes are over the limit of %d", f, len(page), max)
+				t.Errorf("%s: %d bytes exceed the limit of %d", f, len(page), max)
 			}
 			if !strings.Contains(page, planLine(p.Counts())) {
 				t.Errorf("%s: the summary was cut at %d bytes", f, max)
 			}
 			if short := len(page) < len(whole); short != strings.Contains(page, mark) {
-				t.Errorf("%s: at %d bytes the page does not say whether it is whole", f, max)
+				t.Errorf("%s: at %d bytes the page does not say whether it is complete", f, max)
 			}
 			if opened, closed := strings.Count(page, "<details>"), strings.Count(page, "</details>"); opened != closed {
 				t.Errorf("%s: at %d bytes a body is cut in two", f, max)
@@ -145,13 +149,13 @@ func TestPlansKeepToTheirLimit(t *testing.T) {
 		}
 		tiny := shown(t, f, p, PlanOptions{MaxBytes: 10})
 		if !strings.Contains(tiny, planLine(p.Counts())) || !strings.Contains(tiny, mark) {
-			t.Errorf("%s: under an impossible limit the summary is gone:\n%s", f, tiny)
+			t.Errorf("%s: with an impossible limit the summary is missing:\n%s", f, tiny)
 		}
 	}
 }
 
-// TestSidesThatLookAlike holds that two sides of a conflict are never shown as the
-// same text: where the payloads are equal, the other fields tell them apart.
+// TestSidesThatLookAlike checks that two sides of a conflict are never shown as the same text: if the payloads are
+// equal, the other fields are shown.
 func TestSidesThatLookAlike(t *testing.T) {
 	live, declared := message("a", "on"), message("a", "on")
 	live.ContentType, declared.ContentType = "text/plain", "text/html"
@@ -162,12 +166,15 @@ func TestSidesThatLookAlike(t *testing.T) {
 		{Key: state.Key{Broker: lab, Topic: "c"}, Live: message("c", "alone")},
 	}}}
 	text := shown(t, Text, p, PlanOptions{SavedTo: "p"})
-	for _, want := range []string{`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`, "It was not saved.", "live:     \"alone\"\n"} {
+	for _, want := range []string{
+		`live:     qos = 1, payload = "on", content_type = "text/plain"`, `content_type = "text/html"`,
+		"It was not saved.", "live:     \"alone\"\n",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing from\n%s", want, text)
 		}
 	}
 	if page := shown(t, Markdown, p, PlanOptions{}); strings.Contains(page, "| Action |") || !strings.Contains(page, ">   <br>live") {
-		t.Errorf("the page reads\n%s", page)
+		t.Errorf("the page is\n%s", page)
 	}
 }

@@ -10,15 +10,14 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// Output is one output of a configuration.
+// Output is one output of a configuration. Its methods show the value even if it is sensitive.
 type Output struct {
 	Name      string
 	Value     cty.Value // known, without marks
 	Sensitive bool
 }
 
-// Outputs writes all outputs as "terraform output" does: sensitive ones without
-// their values.
+// Outputs writes all outputs as "terraform output" does, sensitive ones without their values. The error is that of w.
 func Outputs(w io.Writer, outputs []Output) error {
 	for _, o := range outputs {
 		text := "<sensitive>"
@@ -48,8 +47,8 @@ func (o Output) json() (jsonOutput, error) {
 	return jsonOutput{o.Sensitive, typ, value}, err
 }
 
-// OutputsJSON writes all outputs with their types and values, sensitive ones too,
-// since this is what scripts read.
+// OutputsJSON writes all outputs with their types and values in the shape of "terraform output -json". Scripts read it,
+// so it contains sensitive values too.
 func OutputsJSON(w io.Writer, outputs []Output) error {
 	all := map[string]jsonOutput{}
 	for _, o := range outputs {
@@ -71,12 +70,14 @@ func (o Output) JSON(w io.Writer) error {
 	return writeJSON(w, one.Value)
 }
 
-// Raw gives the value as a plain string, for a script that takes it as it is.
+// Raw returns the value as a plain string, for scripts. It fails if the value is null, or neither a string, a number
+// nor a boolean.
 func (o Output) Raw() (string, error) {
 	text, err := convert.Convert(o.Value, cty.String)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("-raw prints strings, numbers and booleans, and %q is of type %s; -json prints any value", o.Name, o.Value.Type().FriendlyName())
+		return "", fmt.Errorf("-raw prints strings, numbers and booleans, and %q is of type %s; -json prints any value",
+			o.Name, o.Value.Type().FriendlyName())
 	case text.IsNull():
 		return "", fmt.Errorf("the value of %q is null, which -raw cannot print", o.Name)
 	}

@@ -15,18 +15,17 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// payload shows a whole payload: a document by its leaves, a text by its lines,
-// bytes by size and digest.
+// payload shows a whole payload: a JSON document by its leaves, a text by its lines, other bytes by size and digest.
 func (b *body) payload(glyph plan.Action, p []byte) {
 	doc, isDoc := payload.Parse(p)
 	switch {
 	case isDoc:
 		leaves := doc.Leaves()
 		b.field(glyph, "payload", "{")
-		for _, leaf := range leaves[:b.upTo(len(leaves))] {
+		for _, leaf := range leaves[:b.shownOf(len(leaves))] {
 			b.lines = append(b.lines, line{glyph, 2, pointer(leaf.Pointer) + ":", truncate(leafValue(leaf.After), b.value)})
 		}
-		b.hidden(len(leaves), "leaf", "leaves")
+		b.leftOut(len(leaves), "leaf", "leaves")
 		b.note(context, 1, "}")
 	case multiline(p):
 		b.field(glyph, "payload", "<<EOT")
@@ -38,23 +37,23 @@ func (b *body) payload(glyph plan.Action, p []byte) {
 }
 
 func (b *body) textLines(glyph plan.Action, lines []string) {
-	for _, text := range lines[:b.upTo(len(lines))] {
+	for _, text := range lines[:b.shownOf(len(lines))] {
 		b.note(glyph, 2, "%s", truncate(Escape(text), b.value))
 	}
-	b.hidden(len(lines), "line", "lines")
+	b.leftOut(len(lines), "line", "lines")
 }
 
-// upTo gives how many of n lines are shown.
-func (b *body) upTo(n int) int {
+// shownOf returns how many of n lines are shown.
+func (b *body) shownOf(n int) int {
 	if b.limits.lines == 0 {
 		return n
 	}
 	return min(n, b.limits.lines)
 }
 
-// hidden says how many of n lines were left out.
-func (b *body) hidden(n int, one, many string) {
-	left := n - b.upTo(n)
+// leftOut adds a line that says how many of n lines were left out, or none if all are shown.
+func (b *body) leftOut(n int, one, many string) {
+	left := n - b.shownOf(n)
 	if left == 0 {
 		return
 	}
@@ -65,8 +64,8 @@ func (b *body) hidden(n int, one, many string) {
 	b.note(context, 2, "# (%s more %s: -verbose shows them)", number(left), noun)
 }
 
-// payloadChange shows the leaves or lines in which two payloads differ. secret
-// are the redacted leaves that do: they look equal on both sides.
+// payloadChange shows the leaves or lines in which two payloads differ. secret has the redacted leaves that differ,
+// which look equal on both sides.
 func (b *body) payloadChange(before, after []byte, secret []string) {
 	old, wasDoc := payload.Parse(before)
 	now, isDoc := payload.Parse(after)
@@ -90,30 +89,30 @@ func (b *body) leafChanges(leaves []payload.Leaf, secret []string) {
 		}
 	}
 	b.field(plan.Update, "payload", "{")
-	for _, leaf := range leaves[:b.upTo(len(leaves))] {
+	for _, leaf := range leaves[:b.shownOf(len(leaves))] {
 		b.change(2, pointer(leaf.Pointer)+":", "", leafValue(leaf.Before), leafValue(leaf.After))
 	}
 	if len(leaves) == 0 {
 		b.note(context, 2, "# (the same values, spelled differently)")
 	}
-	b.hidden(len(leaves), "changed leaf", "changed leaves")
+	b.leftOut(len(leaves), "changed leaf", "changed leaves")
 	b.note(context, 1, "}")
 }
 
-// lineChanges shows a unified diff. A context line is led by "|": a payload could
-// otherwise forge a heading, which stands after spaces alone.
+// lineChanges shows a unified diff. A context line begins with "|", because a payload could otherwise forge a heading:
+// only spaces precede that.
 func (b *body) lineChanges(before, after []byte) {
 	b.field(plan.Update, "payload", "<<EOT")
 	unified := strings.Split(strings.TrimSuffix(string(diff.Diff("before", before, "after", after)), "\n"), "\n")
-	unified = unified[3:] // the names of the sides
-	for _, text := range unified[:b.upTo(len(unified))] {
+	unified = unified[3:] // after the header
+	for _, text := range unified[:b.shownOf(len(unified))] {
 		content := truncate(Escape(text[min(1, len(text)):]), b.value)
 		switch {
 		case strings.HasPrefix(text, "+"):
 			b.note(plan.Create, 2, "%s", content)
 		case strings.HasPrefix(text, "-"):
 			b.note(plan.Delete, 2, "%s", content)
-		case strings.HasPrefix(text, `\`): // the side above
+		case strings.HasPrefix(text, `\`): // about the line above
 			b.note(context, 2, "# (no line break at its end)")
 		case strings.HasPrefix(text, "@@"):
 			b.note(context, 2, "%s", Escape(text))
@@ -121,11 +120,11 @@ func (b *body) lineChanges(before, after []byte) {
 			b.note(context, 2, "| %s", content)
 		}
 	}
-	b.hidden(len(unified), "line", "lines")
+	b.leftOut(len(unified), "line", "lines")
 	b.note(context, 1, "EOT")
 }
 
-// compact gives a payload on one line, shortened.
+// compact returns a payload on one line, shortened.
 func (b *body) compact(p []byte) string { return truncate(compact(p), b.value) }
 
 func compact(p []byte) string {
@@ -134,21 +133,21 @@ func compact(p []byte) string {
 	case isDoc:
 		return Escape(string(doc.Bytes()))
 	case isText(p):
-		return secretOr(string(p), quote)
+		return unlessRedacted(string(p), quote)
 	}
 	sum := sha256.Sum256(p)
 	return fmt.Sprintf("(binary, %s, SHA-256 %x...)", Count(len(p), "byte"), sum[:6])
 }
 
-// isText tells a text from bytes: a NUL stands in no text.
+// isText reports whether p is text: valid UTF-8 without a NUL.
 func isText(p []byte) bool { return utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 }
 
-// multiline tells a text of several lines; one line that ends is none.
+// multiline reports whether p is a text of more than one line. A line break at its end does not count.
 func multiline(p []byte) bool {
 	return isText(p) && bytes.IndexByte(bytes.TrimSuffix(p, []byte("\n")), '\n') >= 0
 }
 
-// pointer shows an RFC 6901 pointer; the empty one is the whole document.
+// pointer returns an RFC 6901 pointer as it is shown. The empty one means the whole document.
 func pointer(p string) string {
 	if p == "" {
 		return "(document)"
@@ -156,7 +155,7 @@ func pointer(p string) string {
 	return Escape(p)
 }
 
-// leafValue shows the compact JSON of a leaf.
+// leafValue returns the compact JSON of a leaf as it is shown.
 func leafValue(json string) string {
 	if json == `"`+mqtt.RedactedText+`"` {
 		return mqtt.RedactedText

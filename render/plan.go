@@ -6,21 +6,20 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// PlanOptions are what the display of a plan depends on beside the plan.
+// PlanOptions determines how Plan shows a plan. Not every format uses all of it.
 type PlanOptions struct {
-	Style
-	Verbose         bool   // every change by itself and every value whole
-	CompactWarnings bool   // warnings by their summaries
-	Diagnosed       bool   // text: what the configuration warns of was printed when it was loaded
-	MaxBytes        int    // of text and Markdown; 0 is no limit. Bodies are left out, the summary never
-	Title           string // of Markdown and HTML; "" is "Plan"
-	Version         string // of retainctl, in JSON
-	SavedTo         string // the plan file that was written
-	Unsaved         bool   // say how to apply exactly this plan, which was not saved
+	Style                  // text
+	Verbose         bool   // every change by itself, and every value in full
+	CompactWarnings bool   // text: only the summaries of warnings
+	Diagnosed       bool   // text: leave out failed checks, which were printed when the configuration was loaded
+	MaxBytes        int    // text and Markdown: bodies, but never the summary, are left out to fit; 0 is no limit
+	Title           string // Markdown and HTML; "" is "Plan"
+	Version         string // JSON: the version of retainctl
+	SavedTo         string // text: the plan file that was written, or ""
+	Unsaved         bool   // text: say how to apply exactly this plan, which was not saved
 }
 
-// sections parts the groups of a plan: what the configuration asks for, and
-// what mends changes that were made elsewhere.
+// sections splits the groups of a plan into those that the configuration asks for and those that revert drift.
 func sections(groups []group) (edits, drift []group) {
 	for _, g := range groups {
 		if isDrift(g.first()) {
@@ -32,13 +31,12 @@ func sections(groups []group) (edits, drift []group) {
 	return edits, drift
 }
 
-// settled tells whether a plan may say that there is nothing to do: a refusal
-// can hide changes.
-func settled(p *plan.Plan) bool { return !p.HasChanges() && len(p.Refusals) == 0 }
+// nothingToDo reports whether a plan may say "No changes". With a refusal it may not, because that can hide changes.
+func nothingToDo(p *plan.Plan) bool { return !p.HasChanges() && len(p.Refusals) == 0 }
 
 func isDrift(c *plan.Change) bool { return slices.Contains(c.Reasons, plan.Drift) }
 
-// limits are how much of each value a plan shows.
+// limits returns how much of each value a plan shows.
 func (o PlanOptions) limits() limits {
 	if o.Verbose {
 		return limits{}
@@ -46,9 +44,9 @@ func (o PlanOptions) limits() limits {
 	return brief
 }
 
-// bySeverity puts deletes first and leaves the order inside an action alone.
+// bySeverity returns groups in reviewOrder. The order of those with the same action stays.
 func bySeverity(groups []group) []group {
 	return slices.SortedStableFunc(slices.Values(groups), func(a, b group) int {
-		return slices.Index(severest, a.first().Action) - slices.Index(severest, b.first().Action)
+		return slices.Index(reviewOrder, a.first().Action) - slices.Index(reviewOrder, b.first().Action)
 	})
 }

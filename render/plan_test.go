@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// golden compares with testdata/NAME, or writes it under -update.
+// golden compares got with testdata/NAME, or with -update writes it there.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -33,6 +33,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// shown returns a plan in a format.
 func shown(t *testing.T, f Format, p *plan.Plan, o PlanOptions) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -8,37 +8,36 @@ import (
 	"github.com/retainctl/retainctl/apply"
 )
 
-// Progress shows how an apply gets on: on a terminal by one line that is
-// rewritten in place, elsewhere by a line now and then, so that a CI log stays
-// short and yet shows life.
+// Progress shows the progress of an apply: on a terminal in one line that is rewritten in place, otherwise in a line
+// every few seconds, so that a CI log is short but not silent. Errors of writing are ignored.
 type Progress struct {
 	w     io.Writer
 	tty   bool
 	style Style
 	now   func() time.Time
 
-	total, settled, failed int
-	began, shown           time.Time
-	tenths                 int // of total that a plain line was written for
+	total, finished, failed int
+	started, shown          time.Time // shown: the last line
+	tenths                  int       // of total, when the last plain line was written
 }
 
-// NewProgress writes to w; tty says whether lines can be rewritten there.
+// NewProgress returns a Progress that writes to w. tty reports whether lines can be rewritten there; now is the clock.
 func NewProgress(w io.Writer, tty bool, s Style, now func() time.Time) *Progress {
 	return &Progress{w: w, tty: tty, style: s, now: now}
 }
 
 const (
-	redraw = 100 * time.Millisecond // how often a terminal's line is rewritten
-	silent = 5 * time.Second        // how long a log may stay silent
+	redrawInterval = 100 * time.Millisecond // between two lines on a terminal
+	logInterval    = 5 * time.Second        // between two lines elsewhere, at most
 )
 
-// Event takes what happens during a run.
+// Event shows an event of a run.
 func (p *Progress) Event(e apply.Event) {
 	switch e := e.(type) {
 	case apply.Started:
-		p.total, p.began, p.shown = e.Total, p.now(), p.now()
+		p.total, p.started, p.shown = e.Total, p.now(), p.now()
 	case apply.Progressed:
-		p.settled++
+		p.finished++
 		if e.Result.Outcome != apply.Done {
 			p.failed++
 		}
@@ -50,10 +49,10 @@ func (p *Progress) Event(e apply.Event) {
 
 func (p *Progress) step() {
 	since := p.now().Sub(p.shown)
-	switch tenths := p.settled * 10 / max(p.total, 1); {
-	case p.tty && since >= redraw:
+	switch tenths := p.finished * 10 / max(p.total, 1); {
+	case p.tty && since >= redrawInterval:
 		fmt.Fprint(p.w, "\r"+p.line()+"\x1b[K")
-	case !p.tty && p.settled < p.total && (since >= silent || tenths > p.tenths && since >= time.Second):
+	case !p.tty && p.finished < p.total && (since >= logInterval || tenths > p.tenths && since >= time.Second):
 		p.tenths = tenths
 		fmt.Fprintln(p.w, p.line())
 	default:
@@ -62,7 +61,7 @@ func (p *Progress) step() {
 	p.shown = p.now()
 }
 
-// end clears the status line: the report says how it ended.
+// end clears the status line. The report says how the run ended.
 func (p *Progress) end() {
 	if p.tty && p.total > 0 {
 		fmt.Fprint(p.w, "\r\x1b[K")
@@ -70,9 +69,9 @@ func (p *Progress) end() {
 }
 
 func (p *Progress) line() string {
-	s := fmt.Sprintf("Applying: %s of %s", number(p.settled), Count(p.total, "change"))
-	if elapsed := p.now().Sub(p.began).Seconds(); elapsed > 0 {
-		s += fmt.Sprintf(", %s/s", number(int(float64(p.settled)/elapsed)))
+	s := fmt.Sprintf("Applying: %s of %s", number(p.finished), Count(p.total, "change"))
+	if elapsed := p.now().Sub(p.started).Seconds(); elapsed > 0 {
+		s += fmt.Sprintf(", %s/s", number(int(float64(p.finished)/elapsed)))
 	}
 	if p.failed > 0 {
 		s += ", " + p.style.paint(number(p.failed)+" not done", red)

@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// Report writes how an apply ended: to out what was done, in Terraform's words, and
-// to errs what was not, grouped by its cause, with what to do next.
+// Report writes the result of an apply: to out what was done, in Terraform's words, and to errs what was not done,
+// grouped by cause, with what to do next. The error is that of a writer.
 func Report(out, errs io.Writer, r *apply.Report, s Style) error {
 	if err := writeNotices(errs, reportNotices(r), s); err != nil {
 		return err
@@ -24,13 +24,13 @@ func reportLine(r *apply.Report, s Style) string {
 	switch {
 	case r.Interrupted:
 		return s.paint("Apply interrupted!", bold, yellow) + " " + done
-	case r.Failed() || r.SaveErr != nil: // where the state went, its rescuer says
+	case r.Failed() || r.SaveErr != nil: // a state that could not be saved has an error of its own
 		return s.paint("Apply incomplete!", bold, red) + " " + done
 	}
 	return s.paint("Apply complete!", bold, green) + " " + s.paint(done, bold)
 }
 
-// doneCounts counts what was done by action.
+// doneCounts returns the number of changes that were done, by action.
 func doneCounts(r *apply.Report) plan.Counts {
 	done := plan.Plan{}
 	for _, result := range r.Results {
@@ -41,8 +41,7 @@ func doneCounts(r *apply.Report) plan.Counts {
 	return done.Counts()
 }
 
-// resources counts in Terraform's words; imports and forgets only where there
-// are any.
+// resources returns counts in Terraform's words, with imports and forgets only if there are any.
 func resources(n plan.Counts) string {
 	s := fmt.Sprintf("%d added, %d changed, %d destroyed", n.Create, n.Update, n.Delete)
 	if n.Import > 0 {
@@ -54,10 +53,10 @@ func resources(n plan.Counts) string {
 	return s
 }
 
-// cause is results that were not done for the same reason.
+// cause is the changes that were not done for the same reason.
 type cause struct {
 	outcome apply.Outcome
-	why     string
+	why     string // "" if there was no error
 	results []apply.Result
 }
 
@@ -80,8 +79,7 @@ func causes(r *apply.Report) []*cause {
 	return found
 }
 
-// causeText gives the error without the topic's own name, so that one cause over
-// many topics reads as one.
+// causeText returns the error without the name of the topic, so that changes at many topics can have the same cause.
 func causeText(r apply.Result) string {
 	if r.Err == nil {
 		return ""
@@ -107,15 +105,17 @@ func (c *cause) notice() notice {
 	severity := severityError
 	switch c.outcome {
 	case apply.Failed:
-		summary, advice = Count(n, "message")+" failed", "They are planned again by the next plan."
+		summary, advice = Count(n, "message")+" failed", "The next plan includes them again."
 	case apply.Conflicted:
 		summary = Count(n, "topic") + " changed since the plan was made"
-		advice = "Somebody else wrote there, so nothing was published to them. Plan again and review what is live now."
+		advice = "Somebody else published there, so nothing was overwritten. Plan again and review what is live now."
 	case apply.Skipped:
-		summary, advice = Count(n, "change")+" skipped", "They wait for something that was not done. Plan and apply again once that is mended."
+		summary = Count(n, "change") + " skipped"
+		advice = "They depend on changes that were not done. Fix the cause, then plan and apply again."
 	case apply.Cancelled:
 		severity = severityWarning
-		summary, advice = Count(n, "change")+" not begun", "The run ended before them. Apply again to go on: what was done is recorded."
+		summary = Count(n, "change") + " not begun"
+		advice = "The run ended before they began. Apply again to continue: what was done is recorded."
 	default:
 		summary = Count(n, "change") + " not done: " + string(c.outcome)
 	}
@@ -126,7 +126,7 @@ func (c *cause) notice() notice {
 	return notice{severity, summary, detail + c.list()}
 }
 
-// list names the first topics of a cause; of a conflict with both sides.
+// list returns the first topics of a cause, those of a conflict with both sides.
 func (c *cause) list() string {
 	var b strings.Builder
 	for _, r := range c.results[:min(len(c.results), listed)] {

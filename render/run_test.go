@@ -17,14 +17,13 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// clock steps by a second at each look.
+// clock returns a clock that advances by step whenever it is read.
 func clock(step time.Duration) func() time.Time {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return func() time.Time { now = now.Add(step); return now }
 }
 
-// results gives a report in which most changes are done, and some are not for
-// several causes.
+// results returns a report in which most changes are done, and the others are not for different causes.
 func results(p *plan.Plan) *apply.Report {
 	r := &apply.Report{}
 	for i := range p.Changes {
@@ -53,7 +52,7 @@ func TestReportGolden(t *testing.T) {
 }
 
 func TestReportLine(t *testing.T) {
-	made := func(actions string, o apply.Outcome) []apply.Result {
+	resultsOf := func(actions string, o apply.Outcome) []apply.Result {
 		var results []apply.Result
 		for _, a := range actions {
 			results = append(results, apply.Result{Change: &plan.Change{Action: plan.Action(a)}, Outcome: o})
@@ -65,11 +64,14 @@ func TestReportLine(t *testing.T) {
 		want   string
 	}{
 		{apply.Report{}, "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."},
-		{apply.Report{Results: made("++~----", apply.Done)}, "Apply complete! Resources: 2 added, 1 changed, 4 destroyed."},
-		{apply.Report{Results: made("&+.", apply.Done)}, "Apply complete! Resources: 1 imported, 1 added, 0 changed, 0 destroyed, 1 forgotten."},
-		{apply.Report{Results: made("+", apply.Failed)}, "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed."},
-		{apply.Report{Results: made("+", apply.Done), SaveErr: errors.New("disk full")}, "Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed."},
-		{apply.Report{Results: made("+", apply.Cancelled), Interrupted: true}, "Apply interrupted! Resources: 0 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: resultsOf("++~----", apply.Done)}, "Apply complete! Resources: 2 added, 1 changed, 4 destroyed."},
+		{apply.Report{Results: resultsOf("&+.", apply.Done)},
+			"Apply complete! Resources: 1 imported, 1 added, 0 changed, 0 destroyed, 1 forgotten."},
+		{apply.Report{Results: resultsOf("+", apply.Failed)}, "Apply incomplete! Resources: 0 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: resultsOf("+", apply.Done), SaveErr: errors.New("disk full")},
+			"Apply incomplete! Resources: 1 added, 0 changed, 0 destroyed."},
+		{apply.Report{Results: resultsOf("+", apply.Cancelled), Interrupted: true},
+			"Apply interrupted! Resources: 0 added, 0 changed, 0 destroyed."},
 	} {
 		if got := reportLine(&c.report, Style{}); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
@@ -93,10 +95,10 @@ func TestProgress(t *testing.T) {
 		t.Errorf("a log has %d lines:\n%s", n, log)
 	}
 	if !strings.Contains(log, "of 2,000 changes, ") || !strings.Contains(log, " not done") || strings.ContainsAny(log, "\r\x1b") {
-		t.Errorf("a log reads\n%s", log)
+		t.Errorf("the log is\n%s", log)
 	}
 	if quick := run(false, time.Microsecond); quick != "" {
-		t.Errorf("a run of no time logs\n%s", quick)
+		t.Errorf("a quick run logs\n%s", quick)
 	}
 	status := run(true, time.Millisecond)
 	if n := strings.Count(status, "\r"); n < 5 || n > 200 {
@@ -152,7 +154,10 @@ func snapshot() *state.Snapshot {
 				Sealed:  state.Sealed{Message: *secret, Redaction: mqtt.Redaction{Leaves: []string{"/psk"}}, Digest: "aa"},
 				Address: `message.wifi`, UpdatedAt: at, OnDestroy: "forget", PreventDestroy: true,
 			},
-			key("a|b"): {Sealed: state.Sealed{Message: *message("a|b", "on"), Digest: "bb"}, Address: `message.x["<b>"]`, UpdatedAt: at, OnDestroy: "delete"},
+			key("a|b"): {
+				Sealed:  state.Sealed{Message: *message("a|b", "on"), Digest: "bb"},
+				Address: `message.x["<b>"]`, UpdatedAt: at, OnDestroy: "delete",
+			},
 		},
 		Pending: map[state.Key]state.Pending{key("site/new"): {}},
 	}
@@ -198,15 +203,17 @@ func TestStateList(t *testing.T) {
 	}
 }
 
-// TestCauseIsNotSaidTwice holds that a cause which the headline names is left out.
-func TestCauseIsNotSaidTwice(t *testing.T) {
+// TestCauseIsNotRepeated checks that a cause is left out if the summary names it.
+func TestCauseIsNotRepeated(t *testing.T) {
 	c := change(plan.Update, plan.Config, "x", "k", message("", "on"), message("", "off"))
 	var out, errs bytes.Buffer
-	report := &apply.Report{Results: []apply.Result{{Change: &c, Outcome: apply.Conflicted, Err: errors.New("changed since the plan was made")}}}
+	report := &apply.Report{Results: []apply.Result{
+		{Change: &c, Outcome: apply.Conflicted, Err: errors.New("changed since the plan was made")},
+	}}
 	if err := Report(&out, &errs, report, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(errs.String(), "changed since the plan was made"); n != 1 {
-		t.Errorf("said %d times:\n%s", n, errs.String())
+		t.Errorf("the cause is shown %d times:\n%s", n, errs.String())
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/safejson"
 )
 
-// safeJSON passes JSON on as safejson makes it. A Write takes whole documents, as the
-// encoder gives them.
+// safeJSON writes JSON to w with the escapes of package safejson. Each Write must be a whole document, as it is from
+// json.Encoder.
 type safeJSON struct{ w io.Writer }
 
 func (s safeJSON) Write(p []byte) (int, error) {

@@ -31,8 +31,7 @@ type snippetValue struct {
 	Statement string `json:"statement"`
 }
 
-// snippetOf cuts a diagnostic's lines out of its file; nil where there is
-// nothing that may be shown.
+// snippetOf cuts the lines of a diagnostic out of its file. It returns nil if there is nothing that may be shown.
 func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 	if d.Subject == nil {
 		return nil
@@ -65,12 +64,11 @@ func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 	return found
 }
 
-// sight is how far around a diagnostic's place its source is looked at: a program may
-// have written a configuration of megabytes in one line.
-const sight = 8 << 10
+// snippetReach is the number of bytes before and after a diagnostic's place that are looked at. A generated
+// configuration may have megabytes in one line.
+const snippetReach = 8 << 10
 
-// cut takes the lines that whole touches and marks the part of them that is
-// subject.
+// cut takes the lines that whole touches, and marks the part of them that is subject.
 func (s *snippet) cut(file *hcl.File, whole, subject hcl.Range) {
 	src := file.Bytes
 	at := min(subject.Start.Byte, len(src))
@@ -81,15 +79,15 @@ func (s *snippet) cut(file *hcl.File, whole, subject hcl.Range) {
 	} else {
 		to = len(src)
 	}
-	first := max(from, runeStart(src, at-sight))
-	to = max(first, min(to, runeStart(src, at+sight)))
+	first := max(from, runeStart(src, at-snippetReach))
+	to = max(first, min(to, runeStart(src, at+snippetReach)))
 	s.StartLine = whole.Start.Line + bytes.Count(src[from:first], []byte{'\n'})
 	s.Code = strings.TrimSuffix(string(src[first:to]), "\r")
 	limit := func(n int) int { return min(max(n-first, 0), len(s.Code)) }
 	s.Start, s.End = limit(subject.Start.Byte), limit(subject.End.Byte)
 }
 
-// runeStart moves a place in a text to where a character begins.
+// runeStart returns the start of the character at a place in a text. A place outside of the text is moved to its edge.
 func runeStart(src []byte, at int) int {
 	at = min(max(at, 0), len(src))
 	for at > 0 && at < len(src) && !utf8.RuneStart(src[at]) {
@@ -99,27 +97,27 @@ func runeStart(src []byte, at int) int {
 }
 
 var (
-	// secretValue finds what sets something that is always sensitive: the rest of the
-	// line is not shown, whether or not it is written as a literal.
+	// secretValue matches from an argument that is always sensitive to the end of the line, which is not shown, whether
+	// it is a literal or not.
 	secretValue = regexp.MustCompile(`(?mi)(` + secretWord + `"?\s*[=:]|\bsensitive\([^"\n]*").*$`)
-	// anyValue finds the value of an argument.
+	// anyValue matches an argument with its value.
 	anyValue = regexp.MustCompile(`(?m)^(\s*[^\s=:]+\s*[=:]).*$`)
-	// userInfo finds the name and password of a URL. A password that was not escaped
-	// may hold anything but a quote.
+	// userInfo matches the name and password of a URL. A password that was not escaped may contain anything but a
+	// quote.
 	userInfo = regexp.MustCompile(`://[^"\n]*@`)
 )
 
 const secretWord = `[a-z0-9_-]*(?:password|token|secret|access_key|private_key|customer_key)[a-z0-9_-]*`
 
-// mask takes literal secrets out of the source, and tells whether it had to. An
-// argument that there is not may be a misspelled "password".
+// mask takes secrets out of the source, and reports whether it had to. With unknown it takes out every value, because
+// an unknown argument may be a misspelled "password".
 func (s *snippet) mask(unknown bool) bool {
 	code := maskURLs(s.Code)
 	if unknown {
 		code = anyValue.ReplaceAllString(code, "$1 ...")
 	}
 	if secretValue.MatchString(code) {
-		first, _, _ := strings.Cut(code, "\n") // a value may go on over lines
+		first, _, _ := strings.Cut(code, "\n") // a value may continue over several lines
 		code = secretValue.ReplaceAllString(first, "$1 "+mqtt.RedactedText)
 		if !strings.Contains(code, mqtt.RedactedText) {
 			code = mqtt.RedactedText
@@ -136,8 +134,8 @@ func maskURLs(s string) string {
 	return userInfo.ReplaceAllString(s, "://"+mqtt.RedactedText+"@")
 }
 
-// insideSecret tells whether a place is within the value of an argument that is always
-// sensitive and that begins above what is shown.
+// insideSecret reports whether a place is within the value of an argument that is always sensitive and that begins
+// above firstLine.
 func insideSecret(file *hcl.File, at hcl.Range, firstLine int) bool {
 	body, ok := file.Body.(*hclsyntax.Body)
 	if !ok {
@@ -145,7 +143,8 @@ func insideSecret(file *hcl.File, at hcl.Range, firstLine int) bool {
 	}
 	found := false
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
-		if a, ok := n.(*hclsyntax.Attribute); ok && a.SrcRange.Overlaps(at) && a.SrcRange.Start.Line < firstLine && secretName(a.Name) {
+		a, ok := n.(*hclsyntax.Attribute)
+		if ok && a.SrcRange.Overlaps(at) && a.SrcRange.Start.Line < firstLine && secretName(a.Name) {
 			found = true
 		}
 		return nil
@@ -153,9 +152,8 @@ func insideSecret(file *hcl.File, at hcl.Range, firstLine int) bool {
 	return found
 }
 
-// showsSource keeps secrets out: only configuration files are shown, since a file
-// of variables may hold the value of a sensitive one, and of these no block that
-// calls itself sensitive.
+// showsSource reports whether the source at a place may be shown. Only that of configuration files may, because a file
+// of variables may contain the value of a sensitive one, and not that of a block with a sensitive argument.
 func showsSource(name string, file *hcl.File, at hcl.Range) bool {
 	if !strings.HasSuffix(name, ".retain.hcl") && !strings.HasSuffix(name, ".retain.json") {
 		return false
@@ -165,12 +163,12 @@ func showsSource(name string, file *hcl.File, at hcl.Range) bool {
 		return !strings.Contains(string(file.Bytes), `"sensitive"`)
 	}
 	return !slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
-		return b.Body.Attributes["sensitive"] != nil && b.Range().Start.Byte <= at.Start.Byte && at.Start.Byte <= b.Body.Range().End.Byte
+		contains := b.Range().Start.Byte <= at.Start.Byte && at.Start.Byte <= b.Body.Range().End.Byte
+		return contains && b.Body.Attributes["sensitive"] != nil
 	})
 }
 
-// atLeastOne gives an empty range one character, so that there is something to
-// mark.
+// atLeastOne extends an empty range to one character, so that there is something to mark.
 func atLeastOne(r hcl.Range) hcl.Range {
 	if r.Empty() {
 		r.End.Byte++
@@ -179,6 +177,7 @@ func atLeastOne(r hcl.Range) hcl.Range {
 	return r
 }
 
+// contextOf returns the block around a place, as HCL describes it, or "".
 func contextOf(file *hcl.File, offset int) string {
 	if nav, ok := file.Nav.(interface{ ContextString(offset int) string }); ok {
 		return nav.ContextString(offset)
@@ -186,8 +185,8 @@ func contextOf(file *hcl.File, offset int) string {
 	return ""
 }
 
-// valuesOf lists what the names in a failed expression stood for. A value that
-// is sensitive, even in part, is not even described.
+// valuesOf returns the values of the names in a failed expression. A value that is sensitive, even in part, is left
+// out.
 func valuesOf(d *hcl.Diagnostic) []snippetValue {
 	values := []snippetValue{}
 	if d.Expression == nil || d.EvalContext == nil {
@@ -195,7 +194,7 @@ func valuesOf(d *hcl.Diagnostic) []snippetValue {
 	}
 	for _, t := range d.Expression.Variables() {
 		v, diags := t.TraverseAbs(d.EvalContext)
-		for diags.HasErrors() && len(t) > 2 { // what has no such attribute is worth to know
+		for diags.HasErrors() && len(t) > 2 { // show the value that has no such attribute
 			t = t[:len(t)-1]
 			v, diags = t.TraverseAbs(d.EvalContext)
 		}
@@ -235,7 +234,7 @@ func traversal(t hcl.Traversal) string {
 	return b.String()
 }
 
-// describe gives a primitive value, and of others the kind and size.
+// describe returns a primitive value, or the kind and size of any other.
 func describe(v cty.Value) string {
 	switch t := v.Type(); {
 	case v.IsNull():

@@ -13,8 +13,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// oneLine is what a program writes: a configuration without a line break, with a
-// warning at each topic.
+// oneLine returns a generated configuration without a line break, and a warning about each of its n topics.
 func oneLine(t *testing.T, n int) (map[string]*hcl.File, hcl.Diagnostics) {
 	t.Helper()
 	var src bytes.Buffer
@@ -25,7 +24,10 @@ func oneLine(t *testing.T, n int) (map[string]*hcl.File, hcl.Diagnostics) {
 		at := hcl.Pos{Line: 1, Column: src.Len(), Byte: src.Len()}
 		fmt.Fprintf(&src, `"a b/%d"},`, i)
 		end := hcl.Pos{Line: 1, Column: src.Len() - 2, Byte: src.Len() - 2}
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Spaces", Detail: "No.", Subject: &hcl.Range{Filename: "main.retain.json", Start: at, End: end}})
+		diags = append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagWarning, Summary: "Spaces", Detail: "No.",
+			Subject: &hcl.Range{Filename: "main.retain.json", Start: at, End: end},
+		})
 	}
 	src.WriteString(`"last":{}}}`)
 	file, errs := json.Parse(src.Bytes(), "main.retain.json")
@@ -35,15 +37,16 @@ func oneLine(t *testing.T, n int) (map[string]*hcl.File, hcl.Diagnostics) {
 	return map[string]*hcl.File{"main.retain.json": file}, diags
 }
 
-// TestOneLineOfManyWarnings holds that they are told in bounded time and length.
+// TestOneLineOfManyWarnings checks that the warnings are shown in bounded time and length.
 func TestOneLineOfManyWarnings(t *testing.T) {
 	files, diags := oneLine(t, 5000)
-	begun := time.Now()
+	start := time.Now()
 	var text bytes.Buffer
 	if err := Diagnostics(&text, files, diags, DiagnosticsOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if text.Len() > 4000 || !strings.Contains(text.String(), `"topic":"a b/2"`) || !strings.Contains(text.String(), "(and 4,997 more similar warnings elsewhere") {
+	if text.Len() > 4000 || !strings.Contains(text.String(), `"topic":"a b/2"`) ||
+		!strings.Contains(text.String(), "(and 4,997 more similar warnings elsewhere") {
 		t.Errorf("%d bytes:\n%.4000s", text.Len(), text.String())
 	}
 	var doc bytes.Buffer
@@ -53,12 +56,12 @@ func TestOneLineOfManyWarnings(t *testing.T) {
 	if doc.Len() > 500*1500 || !strings.Contains(doc.String(), `\"topic\":\"a b/499\"`) {
 		t.Errorf("%d bytes of JSON", doc.Len())
 	}
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %s", took)
 	}
 }
 
-// TestSecretFarBefore holds that a long secret is not shown by an error in it.
+// TestSecretFarBefore checks that an error inside a long secret does not show it.
 func TestSecretFarBefore(t *testing.T) {
 	src := []byte(`{"broker":{"mqtt":{"b":{"password":"` + strings.Repeat("hunter2 ", 500) + `${nope}"}}}}`)
 	file, errs := json.Parse(src, "main.retain.json")
@@ -66,7 +69,11 @@ func TestSecretFarBefore(t *testing.T) {
 		t.Fatal(errs)
 	}
 	at := bytes.Index(src, []byte("nope"))
-	d := &hcl.Diagnostic{Summary: "Wrong", Subject: &hcl.Range{Filename: "main.retain.json", Start: hcl.Pos{Line: 1, Column: at, Byte: at}, End: hcl.Pos{Line: 1, Column: at + 4, Byte: at + 4}}}
+	d := &hcl.Diagnostic{Summary: "Wrong", Subject: &hcl.Range{
+		Filename: "main.retain.json",
+		Start:    hcl.Pos{Line: 1, Column: at, Byte: at},
+		End:      hcl.Pos{Line: 1, Column: at + 4, Byte: at + 4},
+	}}
 	var text bytes.Buffer
 	if err := Diagnostics(&text, map[string]*hcl.File{"main.retain.json": file}, hcl.Diagnostics{d}, DiagnosticsOptions{}); err != nil {
 		t.Fatal(err)

@@ -14,15 +14,15 @@ import (
 	"github.com/retainctl/retainctl/state"
 )
 
-// StateList writes one line for each of some records: the topic, and after a tab
-// the address. Its lines are what "state show" and "state rm" take.
+// StateList writes a line for each of the keys, which must be in the state: topic, tab, address. "state show" and
+// "state rm" accept either.
 func StateList(w io.Writer, s *state.Snapshot, keys []state.Key) error {
 	out := bufio.NewWriter(w)
 	writeStateList(out, s, keys)
 	return out.Flush()
 }
 
-// StateTable writes the same for the eye: the addresses stand below each other.
+// StateTable writes the same for a terminal, with the addresses in one column.
 func StateTable(w io.Writer, s *state.Snapshot, keys []state.Key) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	writeStateList(out, s, keys)
@@ -35,7 +35,7 @@ func writeStateList(w io.Writer, s *state.Snapshot, keys []state.Key) {
 	}
 }
 
-// StateListJSON writes some records without their messages.
+// StateListJSON writes the records of the keys as a JSON array, without their messages.
 func StateListJSON(w io.Writer, s *state.Snapshot, keys []state.Key) error {
 	records := make([]jsonRecord, len(keys))
 	for i, k := range keys {
@@ -45,7 +45,7 @@ func StateListJSON(w io.Writer, s *state.Snapshot, keys []state.Key) error {
 	return writeJSON(w, records)
 }
 
-// StateRecord writes one record whole.
+// StateRecord writes the record of a key, with its message, as text or as JSON.
 func StateRecord(w io.Writer, s *state.Snapshot, k state.Key, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, recordJSON(s, k, s.Records[k]))
@@ -131,7 +131,10 @@ type jsonRecord struct {
 func stateJSON(w io.Writer, s *state.Snapshot) error { return writeJSON(w, stateDocument(s)) }
 
 func stateDocument(s *state.Snapshot) jsonState {
-	doc := jsonState{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, Records: []jsonRecord{}, Pending: []jsonKey{}}
+	doc := jsonState{
+		FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial,
+		Records: []jsonRecord{}, Pending: []jsonKey{},
+	}
 	for _, k := range sortedKeys(s.Records) {
 		doc.Records = append(doc.Records, recordJSON(s, k, s.Records[k]))
 	}
@@ -151,7 +154,7 @@ func recordJSON(s *state.Snapshot, k state.Key, r state.Record) jsonRecord {
 	}
 }
 
-// brokerLabel is the block that last used an identity, or the identity itself.
+// brokerLabel returns the label of the block that last led to a broker, or the broker's identity if none is known.
 func brokerLabel(s *state.Snapshot, id state.Identity) string {
 	if s.Brokers[id].Name != "" {
 		return s.Brokers[id].Name
@@ -159,10 +162,10 @@ func brokerLabel(s *state.Snapshot, id state.Identity) string {
 	return string(id)
 }
 
-// fieldsText gives a whole message on one line.
+// fieldsText returns a whole message on one line.
 func fieldsText(m *mqtt.Message) string {
 	b := &body{limits: brief}
-	b.lost(m)
+	b.deleted(m)
 	parts := make([]string, len(b.lines))
 	for i, l := range b.lines {
 		parts[i] = l.content()

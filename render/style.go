@@ -1,9 +1,8 @@
-// Package render turns plans, reports, states and diagnostics into text, JSON,
-// Markdown and HTML. It is the only package that formats: the others hand over
-// values, and everything that people or programs read is spelled here.
+// Package render turns plans, reports, states and diagnostics into text, JSON, Markdown and HTML. It is the only
+// package that formats: the others pass values to it, and it writes everything that people or programs read.
 //
-// Nothing that comes from a payload, topic, property or file name reaches the
-// output raw: see Escape. Colour and width are arguments, never globals.
+// No part of a payload, topic, property or file name reaches the output unescaped: see Escape. Colour and width are
+// arguments, never globals.
 package render
 
 import (
@@ -11,13 +10,13 @@ import (
 	"strings"
 )
 
-// Style says what the output device can show.
+// Style is what the output device can show. The zero value is plain text.
 type Style struct {
-	Color bool
-	Width int // columns; 0 is 78, which is what Terraform wraps at without a terminal
+	Color bool // ANSI sequences for colours and bold text
+	Width int  // columns; 0 is 78, where Terraform wraps without a terminal
 }
 
-// The eight ANSI sequences that are used.
+// The ANSI sequences that are used.
 const (
 	reset     = "\x1b[0m"
 	bold      = "\x1b[1m"
@@ -38,7 +37,7 @@ func (s Style) width() int {
 	return defaultWidth
 }
 
-// paint wraps text in ANSI sequences where the device takes them.
+// paint wraps text in ANSI sequences if the device takes them.
 func (s Style) paint(text string, codes ...string) string {
 	if !s.Color || text == "" {
 		return text
@@ -46,7 +45,7 @@ func (s Style) paint(text string, codes ...string) string {
 	return strings.Join(codes, "") + text + reset
 }
 
-// number groups the digits of n by thousands: 10,000.
+// number returns n with its digits grouped by thousands: "10,000".
 func number(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -55,7 +54,7 @@ func number(n int) string {
 	return digits
 }
 
-// Count gives a number with its noun: "1 topic", "10,000 topics".
+// Count returns a number with its noun, to which it adds "s" for a plural: "1 topic", "10,000 topics".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -9,9 +9,8 @@ import (
 	"github.com/retainctl/retainctl/plan"
 )
 
-// planText writes a plan for a terminal, in Terraform's wording: review tools
-// read the headings and the last line. Under MaxBytes bodies are left out, as in
-// Markdown.
+// planText writes a plan for a terminal, in Terraform's wording, because review tools read the headings and the line of
+// the counts. If it is longer than MaxBytes, bodies are left out as in Markdown.
 func planText(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	head := textPart(p, o, (*textPlan).head)
 	tail := textPart(p, o, (*textPlan).tail)
@@ -22,14 +21,14 @@ func planText(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	return out.Flush()
 }
 
-// textPart is what one method writes.
+// textPart returns what one method writes.
 func textPart(p *plan.Plan, o PlanOptions, write func(*textPlan)) []byte {
 	t := &textPlan{plan: p, PlanOptions: o}
 	write(t)
 	return t.Bytes()
 }
 
-// textRoom is what a limit leaves for the bodies; 0 is no limit.
+// textRoom returns the bytes that a limit leaves for the bodies. 0 is no limit.
 func textRoom(limit, taken int) int {
 	if limit <= 0 {
 		return 0
@@ -37,9 +36,9 @@ func textRoom(limit, taken int) int {
 	return max(limit-taken, 1)
 }
 
-const textCut = "\n  # (shortened to fit -max-bytes: left out: %s)\n"
+const textCut = "\n  # (shortened to fit -max-bytes: %s left out)\n"
 
-// textBodies gives the groups one by one, the first of each section with its title.
+// textBodies returns the text of each group, that of the first in each section with the section's title.
 func textBodies(p *plan.Plan, o PlanOptions) []string {
 	var bodies []string
 	section := func(title string, groups []group) {
@@ -53,7 +52,7 @@ func textBodies(p *plan.Plan, o PlanOptions) []string {
 	}
 	edits, drift := sections(groupChanges(p.Changes, o.Verbose))
 	section("retainctl will perform the following actions:", edits)
-	section("retainctl will mend what was changed outside of it:", drift)
+	section("retainctl will revert what was changed outside of it:", drift)
 	section(driftTitle, driftGroups(p, o.Verbose))
 	return bodies
 }
@@ -83,10 +82,10 @@ func (t *textPlan) tail() {
 	t.hints()
 }
 
-func (t *textPlan) glyph(a plan.Action) string { return t.paint(string(a), hues[a]) }
+func (t *textPlan) glyph(a plan.Action) string { return t.paint(string(a), glyphColors[a]) }
 
-// hues are the colours of the glyphs, which are Terraform's where it has them.
-var hues = map[plan.Action]string{
+// glyphColors has Terraform's colours for the glyphs that Terraform has too.
+var glyphColors = map[plan.Action]string{
 	plan.Create: green, plan.Update: yellow, plan.Delete: red, plan.Import: cyan, plan.Forget: dim, plan.NoOp: "",
 }
 
@@ -125,7 +124,7 @@ func (t *textPlan) notices() {
 func (t *textPlan) summary() {
 	fmt.Fprintln(t)
 	head, tail := verdict(t.plan)
-	if settled(t.plan) {
+	if nothingToDo(t.plan) {
 		fmt.Fprintln(t, t.paint(head, bold, green)+t.paint(tail, bold))
 	} else {
 		fmt.Fprintln(t, t.paint(head, bold)+tail)
@@ -135,9 +134,12 @@ func (t *textPlan) summary() {
 	}
 }
 
+const unsavedHint = "\nThe plan was not saved. To apply exactly these actions, save it with -out=FILE, " +
+	"or pass the token: apply -expect=TOKEN.\n"
+
 func (t *textPlan) hints() {
 	if len(t.plan.Refusals) > 0 {
-		fmt.Fprint(t, "Apply refuses this plan; what stands against it is said above.\n")
+		fmt.Fprint(t, "Apply refuses this plan, for the reasons above.\n")
 		if t.SavedTo != "" && len(t.plan.Blocked(true)) > 0 {
 			fmt.Fprint(t, "It was not saved.\n")
 		}
@@ -146,10 +148,11 @@ func (t *textPlan) hints() {
 		fmt.Fprintf(t, "\nToken: %s\n", t.plan.Token())
 	}
 	switch {
-	case len(t.plan.Refusals) > 0: // there is no way on to point at
+	case len(t.plan.Refusals) > 0: // it cannot be applied
 	case t.SavedTo != "":
-		fmt.Fprintf(t, "\nSaved the plan to: %[1]s\n\nTo perform exactly these actions, run:\n    retainctl apply %[2]s\n", Escape(t.SavedTo), quote(t.SavedTo))
+		fmt.Fprintf(t, "\nSaved the plan to: %s\n", Escape(t.SavedTo))
+		fmt.Fprintf(t, "\nTo perform exactly these actions, run:\n    retainctl apply %s\n", quote(t.SavedTo))
 	case t.plan.HasChanges() && t.Unsaved:
-		fmt.Fprint(t, "\nThe plan was not saved. To apply exactly these actions, save it with -out=FILE, or pass the token: apply -expect=TOKEN.\n")
+		fmt.Fprint(t, unsavedHint)
 	}
 }

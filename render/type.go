@@ -8,7 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Type spells the type of a value as "type(...)" does in Terraform's console.
+// Type returns a type as "type(...)" shows it in Terraform's console, over several lines if it has parts.
 func Type(ty cty.Type) string {
 	var b strings.Builder
 	writeType(&b, ty, 0)

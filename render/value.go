@@ -7,9 +7,9 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Value spells a value of the language as "terraform output" and "terraform
-// console" do: as an expression, over several lines where it has parts. What is
-// sensitive is not shown.
+// Value returns a value of the language as "terraform output" and "terraform console" show it: as an expression, over
+// several lines if it has parts. Sensitive values, which are marked, become "(sensitive value)", and unknown ones
+// "(known after apply)".
 func Value(v cty.Value) string {
 	var b strings.Builder
 	writeValue(&b, v, 0)
@@ -37,12 +37,12 @@ func writeValue(b *strings.Builder, v cty.Value, indent int) {
 		b.WriteByte(')')
 	case v.CanIterateElements():
 		writeElements(b, v, indent)
-	default: // a capsule, which no expression of the language gives
+	default: // a capsule, which no expression of the language returns
 		b.WriteString(ty.FriendlyName())
 	}
 }
 
-// kindOf names a kind of collection as the functions that make one do.
+// kindOf returns the name of a kind of collection, as in the functions tolist, toset and tomap.
 func kindOf(ty cty.Type) string {
 	switch {
 	case ty.IsListType():
@@ -53,7 +53,7 @@ func kindOf(ty cty.Type) string {
 	return "map"
 }
 
-// nullOf spells a null with its type, since tostring(null) is no number.
+// nullOf returns a null with its type.
 func nullOf(ty cty.Type) string {
 	switch {
 	case ty == cty.DynamicPseudoType:
@@ -88,8 +88,7 @@ func writeElements(b *strings.Builder, v cty.Value, indent int) {
 	b.WriteString(end)
 }
 
-// stringValue quotes a string, or writes it as a heredoc where it has several
-// lines and each can be shown as it is.
+// stringValue returns a string in quotes, or as a heredoc if it has several lines and each can be shown as it is.
 func stringValue(s string, indent int) string {
 	lines := strings.Split(s, "\n")
 	if len(lines) == 1 {

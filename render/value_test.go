@@ -6,8 +6,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// TestValue holds the form of every kind of value; that it is Terraform's is held by
-// the table of the cli's TestValuesAsTerraform, as far as expressions can make it.
+// TestValue checks the form of every kind of value. TestValuesAsTerraform in package cli compares with Terraform the
+// values that expressions can make.
 func TestValue(t *testing.T) {
 	object := func(pairs ...any) cty.Value {
 		all := map[string]cty.Value{}

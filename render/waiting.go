@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Waiting shows on a terminal what takes its time: a line at each tick, a second
-// apart, that stop clears. What is done within the first second shows nothing.
+// Waiting shows on a terminal that something takes a while: at each tick of seconds it rewrites a line with what is
+// done and the number of seconds so far. stop clears the line, and must be called once. Nothing is shown before the
+// first tick.
 func Waiting(w io.Writer, what string, seconds <-chan time.Time) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {

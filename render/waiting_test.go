@@ -19,6 +19,6 @@ func TestWaiting(t *testing.T) {
 	b.Reset()
 	Waiting(&b, "quick", seconds)()
 	if b.Len() > 0 {
-		t.Errorf("what is quick shows %q", b.String())
+		t.Errorf("a quick operation shows %q", b.String())
 	}
 }

@@ -12,7 +12,7 @@ import (
 // actions are in the order of the legend and of the summary line.
 var actions = []plan.Action{plan.Import, plan.Create, plan.Update, plan.Delete, plan.Forget}
 
-// legend says what a glyph stands for.
+// legend explains the glyphs.
 var legend = map[plan.Action]string{
 	plan.Create: "create",
 	plan.Update: "update in-place",
@@ -30,7 +30,7 @@ var outcomes = map[plan.Action]string{
 	plan.Forget: "will no longer be managed; the message stays",
 }
 
-// actionNames are those of the JSON formats.
+// actionNames has the names of the actions in JSON.
 var actionNames = map[plan.Action]string{
 	plan.NoOp:   "no-op",
 	plan.Create: "create",
@@ -40,20 +40,20 @@ var actionNames = map[plan.Action]string{
 	plan.Forget: "forget",
 }
 
-// reasons say why in words, where they do not depend on the action.
+// reasons explains the reasons whose words do not depend on the action.
 var reasons = map[plan.Reason]string{
 	plan.Added:       "new",
 	plan.Drift:       "drift: changed outside of retainctl",
-	plan.Expired:     "expired: the time that its message_expiry gave has passed",
+	plan.Expired:     "expired: its message_expiry has passed",
 	plan.Interrupted: "interrupted: an earlier apply did not finish here",
 	plan.Config:      "the configuration changed",
 	plan.Unmanaged:   "unmanaged: overwrites a live message that retainctl did not publish",
 	plan.Expiring:    "expiring: less than renew_before remains",
-	plan.Republish:   "asked for by -republish",
+	plan.Republish:   "requested by -republish",
 	plan.Undeclared:  "no longer declared",
 	plan.Exclusive:   "live and undeclared inside an exclusive filter",
 	plan.Removed:     "forgotten: within the filter of a removed block",
-	plan.Destroy:     "everything that is managed is destroyed",
+	plan.Destroy:     "everything managed is destroyed",
 	plan.Restored:    "restored from a backup",
 }
 
@@ -75,8 +75,7 @@ func reasonWords(c *plan.Change) []string {
 	return words
 }
 
-// addressOf names a change for people: a live message that no block declares has
-// its topic only.
+// addressOf returns the address of a change, or its topic if it has no address.
 func addressOf(c *plan.Change) string {
 	if c.Address == "" {
 		return quote(c.Key.Topic)
@@ -86,9 +85,8 @@ func addressOf(c *plan.Change) string {
 
 func heading(c *plan.Change) string { return addressOf(c) + " " + outcomes[c.Action] }
 
-// shownAddresses is how many addresses of a group are listed: of deletes more,
-// since those cannot be taken back.
-func shownAddresses(a plan.Action) int {
+// maxHeadings returns how many addresses of a group are listed. It is more for deletes, which cannot be undone.
+func maxHeadings(a plan.Action) int {
 	if a == plan.Delete {
 		return 10
 	}
@@ -97,7 +95,7 @@ func shownAddresses(a plan.Action) int {
 
 func place(file string, line int) string { return fmt.Sprintf("%s:%d", Escape(file), line) }
 
-// planLine is the last line of a plan, which review tools match to the letter.
+// planLine returns the line of a plan with its counts, which review tools match to the letter.
 func planLine(n plan.Counts) string {
 	var b strings.Builder
 	b.WriteString("Plan: ")
@@ -113,7 +111,7 @@ func planLine(n plan.Counts) string {
 
 const noChangesHead = "No changes."
 
-// remarks are the sentences below a plan's counts.
+// remarks returns the sentences below a plan's counts.
 func remarks(p *plan.Plan) []string {
 	found := []string{unchanged(p), protected(p), offline(p)}
 	for _, c := range p.Costs() {
@@ -122,7 +120,7 @@ func remarks(p *plan.Plan) []string {
 	return slices.DeleteFunc(found, func(s string) bool { return s == "" })
 }
 
-// cost says what an apply takes of a broker with quotas.
+// cost says what an apply uses of the quotas of a broker.
 func cost(c plan.Cost) string {
 	publishes := "1 publish"
 	if c.Publishes > 1 {
@@ -132,15 +130,15 @@ func cost(c plan.Cost) string {
 	if c.Reads > 0 {
 		text += " and " + Count(c.Reads, "read")
 	}
-	text += fmt.Sprintf(", about %s at its quota of %g publishes a second", lasting(c.Duration), c.PublishRate)
+	text += fmt.Sprintf(", about %s at its quota of %g publishes a second", approximate(c.Duration), c.PublishRate)
 	if c.Units > 0 {
 		text += fmt.Sprintf(", metered as %s of %d KB", Count(c.Units, "unit"), c.UnitBytes>>10)
 	}
 	return text + "."
 }
 
-// lasting gives a time as people say it.
-func lasting(d time.Duration) string {
+// approximate returns a duration in words: "a second", "90 seconds", "7 minutes".
+func approximate(d time.Duration) string {
 	switch d = d.Round(time.Second); {
 	case d < 2*time.Second:
 		return "a second"
@@ -150,14 +148,17 @@ func lasting(d time.Duration) string {
 	return Count(int(d.Round(time.Minute).Minutes()), "minute")
 }
 
-// unchanged counts what a plan does not list; "" where there is nothing to say.
+// unchanged counts the no-ops of a plan, which it does not list. It returns "" if there are none.
 func unchanged(p *plan.Plan) string {
 	if p.NoOps == 0 {
 		return ""
 	}
-	already := map[plan.Mode]string{plan.RefreshOnly: "live as recorded", plan.Restore: "already as the backup holds it"}[p.Mode]
-	if already == "" {
-		already = "already as declared"
+	already := "already as declared"
+	switch p.Mode {
+	case plan.RefreshOnly:
+		already = "live as recorded"
+	case plan.Restore:
+		already = "already as in the backup"
 	}
 	sentence := Count(p.NoOps, "message") + " " + already
 	if p.Cosmetic > 0 {
@@ -166,8 +167,8 @@ func unchanged(p *plan.Plan) string {
 	return sentence + "."
 }
 
-// protected counts the undeclared messages that a plan leaves; "" where there are
-// none.
+// protected counts the undeclared messages that a plan leaves alone because of a protect block. It returns "" if there
+// are none.
 func protected(p *plan.Plan) string {
 	n := len(p.Protected)
 	if n == 0 {
@@ -177,10 +178,11 @@ func protected(p *plan.Plan) string {
 	if n > 1 {
 		which = "the first "
 	}
-	return fmt.Sprintf("Left alone because protected: %s, %s%s (%s).", Count(n, "undeclared message"), which, quote(first.Key.Topic), Escape(first.By))
+	return fmt.Sprintf("Left alone because protected: %s, %s%s (%s).",
+		Count(n, "undeclared message"), which, quote(first.Key.Topic), Escape(first.By))
 }
 
-// offline warns of a plan that looked at no broker; "" for any other.
+// offline says that a plan was made without reading a broker. It returns "" for any other plan.
 func offline(p *plan.Plan) string {
 	if p.Refreshed {
 		return ""
@@ -188,13 +190,13 @@ func offline(p *plan.Plan) string {
 	text := "The brokers were not read (-refresh=false): this compares with the recorded state only."
 	for _, b := range p.Brokers {
 		if b.Unpinned {
-			text += fmt.Sprintf(" Broker %s was never read, so the token is not the one of a plan that reads it.", Escape(b.Name))
+			text += fmt.Sprintf(" Broker %s was never read, so a plan that reads it has another token.", Escape(b.Name))
 		}
 	}
 	return text
 }
 
-// brokerLine names a broker and what it turned out to be.
+// brokerLine returns a broker's label, address and description.
 func brokerLine(b plan.Broker) string {
 	if b.Address == "" { // its arguments were not evaluated and no state knows it
 		return fmt.Sprintf("Broker %s: not read (%s)", Escape(b.Name), Escape(b.Type))
@@ -214,7 +216,7 @@ func countsByAction(p *plan.Plan) map[plan.Action]int {
 	}
 }
 
-// glyphsUsed gives the actions that a plan has, in the legend's order.
+// glyphsUsed returns the actions that a plan has, in the order of the legend.
 func glyphsUsed(p *plan.Plan) []plan.Action {
 	counts := countsByAction(p)
 	return slices.DeleteFunc(slices.Clone(actions), func(a plan.Action) bool { return counts[a] == 0 })

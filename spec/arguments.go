@@ -11,26 +11,27 @@ import (
 
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
+	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// arguments reads the arguments of a block, or of one instance of it, and reports
-// what is wrong at the argument's place.
+// arguments reads the arguments of a block, or of one instance of it, and reports mistakes
+// at the argument's range.
 type arguments struct {
 	eval   *evaluator
 	sink   *diag.Sink
 	attrs  hcl.Attributes
-	at     *hcl.Range // of the block: the place of arguments that are not given
+	at     *hcl.Range // of the block: for mistakes about arguments that are not given
 	ctx    *hcl.EvalContext
 	fixed  fixed
-	broken bool // something was wrong, and reported
+	broken bool // a mistake was reported
 }
 
-// fixed holds the values of the arguments that are the same in every instance of
-// a block, by name: cty.NilVal until one is evaluated, or if it is wrong.
+// fixed holds the values of the arguments that are the same in every instance of a block, by
+// name. A value is cty.NilVal until it is evaluated, and if it is wrong.
 type fixed map[string]cty.Value
 
-// newFixed finds these arguments.
+// newFixed returns an entry without a value for each of these arguments.
 func newFixed(attrs hcl.Attributes) fixed {
 	f := fixed{}
 	for name, attr := range attrs {
@@ -41,21 +42,18 @@ func newFixed(attrs hcl.Attributes) fixed {
 	return f
 }
 
-// ofInstance reports whether a reference differs from instance to instance.
+// ofInstance reports whether a reference has another value in each instance.
 func ofInstance(t hcl.Traversal) bool { return t.RootName() == "each" || t.RootName() == "count" }
 
-// secretArguments are never shown, whatever they are made of.
-var secretArguments = []string{"password", "token", "key_file"}
-
-// value evaluates an argument; ok is false if it, or what it depends on, has errors,
-// which are reported.
+// value evaluates an argument. ok is false if it has errors, which are reported, or if it
+// depends on something that has.
 func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 	known, fixed := a.fixed[attr.Name]
 	if known != cty.NilVal {
 		return known, true
 	}
 	eval := a.eval.evalInto
-	if slices.Contains(secretArguments, attr.Name) {
+	if slices.Contains(language.SensitiveNames(), attr.Name) {
 		eval = a.eval.evalSecret
 	}
 	value, ok := eval(a.sink, a.ctx, attr.Expr)
@@ -66,8 +64,8 @@ func (a *arguments) value(attr *hcl.Attribute) (cty.Value, bool) {
 	return value, ok
 }
 
-// get evaluates an argument as a value of a type; false if it is not given,
-// null, or wrong.
+// get evaluates an argument and converts it to a type. It returns false if the argument is
+// not given, null or wrong.
 func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	attr := a.attrs[name]
 	if attr == nil {
@@ -85,13 +83,13 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	return value, !value.IsNull()
 }
 
-// plain evaluates an argument that is shown, so that it cannot be sensitive.
+// plain is get for an argument that is shown, which therefore cannot be sensitive.
 func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 	value, given := a.get(name, want)
 	if given && sensitive.Is(value) {
 		a.wrong(name, "Sensitive "+name,
 			"%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use "+
-				"nonsensitive(...) where it is no secret.", name)
+				"nonsensitive(...) if it is not a secret.", name)
 		return value, false
 	}
 	return value, given
@@ -106,7 +104,7 @@ func (a *arguments) invalid(name, format string, args ...any) {
 	a.wrong(name, "Invalid "+name, format, args...)
 }
 
-// text reads a string that may be sensitive: it is never shown.
+// text reads a string that is never shown, so it may be sensitive. It returns "" if there is none.
 func (a *arguments) text(name string) string {
 	value, given := a.get(name, cty.String)
 	if !given {
@@ -116,7 +114,7 @@ func (a *arguments) text(name string) string {
 	return value.AsString()
 }
 
-// shown reads a string that plans show, or that identifies something.
+// shown reads a string that plans show, or that identifies something. It returns "" if there is none.
 func (a *arguments) shown(name string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -125,18 +123,19 @@ func (a *arguments) shown(name string) string {
 	return value.AsString()
 }
 
-// filled reads a string that is shown and, if it is given, not empty.
-func (a *arguments) filled(name, otherwise string) string {
+// nonEmpty reads a string that is shown and that must not be empty if it is given.
+func (a *arguments) nonEmpty(name, fallback string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
-		return otherwise
+		return fallback
 	}
 	if value.AsString() == "" {
-		a.invalid(name, "%s is empty. Give it a value, or leave the argument out.", name)
+		a.invalid(name, "%s is empty. Give it a value, or remove the argument.", name)
 	}
 	return value.AsString()
 }
 
+// texts reads a list of strings that are never shown, without its nulls.
 func (a *arguments) texts(name string) []string {
 	value, given := a.get(name, cty.List(cty.String))
 	if !given {
@@ -157,7 +156,7 @@ func (a *arguments) is(name string) bool {
 	return given && value.True()
 }
 
-// choice reads one of several words; the first is the default.
+// choice reads one of several strings; the first is the default.
 func (a *arguments) choice(name string, choices ...string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -166,26 +165,28 @@ func (a *arguments) choice(name string, choices ...string) string {
 	text := value.AsString()
 	if !slices.Contains(choices, text) {
 		a.invalid(name,
-			"%q is not known.%s It is %s.", text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
+			"%q is not supported.%s Use %s.",
+			text, diag.DidYouMean(text, slices.Values(choices)), diag.OneOf(choices))
 		return choices[0]
 	}
 	return text
 }
 
-func (a *arguments) whole(name string, otherwise, least, most int64) int64 {
+// whole reads an integer within bounds. It returns fallback if there is none.
+func (a *arguments) whole(name string, fallback, least, most int64) int64 {
 	value, given := a.plain(name, cty.Number)
 	if !given {
-		return otherwise
+		return fallback
 	}
 	n, exact := value.AsBigFloat().Int64()
 	if exact != big.Exact || n < least || n > most {
 		a.invalid(name, "%s is a whole number from %d to %d, not %s.", name, least, most, value.AsBigFloat().Text('g', 10))
-		return otherwise
+		return fallback
 	}
 	return n
 }
 
-// duration reads a time above 0; 0 is none.
+// duration reads a positive duration. It returns 0 if there is none.
 func (a *arguments) duration(name string) time.Duration {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -194,7 +195,7 @@ func (a *arguments) duration(name string) time.Duration {
 	t, err := parseDuration(value.AsString())
 	if err != nil || t <= 0 {
 		a.invalid(name,
-			"%s is a time above 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
+			"%s must be longer than 0: seconds as a number, or a duration such as \"90s\", \"24h\" or \"7d\".", name)
 		return 0
 	}
 	return t

@@ -6,8 +6,8 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// assert evaluates a check block. As in Terraform it warns: whoever wants the plan
-// to fail writes a precondition or a validation.
+// assert evaluates a check block. As in Terraform, a failure is a warning. To make the plan
+// fail, the author writes a precondition or a validation.
 func (mod *moduleInstance) assert(c *declare.Check) {
 	for _, r := range c.Asserts {
 		ctx := mod.context("", r.Condition, r.Message)

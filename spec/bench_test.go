@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// fleet writes a configuration of n messages: the rows of a CSV file.
+// fleet writes a configuration with n messages, from the rows of a CSV file.
 func fleet(t testing.TB, n int) {
 	var csv strings.Builder
 	csv.WriteString("id,setpoint,room\n")
@@ -48,8 +48,8 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// TestLoadIsLinear holds that ten times the messages, or mistakes in every one
-// of them, take about ten times the time, not a hundred times.
+// TestLoadIsLinear checks that ten times as many messages, or mistakes in every one of them, take
+// about ten times as long, and not a hundred times.
 func TestLoadIsLinear(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, broken := range []bool{false, true} {
@@ -79,8 +79,7 @@ message "broken" {
 	}
 }
 
-// modular writes a configuration that calls one module n times, with m messages
-// each.
+// modular writes a configuration that calls one module n times, with m messages each.
 func modular(t testing.TB, n, m int) {
 	write(t, "main.retain.hcl", fmt.Sprintf(`
 module "site" {

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// TestConfigurationsAreBounded holds that what the whole configuration makes is bounded, as
-// in one for expression within another, and so is its time.
+// TestConfigurationsAreBounded checks that the memory of an evaluation is bounded, for example with
+// nested for expressions.
 func TestConfigurationsAreBounded(t *testing.T) {
 	for name, text := range map[string]string{
 		"nested for":       `[for i in range(100000) : [for j in range(100000) : j]]`,
@@ -38,13 +38,13 @@ func TestConfigurationsAreBounded(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			in := Inputs{made: bounds.NewBudget(3 << 20)} // a small one: each range is over twice as much
+			in := Inputs{budget: bounds.NewBudget(3 << 20)} // small: each configuration needs over twice as much
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, _, diags := Load(dir, in)
 			runtime.ReadMemStats(&after)
 			if !strings.Contains(diags.Error(), "of values") {
-				t.Errorf("it is not refused: %.300v", diags)
+				t.Errorf("no error about the budget: %.300v", diags)
 			}
 			if took := after.TotalAlloc - before.TotalAlloc; took > 200<<20 {
 				t.Errorf("it took %d MiB", took>>20)

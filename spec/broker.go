@@ -12,7 +12,7 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// brokerBlocks evaluates the broker blocks. Their arguments are read if that is asked for.
+// brokerBlocks evaluates the broker blocks; their arguments only if mod.evalBrokers is set.
 func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 	var all []Broker
 	for _, decl := range mod.brokers.decls {
@@ -26,32 +26,22 @@ func (mod *moduleInstance) brokerBlocks(root string) []Broker {
 	return all
 }
 
-// checkDistinct refuses two blocks that lead to one broker, as far as their arguments
-// tell: one message would then have two records.
-func checkDistinct(b Broker, before []Broker, t *diag.Sink) {
+// checkDistinct reports two blocks that lead to the same broker, as far as their arguments
+// show it: a message would have two records.
+func checkDistinct(b Broker, before []Broker, sink *diag.Sink) {
+	if b.Settings == nil {
+		return
+	}
 	for _, other := range before {
-		if at := destination(b.Settings); at != "" && at == destination(other.Settings) {
-			t.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
+		if at := b.Settings.destination(); at != "" && other.Settings != nil && at == other.Settings.destination() {
+			sink.Add(diag.Errorf(&b.Range, "Two broker blocks are one broker",
 				"broker %q and broker %q (at %s) lead to the same place. Keep one of them.",
 				b.Name, other.Name, other.Range))
 		}
 	}
 }
 
-// destination returns where a broker's arguments lead to, "" if they do not tell.
-func destination(settings BrokerSettings) string {
-	switch s := settings.(type) {
-	case *MQTTSettings:
-		if s.Address != (MQTTAddress{}) {
-			return s.Address.Place()
-		}
-	case *EmbeddedSettings:
-		return s.Path
-	}
-	return ""
-}
-
-// BrokerNamed finds a broker by the name of its block.
+// BrokerNamed returns the broker whose block has the label name, and whether there is one.
 func (c *Config) BrokerNamed(name string) (Broker, bool) {
 	for _, b := range c.Brokers {
 		if b.Name == name {
@@ -70,7 +60,7 @@ func (mod *moduleInstance) brokerSettings(decl *declare.Broker, root string) Bro
 }
 
 // brokerDecoders read the arguments of each broker type; root is the folder of the
-// configuration. A test holds their keys to the types that the language describes.
+// configuration. A test checks that they are complete.
 var brokerDecoders = map[string]func(a *arguments, root string) BrokerSettings{
 	"mqtt":     (*arguments).mqtt,
 	"aws_iot":  (*arguments).awsIoT,
@@ -79,12 +69,16 @@ var brokerDecoders = map[string]func(a *arguments, root string) BrokerSettings{
 
 func (a *arguments) awsIoT(string) BrokerSettings {
 	return &AWSIoTSettings{
-		Region: a.shown("region"), Endpoint: a.endpoint(), Profile: a.text("profile"), RoleARN: a.text("role_arn"), Rate: a.rate(),
+		Region:   a.shown("region"),
+		Endpoint: a.endpoint(),
+		Profile:  a.text("profile"),
+		RoleARN:  a.text("role_arn"),
+		Rate:     a.rate(),
 	}
 }
 
 func (a *arguments) embedded(root string) BrokerSettings {
-	return &EmbeddedSettings{Path: absolute(root, a.filled("path", filepath.Join(".retainctl", "broker.db"))), Root: root}
+	return &EmbeddedSettings{Path: absolute(root, a.nonEmpty("path", filepath.Join(".retainctl", "broker.db"))), Root: root}
 }
 
 func (a *arguments) mqtt(root string) BrokerSettings {
@@ -105,11 +99,11 @@ func (a *arguments) mqtt(root string) BrokerSettings {
 		Rate:        a.rate(),
 		Timeout:     cmp.Or(a.duration("timeout"), 30*time.Second),
 	}
-	a.pairs(s)
+	a.checkCombinations(s)
 	return s
 }
 
-// address reads the url; none where it is wrong.
+// address reads the url. It returns the zero address if the url is missing or wrong.
 func (a *arguments) address() MQTTAddress {
 	text := a.shown("url")
 	if text == "" {
@@ -126,26 +120,27 @@ func (a *arguments) address() MQTTAddress {
 	return address
 }
 
-// pairs reports arguments that only make sense with others, or without them.
-func (a *arguments) pairs(s *MQTTSettings) {
+// checkCombinations reports arguments that only make sense with others, or without them.
+func (a *arguments) checkCombinations(s *MQTTSettings) {
 	if (s.CertFile == "") != (s.KeyFile == "") {
 		a.sink.Add(diag.Errorf(declare.RangeOf(a.attrs, a.at, "cert_file", "key_file"), "Incomplete client certificate",
 			"cert_file and key_file belong together: the certificate and its private key."))
 	}
 	if s.Token != "" && s.Password != "" {
 		a.wrong("token", "Both token and password",
-			"A token is sent as the password, so that there is room for one of them. Leave the other out.")
+			"A token is sent as the password, so a broker can have only one of them. Remove the other.")
 	}
 	if s.Address.Scheme == "" || s.Address.Secure() {
 		return
 	}
 	for name, given := range map[string]bool{
-		"ca_file": s.CAFile != "", "cert_file": s.CertFile != "", "key_file": s.KeyFile != "", "server_name": s.ServerName != "", "alpn": len(s.ALPN) > 0,
+		"ca_file": s.CAFile != "", "cert_file": s.CertFile != "", "key_file": s.KeyFile != "",
+		"server_name": s.ServerName != "", "alpn": len(s.ALPN) > 0,
 	} {
 		if given {
 			a.wrong(name, name+" without TLS",
-				"%s is for a connection with TLS, and the url begins with one that has none. Write mqtts:// or "+
-					"wss://, or leave the argument out.", name)
+				"%s is for connections with TLS, and the scheme of the url does not use TLS. Write mqtts:// or "+
+					"wss://, or remove the argument.", name)
 		}
 	}
 }
@@ -166,12 +161,12 @@ func (a *arguments) rate() float64 {
 	rate, _ := value.AsBigFloat().Float64()
 	if rate <= 0 || rate > 1e6 {
 		a.invalid("rate",
-			"rate is how many messages are published in a second: a number above 0, and at most 1,000,000.")
+			"rate is the number of messages to publish in a second: above 0, and at most 1,000,000.")
 	}
 	return rate
 }
 
-// absolute finds a file from the root; "" stays none.
+// absolute returns the path of a file, relative to the root unless it is absolute; "" for "".
 func absolute(root, file string) string {
 	if file == "" || filepath.IsAbs(file) {
 		return file

@@ -13,12 +13,12 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// maxModules bounds the instances of all module blocks: ten blocks that each
-// repeat the next ten times are 10^10.
+// maxModules bounds the instances of all module blocks: ten blocks that each repeat the next
+// one ten times have 10^10 instances.
 const maxModules = 100_000
 
-// expandCall finds the instances of a module block. It returns nil if that is being
-// done already, in a circle.
+// expandCall returns a module block with its instances. It returns nil if the block is being
+// expanded already, in a circle.
 func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 	if c := mod.calls[m.Name]; c != nil {
 		return c
@@ -29,9 +29,10 @@ func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 	defer mod.leave()
 	c := &call{
 		caller: mod, decl: m,
-		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{}, varies: map[string]bool{}, values: map[string]cty.Value{},
+		contexts: map[string]*hcl.EvalContext{}, fixed: map[string]cty.Value{},
+		varies: map[string]bool{}, values: map[string]cty.Value{},
 	}
-	instances, ok := mod.repeated(m.Attrs, m.At, &mod.sink, mod.roomForModules)
+	instances, ok := mod.repeated(m.Attrs, m.At, &mod.sink, mod.reserveModules)
 	mod.calls[m.Name] = c
 	if c.broken = !ok || m.Body == nil; c.broken {
 		mod.sawUnknown = true
@@ -49,19 +50,19 @@ func (mod *moduleInstance) expandCall(m *declare.Call, at hcl.Range) *call {
 	return c
 }
 
-// roomForModules counts instances of modules.
-func (mod *moduleInstance) roomForModules(n int64, at hcl.Range, t *diag.Sink) bool {
+// reserveModules is the reserve function for the instances of modules.
+func (mod *moduleInstance) reserveModules(n int64, at hcl.Range, sink *diag.Sink) bool {
 	if n > int64(maxModules-mod.modules) {
-		t.Add(diag.Errorf(&at, "Too many module instances",
-			"A configuration can have %d instances of modules, and with these there would be more. Let one module "+
-				"declare many messages with for_each.", maxModules))
+		sink.Add(diag.Errorf(&at, "Too many module instances",
+			"A configuration can have at most %d instances of modules, and these would exceed that. Declare many "+
+				"messages in one module, with for_each.", maxModules))
 		return false
 	}
 	mod.modules += int(n)
 	return true
 }
 
-// input evaluates an input for one instance of the module.
+// input returns the value of an input in one instance of the module.
 func (c *call) input(decl *declare.Variable, instance repetition) cty.Value {
 	if value, known := c.fixed[decl.Name]; known {
 		return value
@@ -77,7 +78,7 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	attr := c.decl.Inputs[decl.Name]
 	switch {
 	case attr != nil:
-	case decl.Default == cty.NilVal: // which was reported
+	case decl.Default == cty.NilVal: // the missing input has been reported
 		return cty.DynamicVal
 	default:
 		return decl.Default
@@ -87,8 +88,8 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 		ctx = c.caller.context(c.decl.Repeat(), attr.Expr)
 		c.contexts[decl.Name] = ctx
 	}
-	t := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
-	value, ok := c.caller.evalInto(&t, instance.context(ctx), attr.Expr)
+	sink := c.caller.found.general.Sink(c.caller.place.path + addrs.Module(c.decl.Name, instance.index))
+	value, ok := c.caller.evalInto(&sink, instance.context(ctx), attr.Expr)
 	if !ok {
 		return cty.DynamicVal
 	}
@@ -96,13 +97,13 @@ func (c *call) convert(decl *declare.Variable, instance repetition) cty.Value {
 	value, err := decl.Convert(value)
 	switch {
 	case err != nil:
-		t.Add(diag.Errorf(at, "Invalid input",
+		sink.Add(diag.Errorf(at, "Invalid input",
 			"The value is not suitable for variable %q at %s: %s.", decl.Name, decl.At, err))
 		return cty.DynamicVal
 	case !value.IsNull() || decl.Nullable:
 		return value
 	case decl.Default == cty.NilVal:
-		t.Add(diag.Errorf(at, "Null input",
+		sink.Add(diag.Errorf(at, "Null input",
 			"Variable %q at %s has nullable = false and no default, so it needs a value that is not null.",
 			decl.Name, decl.At))
 		return cty.DynamicVal
@@ -137,8 +138,8 @@ func (mod *moduleInstance) module(name string, n *needed) cty.Value {
 	return value
 }
 
-// value is what other expressions see of the block, with these outputs. It is to be
-// kept unless one of them is being evaluated, in a circle.
+// value returns the block as other expressions see it, with these outputs. keep is false if
+// one of them is being evaluated, in a circle.
 func (c *call) value(names []string, at hcl.Range) (_ cty.Value, keep bool) {
 	objects, keep := make([]cty.Value, len(c.instances)), true
 	for i, child := range c.instances {
@@ -153,7 +154,7 @@ func (c *call) value(names []string, at hcl.Range) (_ cty.Value, keep bool) {
 	return c.collect(objects), keep
 }
 
-// collect returns the instances' objects in the form that the block has.
+// collect returns the instances' objects as an object, a tuple or one of them, as for_each and count require.
 func (c *call) collect(objects []cty.Value) cty.Value {
 	switch c.decl.Repeat() {
 	case "for_each":

@@ -2,24 +2,24 @@ package spec
 
 import "slices"
 
-// maxChain is how many references may follow one another. Resolving them is
-// recursive, and Go cannot recover from a stack that is used up.
+// maxChain bounds the length of a chain of references. Resolving them is recursive, and Go
+// cannot recover from a stack overflow.
 const maxChain = 1000
 
 // link is a value that is being resolved.
 type link struct{ address, static string }
 
-// chain are the values that are being resolved, the outermost first.
+// chain holds the values that are being resolved, the outermost first.
 type chain struct {
 	links    []link
 	active   map[string]bool
-	circular map[string]bool // members of circles that were met, by their static address
+	circular map[string]bool // members of circles found so far, by their static address
 }
 
 func newChain() chain { return chain{active: map[string]bool{}, circular: map[string]bool{}} }
 
-// circle returns the addresses that lead back to one that is being resolved, which is
-// first and last; nil if it is not being resolved.
+// circle returns the addresses that lead from a value that is being resolved back to it: it
+// is the first and the last. It returns nil if the value is not being resolved.
 func (c *chain) circle(address string) []string {
 	if !c.active[address] {
 		return nil
@@ -42,7 +42,7 @@ func (c *chain) enter(l link) {
 	c.links = append(c.links, l)
 }
 
-// leave removes the last one, which has its value.
+// leave removes the value that was entered last.
 func (c *chain) leave() {
 	last := len(c.links) - 1
 	delete(c.active, c.links[last].address)

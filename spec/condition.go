@@ -7,21 +7,21 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// conditions are what must hold for each instance of a message block, with what
-// they refer to.
+// conditions holds the preconditions and postconditions of a message block, with the values
+// that they refer to.
 type conditions struct {
 	decl      *declare.Message
-	pre, post *hcl.EvalContext // before each and count
+	pre, post *hcl.EvalContext // without each, count and self
 }
 
-// before reports whether the preconditions hold. They come before anything of the
-// instance is evaluated, so that they can keep it from being.
+// before reports whether the preconditions hold. They are checked before the instance is
+// evaluated, so that they can prevent that.
 func (c conditions) before(d *decoder, instance repetition) bool {
 	return len(c.decl.Preconditions) == 0 || c.hold(d, c.decl.Preconditions, instance.context(c.pre))
 }
 
-// after reports whether the postconditions hold for the message as it is declared,
-// which they know as self.
+// after reports whether the postconditions hold for the declared message, which is self in
+// them.
 func (c conditions) after(d *decoder, instance repetition) bool {
 	if len(c.decl.Postconditions) == 0 {
 		return true

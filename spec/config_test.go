@@ -94,7 +94,7 @@ func load(t *testing.T, dir string, in Inputs) *Config {
 	return config
 }
 
-// localPath is the path of the local backend.
+// localPath returns the path of the local backend.
 func localPath(c *Config) string { return c.Backend.Settings.(*LocalSettings).Path }
 
 func TestDefaults(t *testing.T) {
@@ -109,23 +109,23 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestStatePath: the local backend's path is text or nothing, whatever the author
-// wrote, and -backend-config overrides it.
+// TestStatePath checks that the local backend's path is converted to a string, that null means the
+// default, and that -backend-config overrides it.
 func TestStatePath(t *testing.T) {
 	for path, want := range map[string]string{`"x"`: "x", `null`: DefaultStatePath, `5`: "5", `true`: "true"} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "main.retain.hcl"), "retainctl {\n  backend \"local\" {\n    path = "+path+"\n  }\n}\n")
 		if got := localPath(load(t, dir, Inputs{})); got != want {
-			t.Errorf("path = %s gives %q", path, got)
+			t.Errorf("path = %s becomes %q", path, got)
 		}
 		if got := localPath(load(t, dir, Inputs{BackendConfig: []string{"path=ci"}})); got != "ci" {
-			t.Errorf("-backend-config=path=ci gives %q", got)
+			t.Errorf("-backend-config=path=ci becomes %q", got)
 		}
 	}
 }
 
-// TestPreset: the variables of a saved plan override the environment, and a -var
-// that says otherwise is refused.
+// TestPreset checks that the variables of a saved plan override the environment, and that a -var with
+// another value is an error.
 func TestPreset(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "main.retain.hcl", "variable \"v\" {\n  type = number\n}\nmessage \"m\" {\n  payload = tostring(var.v)\n}\n")
@@ -137,12 +137,12 @@ func TestPreset(t *testing.T) {
 	load(t, ".", in)
 	in.Vars = []VarArg{{Set: "v=8"}}
 	if _, _, diags := Load(".", in); !diags.HasErrors() {
-		t.Error("another value was taken")
+		t.Error("another value was accepted")
 	}
 }
 
-// TestNoSecretIsShown writes the diagnostics of many mistakes around a sensitive
-// value as a terminal shows them.
+// TestNoSecretIsShown checks that diagnostics of many mistakes with sensitive values do not show the
+// values on a terminal.
 func TestNoSecretIsShown(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "main.retain.hcl", `

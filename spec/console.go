@@ -15,18 +15,19 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// Console evaluates expressions in the root module of a configuration.
+// Console evaluates expressions in the root module of a configuration. It is not safe for
+// concurrent use.
 type Console struct {
 	root *functions.Sandbox
 	mod  *moduleInstance
 }
 
-// ConsoleInput is the name that diagnostics have for a text of the console.
+// ConsoleInput is the file name in the ranges of diagnostics about an expression.
 const ConsoleInput = "<console-input>"
 
-// OpenConsole loads the configuration of a folder, as Load does. What is wrong with
-// single values of it keeps no other from being looked at: the Console is nil only
-// if the files cannot be read.
+// OpenConsole loads the configuration in a folder, as Load does. The Console is nil only if the
+// files cannot be read: mistakes in single values do not prevent the evaluation of others. The
+// caller closes it.
 func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
 	mod := l.rootModule()
@@ -43,16 +44,16 @@ func OpenConsole(dir string, in Inputs) (*Console, map[string]*hcl.File, hcl.Dia
 	return c, files, diag.InOrder(functions.WithoutStacks(l.Diags))
 }
 
-// Close lets go of the configuration's folder.
+// Close closes the configuration's folder.
 func (c *Console) Close() error { return c.root.Close() }
 
-// Evaluated is the value of an expression, or, of type(...), its type.
+// Evaluated is the result of an expression.
 type Evaluated struct {
-	Value  cty.Value
-	IsType bool // the value's type was asked for
+	Value  cty.Value // with marks
+	IsType bool      // the expression was type(...): the result is the type of Value
 }
 
-// Eval evaluates one expression.
+// Eval evaluates one expression. The result is meaningless if the diagnostics have errors.
 func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	expr, diags := parseText(given{from: ConsoleInput, text: src})
 	if diags.HasErrors() {
@@ -66,27 +67,27 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 		sensitive.KeepKeyMarks(node)
 		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
-	// Every expression has its own findings, so that a mistake is reported each time that it is made.
-	mod, n := *c.mod, newFindings()
-	mod.found, mod.sink = n, n.general.Sink("")
+	// Every expression has its own findings, so that a mistake is reported each time.
+	mod, found := *c.mod, newFindings()
+	mod.found, mod.sink = found, found.general.Sink("")
 	value, ok := mod.eval(mod.context("", expr), expr)
-	diags = functions.WithoutStacks(n.diagnostics())
+	diags = functions.WithoutStacks(found.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known",
-			"It is made of values that are wrong, as the errors of the configuration say."))
+			"It depends on values that could not be computed. See the errors of the configuration."))
 	}
 	result.Value = value
 	return result, diags
 }
 
-// Complete gives what the end of an unfinished expression can go on with: each is
-// the whole of its last word.
+// Complete returns the completions of the last word of an unfinished expression, sorted. Each
+// includes the word.
 func (c *Console) Complete(word string) []string {
 	dot := strings.LastIndex(word, ".")
 	var all []string
 	if dot < 0 {
 		for name := range c.mod.functions {
-			if !strings.Contains(name, "::") { // the same under a longer name
+			if !strings.Contains(name, "::") { // a longer name of the same function
 				all = append(all, name+"(")
 			}
 		}
@@ -101,7 +102,7 @@ func (c *Console) Complete(word string) []string {
 	return all
 }
 
-// members are the names that can follow a reference and a dot.
+// members returns the names that can follow a reference and a dot.
 func (c *Console) members(of string) []string {
 	var names []string
 	switch decl := c.mod.decl; of {
@@ -127,16 +128,18 @@ func (c *Console) members(of string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !hclsyntax.ValidIdentifier(name) })
 }
 
-// Unfinished tells whether an expression goes on in a further line: a bracket, a
-// template or a heredoc is open.
+// Unfinished reports whether an expression continues on another line: a bracket, a template or
+// a heredoc is open.
 func Unfinished(src string) bool {
 	tokens, _ := hclsyntax.LexExpression([]byte(src), ConsoleInput, hcl.InitialPos)
 	depth := 0
 	for _, t := range tokens {
 		switch t.Type {
-		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
+		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenOHeredoc,
+			hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			depth++
-		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCHeredoc,
+			hclsyntax.TokenTemplateSeqEnd:
 			depth--
 		}
 	}

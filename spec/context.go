@@ -10,22 +10,21 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// context returns the context that expressions are evaluated in: what they refer to
-// and nothing else, so that only this is evaluated. repeat is "for_each" or "count" if
-// the instance's own context adds each or count.
+// context returns the context to evaluate expressions in. It has only the values that they
+// refer to, so that nothing else is evaluated. repeat is "for_each" or "count" if the context
+// of an instance adds each or count.
 func (mod *moduleInstance) context(repeat string, exprs ...hcl.Expression) *hcl.EvalContext {
 	return mod.contextWith([]string{ownRoot(repeat)}, exprs...)
 }
 
-// arguments returns the arguments of a block at a place, to be read in the context of
-// what they refer to.
+// arguments returns a reader of the arguments of the block at a range.
 func (mod *moduleInstance) arguments(attrs hcl.Attributes, at *hcl.Range) *arguments {
 	ctx := mod.context("", declare.Expressions(attrs)...)
 	return &arguments{eval: &mod.evaluator, sink: &mod.sink, attrs: attrs, at: at, ctx: ctx}
 }
 
-// ownRoot returns the root that the argument which repeats a block adds in each
-// instance.
+// ownRoot returns the root that a repeating argument adds in each instance: "each" for
+// "for_each", "count" for "count".
 func ownRoot(repeat string) string {
 	if repeat == "for_each" {
 		return "each"
@@ -33,7 +32,7 @@ func ownRoot(repeat string) string {
 	return repeat
 }
 
-// contextWith is context if the instance's own context adds the roots own.
+// contextWith is like context, with the roots that the context of an instance adds.
 func (mod *moduleInstance) contextWith(own []string, exprs ...hcl.Expression) *hcl.EvalContext {
 	refs := newReferences()
 	for ref := range declare.References(exprs...) {
@@ -52,14 +51,14 @@ func (mod *moduleInstance) contextWith(own []string, exprs ...hcl.Expression) *h
 	return ctx
 }
 
-// resolve finds the value of one reference. What cannot be found is reported and
+// resolve adds the value of one reference to refs. A reference that has none is reported and
 // becomes unknown, which evaluates without further errors.
 func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs references) {
 	root, name := ref.Root, ref.Name
 	switch root {
 	case "each", "count", "self":
 		if !slices.Contains(own, root) {
-			mod.notHere(ref)
+			mod.unavailable(ref)
 			refs.unknown[root] = true
 		}
 		return
@@ -86,7 +85,7 @@ func (mod *moduleInstance) resolve(ref declare.Reference, own []string, refs ref
 	}
 }
 
-// lookup returns the value of what a root and a name refer to.
+// lookup returns the value of the declaration with a root and a name.
 func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 	switch root {
 	case "var":
@@ -105,18 +104,18 @@ func (mod *moduleInstance) lookup(root, name string, at hcl.Range) cty.Value {
 		return cty.StringVal(mod.decl.Dir)
 	}
 	mod.once("path."+name, &at, "Unknown path",
-		"There are path.root, the configuration's folder, and path.module, that of the module.%s",
+		"The paths are path.root, the configuration's folder, and path.module, the module's folder.%s",
 		diag.DidYouMean(name, slices.Values([]string{"root", "module"})))
 	return cty.DynamicVal
 }
 
-// brokerName returns the value of broker.NAME, which is its name.
+// brokerName returns the value of broker.NAME, which is the broker's name.
 func (mod *moduleInstance) brokerName(name string, at hcl.Range) cty.Value {
 	switch {
 	case mod.call != nil:
 		mod.once("broker", &at, "Broker reference in a module",
-			"Brokers are known in the root module only. Declare a variable here, write broker = var.broker, and "+
-				"have the module block pass it: broker = broker.%s.", name)
+			"Only the root module can refer to brokers. Declare a variable here, write broker = var.broker, and set "+
+				"it in the module block: broker = broker.%s.", name)
 		return cty.DynamicVal
 	case mod.brokers.byName[name] == nil:
 		mod.undeclared("broker", name, at, mod.brokers.names())

@@ -14,7 +14,7 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// decode reads all arguments and reports whether they are right.
+// decode reads all arguments and reports whether they are valid.
 func (d *decoder) decode() bool {
 	decl := d.x.decl
 	d.m.Name, d.m.Range = decl.Label, decl.At
@@ -47,18 +47,18 @@ func (d *decoder) topic() {
 		d.m.Topic = value.AsString()
 	} else if !d.broken {
 		d.wrong("topic", "Null topic",
-			"topic is null. Give a topic, or leave the argument out: the topic is the block's label then.")
+			"topic is null. Give a topic, or remove the argument: then the topic is the block's label.")
 	}
 }
 
-// payload takes exactly the bytes that are declared: nothing is encoded on the
-// way, and nothing deletes a message by being empty.
+// payload reads the payload. Its bytes are exactly those that are declared, without any
+// encoding. An empty payload is an error, because it would delete the message.
 func (d *decoder) payload() {
 	attrs := d.attrs
 	switch {
 	case attrs["payload"] != nil && attrs["payload_base64"] != nil:
 		d.wrong("payload_base64", "Both payload and payload_base64",
-			"A message has one payload: give payload for text, or payload_base64 for bytes.")
+			"A message has one payload. Use payload for text, or payload_base64 for bytes.")
 		return
 	case attrs["payload_base64"] != nil:
 		d.m.Payload = d.base64("payload_base64", mqtt.FieldPayload)
@@ -66,7 +66,7 @@ func (d *decoder) payload() {
 		d.payloadText(attrs["payload"])
 	default:
 		d.wrong("", "Missing payload",
-			"A message needs a payload, or payload_base64. To delete what its topic holds, remove the block.")
+			"A message needs payload or payload_base64. To delete the message of the topic, remove the block.")
 		return
 	}
 	if d.is("sensitive") {
@@ -84,9 +84,9 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	case value.IsNull():
 		d.wrong("payload", "Null payload", "%s", emptyPayload)
 	case value.Type() != cty.String:
-		d.wrong("payload", "Payload is no string",
-			"A payload is a string, sent as its UTF-8 bytes, not of type %s. Write jsonencode(...) to send it as "+
-				"JSON, or tostring(...). (A lone \"${...}\" has the type of what stands in it.)",
+		d.wrong("payload", "Payload is not a string",
+			"A payload must be a string, sent as its UTF-8 bytes, and this one is of type %s. Write jsonencode(...) to send "+
+				"it as JSON, or tostring(...). (A lone \"${...}\" has the type of the value in it.)",
 			value.Type().FriendlyName())
 	default:
 		all, leaves := sensitive.Parts(value)
@@ -101,8 +101,8 @@ func (d *decoder) payloadText(attr *hcl.Attribute) {
 	}
 }
 
-const emptyPayload = "An empty retained message is how MQTT deletes one, so a payload cannot be null or empty. To " +
-	"delete what the topic holds, remove the block or the instance's key."
+const emptyPayload = "In MQTT an empty payload deletes the retained message, so a payload cannot be null or empty. " +
+	"To delete the message of the topic, remove the block or the instance's key."
 
 func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	value, given := d.get(name, cty.String)
@@ -116,8 +116,8 @@ func (d *decoder) base64(name string, f mqtt.Fields) []byte {
 	switch {
 	case err != nil:
 		d.invalid(name,
-			"%s is base64, with the letters A-Z, a-z, 0-9, +, / and padding; this is not. Write base64encode(...) "+
-				"for text, or filebase64(...) for a file.", name)
+			"%s must be base64, with the characters A-Z, a-z, 0-9, +, / and padding. Write base64encode(...) for "+
+				"text, or filebase64(...) for a file.", name)
 	case len(data) == 0 && name == "payload_base64":
 		d.wrong(name, "Empty payload", "%s", emptyPayload)
 	}
@@ -130,12 +130,14 @@ func (d *decoder) correlation() {
 	}
 }
 
-// userProperties reads them once for all instances if none differs.
+// userProperties reads the user properties, once for all instances if the argument is the
+// same in each.
 func (d *decoder) userProperties() {
 	if d.x.common == nil {
 		d.readProperties()
 		if _, fixed := d.fixed["user_properties"]; fixed && !d.broken {
-			d.x.common = &Message{Message: mqtt.Message{UserProperties: slices.Clip(d.m.UserProperties)}, OrderedProperties: d.m.OrderedProperties}
+			d.x.common = &Message{OrderedProperties: d.m.OrderedProperties}
+			d.x.common.UserProperties = slices.Clip(d.m.UserProperties)
 			d.x.common.Redaction.Fields = d.m.Redaction.Fields & mqtt.FieldUserProperties
 		}
 		return
@@ -144,7 +146,7 @@ func (d *decoder) userProperties() {
 	d.m.Redaction.Fields |= d.x.common.Redaction.Fields
 }
 
-// readProperties reads a map, or a list if order or repeats matter.
+// readProperties reads a map, or a list if order or duplicates matter.
 func (d *decoder) readProperties() {
 	value, given := d.get("user_properties", cty.DynamicPseudoType)
 	if !given {
@@ -168,19 +170,19 @@ func (d *decoder) readProperties() {
 			_, pair := it.Element()
 			if pair.IsNull() || !pair.CanIterateElements() || !has(pair, "name") || !has(pair, "value") {
 				d.invalid("user_properties",
-					"The elements of a list of user properties are { name = ..., value = ... }.")
+					"The elements of a list of user properties must be { name = ..., value = ... }.")
 				return
 			}
 			d.property(entry(pair, "name"), entry(pair, "value"))
 		}
 	default:
 		d.invalid("user_properties",
-			"User properties are a map of strings, or a list of { name = ..., value = ... } where order or repeats "+
+			"User properties are a map of strings, or a list of { name = ..., value = ... } if order or duplicates "+
 				"matter; this is %s.", typ.FriendlyName())
 	}
 }
 
-// has reports whether an object or a map has that key.
+// has reports whether a value is an object or a map with that key.
 func has(v cty.Value, name string) bool {
 	if v.Type().IsObjectType() {
 		return v.Type().HasAttribute(name)
@@ -200,32 +202,32 @@ func (d *decoder) property(name, text cty.Value) {
 	text, textErr := convert.Convert(text, cty.String)
 	if nameErr != nil || textErr != nil || name.IsNull() || text.IsNull() {
 		d.invalid("user_properties",
-			"Names and values of user properties are strings, and not null. Leave a property out with a for "+
-				"expression that has an if.")
+			"Names and values of user properties are strings, and not null. To leave out a property, use a for "+
+				"expression with an if.")
 		return
 	}
 	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
 }
 
-// expiry reads message_expiry, which a packet holds as 32 bits of seconds
-// (3.3.2.3.3), and renew_before.
+// expiry reads message_expiry, which a packet has in seconds as 32 bits (3.3.2.3.3), and
+// renew_before.
 func (d *decoder) expiry() {
 	expiry := d.duration("message_expiry")
 	switch {
 	case expiry == 0:
 	case expiry < 0 || expiry%time.Second != 0 || expiry/time.Second > math.MaxUint32:
-		d.invalid("message_expiry", "A message expires after a whole number of seconds, from 1 to 4,294,967,295.")
+		d.invalid("message_expiry", "message_expiry is a whole number of seconds, from 1 to 4,294,967,295.")
 	default:
 		d.m.Expiry = uint32(expiry / time.Second)
 	}
 	d.m.RenewBefore = d.duration("renew_before")
 	switch {
-	case d.m.RenewBefore == 0 || d.m.Expiry == 0 && d.broken: // message_expiry may be what is wrong
+	case d.m.RenewBefore == 0 || d.m.Expiry == 0 && d.broken: // message_expiry may be invalid
 	case d.m.Expiry == 0:
 		d.wrong("renew_before", "renew_before without message_expiry",
 			"A message without message_expiry never expires, so there is nothing to renew.")
 	case d.m.RenewBefore >= expiry:
 		d.invalid("renew_before",
-			"renew_before is shorter than message_expiry; otherwise every plan would publish again.")
+			"renew_before must be shorter than message_expiry; otherwise every plan would publish the message again.")
 	}
 }

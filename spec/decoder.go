@@ -7,7 +7,7 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// decoder turns the arguments of one instance into a Message.
+// decoder decodes the arguments of one instance of a message block into a Message.
 type decoder struct {
 	arguments
 	x       *expansion
@@ -16,7 +16,7 @@ type decoder struct {
 	m       Message
 }
 
-// hideable reads a string that is hidden if it is sensitive.
+// hideable reads a string for the field f, which is redacted if the string is sensitive.
 func (d *decoder) hideable(name string, f mqtt.Fields) string {
 	value, given := d.get(name, cty.String)
 	if !given {
@@ -25,7 +25,7 @@ func (d *decoder) hideable(name string, f mqtt.Fields) string {
 	return d.reveal(value, f)
 }
 
-// reveal takes a string out of its marks and notes them.
+// reveal returns a string without its marks, and redacts the field f if it was sensitive.
 func (d *decoder) reveal(value cty.Value, f mqtt.Fields) string {
 	if sensitive.Is(value) {
 		d.m.Redaction.Fields |= f

@@ -7,9 +7,9 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// checkDuplicates reports topics that two messages of one broker declare: the
-// topic is the identity. Pairs of blocks are reported once.
-func checkDuplicates(all []*expansion, t *diag.Sink) {
+// checkDuplicates reports topics of one broker that two messages declare: the topic identifies
+// a message. A pair of blocks is reported once.
+func checkDuplicates(all []*expansion, sink *diag.Sink) {
 	type place struct{ broker, topic string }
 	type pair struct{ first, second *declare.Message }
 	type clash struct {
@@ -42,16 +42,16 @@ func checkDuplicates(all []*expansion, t *diag.Sink) {
 		c := clashes[p]
 		more := ""
 		if c.count > 1 {
-			more = fmt.Sprintf(" These blocks have %s more in common.", topics(c.count-1))
+			more = fmt.Sprintf(" These blocks have %s in common.", moreTopics(c.count-1))
 		}
-		t.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice",
-			"The topic %q on broker %q is declared by %s, and by %s at %s. A topic holds one retained message: "+
-				"give one of them another topic.%s",
+		sink.AddKind(c.a.Name, diag.Errorf(p.second.FieldRange(0), "Topic declared twice",
+			"The topic %q on broker %q is declared by %s, and by %s at %s. A topic can hold only one retained "+
+				"message. Give one of them another topic.%s",
 			diag.Excerpt(c.b.Topic), c.b.Broker, c.b.Address, c.a.Address, c.of.topicPlace(), more))
 	}
 }
 
-// topicPlace returns where a block's topic is declared, with the call of its module.
+// topicPlace returns the range in which a block's topic is declared, with the call of its module.
 func (x *expansion) topicPlace() string {
 	at := x.decl.FieldRange(0).String()
 	if c := x.call; c != nil {

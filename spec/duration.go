@@ -14,8 +14,8 @@ var (
 	days       = regexp.MustCompile(`^([0-9]{1,6})d(.*)$`)
 )
 
-// parseDuration reads seconds as a number, or a duration as Go spells it, with
-// days before it.
+// parseDuration parses a number of seconds, or a duration in Go's syntax, which may begin with
+// days: "90", "1h30m", "7d12h".
 func parseDuration(s string) (time.Duration, error) {
 	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
 		if !(math.Abs(seconds) < float64(math.MaxInt64/time.Second)) {

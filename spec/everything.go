@@ -15,11 +15,11 @@ type evaluated struct {
 	*run
 	blocks  []*expansion        // of all modules
 	filters filterBlocks        // of all modules
-	needs   map[string][]string // what message blocks wait for, by their static address
+	needs   map[string][]string // dependencies of message blocks, by their static address
 }
 
-// everything evaluates the whole configuration. What nothing refers to is evaluated too,
-// so that its mistakes are reported.
+// everything evaluates the whole configuration. Declarations without a reference to them are
+// evaluated too, so that their mistakes are reported.
 func (r *run) everything() *evaluated {
 	r.root.evaluateAll()
 	all := &evaluated{run: r, needs: r.order(), blocks: r.everyBlock()}
@@ -29,7 +29,7 @@ func (r *run) everything() *evaluated {
 	return all
 }
 
-// evaluateAll evaluates all of a module, and of the modules that it calls.
+// evaluateAll evaluates all declarations of a module, and of the modules that it calls.
 func (mod *moduleInstance) evaluateAll() {
 	unused := mod.brokerOnly()
 	for name, decl := range declare.Sorted(mod.decl.Variables) {
@@ -72,7 +72,7 @@ func (r *run) everyBlock() []*expansion {
 	return all
 }
 
-// eachModule visits a module and all that it calls.
+// eachModule visits a module, and recursively all modules that it calls.
 func (mod *moduleInstance) eachModule(visit func(*moduleInstance)) {
 	visit(mod)
 	for _, c := range declare.Sorted(mod.calls) {
@@ -95,7 +95,7 @@ func (all *evaluated) messages() []Message {
 	return messages
 }
 
-// diagnostics returns all that was found, by module and block.
+// diagnostics returns all diagnostics, by module and block.
 func (r *run) diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	byFolder := func(a, b *declare.Module) int { return strings.Compare(a.Dir, b.Dir) }
@@ -105,8 +105,9 @@ func (r *run) diagnostics() hcl.Diagnostics {
 	return diags
 }
 
-// brokerOnly returns the locals that only broker blocks use, unless these are evaluated:
-// they may need variables that are unset.
+// brokerOnly returns the locals that only broker blocks use. They are not evaluated if the
+// broker blocks are not, because they may need variables that are not set. It returns nil if
+// broker blocks are evaluated.
 func (mod *moduleInstance) brokerOnly() map[reference]bool {
 	if mod.evalBrokers || mod.call != nil {
 		return nil
@@ -115,12 +116,12 @@ func (mod *moduleInstance) brokerOnly() map[reference]bool {
 	for _, b := range mod.decl.Brokers {
 		brokers = append(brokers, declare.Expressions(b.Attrs)...)
 	}
-	unused, used := mod.reach(brokers), mod.reach(mod.decl.BeyondBrokers())
+	unused, used := mod.reach(brokers), mod.reach(mod.decl.NonBrokerExpressions())
 	maps.DeleteFunc(unused, func(ref reference, _ bool) bool { return used[ref] })
 	return unused
 }
 
-// reach returns what of this module expressions refer to.
+// reach returns the declarations of this module that expressions refer to, directly or not.
 func (mod *moduleInstance) reach(exprs []hcl.Expression) map[reference]bool {
 	found := map[reference]bool{}
 	mod.follow(exprs, func(in *moduleInstance, to reference) {

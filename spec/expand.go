@@ -10,12 +10,12 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// maxInstances bounds the instances of all blocks: count = 1e9 is a mistake, and
-// no broker holds so many.
+// maxInstances bounds the instances of all message blocks: count = 1e9 is a mistake, because no
+// broker can hold so many messages.
 const maxInstances = 1_000_000
 
-// expand evaluates a message block with all its instances. It returns nil if that is
-// being done already, in a circle.
+// expand evaluates a message block with all its instances. It returns nil if the block is being
+// expanded already, in a circle.
 func (mod *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
 	if x := mod.blocks[m.Label]; x != nil && !mod.chain.active[mod.place.path+m.Address()] {
 		return x
@@ -29,7 +29,7 @@ func (mod *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
 		x.call = mod.call.decl
 	}
 	mod.blocks[m.Label] = x
-	instances, ok := mod.repeated(m.Attrs, m.At, &x.sink, mod.room)
+	instances, ok := mod.repeated(m.Attrs, m.At, &x.sink, mod.reserveMessages)
 	if !ok {
 		x.broken = true
 		return x
@@ -54,7 +54,7 @@ func (mod *moduleInstance) expand(m *declare.Message, at hcl.Range) *expansion {
 	return x
 }
 
-// conditions returns what must hold for each instance of a message block.
+// conditions returns the conditions that must hold for each instance of a message block.
 func (mod *moduleInstance) conditions(m *declare.Message) conditions {
 	own := ownRoot(m.Repeat())
 	return conditions{
@@ -64,7 +64,7 @@ func (mod *moduleInstance) conditions(m *declare.Message) conditions {
 	}
 }
 
-// lifecycle reads the lifecycle block of a message block.
+// lifecycle returns a Message with the fields that a lifecycle block sets.
 func (mod *moduleInstance) lifecycle(x *expansion) Message {
 	attrs := maps.Clone(x.decl.Lifecycle)
 	changes := attrs["ignore_changes"]
@@ -74,38 +74,40 @@ func (mod *moduleInstance) lifecycle(x *expansion) Message {
 	return a.lifecycle(changes)
 }
 
-// repeated lists the instances of a block with these arguments.
-func (mod *moduleInstance) repeated(attrs hcl.Attributes, block hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
+// repeated returns the instances of a block with these arguments.
+func (mod *moduleInstance) repeated(
+	attrs hcl.Attributes, block hcl.Range, sink *diag.Sink, reserve reserve,
+) ([]repetition, bool) {
 	name := declare.Repeat(attrs)
 	if name == "" {
-		return []repetition{{}}, room(1, block, t)
+		return []repetition{{}}, reserve(1, block, sink)
 	}
 	expr := attrs[name].Expr
 	at := expr.Range()
-	value, ok := mod.evalInto(t, mod.context("", expr), expr)
+	value, ok := mod.evalInto(sink, mod.context("", expr), expr)
 	if !ok {
 		return nil, false
 	}
 	switch {
 	case value.IsMarked():
-		t.Add(diag.Errorf(&at, "Sensitive "+name,
-			"%s decides which instances exist, and their addresses are shown; a sensitive value cannot be used. "+
-				"Use nonsensitive(...) where the keys are no secret.", name))
+		sink.Add(diag.Errorf(&at, "Sensitive "+name,
+			"%s decides which instances exist, and their addresses are shown, so its value cannot be sensitive. "+
+				"Use nonsensitive(...) if the keys are not secret.", name))
 	case value.IsNull():
-		t.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instance.", name))
+		sink.Add(diag.Errorf(&at, "Null "+name, "The value of %s is null. Use an empty map, or 0, for no instances.", name))
 	case name == "count":
-		return counted(value, at, t, room)
+		return counted(value, at, sink, reserve)
 	default:
-		return forEach(value, at, t, room)
+		return forEach(value, at, sink, reserve)
 	}
 	return nil, false
 }
 
-// room bounds the number of messages.
-func (mod *moduleInstance) room(n int64, at hcl.Range, t *diag.Sink) bool {
+// reserveMessages is the reserve function for the instances of message blocks.
+func (mod *moduleInstance) reserveMessages(n int64, at hcl.Range, sink *diag.Sink) bool {
 	if n > int64(maxInstances-mod.instances) {
-		t.Add(diag.Errorf(&at, "Too many messages",
-			"A configuration can declare %d messages, and with these there would be more. Split it into several "+
+		sink.Add(diag.Errorf(&at, "Too many messages",
+			"A configuration can declare at most %d messages, and these would exceed that. Split it into several "+
 				"folders.", maxInstances))
 		return false
 	}

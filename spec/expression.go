@@ -8,17 +8,17 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// evaluator computes single expressions, in contexts that hold all that they refer to.
+// evaluator evaluates single expressions, in contexts with all values that they refer to.
 type evaluator struct {
-	sawUnknown bool // a value was not known, for which some diagnostic gives the reason
+	sawUnknown bool // a value was unknown; a diagnostic must say why
 }
 
-// evalInto evaluates an expression and reports its errors to t; ok is false if it has
-// any, or if it depends on something that has.
-func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
+// evalInto evaluates an expression and reports its errors to sink. ok is false if it has errors,
+// or if it depends on something that has.
+func (e *evaluator) evalInto(sink *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
 	value, diags := expr.Value(ctx)
 	if len(diags) > 0 {
-		t.AddEvaluated(diags, expr, ctx)
+		sink.AddEvaluated(diags, expr, ctx)
 		if diags.HasErrors() {
 			return cty.DynamicVal, false
 		}
@@ -28,19 +28,19 @@ func (e *evaluator) evalInto(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expres
 		return value, true
 	}
 	if left < 0 {
-		t.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
-			"It holds more than %d values, each counted as often as it stands in it.", bounds.MaxParts))
+		sink.Add(diag.Errorf(expr.Range().Ptr(), "Value too large",
+			"It contains more than %d values. A value that it contains several times counts each time.", bounds.MaxParts))
 	}
 	e.sawUnknown = true
 	return cty.DynamicVal, false
 }
 
-// evalSecret evaluates an argument that is always sensitive, whatever it is made
-// of.
-func (e *evaluator) evalSecret(t *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
+// evalSecret evaluates an argument that is always sensitive, even if its value is not marked.
+// It reports errors without their values.
+func (e *evaluator) evalSecret(sink *diag.Sink, ctx *hcl.EvalContext, expr hcl.Expression) (cty.Value, bool) {
 	value, diags := expr.Value(ctx)
 	for _, d := range diags {
-		t.Add(diag.Withheld(d))
+		sink.Add(diag.Withheld(d))
 	}
 	return value, !diags.HasErrors() && value.IsWhollyKnown()
 }

@@ -21,10 +21,10 @@ const (
 	resultMark      = "\n=> " // between an expression and its result
 )
 
-// TestExpressionsAsTerraform holds the language itself, beside its functions,
-// against Terraform: each file of the archive but the first is an expression with
-// the JSON text that Terraform makes of it, or "error". The first file declares
-// what they refer to. With -update the terraform on this machine is asked again.
+// TestExpressionsAsTerraform compares the results of expressions with Terraform's. Each file of the
+// archive but the first is an expression and its result in Terraform, as JSON, or "error". The first
+// file has the declarations that they refer to. With -update, the results are taken from the terraform
+// on this machine.
 func TestExpressionsAsTerraform(t *testing.T) {
 	archive, err := txtar.ParseFile(expressionTable)
 	if err != nil {
@@ -51,8 +51,8 @@ func TestExpressionsAsTerraform(t *testing.T) {
 	}
 }
 
-// loadExpression gives the JSON text of an expression in a configuration, or
-// "error" with the reason.
+// loadExpression returns the value of an expression in a configuration, as JSON, or "error" and the
+// reason.
 func loadExpression(t *testing.T, common, expr string) (result, why string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,7 +67,7 @@ func loadExpression(t *testing.T, common, expr string) (result, why string) {
 	return string(config.Messages[0].Payload), ""
 }
 
-// askExpression gives what Terraform makes of an expression.
+// askExpression returns the result of an expression in Terraform.
 func askExpression(t *testing.T, common, expr string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -80,7 +80,7 @@ func askExpression(t *testing.T, common, expr string) string {
 	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull)
 	out, err := cmd.Output()
 	encoded, ok := strings.CutPrefix(strings.TrimSpace(string(out)), `"`)
-	if err != nil || !ok { // a broken local leaves it "(known after apply)"
+	if err != nil || !ok { // "(known after apply)" if a local has an error
 		return "error"
 	}
 	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(encoded, `"`))

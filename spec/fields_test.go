@@ -8,8 +8,8 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// TestEveryFieldCanBeReferredTo holds what other expressions see of a message, and the
-// reference of the language, to the table of fields.
+// TestEveryFieldCanBeReferredTo checks that other expressions can use every field in the table of
+// fields, and that the table of the language describes it.
 func TestEveryFieldCanBeReferredTo(t *testing.T) {
 	described := map[string]bool{}
 	for _, a := range language.Find("message", "").Arguments {
@@ -19,7 +19,7 @@ func TestEveryFieldCanBeReferredTo(t *testing.T) {
 	set := object(&Message{Message: mqtttest.Every("a")})
 	for row := range mqtt.AllFields.Rows() {
 		if !described[row.Name] {
-			t.Errorf("%s is no argument of a message block", row.Name)
+			t.Errorf("%s is not an argument of a message block", row.Name)
 		}
 		if got := set.GetAttr(row.Name); got.IsNull() || got.RawEquals(unset.GetAttr(row.Name)) {
 			t.Errorf("%s is %#v", row.Name, got)
@@ -27,7 +27,7 @@ func TestEveryFieldCanBeReferredTo(t *testing.T) {
 	}
 	for _, name := range referable {
 		if !set.Type().HasAttribute(name) {
-			t.Errorf("%s is said to be there and is not", name)
+			t.Errorf("%s is listed as referable and is not an attribute", name)
 		}
 	}
 }

@@ -9,10 +9,15 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// filterBlock reads what all of these blocks have. One that deletes or forgets is about
-// one broker; one that only forbids is about every broker that it does not name.
-func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, brokers *brokerSet) Scope {
-	s := Scope{Address: at.path + addrs.FilterBlock(decl.Kind, decl.Label), Range: decl.At, FilterRange: *declare.RangeOf(decl.Attrs, &decl.At, "filter")}
+// filterBlock reads the arguments that all filter blocks have. A block that deletes or forgets
+// messages applies to one broker. One that only forbids something applies to every broker,
+// unless it names one.
+func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, brokers *brokerSet) FilterBlock {
+	s := FilterBlock{
+		Address:     at.path + addrs.FilterBlock(decl.Kind, decl.Label),
+		Range:       decl.At,
+		FilterRange: *declare.RangeOf(decl.Attrs, &decl.At, "filter"),
+	}
 	if decl.Kind == "exclusive" || decl.Kind == "removed" || decl.Attrs["broker"] != nil {
 		s.Broker = a.broker(brokers, decl.Kind+" block")
 	}
@@ -23,8 +28,8 @@ func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, broker
 		a.checkFilter("filter", s.Filter)
 	case decl.Attrs["filter"] == nil:
 		a.wrong("filter", "Missing filter",
-			"A block of this kind speaks of the topics that match its filter: filter = \"site/+/config\", or "+
-				"\"site/#\".")
+			"The block needs a filter for the topics that it applies to, such as filter = \"site/+/config\" or "+
+				"filter = \"site/#\".")
 	case !a.broken:
 		a.wrong("filter", "Null filter",
 			"filter is null. Give a topic filter, such as \"site/+/config\" or \"site/#\".")
@@ -32,15 +37,15 @@ func (a *arguments) filterBlock(decl *declare.FilterBlock, at modulePath, broker
 	return s
 }
 
-// checkFilter reports an invalid topic filter, and one that no declared topic can
-// match. A "$share" filter would even take messages away from others (4.8.2).
+// checkFilter reports an invalid topic filter, and one that cannot match a declared topic. With
+// a "$share" filter, other subscribers would lose messages (4.8.2).
 func (a *arguments) checkFilter(name, filter string) {
 	switch err := mqtt.CheckFilter(filter); {
 	case err != nil:
-		a.invalid(name, "%q is no topic filter: %s.", diag.Excerpt(filter), err)
+		a.invalid(name, "%q is not a topic filter: %s.", diag.Excerpt(filter), err)
 	case filter[0] == '$':
 		a.invalid(name,
-			"%q cannot match a declared topic: those that start with \"$\" are reserved for the broker.",
+			"%q cannot match a declared topic: topics that begin with \"$\" are reserved for the broker.",
 			diag.Excerpt(filter))
 	}
 }

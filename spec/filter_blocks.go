@@ -2,42 +2,42 @@ package spec
 
 import "github.com/retainctl/retainctl/spec/diag"
 
-// filterBlocks are the evaluated blocks that bound a plan.
+// filterBlocks holds the evaluated filter blocks.
 type filterBlocks struct {
 	exclusives []Exclusive
-	protects   []Scope
-	removed    []Scope
+	protects   []FilterBlock
+	removed    []FilterBlock
 	schemas    []schemaFilter
 }
 
-// evaluate adds the blocks of one module that bound a plan.
-func (found *filterBlocks) evaluate(mod *moduleInstance) {
+// evaluate adds the filter blocks of one module.
+func (s *filterBlocks) evaluate(mod *moduleInstance) {
 	for _, decl := range mod.decl.FilterBlocks {
 		a := mod.arguments(decl.Attrs, &decl.At)
-		s := a.filterBlock(decl, mod.place, mod.brokers)
+		block := a.filterBlock(decl, mod.place, mod.brokers)
 		switch decl.Kind {
 		case "exclusive":
-			found.exclusives = a.exclusive(s, decl.Label, found.exclusives)
+			s.exclusives = a.exclusive(block, decl.Label, s.exclusives)
 		case "protect":
-			found.protects = appendSound(found.protects, a, s)
+			s.protects = appendValid(s.protects, a, block)
 		case "removed":
-			found.removed = appendSound(found.removed, a, s)
+			s.removed = appendValid(s.removed, a, block)
 		case "schema":
-			found.schemas = appendSound(found.schemas, a, a.schemaFilter(mod.schemas, s))
+			s.schemas = appendValid(s.schemas, a, a.schemaFilter(mod.schemas, block))
 		}
 	}
 }
 
-// appendSound appends a block unless something was wrong with its arguments.
-func appendSound[T any](list []T, a *arguments, block T) []T {
+// appendValid appends a block unless one of its arguments is wrong.
+func appendValid[T any](list []T, a *arguments, block T) []T {
 	if a.broken {
 		return list
 	}
 	return append(list, block)
 }
 
-// check reports declared messages that contradict a block. Every instance of a message
-// block is looked at, and a mistake is reported once for each two blocks.
+// check reports declared messages that contradict a filter block. It checks every instance, and
+// reports a mistake once for each pair of a message block and a filter block.
 func (s *filterBlocks) check(blocks []*expansion) {
 	for _, x := range blocks {
 		for i := range x.messages {
@@ -54,10 +54,10 @@ func (s *filterBlocks) checkMessage(x *expansion, m *Message) {
 		s.exclusives[i].check(x, m)
 	}
 	for _, r := range s.removed {
-		if r.Has(m.Broker, m.Topic) {
+		if r.Matches(m.Broker, m.Topic) {
 			x.sink.AddKind(r.Range.String(), diag.Errorf(x.decl.FieldRange(0), "Declared topic in a removed filter",
-				"The topic %q is declared here, and the filter %q of the removed block at %s says that it is to be "+
-					"forgotten. Remove one of them, or narrow the filter.",
+				"The topic %q is declared here, and it matches the filter %q of the removed block at %s, which forgets "+
+					"it. Remove one of them, or narrow the filter.",
 				diag.Excerpt(m.Topic), r.Filter, r.Range))
 		}
 	}

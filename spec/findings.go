@@ -11,31 +11,35 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// findings are the mistakes of one module, in any of its instances.
+// findings collects the diagnostics of one module, in any of its instances.
 type findings struct {
 	general  *diag.Collector
 	blocks   map[*declare.Message]*diag.Collector
-	reported map[string]bool // mistakes of references, by their keys
+	reported map[string]bool // keys of mistakes that are reported once
 }
 
 func newFindings() *findings {
-	return &findings{general: diag.NewCollector("module"), blocks: map[*declare.Message]*diag.Collector{}, reported: map[string]bool{}}
+	return &findings{
+		general:  diag.NewCollector("module"),
+		blocks:   map[*declare.Message]*diag.Collector{},
+		reported: map[string]bool{},
+	}
 }
 
 // block returns the collector of a message block.
-func (n *findings) block(m *declare.Message) *diag.Collector {
-	if n.blocks[m] == nil {
-		n.blocks[m] = diag.NewCollector("block")
+func (f *findings) block(m *declare.Message) *diag.Collector {
+	if f.blocks[m] == nil {
+		f.blocks[m] = diag.NewCollector("block")
 	}
-	return n.blocks[m]
+	return f.blocks[m]
 }
 
-// diagnostics returns all of them, by block.
-func (n *findings) diagnostics() hcl.Diagnostics {
-	diags := n.general.Diagnostics()
+// diagnostics returns all diagnostics, by block.
+func (f *findings) diagnostics() hcl.Diagnostics {
+	diags := f.general.Diagnostics()
 	byLabel := func(a, b *declare.Message) int { return strings.Compare(a.Label, b.Label) }
-	for _, m := range slices.SortedFunc(maps.Keys(n.blocks), byLabel) {
-		diags = append(diags, n.blocks[m].Diagnostics()...)
+	for _, m := range slices.SortedFunc(maps.Keys(f.blocks), byLabel) {
+		diags = append(diags, f.blocks[m].Diagnostics()...)
 	}
 	return diags
 }

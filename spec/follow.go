@@ -2,15 +2,16 @@ package spec
 
 import (
 	"github.com/hashicorp/hcl/v2"
+
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// reference is a declaration that something refers to: {"local", "devices"}.
+// reference identifies a declaration that something refers to: {"local", "devices"}.
 type reference struct{ root, name string }
 
-// follow visits all that expressions of a module refer to, also through locals, inputs
-// and outputs, and evaluates nothing. It visits an output as {"output", NAME}, in the
-// first instance of its module.
+// follow visits all declarations that expressions of a module refer to, directly or through
+// locals, inputs and outputs, without evaluating them. It visits an output as
+// {"output", NAME}, in the first instance of its module.
 func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
 	f := follower{seen: map[string]bool{}, visit: visit}
 	for f.add(mod, "", exprs...); len(f.waiting) > 0; {
@@ -20,7 +21,7 @@ func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleI
 		for ref := range declare.References(from.exprs...) {
 			if ref.Named {
 				visit(from.in, reference{ref.Root, ref.Name})
-				f.behind(from.in, ref)
+				f.addTarget(from.in, ref)
 			}
 		}
 	}
@@ -39,7 +40,8 @@ type expressions struct {
 	exprs []hcl.Expression
 }
 
-// add takes the expressions of a declaration, unless those of its address were taken.
+// add adds the expressions of a declaration, given by its address within its module, unless
+// they were added before.
 func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression) {
 	if key := in.place.static + local; !f.seen[key] {
 		f.seen[key] = true
@@ -47,8 +49,8 @@ func (f *follower) add(in *moduleInstance, local string, exprs ...hcl.Expression
 	}
 }
 
-// behind adds the expressions of what a reference leads to.
-func (f *follower) behind(in *moduleInstance, ref declare.Reference) {
+// addTarget adds the expressions of the declaration that a reference leads to.
+func (f *follower) addTarget(in *moduleInstance, ref declare.Reference) {
 	switch local := ref.Root + "." + ref.Name; ref.Root {
 	case "local":
 		if attr := in.decl.Locals[ref.Name]; attr != nil {

@@ -10,9 +10,10 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// Format gives a file of native syntax in the usual style, which is that of
-// "terraform fmt": aligned, labels in quotes, no "${...}" around a lone
-// expression. The file is for a diagnostic writer.
+// Format returns the source of a file in native syntax in canonical style, which is that of
+// "terraform fmt": aligned, labels in quotes, no "${...}" around a lone expression. The result
+// is nil if the diagnostics have errors. The hcl.File is for a diagnostic writer, and is never
+// nil; name is its name.
 func Format(src []byte, name string) ([]byte, *hcl.File, hcl.Diagnostics) {
 	if d := bounds.Source(src, name, false); d != nil {
 		return nil, &hcl.File{Bytes: src}, hcl.Diagnostics{d}
@@ -28,7 +29,7 @@ func Format(src []byte, name string) ([]byte, *hcl.File, hcl.Diagnostics) {
 	return hclwrite.Format(src), file, diags
 }
 
-// normalize rewrites what can be written in several ways that mean the same.
+// normalize rewrites constructs that have several spellings into the canonical one.
 func normalize(body *hclwrite.Body) {
 	for name, attr := range body.Attributes() {
 		tokens := attr.Expr().BuildTokens(nil)
@@ -49,8 +50,8 @@ func normalize(body *hclwrite.Body) {
 	}
 }
 
-// typeKeyword gives the type that Terraform's language wrote in quotes once:
-// "string" for string, "list" for list(string).
+// typeKeyword returns the type for one in quotes, as early versions of Terraform required them:
+// string for "string", list(string) for "list". It returns nil for any other expression.
 func typeKeyword(attr *hclwrite.Attribute) hclwrite.Tokens {
 	keywords := map[string]string{
 		`"string"`: "string", `"number"`: "number", `"bool"`: "bool", `"any"`: "any",
@@ -62,13 +63,14 @@ func typeKeyword(attr *hclwrite.Attribute) hclwrite.Tokens {
 	return nil
 }
 
-// unwrapped takes "${" and "}" off an expression that is nothing else; nil where
-// it is more than that. An expression of several lines needs parentheses then.
+// unwrapped returns the expression within a template that is only "${...}", or nil for any
+// other expression. An expression of several lines is put in parentheses, which it needs
+// outside of a template.
 func unwrapped(tokens hclwrite.Tokens) hclwrite.Tokens {
 	n := len(tokens)
 	if n < 5 || tokens[0].Type != hclsyntax.TokenOQuote || tokens[1].Type != hclsyntax.TokenTemplateInterp ||
 		tokens[n-2].Type != hclsyntax.TokenTemplateSeqEnd || tokens[n-1].Type != hclsyntax.TokenCQuote ||
-		len(tokens[1].Bytes) != len("${") || len(tokens[n-2].Bytes) != len("}") { // "${~" strips, and means it
+		len(tokens[1].Bytes) != len("${") || len(tokens[n-2].Bytes) != len("}") { // "${~" strips white space, so it must stay
 		return nil
 	}
 	inside := trimNewlines(tokens[2 : n-2])
@@ -81,8 +83,9 @@ func unwrapped(tokens hclwrite.Tokens) hclwrite.Tokens {
 			depth--
 		case hclsyntax.TokenNewline:
 			lines = true
-		case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			if depth == 0 { // the template goes on: "${a}-${b}"
+		case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenTemplateInterp,
+			hclsyntax.TokenTemplateControl:
+			if depth == 0 { // the template has more parts: "${a}-${b}"
 				return nil
 			}
 		}

@@ -7,8 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 )
 
-// TestFormat holds the style to what "terraform fmt" 1.11 prints for the same
-// texts.
+// TestFormat compares the style with that of "terraform fmt" 1.11.
 func TestFormat(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"alignment", "message \"m\" {\nqos=1\n  payload   = \"x\"\n}\n", "message \"m\" {\n  qos     = 1\n  payload = \"x\"\n}\n"},
@@ -36,18 +35,18 @@ func TestFormat(t *testing.T) {
 				t.Error(diff)
 			}
 			if again, _, _ := Format(got, "m.retain.hcl"); string(again) != string(got) {
-				t.Errorf("formatted again it is\n%s", again)
+				t.Errorf("formatted again, it becomes\n%s", again)
 			}
 		})
 	}
 	for _, broken := range append(bombs(), "message {", "a = \"") {
 		if got, file, diags := Format([]byte(broken), "m.retain.hcl"); got != nil || file == nil || !diags.HasErrors() {
-			t.Errorf("%.40q gives %.40q, %v, %v", broken, got, file, diags)
+			t.Errorf("%.40q becomes %.40q, %v, %v", broken, got, file, diags)
 		}
 	}
 }
 
-// FuzzFormat holds that what is formatted can still be read.
+// FuzzFormat checks that a formatted file can still be parsed.
 func FuzzFormat(f *testing.F) {
 	for _, seed := range []string{"a=\"${b}\"\n", "variable x { type = \"list\" }", "a = <<-E\n ${b}\nE\n", "a \"b\" c {\n}\n", "a = \"${\nb}\""} {
 		f.Add([]byte(seed))

@@ -12,12 +12,12 @@ import (
 	"github.com/retainctl/retainctl/spec/bounds"
 )
 
-// FuzzLoad loads arbitrary bytes as either kind of file: it never panics, says
-// where a mistake is within the file, and gives a configuration or errors.
+// FuzzLoad loads arbitrary bytes as a file of either syntax. Load must not panic, must return a
+// configuration or errors, and the ranges of diagnostics must be within the file.
 func FuzzLoad(f *testing.F) {
 	archives, _ := filepath.Glob("testdata/load/*.txtar")
 	for _, name := range archives {
-		if filepath.Base(name) == "bounds.txtar" { // takes seconds, which a fuzzer has not; TestLoad loads it
+		if filepath.Base(name) == "bounds.txtar" { // takes seconds, too long for a fuzzer; TestLoad loads it
 			continue
 		}
 		archive, err := txtar.ParseFile(name)
@@ -53,22 +53,22 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// fuzzed may make a little only: the fuzzer takes what works for ten seconds for hung.
+// fuzzed returns inputs with a small budget: the fuzzer reports a run of ten seconds as hung.
 func fuzzed() Inputs {
-	return Inputs{EvalBrokers: true, Version: "0.1.0", made: bounds.NewBudget(64 << 20)}
+	return Inputs{EvalBrokers: true, Version: "0.1.0", budget: bounds.NewBudget(64 << 20)}
 }
 
 func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {
 	t.Helper()
 	if d.Summary == "" || d.Detail == "" {
-		t.Errorf("says too little: %v", d)
+		t.Errorf("summary or detail is empty: %v", d)
 	}
 	if d.Subject == nil {
 		return
 	}
 	file := files[d.Subject.Filename]
 	if file == nil {
-		t.Errorf("no such file: %v", d)
+		t.Errorf("the file does not exist: %v", d)
 		return
 	}
 	if n := len(file.Bytes); d.Subject.Start.Byte < 0 || d.Subject.Start.Byte > d.Subject.End.Byte || d.Subject.End.Byte > n {
@@ -76,7 +76,7 @@ func checkPlace(t *testing.T, d *hcl.Diagnostic, files map[string]*hcl.File) {
 	}
 }
 
-// bombs nest in every way that the language can.
+// bombs returns sources that nest deeply, in every way that the language allows.
 func bombs() []string {
 	const n = 3000
 	nest := func(open, close string) string {
@@ -92,8 +92,8 @@ func bombs() []string {
 	}
 }
 
-// TestDepth proves that a bomb is refused by name, in native syntax and JSON, and
-// that long is not deep.
+// TestDepth checks that deep nesting is refused, in native syntax and JSON, and that long sources
+// without it are not.
 func TestDepth(t *testing.T) {
 	for _, bomb := range bombs() {
 		t.Chdir(t.TempDir())
@@ -126,8 +126,8 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// FuzzVariables loads arbitrary bytes as a file of variables of either kind, and as the
-// value of one on the command line and in the environment. No line of them is shown.
+// FuzzVariables loads arbitrary bytes as a variable file of either syntax, and as the value of a
+// variable on the command line and in the environment. No lines of the file may be shown.
 func FuzzVariables(f *testing.F) {
 	f.Add([]byte("a = \"x\"\nb = [1, { c = null }]\n"), false)
 	f.Add([]byte(`{"a": "x", "b": [1, {"c": null}]}`), true)

@@ -16,37 +16,38 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// Inputs are what an invocation adds to the files of a folder.
+// Inputs holds the inputs of an invocation, in addition to the files in a folder. The zero value
+// sets no variables and evaluates no broker arguments.
 type Inputs struct {
-	Vars          []VarArg // -var and -var-file in the order given: the later wins
-	Env           []string // as os.Environ gives it; RETAINCTL_VAR_name sets a variable
-	BackendConfig []string // -backend-config=K=V, each
-	Version       string   // of this program, for required_version; "" is not checked
+	Vars          []VarArg // -var and -var-file in the order given: a later one overrides an earlier one
+	Env           []string // in the form of os.Environ; RETAINCTL_VAR_name sets a variable
+	BackendConfig []string // of -backend-config, each NAME=VALUE
+	Version       string   // of the program, for required_version; "" skips that check
 
-	// EvalBrokers has broker arguments evaluated. Without it (-refresh=false)
-	// Settings stay nil, and variables that only broker blocks use may be unset.
+	// EvalBrokers evaluates the arguments of broker blocks. Without it (-refresh=false),
+	// Broker.Settings is nil, and variables that only broker blocks use need no value.
 	EvalBrokers bool
 
-	// BackendOnly has nothing evaluated but the backend block: the folder is that of
-	// an earlier configuration, whose data files need not be there.
+	// BackendOnly evaluates only the retainctl block, and reads no modules. It is for the folder
+	// of an earlier configuration, whose data files may be missing.
 	BackendOnly bool
 
-	// Preset are the variables of a saved plan, by name. They override all else.
+	// Preset holds the values of variables from a saved plan, by name. They override all others.
 	Preset map[string]cty.Value
 
-	made *bounds.Budget // nil: the usual one
+	budget *bounds.Budget // nil for the default
 }
 
 // maxVariables is the size of the largest file that -var-file names, in bytes.
 const maxVariables = 64 << 20
 
-// VarArg is one -var=NAME=VALUE or one -var-file=FILE: one of the two is set.
+// VarArg is one -var=NAME=VALUE, as Set, or one -var-file=FILE, as File. The other one is "".
 type VarArg struct{ Set, File string }
 
-// given is what a source sets a variable to: text, or an expression of a variable file.
+// given is the value that a source gives a variable: text, or an expression of a variable file.
 type given struct {
-	from string // for people: "-var", "RETAINCTL_VAR_site", a file's name
-	flag bool   // given on the command line, with -var or -var-file
+	from string // the source, for messages: "-var=site", "RETAINCTL_VAR_site", a file's name
+	flag bool   // the source is -var or -var-file
 	text string
 	expr hcl.Expression
 }
@@ -56,11 +57,11 @@ type inputReader struct {
 	*declare.Source
 	in   Inputs
 	decl *declare.Module
-	hide []string // files of which no line may be shown
+	hide []string // names of files whose lines may not be shown
 }
 
-// variables finds the value of every variable. A variable without one is left out: a
-// reference to it reports that.
+// variables sets the values of the module's variables. A variable without a value is left out,
+// which a reference to it reports.
 func (r *inputReader) variables(mod *moduleInstance) {
 	all := r.given()
 	for _, name := range slices.Sorted(maps.Keys(r.decl.Variables)) {
@@ -81,16 +82,16 @@ func (r *inputReader) variables(mod *moduleInstance) {
 	mod.validate()
 }
 
-// value decides one variable's value; ok is false if there is none. A value that is
-// wrong is reported and becomes unknown.
+// value returns the value of a variable, and whether it has one. A wrong value is reported and
+// becomes unknown.
 func (r *inputReader) value(decl *declare.Variable, all map[string]given) (cty.Value, bool) {
 	value, from := r.in.Preset[decl.Name], "the saved plan"
-	g, there := all[decl.Name]
+	g, isGiven := all[decl.Name]
 	if value != cty.NilVal && g.flag {
 		r.checkPreset(decl, g, value)
 	}
 	if value == cty.NilVal {
-		if !there {
+		if !isGiven {
 			return decl.Default, decl.Default != cty.NilVal
 		}
 		var ok bool
@@ -117,8 +118,8 @@ func (r *inputReader) value(decl *declare.Variable, all map[string]given) (cty.V
 	return decl.Default, true
 }
 
-// read gets the value out of a source. What is wrong with the text of a
-// sensitive variable is not shown with the text.
+// read returns the value that a source gives. For a sensitive variable, errors do not show the
+// source's text.
 func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	if g.expr == nil && decl.Literal() {
 		return cty.StringVal(g.text), true
@@ -136,7 +137,7 @@ func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	}
 	if decl.Sensitive {
 		diags = hcl.Diagnostics{diag.Errorf(&decl.At, "Invalid value for variable",
-			"The value of variable %q, given by %s, is no valid expression. It is sensitive, so no more is shown.",
+			"The value of variable %q, given by %s, is not a valid expression. It is sensitive, so no more is shown.",
 			decl.Name, g.from)}
 	} else if g.expr == nil {
 		r.AddText(g.from, g.text)
@@ -145,8 +146,8 @@ func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	return value, false
 }
 
-// checkPreset refuses a value of the command line that is not the saved plan's:
-// what was reviewed is what is applied.
+// checkPreset reports a value on the command line that differs from the saved plan's: the plan
+// must be applied as it was reviewed.
 func (r *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.Value) {
 	value, ok := r.read(decl, g)
 	if !ok {
@@ -154,8 +155,8 @@ func (r *inputReader) checkPreset(decl *declare.Variable, g given, planned cty.V
 	}
 	if value, err := decl.Convert(value); err != nil || !value.RawEquals(planned) {
 		r.Report(diag.Errorf(&decl.At, "Variable differs from the saved plan",
-			"%s gives var.%s another value than the one that the saved plan was made with. Apply the plan without "+
-				"it, or make a new plan.", g.from, decl.Name))
+			"%s sets var.%s to another value than the one that the saved plan was made with. Apply the plan without "+
+				"that option, or make a new plan.", g.from, decl.Name))
 	}
 }
 
@@ -169,7 +170,8 @@ func parseText(g given) (hcl.Expression, hcl.Diagnostics) {
 	return hclsyntax.ParseExpression(src, g.from, hcl.InitialPos)
 }
 
-// given collects what the sources say; a later source overrides an earlier one.
+// given returns the values that the sources give, by variable. A later source overrides an
+// earlier one.
 func (r *inputReader) given() map[string]given {
 	all := map[string]given{}
 	for _, entry := range r.in.Env {
@@ -196,24 +198,24 @@ func (r *inputReader) given() map[string]given {
 func (r *inputReader) argument(set string, all map[string]given) {
 	name, text, ok := strings.Cut(set, "=")
 	if !ok {
-		r.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\" in it."))
+		r.Report(diag.Errorf(nil, "Invalid -var", "-var takes NAME=VALUE, and this one has no \"=\"."))
 		return
 	}
 	if _, declared := r.decl.Variables[name]; !declared {
 		r.Report(diag.Errorf(nil, "Unknown variable",
-			"-var sets %q, and no variable block declares that.%s",
+			"-var sets %q, and no variable block declares it.%s",
 			name, diag.DidYouMean(name, maps.Keys(r.decl.Variables))))
 		return
 	}
 	all[name] = given{from: "-var=" + name, flag: true, text: text}
 }
 
-// variableFile adds what a file sets. A name that is not declared is a warning:
-// such files are shared between configurations.
+// variableFile adds the values that a file gives. A name that is not declared is only a warning,
+// because such files are shared between configurations.
 func (r *inputReader) variableFile(from given, src []byte, err error, all map[string]given) {
 	if err != nil {
 		r.Report(diag.Errorf(nil, "Variable file not readable",
-			"%s. Check the name that -var-file gives.", diag.Sentence(err)))
+			"%s. Check the file name of -var-file.", diag.Sentence(err)))
 		return
 	}
 	f := r.ParseFile(src, from.from)
@@ -233,7 +235,7 @@ func (r *inputReader) variableFile(from given, src []byte, err error, all map[st
 	}
 }
 
-// variableFiles names the variable files.
+// variableFiles returns the names of the variable files.
 func (r *inputReader) variableFiles() []string {
 	names := r.List(".auto.retainvars.hcl", ".auto.retainvars.json")
 	for _, arg := range r.in.Vars {

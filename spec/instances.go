@@ -10,12 +10,12 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// repetition is one instance before it is decoded.
+// repetition identifies one instance of a block.
 type repetition struct {
-	index, value cty.Value // index is cty.NilVal for the only one, value for a count
+	index, value cty.Value // index is cty.NilVal without for_each and count, value without for_each
 }
 
-// context adds each or count to the block's own context.
+// context returns the block's context with each or count.
 func (i repetition) context(base *hcl.EvalContext) *hcl.EvalContext {
 	if i.index == cty.NilVal {
 		return base
@@ -29,25 +29,24 @@ func (i repetition) context(base *hcl.EvalContext) *hcl.EvalContext {
 	return ctx
 }
 
-// room counts n more instances. If they are too many, it reports that at a place and
-// returns false.
-type room func(n int64, at hcl.Range, t *diag.Sink) bool
+// reserve counts n more instances. If there are too many, it reports that and returns false.
+type reserve func(n int64, at hcl.Range, sink *diag.Sink) bool
 
-// errNotWhole is the reason against a count.
+// errNotWhole is the reason why a number is not a count.
 var errNotWhole = errors.New("it has a fraction or is negative")
 
-// counted lists the instances of a block with count.
-func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
+// counted returns the instances of a block with count.
+func counted(value cty.Value, at hcl.Range, sink *diag.Sink, reserve reserve) ([]repetition, bool) {
 	value, err := convert.Convert(value, cty.Number)
 	if err == nil && (!value.AsBigFloat().IsInt() || value.AsBigFloat().Sign() < 0) {
 		err = errNotWhole
 	}
 	if err != nil {
-		t.Add(diag.Errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
+		sink.Add(diag.Errorf(&at, "Invalid count", "count is a whole number, 0 or more: %s.", err))
 		return nil, false
 	}
 	n, _ := value.AsBigFloat().Int64()
-	if !room(n, at, t) {
+	if !reserve(n, at, sink) {
 		return nil, false
 	}
 	all := make([]repetition, n)
@@ -57,18 +56,18 @@ func counted(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetiti
 	return all, true
 }
 
-// forEach lists the instances of a block with for_each.
-func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetition, bool) {
+// forEach returns the instances of a block with for_each.
+func forEach(value cty.Value, at hcl.Range, sink *diag.Sink, reserve reserve) ([]repetition, bool) {
 	typ := value.Type()
 	isSet := typ.IsSetType() && (typ.ElementType() == cty.String || value.LengthInt() == 0)
 	if !typ.IsMapType() && !typ.IsObjectType() && !isSet {
-		t.Add(diag.Errorf(&at, "Invalid for_each",
+		sink.Add(diag.Errorf(&at, "Invalid for_each",
 			"for_each takes a map, an object or a set of strings, whose keys name the instances; this is %s. "+
 				"For a list of strings write toset(...); for a list of objects { for x in ... : x.id => x }.",
 			typ.FriendlyName()))
 		return nil, false
 	}
-	if !room(int64(value.LengthInt()), at, t) {
+	if !reserve(int64(value.LengthInt()), at, sink) {
 		return nil, false
 	}
 	all := make([]repetition, 0, value.LengthInt())
@@ -78,7 +77,7 @@ func forEach(value cty.Value, at hcl.Range, t *diag.Sink, room room) ([]repetiti
 			key = element
 		}
 		if key.IsNull() {
-			t.Add(diag.Errorf(&at, "Null in for_each", "The set holds a null; every instance needs a key."))
+			sink.Add(diag.Errorf(&at, "Null in for_each", "The set contains a null, but every instance needs a key."))
 			return nil, false
 		}
 		all = append(all, repetition{key, element})

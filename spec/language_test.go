@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// walk visits every block of the table.
+// walkBlocks visits every block of the table.
 func walkBlocks(blocks []language.Block, visit func(language.Block)) {
 	for _, b := range blocks {
 		visit(b)
@@ -17,32 +18,35 @@ func walkBlocks(blocks []language.Block, visit func(language.Block)) {
 	}
 }
 
-// TestLanguageIsDescribed holds the table to what readers of it rely on.
+// TestLanguageIsDescribed checks that the table is complete and consistent.
 func TestLanguageIsDescribed(t *testing.T) {
 	seen := map[string]bool{}
 	walkBlocks(language.Blocks(), func(b language.Block) {
 		if b.Doc == "" || !strings.HasSuffix(b.Doc, ".") {
-			t.Errorf("%s is described as %q, which is no sentence", b.Type, b.Doc)
+			t.Errorf("%s is described as %q, which is not a sentence", b.Type, b.Doc)
 		}
 		for _, a := range b.Arguments {
 			seen[a.Name] = true
 			if a.Doc == "" || a.Type == "" || strings.HasSuffix(a.Doc, ".") || a.Required && a.Default != "" {
 				t.Errorf("%s of %s: %+v", a.Name, b.Type, a)
 			}
-			if a.Sensitive != slices.Contains(secretArguments, a.Name) {
-				t.Errorf("%s of %s: sensitive is %v, and decoding thinks otherwise", a.Name, b.Type, a.Sensitive)
+			if a.Sensitive != slices.Contains(language.SensitiveNames(), a.Name) {
+				t.Errorf("%s of %s: sensitive is %v, which differs from another block", a.Name, b.Type, a.Sensitive)
 			}
 		}
 	})
-	for _, name := range append(slices.Clone(referable), secretArguments...) {
+	for _, name := range referable {
 		if !seen[name] {
 			t.Errorf("%s is not described", name)
 		}
 	}
+	if got, want := language.SensitiveNames(), []string{"key_file", "password", "token"}; !slices.Equal(got, want) {
+		t.Errorf("%q are sensitive, want %q", got, want)
+	}
 }
 
-// TestEveryKindIsDecoded holds the decoders of broker and backend blocks to the kinds that
-// the language describes.
+// TestEveryKindIsDecoded checks that exactly the types of broker and backend blocks in the table of
+// the language have decoders.
 func TestEveryKindIsDecoded(t *testing.T) {
 	for typ, decoded := range map[string][]string{
 		"broker":  slices.Sorted(maps.Keys(brokerDecoders)),
@@ -52,10 +56,13 @@ func TestEveryKindIsDecoded(t *testing.T) {
 		walkBlocks(language.Blocks(), func(b language.Block) {
 			if b.Type == typ {
 				described = append(described, b.Kind)
+				if typ == "broker" && b.Accepts == (mqtt.Limits{}) {
+					t.Errorf("the language does not say what a broker %q accepts", b.Kind)
+				}
 			}
 		})
 		if slices.Sort(described); !slices.Equal(described, decoded) {
-			t.Errorf("the language describes the %ss %q, and there are decoders of %q", typ, described, decoded)
+			t.Errorf("the language describes the %ss %q, and there are decoders for %q", typ, described, decoded)
 		}
 	}
 }

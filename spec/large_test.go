@@ -10,9 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/spectest"
 )
 
-// TestLargeTuplesAreLinear holds that the functions of collections take the
-// devices of a fleet: cty compares the types of 20,000 elements
-// pair by pair, for ten seconds and more.
+// TestLargeTuplesAreLinear checks that collection functions can handle the devices of a fleet. The
+// functions of cty compare the types of 20,000 elements pair by pair, which takes ten seconds or more.
 func TestLargeTuplesAreLinear(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "main.retain.hcl", `

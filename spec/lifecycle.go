@@ -12,8 +12,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// lifecycle reads what holds for every instance of a block: the arguments of its
-// lifecycle block, and ignore_changes, which is not evaluated.
+// lifecycle returns a Message with the fields that a lifecycle block sets, which are the same
+// for every instance. changes is ignore_changes, which is not evaluated; it may be nil.
 func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
 	if changes != nil {
@@ -24,22 +24,22 @@ func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	return common
 }
 
-// ignored reads ignore_changes: names of fields, without quotes, and pointers
-// into a JSON payload.
-func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
+// ignored reads ignore_changes: names of fields, without quotes, and pointers into a JSON
+// payload.
+func ignored(list hcl.Expression, sink *diag.Sink) (mqtt.Fields, []string) {
 	if hcl.ExprAsKeyword(list) == "all" {
 		return mqtt.AllFields, nil
 	}
 	var fields mqtt.Fields
 	var leaves []string
 	items, diags := hcl.ExprList(list)
-	t.Add(diags...)
+	sink.Add(diags...)
 	for _, item := range items {
 		name, at := hcl.ExprAsKeyword(item), item.Range()
 		if name == "" {
 			value, diags := item.Value(nil)
 			if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
-				t.Add(diag.Errorf(&at, "Invalid ignore_changes",
+				sink.Add(diag.Errorf(&at, "Invalid ignore_changes",
 					"ignore_changes lists fields, such as user_properties, and paths of a JSON payload, such as "+
 						"\"/last_seen\"."))
 				continue
@@ -48,7 +48,7 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		}
 		if strings.HasPrefix(name, "/") {
 			if err := payload.CheckPointer(name); err != nil {
-				t.Add(diag.Errorf(&at, "Invalid path in ignore_changes", "%s.", diag.Sentence(err)))
+				sink.Add(diag.Errorf(&at, "Invalid path in ignore_changes", "%s.", diag.Sentence(err)))
 				continue
 			}
 			leaves = append(leaves, name)
@@ -57,8 +57,8 @@ func ignored(list hcl.Expression, t *diag.Sink) (mqtt.Fields, []string) {
 		field := mqtt.FieldNamed(name)
 		if field == 0 {
 			names := mqtt.AllFields.Names()
-			t.Add(diag.Errorf(&at, "Unknown field in ignore_changes",
-				"A message has no field %q whose changes could be ignored.%s The fields are %s; a path of a JSON "+
+			sink.Add(diag.Errorf(&at, "Unknown field in ignore_changes",
+				"A message has no field %q whose changes could be ignored.%s The fields are %s. A path of a JSON "+
 					"payload begins with \"/\".", name, diag.DidYouMean(name, slices.Values(names)), diag.OneOf(names)))
 		}
 		fields |= field

@@ -11,20 +11,19 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// limits reports what the message's broker would refuse.
+// limits reports violations of the limits of the message's broker.
 func (d *decoder) limits() {
 	if d.broken {
 		return
 	}
-	broker := Broker{Type: d.brokers.byName[d.m.Broker].Type}
-	for _, v := range broker.Limits().Check(d.m.Message) {
+	for _, v := range d.brokers.limits[d.m.Broker].Check(d.m.Message) {
 		d.broken = true
 		d.sink.AddKind(kindOf(v.Reason), diag.Errorf(d.x.decl.FieldRange(v.Field), "Message that its broker would refuse",
 			"%s.", d.violation(v)))
 	}
 }
 
-// violation returns a reason, with the topic if it is about that.
+// violation returns the reason of a violation, with the topic if it is about the topic.
 func (d *decoder) violation(v mqtt.Violation) string {
 	if v.Field != 0 {
 		return diag.Capital(v.Reason)
@@ -32,7 +31,7 @@ func (d *decoder) violation(v mqtt.Violation) string {
 	return fmt.Sprintf("The topic %q cannot be used: %s", diag.Excerpt(d.m.Topic), v.Reason)
 }
 
-// kindOf tells reasons apart, but not their numbers.
+// kindOf returns a reason without its numbers, so that similar ones count as repeats.
 func kindOf(reason string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {

@@ -9,9 +9,10 @@ import (
 	"github.com/retainctl/retainctl/spec/functions"
 )
 
-// Load reads, evaluates and checks the configuration of a folder. The files are
-// for a diagnostic writer, which shows lines of them. The Config is nil if and
-// only if the diagnostics have errors.
+// Load reads, evaluates and checks the configuration in a folder. The Config is nil if and only
+// if the diagnostics have errors; otherwise the diagnostics are warnings. The files, by name,
+// are for a diagnostic writer, which shows lines of them. Files that may hold sensitive values
+// are not among them, so the ranges of some diagnostics have no file.
 func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics) {
 	l := newLoader(dir, in)
 	config := l.load()
@@ -26,20 +27,20 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 // loader loads one configuration.
 type loader struct {
 	inputReader
-	dir  string
-	made *bounds.Budget
+	dir    string
+	budget *bounds.Budget
 }
 
 func newLoader(dir string, in Inputs) *loader {
-	made := in.made
-	if made == nil {
-		made = bounds.NewBudget(bounds.MaxMade)
+	budget := in.budget
+	if budget == nil {
+		budget = bounds.NewBudget(bounds.MaxMade)
 	}
-	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, made), in: in}, dir: dir, made: made}
+	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, budget), in: in}, dir: dir, budget: budget}
 }
 
-// load goes stage by stage. A stage whose input is broken is not begun, because what it
-// would report follows from what has been reported.
+// load runs stage by stage. A stage does not begin if its input is broken, because it would
+// only report consequences of what has been reported.
 func (l *loader) load() *Config {
 	mod := l.rootModule()
 	if l.Root != nil {
@@ -58,30 +59,30 @@ func (l *loader) load() *Config {
 	if mod.sawUnknown && !l.Diags.HasErrors() {
 		l.Report(diag.Errorf(nil, "Value not known",
 			"A value of this configuration could not be computed, and no reason was found. Nothing is planned, "+
-				"since a message would be missing. Please report this with the configuration."))
+				"because a message would be missing. Please report this with the configuration."))
 	}
 	return config
 }
 
-// rootModule reads the files and the variables and returns the root module, of which
-// nothing else is evaluated yet; nil if the files cannot be read.
+// rootModule reads the files and the variables and returns the root module, with nothing else
+// evaluated yet. It returns nil if the files cannot be read.
 func (l *loader) rootModule() *moduleInstance {
 	root, err := functions.OpenSandbox(l.dir)
 	if err != nil {
 		l.Report(diag.Errorf(nil, "Configuration folder not readable",
-			"%s. Name a folder that holds *.retain.hcl files.", diag.Sentence(err)))
+			"%s. Name a folder with *.retain.hcl files.", diag.Sentence(err)))
 		return nil
 	}
 	l.Root = root
 	if l.decl = declare.Read(l.Source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
 		return nil
 	}
-	mod := newRun(l.decl, functions.New(root, ".", l.made), l.in.EvalBrokers)
+	mod := newRun(l.decl, functions.New(root, ".", l.budget), l.in.EvalBrokers)
 	l.variables(mod)
 	return mod
 }
 
-// config returns what was evaluated, with the settings of the root module.
+// config returns the evaluated configuration, with the settings of the root module.
 func (l *loader) config(all *evaluated) *Config {
 	c := &Config{}
 	all.root.settings(c, l.in.BackendConfig)
@@ -94,7 +95,7 @@ func (l *loader) config(all *evaluated) *Config {
 	return c
 }
 
-// shownFiles returns the sources, without those whose lines may hold secrets.
+// shownFiles returns the files, without those whose lines may hold secrets.
 func (l *loader) shownFiles() map[string]*hcl.File {
 	files := l.Source.Files()
 	for _, name := range l.hide {

@@ -17,12 +17,11 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-var updateLoad = flag.Bool("update-load", false, "write what Load gives into testdata/load")
+var updateLoad = flag.Bool("update-load", false, "write the results of Load to testdata/load")
 
-// TestLoad loads the files of every archive in testdata/load and compares the
-// messages and the diagnostics with its file "want". The archive's comment may
-// hold inputs: lines "var NAME=VALUE", "var-file F", "env K=V", "version V",
-// "backend-config K=V", "no-brokers".
+// TestLoad loads the files of every archive in testdata/load and compares the messages and the
+// diagnostics with its file "want". The archive's comment may contain inputs, in lines
+// "var NAME=VALUE", "var-file F", "env K=V", "version V", "backend-config K=V" and "no-brokers".
 func TestLoad(t *testing.T) {
 	archives, err := filepath.Glob("testdata/load/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -69,7 +68,7 @@ func write(t testing.TB, name, text string) {
 	}
 }
 
-// inputs reads the comment of an archive.
+// inputs returns the inputs in the comment of an archive.
 func inputs(t *testing.T, comment string) Inputs {
 	in := Inputs{EvalBrokers: true, Version: "0.1.0"}
 	for line := range strings.Lines(comment) {
@@ -95,7 +94,7 @@ func inputs(t *testing.T, comment string) Inputs {
 	return in
 }
 
-// describe prints a configuration, or what is wrong with it.
+// describe returns diagnostics and a configuration as text; c may be nil.
 func describe(c *Config, diags hcl.Diagnostics) string {
 	var b strings.Builder
 	for _, d := range diags {
@@ -124,16 +123,16 @@ func describe(c *Config, diags hcl.Diagnostics) string {
 		describeMessage(&b, &c.Messages[i])
 	}
 	for _, x := range c.Exclusives {
-		describeScope(&b, x.Scope)
+		describeFilterBlock(&b, x.FilterBlock)
 		fmt.Fprintf(&b, "    except: %q\n", x.Except)
 	}
 	for _, s := range slices.Concat(c.Protects, c.Removed) {
-		describeScope(&b, s)
+		describeFilterBlock(&b, s)
 	}
 	return b.String()
 }
 
-func describeScope(b *strings.Builder, s Scope) {
+func describeFilterBlock(b *strings.Builder, s FilterBlock) {
 	fmt.Fprintf(b, "%s\n    broker=%q filter=%q at %s\n", s.Address, s.Broker, s.Filter, s.Range)
 }
 

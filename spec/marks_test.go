@@ -10,7 +10,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// TestMarksOfKeysSurvive: hcl itself drops the mark of a key.
+// TestMarksOfKeysSurvive checks that a value found by a sensitive key is sensitive, although hcl
+// drops the mark of the key.
 func TestMarksOfKeysSurvive(t *testing.T) {
 	for _, expr := range []string{`{ hunter2 = 2 }[var.s]`, `[for k in [var.s] : { hunter2 = 2 }[k]][0]`, `{ a = { hunter2 = 2 } }["a"][var.s]`, `templatefile("key.tpl", { s = var.s })`} {
 		config, diags := loadText(t, "variable \"s\" {\n  default = \"hunter2\"\n  sensitive = true\n}\nmessage \"a\" {\n  payload = tostring("+expr+")\n}\n")
@@ -22,7 +23,7 @@ func TestMarksOfKeysSurvive(t *testing.T) {
 	}
 }
 
-// loadText loads a configuration of one file, beside the files that functions read.
+// loadText loads a configuration of one file, in a folder with a template.
 func loadText(t *testing.T, text string) (*Config, hcl.Diagnostics) {
 	t.Helper()
 	dir := t.TempDir()

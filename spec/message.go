@@ -13,7 +13,7 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// referable are the attributes that other expressions can use.
+// referable holds the names of the attributes that other expressions can use.
 var referable = referableNames()
 
 func referableNames() []string {
@@ -27,14 +27,14 @@ func referableNames() []string {
 	return names
 }
 
-// modulePath is the place of an instance of a module in the tree of modules, as a prefix
-// of addresses: nothing, or `module.site["a"].`.
+// modulePath is the position of a module instance in the tree of modules, as a prefix of
+// addresses: "" for the root, or `module.site["a"].`.
 type modulePath struct {
 	path   string
-	static string // without instance keys, as dependencies have it
+	static string // without instance keys, as in dependencies
 }
 
-// instance returns the address of the instance.
+// instance returns the address of the instance, or "" for the root.
 func (p modulePath) instance() string { return strings.TrimSuffix(p.path, ".") }
 
 // expansion is an evaluated message block.
@@ -43,22 +43,22 @@ type expansion struct {
 	place    modulePath    // of the module that declares it
 	call     *declare.Call // of that module; nil of the root
 	messages []Message     // in the order of their keys
-	common   *Message      // what was read once for all instances; nil before
+	common   *Message      // fields that were read once for all instances; nil if none were yet
 	broken   bool          // an instance could not be evaluated
 	sink     diag.Sink
 }
 
-// static returns the block's address without instance keys, as dependencies have it.
+// static returns the block's address without instance keys, as in dependencies.
 func (x *expansion) static() string { return x.place.static + x.decl.Address() }
 
-// at sets the instance that diagnostics are about, unless there is only one.
+// at sets the instance that further diagnostics are about, unless there is only one.
 func (x *expansion) at(address string, index cty.Value) {
 	if index != cty.NilVal || x.call != nil {
 		x.sink.Instance = address
 	}
 }
 
-// value returns what other expressions see of the block.
+// value returns the block as other expressions see it.
 func (x *expansion) value() cty.Value {
 	if x.broken {
 		return cty.DynamicVal
@@ -80,7 +80,7 @@ func (x *expansion) value() cty.Value {
 	return object(&x.messages[0])
 }
 
-// object returns a message's attributes, with what is sensitive marked again.
+// object returns a message's attributes, with the sensitive ones marked again.
 func object(m *Message) cty.Value {
 	marked := func(f mqtt.Fields, v cty.Value) cty.Value {
 		if m.Redaction.Fields.Has(f) {
@@ -140,7 +140,8 @@ func properties(m *Message) cty.Value {
 	if m.OrderedProperties {
 		list := []cty.Value{}
 		for _, p := range m.UserProperties {
-			list = append(list, cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal(p.Name), "value": cty.StringVal(p.Value)}))
+			pair := map[string]cty.Value{"name": cty.StringVal(p.Name), "value": cty.StringVal(p.Value)}
+			list = append(list, cty.ObjectVal(pair))
 		}
 		return cty.TupleVal(list)
 	}

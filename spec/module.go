@@ -11,7 +11,7 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// run is one evaluation of a whole configuration: what its modules share.
+// run holds what the modules of a configuration share during one evaluation.
 type run struct {
 	evaluator
 	root        *moduleInstance
@@ -20,18 +20,18 @@ type run struct {
 	brokers     *brokerSet
 	schemas     schemas
 
-	chain     chain    // what is being resolved
+	chain     chain    // the values being resolved
 	instances int      // of all message blocks
 	modules   int      // instances of all module blocks
-	failed    []Failed // assertions
+	failed    []Failed // assertions of check blocks
 
 	findings map[*declare.Module]*findings
 	first    map[string]*moduleInstance // one instance of each module, by its static place
 }
 
-// moduleInstance computes the values of one instance of a module: of the root, or of one
-// that a module block calls. Each is computed once, when something first refers to it,
-// so that declarations may be in any order.
+// moduleInstance computes the values of one instance of a module: of the root, or of a module
+// that a module block calls. Each value is computed once, on the first reference to it, so
+// declarations may be in any order.
 type moduleInstance struct {
 	*run
 	reporter
@@ -39,7 +39,7 @@ type moduleInstance struct {
 	call  *call      // whose instance it is; nil for the root
 	own   repetition // which of its instances
 
-	vars    map[string]cty.Value // marked; unknown where the value is wrong
+	vars    map[string]cty.Value // with marks; unknown if the value is wrong
 	locals  map[string]cty.Value
 	objects map[string]cty.Value // messages as expressions see them
 	blocks  map[string]*expansion
@@ -49,18 +49,18 @@ type moduleInstance struct {
 
 // call is an evaluated module block: the instances of its module.
 type call struct {
-	caller    *moduleInstance // of the module that the block stands in
+	caller    *moduleInstance // with the block
 	decl      *declare.Call
 	instances []*moduleInstance // in the order of their keys
 	broken    bool
 
-	contexts map[string]*hcl.EvalContext // of each input, before each and count
+	contexts map[string]*hcl.EvalContext // by input, without each and count
 	fixed    map[string]cty.Value        // inputs that are the same in every instance
-	varies   map[string]bool             // and those that are not
-	values   map[string]cty.Value        // of the whole block, by the outputs in it
+	varies   map[string]bool             // inputs that are not
+	values   map[string]cty.Value        // of the whole block, by the names of the outputs in it
 }
 
-// newRun returns the root of a new run.
+// newRun returns the root module of a new run.
 func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
 	r := &run{
 		evalBrokers: evalBrokers,
@@ -77,14 +77,14 @@ func newRun(decl *declare.Module, calls map[string]function.Function, evalBroker
 
 // instance returns a new instance of a module.
 func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
-	n := r.findings[decl]
-	if n == nil {
-		n = newFindings()
-		r.findings[decl] = n
+	f := r.findings[decl]
+	if f == nil {
+		f = newFindings()
+		r.findings[decl] = f
 	}
 	mod := &moduleInstance{
 		run:      r,
-		reporter: reporter{decl, n, n.general.Sink(at.instance())},
+		reporter: reporter{decl, f, f.general.Sink(at.instance())},
 		place:    at,
 		vars:     map[string]cty.Value{},
 		locals:   map[string]cty.Value{},
@@ -99,25 +99,25 @@ func (r *run) instance(decl *declare.Module, at modulePath) *moduleInstance {
 	return mod
 }
 
-// eval evaluates an expression of the module; ok is false if it has errors, which are
-// reported, or if it depends on something that has.
+// eval evaluates an expression of the module. ok is false if it has errors, which are reported,
+// or if it depends on something that has.
 func (mod *moduleInstance) eval(ctx *hcl.EvalContext, expr hcl.Expression) (_ cty.Value, ok bool) {
 	return mod.evalInto(&mod.sink, ctx, expr)
 }
 
-// enter begins to resolve a value of this module. It refuses one that is being resolved,
-// with the chain that leads back to it.
+// enter begins to resolve a value of this module. It returns false if the value is being
+// resolved already, and reports the chain that leads back to it.
 func (mod *moduleInstance) enter(local string, at hcl.Range) bool {
 	address := mod.place.path + local
 	if circle := mod.chain.circle(address); circle != nil {
 		mod.once("cycle "+strings.Join(circle, " "), &at, "References in a circle",
-			"Its own value is needed to compute it: %s. Break the circle: put what they share into a local that "+
+			"Its own value is needed to compute it: %s. Break the circle: move the common part to a local that "+
 				"depends on neither.", strings.Join(diag.ShortenChain(circle), " → "))
 		return false
 	}
 	if mod.chain.full() {
 		mod.once("chain", &at, "References nested too deeply",
-			"More than %d references follow one another here.", maxChain)
+			"A chain of more than %d references leads here. Shorten it.", maxChain)
 		return false
 	}
 	mod.chain.enter(link{address, mod.place.static + local})

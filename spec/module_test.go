@@ -15,8 +15,8 @@ import (
 	"github.com/retainctl/retainctl/spec/spectest"
 )
 
-// FuzzModules loads arbitrary bytes as a root module and one that it may call:
-// what is said of FuzzLoad holds across files too.
+// FuzzModules loads arbitrary bytes as a root module and a module that it may call. It checks the
+// same as FuzzLoad, across files.
 func FuzzModules(f *testing.F) {
 	archives, _ := filepath.Glob("testdata/load/*module*.txtar")
 	for _, name := range archives {
@@ -52,7 +52,7 @@ func FuzzModules(f *testing.F) {
 	})
 }
 
-// problems gives the summaries of what is wrong with the files of the folder.
+// problems loads the current folder and returns the summaries of the diagnostics.
 func problems(t *testing.T) string {
 	t.Helper()
 	var all []string
@@ -64,7 +64,7 @@ func problems(t *testing.T) string {
 	return strings.Join(all, "; ")
 }
 
-// chainOfModules makes modules each of which takes in what the next one gives.
+// chainOfModules returns a configuration with modules that each use an output of the next one.
 func chainOfModules(length int) string {
 	var root strings.Builder
 	for i := range length {
@@ -74,8 +74,7 @@ func chainOfModules(length int) string {
 	return root.String()
 }
 
-// TestModulesAreBounded holds that what has no end, or is as good as endless, is
-// refused at once.
+// TestModulesAreBounded checks that endless and very large trees of modules are refused quickly.
 func TestModulesAreBounded(t *testing.T) {
 	t.Run("links to their own folder", func(t *testing.T) {
 		t.Chdir(t.TempDir())
@@ -86,7 +85,7 @@ func TestModulesAreBounded(t *testing.T) {
 				t.Skip(err)
 			}
 		}
-		// Where a path may have as many links as that, or the system has its own limit.
+		// The second error is that of a system with a lower limit of links in a path.
 		if got := problems(t); !strings.Contains(got, "Modules nested too deeply") && !strings.Contains(got, "Module not readable") {
 			t.Errorf("%.200s", got)
 		}
@@ -138,8 +137,8 @@ func TestModulesAreBounded(t *testing.T) {
 	}
 }
 
-// TestOneMistakeOfManyModules holds that a mistake of 1,000 instances is one
-// diagnostic, and takes no longer than the instances do.
+// TestOneMistakeOfManyModules checks that a mistake in 1,000 instances of a module is one diagnostic,
+// and that it does not make loading much slower.
 func TestOneMistakeOfManyModules(t *testing.T) {
 	t.Chdir(t.TempDir())
 	modular(t, 1000, 10)
@@ -157,7 +156,7 @@ message "refers" {
   payload = message.wrong["x"].topc
 }
 `)
-	const want = "Undeclared variable; Invalid function argument; Payload is no string; Unknown attribute"
+	const want = "Undeclared variable; Invalid function argument; Payload is not a string; Unknown attribute"
 	if got := problems(t); got != want {
 		t.Errorf("got  %.300s\nwant %s", got, want)
 	}

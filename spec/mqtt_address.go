@@ -12,23 +12,23 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// MQTTAddress is where the url of a broker "mqtt" block leads.
+// MQTTAddress is the parsed url of a broker "mqtt" block. The zero value is not an address.
 type MQTTAddress struct {
-	Scheme string // mqtt, mqtts, ws, wss or unix
-	Host   string // in lower case; none of a Unix socket
-	Port   string // that of the scheme where the url has none
-	Path   string // of a WebSocket, or of a Unix socket
+	Scheme string // "mqtt", "mqtts", "ws", "wss" or "unix"
+	Host   string // in lower case; "" for a Unix socket
+	Port   string // 1 to 65535, by default that of the scheme; "" for a Unix socket
+	Path   string // of a WebSocket, escaped, or of a Unix socket; otherwise ""
 }
 
-// UsualMQTTPath is where brokers serve WebSockets unless they were told otherwise.
+// UsualMQTTPath is the default path of brokers for WebSockets.
 const UsualMQTTPath = "/mqtt"
 
-// ParseMQTTAddress reads a url. Plans show it, so that neither a password nor a
-// query, which may be a signature, can stand in it.
+// ParseMQTTAddress parses a url. Plans show it, so it cannot contain a password or a query, which
+// may be a signature. The error does not quote the url.
 func ParseMQTTAddress(text string) (MQTTAddress, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		// url.Error repeats the whole URL, which may hold a password.
+		// The error of url.Parse repeats the URL, which may contain a password.
 		return MQTTAddress{}, errors.New("it cannot be understood as an address; write mqtts://HOST:PORT")
 	}
 	a := MQTTAddress{Scheme: u.Scheme, Host: strings.ToLower(u.Hostname()), Port: u.Port()}
@@ -41,21 +41,21 @@ func ParseMQTTAddress(text string) (MQTTAddress, error) {
 		return a, errors.New("the address is shown in plans, so it cannot hold a user name or password. Use the " +
 			"arguments username and password")
 	case u.RawQuery != "" || u.Fragment != "":
-		return a, errors.New("the address is shown in plans, so that no query and no fragment can stand in it")
+		return a, errors.New("the address is shown in plans, so it cannot hold a query or a fragment")
 	case u.Scheme == "unix" && (u.Host != "" || len(u.Path) < 2):
-		return a, errors.New("the address names no socket; write unix:///path/to/socket, with three slashes")
+		return a, errors.New("the address has no path of a socket; write unix:///path/to/socket, with three slashes")
 	case u.Scheme != "unix" && a.Host == "":
 		return a, fmt.Errorf("the address has no host; write %s://HOST:PORT, or unix:///path/to/socket", u.Scheme)
 	case !a.WebSocket() && u.Scheme != "unix" && u.Path != "" && u.Path != "/":
-		return a, fmt.Errorf("something stands after the port; write %s://HOST:PORT", u.Scheme)
+		return a, fmt.Errorf("the address cannot have anything after the port; write %s://HOST:PORT", u.Scheme)
 	case !a.complete(u):
-		return a, fmt.Errorf("the port is a number from 1 to 65535; write %s://HOST:PORT", u.Scheme)
+		return a, fmt.Errorf("the port must be a number from 1 to 65535; write %s://HOST:PORT", u.Scheme)
 	}
 	return a, nil
 }
 
-// complete fills in what the url leaves to its scheme; false where the port is
-// none. One port has one spelling, since it is part of the broker's identity.
+// complete sets the port and the path, by default those of the scheme. It returns false if the
+// port is invalid. A port has one spelling only, because it is part of the broker's identity.
 func (a *MQTTAddress) complete(u *url.URL) bool {
 	switch bare := u.Path == "" || u.Path == "/"; {
 	case a.WebSocket() && bare:
@@ -74,13 +74,13 @@ func (a *MQTTAddress) complete(u *url.URL) bool {
 	return err == nil && n > 0
 }
 
-// WebSocket tells whether MQTT is spoken within WebSockets.
+// WebSocket reports whether the connection uses WebSockets.
 func (a MQTTAddress) WebSocket() bool { return a.Scheme == "ws" || a.Scheme == "wss" }
 
-// Secure tells whether the connection has TLS.
+// Secure reports whether the connection uses TLS.
 func (a MQTTAddress) Secure() bool { return a.Scheme == "mqtts" || a.Scheme == "wss" }
 
-// Dialed is what is connected to: host and port, or the path of a Unix socket.
+// Dialed returns the address to connect to: HOST:PORT, or the path of a Unix socket.
 func (a MQTTAddress) Dialed() string {
 	if a.Scheme == "unix" {
 		return a.Path
@@ -88,9 +88,9 @@ func (a MQTTAddress) Dialed() string {
 	return net.JoinHostPort(a.Host, a.Port)
 }
 
-// Place is where the broker is, whichever way leads there: it is what the state
-// pins. Behind one port several paths may lead to several brokers; the usual one
-// is not mentioned.
+// Place returns the place of the broker, independently of the scheme, as the state pins it:
+// Dialed, followed by the path of a WebSocket unless that is UsualMQTTPath. Different paths at
+// one port may lead to different brokers.
 func (a MQTTAddress) Place() string {
 	if a.WebSocket() && a.Path != UsualMQTTPath {
 		return a.Dialed() + a.Path
@@ -98,7 +98,7 @@ func (a MQTTAddress) Place() string {
 	return a.Dialed()
 }
 
-// String is the address for people.
+// String returns the address as a URL, with the port and the path.
 func (a MQTTAddress) String() string {
 	if a.Scheme == "unix" {
 		return "unix://" + a.Path

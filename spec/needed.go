@@ -12,10 +12,10 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// references are the values that expressions refer to, by root and name.
+// references holds the values that expressions refer to, by root and name.
 type references struct {
 	values  map[string]map[string]cty.Value
-	unknown map[string]bool // roots of which a reference is wrong
+	unknown map[string]bool // roots with a wrong reference
 	modules map[string]*needed
 }
 
@@ -31,13 +31,13 @@ func (r references) set(root, name string, value cty.Value) {
 	r.values[root][name] = value
 }
 
-// needed are the outputs of a module that expressions refer to. Only these are
-// evaluated, so that two modules may use each other's.
+// needed holds the outputs of a module that expressions refer to. Only these are evaluated, so
+// that two modules can use each other's outputs.
 type needed struct {
 	at      hcl.Range
 	all     bool
 	outputs map[string]bool
-	wrong   bool // an output that is not declared
+	wrong   bool // a reference is wrong, which was reported
 }
 
 func newNeeded(at hcl.Range) *needed { return &needed{at: at, outputs: map[string]bool{}} }
@@ -50,7 +50,7 @@ func (r references) need(name string, at hcl.Range) *needed {
 	return r.modules[name]
 }
 
-// take adds the outputs that a reference to the module needs.
+// take adds the outputs that a reference to the module needs, and reports a wrong reference.
 func (n *needed) take(r *reporter, ref declare.Reference) {
 	name := ref.Name
 	m := r.decl.Calls[name]

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// oddValues are what nobody means to write into an argument: nothing, what is secret, what is
-// not known because it is made of a mistake, too much, and of another type.
+// oddValues are expressions that do not belong in most arguments: null, sensitive values, values that
+// are unknown because of a mistake, large ones, and ones of other types.
 var oddValues = []string{
 	`null`, `tostring(null)`, `[null]`, `{ a = null }`, `tomap({ a = null })`, `tolist([null])`,
 	`var.secret`, `var.secrets`, `var.secret_number`, `var.secret_null`, `[var.secret]`, `{ a = var.secret }`, `{ (var.secret) = 1 }`, `sensitive(null)`, `sensitive({})`,
@@ -57,9 +57,9 @@ module "broken" {
 }
 `
 
-// Whatever stands in an argument of a block, loading ends with a configuration or with
-// diagnostics that say something and lie within a file, and neither shows a secret: no
-// panic. EVERY_VALUE=1 tries every value in every argument, else one in seven is.
+// TestOddValuesInEveryArgument checks that with any value in any argument, Load does not panic and
+// returns a configuration or diagnostics with a text and a valid range, without showing a secret.
+// With EVERY_VALUE=1 it tries every value in every argument, otherwise one in seven.
 func TestOddValuesInEveryArgument(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "m/main.retain.hcl", "variable \"v\" {\n  default = 1\n}\noutput \"a\" {\n  value = var.v\n}\n")
@@ -97,7 +97,7 @@ func loadOdd(t *testing.T, text string) {
 	}
 }
 
-// shownOf is a configuration without what its redactions hide.
+// shownOf returns a configuration without its sensitive values.
 func shownOf(c *Config) *Config {
 	if c == nil {
 		return nil
@@ -111,7 +111,7 @@ func shownOf(c *Config) *Config {
 	return c
 }
 
-// everyArgument gives a text for each argument of each block, with a place for its value.
+// everyArgument returns a source for each argument of each block, with the verb %s for its value.
 func everyArgument() (texts []string) {
 	for _, block := range language.Blocks() {
 		for _, a := range argumentsOf(block) {
@@ -133,10 +133,13 @@ func argumentsOf(b language.Block) []language.Argument {
 	return b.Arguments
 }
 
-// usual are values of required arguments, where another one is odd.
-var usual = map[string]string{"url": `"mqtt://h"`, "region": `"eu-west-1"`, "filter": `"a/#"`, "schema": `"{}"`, "source": `"./m"`, "value": `1`, "condition": `true`, "error_message": `"No."`, "payload": `"x"`, "bucket": `"b"`, "key": `"k"`, "address": `"http://h"`}
+// usual holds valid values of required arguments, for a block with another argument to test.
+var usual = map[string]string{
+	"url": `"mqtt://h"`, "region": `"eu-west-1"`, "filter": `"a/#"`, "schema": `"{}"`, "source": `"./m"`, "value": `1`,
+	"condition": `true`, "error_message": `"No."`, "payload": `"x"`, "bucket": `"b"`, "key": `"k"`, "address": `"http://h"`,
+}
 
-// blockWith writes a block with one argument open.
+// blockWith returns the source of a block with the verb %s as the value of the argument odd.
 func blockWith(b language.Block, odd language.Argument, inner string) string {
 	var s strings.Builder
 	s.WriteString(b.Type)

@@ -14,19 +14,18 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// sorter finds out what message blocks wait for. A dependency is a block or a
-// module, without instance keys, as in Terraform: so it costs the same for one
-// instance and for 10,000.
+// sorter determines the dependencies of message blocks. As in Terraform, a dependency is a block
+// or a module without instance keys, so it costs the same for one instance and for 10,000.
 type sorter struct {
 	*run
-	needs     map[string][]string  // what message blocks wait for, by their static address
-	inherited map[string][]string  // by module: what all of it waits for
+	needs     map[string][]string  // dependencies of message blocks, by their static address
+	inherited map[string][]string  // dependencies of modules, which all their messages have
 	edges     map[string][]string  // by block or module
-	at        map[string]hcl.Range // their places
+	at        map[string]hcl.Range // of blocks and modules
 }
 
-// order returns what each message block depends on, by its static address. It reports
-// circles, in which apply could not begin anywhere.
+// order returns the dependencies of each message block, by its static address. It reports
+// circles, because no block in one could be published first.
 func (r *run) order() map[string][]string {
 	s := &sorter{r, map[string][]string{}, map[string][]string{}, map[string][]string{}, map[string]hcl.Range{}}
 	for _, mod := range declare.Sorted(r.first) {
@@ -43,10 +42,10 @@ func (s *sorter) module(mod *moduleInstance) {
 		s.at[here] = mod.call.decl.At
 	}
 	for _, o := range declare.Sorted(mod.decl.Outputs) {
-		mod.dependsOn(o.DependsOn) // who uses the output waits for these; mistakes are reported here
+		mod.dependsOn(o.DependsOn) // users of the output wait for these; this only reports mistakes
 	}
 	for _, m := range declare.Sorted(mod.decl.Calls) {
-		mod.dependsOn(m.Attrs["depends_on"]) // likewise, where the module has no message
+		mod.dependsOn(m.Attrs["depends_on"]) // likewise, for modules without messages
 		if nested := mod.place.static + m.Address(); s.first[nested+"."] != nil {
 			s.edges[here] = append(s.edges[here], nested)
 		}
@@ -66,18 +65,18 @@ func (s *sorter) module(mod *moduleInstance) {
 		s.edges[address] = s.needs[address]
 		s.edges[here] = append(s.edges[here], address)
 	}
-	if here == "" { // nothing waits for the root as a whole
+	if here == "" { // nothing depends on the root as a whole
 		delete(s.edges, here)
 	}
 }
 
-// inherit returns what all messages of a module wait for: the dependencies of its
-// block, and of the blocks around it.
+// inherit returns the dependencies that all messages of a module have: those of its block, and
+// of the blocks around it.
 func (s *sorter) inherit(mod *moduleInstance) []string {
 	if mod.call == nil {
 		return nil
 	}
-	if known, there := s.inherited[mod.place.static]; there {
+	if known, ok := s.inherited[mod.place.static]; ok {
 		return known
 	}
 	set := map[string]bool{}
@@ -92,8 +91,8 @@ func (s *sorter) inherit(mod *moduleInstance) []string {
 	return s.inherited[mod.place.static]
 }
 
-// follow adds the message blocks that expressions of a module refer to, and what the
-// outputs that they use wait for.
+// follow adds the message blocks that expressions of a module refer to, and the dependencies of
+// the outputs that they use.
 func (s *sorter) follow(mod *moduleInstance, exprs []hcl.Expression, found map[string]bool) {
 	mod.follow(exprs, func(in *moduleInstance, to reference) {
 		switch to.root {
@@ -109,7 +108,7 @@ func (s *sorter) follow(mod *moduleInstance, exprs []hcl.Expression, found map[s
 	})
 }
 
-// dependsOn reads a depends_on argument of this module; nil is none.
+// dependsOn returns the static addresses in a depends_on argument of this module; none for nil.
 func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	if attr == nil {
 		return nil
@@ -141,7 +140,7 @@ func (mod *moduleInstance) dependsOn(attr *hcl.Attribute) []string {
 	return needs
 }
 
-// search visits the dependencies, depth first, and reports circles.
+// search visits the dependencies depth-first and reports circles.
 func (s *sorter) search() {
 	const inside, done = 1, 2
 	state := map[string]int{}
@@ -168,8 +167,8 @@ func (s *sorter) search() {
 	}
 }
 
-// circle reports blocks that wait for each other. A circle of references was
-// reported when it was evaluated.
+// circle reports blocks that wait for each other, unless they are a circle of references, which
+// was reported during its evaluation.
 func (s *sorter) circle(addresses []string) {
 	if slices.ContainsFunc(addresses, func(address string) bool { return s.chain.circular[address] }) {
 		return
@@ -181,6 +180,6 @@ func (s *sorter) circle(addresses []string) {
 	}
 	at := s.at[addresses[0]]
 	s.root.sink.Add(diag.Errorf(&at, "Dependencies in a circle",
-		"Each of these blocks waits for the next, so that none could be published first: %s. Take a depends_on out.",
+		"Each of these blocks waits for the next, so none could be published first: %s. Remove a depends_on.",
 		strings.Join(diag.ShortenChain(chain), " → ")))
 }

@@ -20,7 +20,9 @@ func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 		return cty.DynamicVal
 	}
 	defer mod.leave()
-	held := mod.require(&mod.sink, decl.Preconditions, func(r declare.Rule) *hcl.EvalContext { return mod.context("", r.Condition, r.Message) })
+	held := mod.require(&mod.sink, decl.Preconditions, func(r declare.Rule) *hcl.EvalContext {
+		return mod.context("", r.Condition, r.Message)
+	})
 	value, _ := mod.eval(mod.context("", decl.Value.Expr), decl.Value.Expr)
 	if err := bounds.Value(value); err != nil {
 		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Value too large", "%s.", diag.Sentence(err)))
@@ -28,13 +30,13 @@ func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	}
 	if mod.call == nil && !decl.Sensitive && sensitive.Is(value) {
 		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Output refers to sensitive values",
-			"The value of output %q is made of sensitive values. Add sensitive = true to the block, so that it is "+
-				"not shown by accident, or use nonsensitive(...) where it is no secret.", name))
+			"The value of output %q is made from sensitive values. Add sensitive = true to the block, so that it is "+
+				"not shown by accident, or use nonsensitive(...) if it is not a secret.", name))
 		held = false
 	}
 	if mod.call == nil && infinite(value) {
 		mod.sink.Add(diag.Errorf(decl.Value.Expr.Range().Ptr(), "Infinite output",
-			"The value of output %q holds an infinite number, which JSON has no word for. Look for a division by "+
+			"The value of output %q contains an infinite number, which JSON cannot express. Look for a division by "+
 				"zero.", name))
 		held = false
 	}
@@ -48,7 +50,7 @@ func (mod *moduleInstance) output(name string, at hcl.Range) cty.Value {
 	return value
 }
 
-// infinite reports whether a value holds an infinite number.
+// infinite reports whether a value contains an infinite number.
 func infinite(value cty.Value) (found bool) {
 	plain, _ := value.UnmarkDeep()
 	cty.Walk(plain, func(_ cty.Path, v cty.Value) (bool, error) {

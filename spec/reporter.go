@@ -11,14 +11,14 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// reporter reports mistakes of one instance of a module.
+// reporter reports mistakes in one instance of a module.
 type reporter struct {
 	decl  *declare.Module
 	found *findings
 	sink  diag.Sink
 }
 
-// undeclared reports a name that nothing declares, once for all its uses.
+// undeclared reports a name that is not declared, once for all its uses.
 func (r *reporter) undeclared(what, name string, at hcl.Range, names iter.Seq[string]) {
 	advice := diag.DidYouMean(name, names)
 	if advice == "" {
@@ -40,8 +40,8 @@ func (r *reporter) once(key string, at *hcl.Range, summary, format string, args 
 	r.sink.Add(diag.Errorf(at, summary, format, args...))
 }
 
-// notHere reports each, count or self in an expression that has none.
-func (r *reporter) notHere(ref declare.Reference) {
+// unavailable reports each, count or self in an expression that cannot use it.
+func (r *reporter) unavailable(ref declare.Reference) {
 	root, at := ref.Root, ref.Traversal.SourceRange()
 	where := "the arguments of a message or module block that has count, other than count itself"
 	switch root {
@@ -57,24 +57,24 @@ func (r *reporter) notHere(ref declare.Reference) {
 func (r *reporter) incomplete(ref declare.Reference) {
 	root, at := ref.Root, ref.Traversal.SourceRange()
 	r.once(fmt.Sprint(root, at), &at, "Incomplete reference",
-		"%q names a kind of thing; write %s.NAME, with the name as it is declared. A name that is computed cannot "+
-			"be used.", root, root)
+		"%q is only the beginning of a reference. Write %s.NAME, with a declared name. The name cannot be an "+
+			"expression.", root, root)
 }
 
-// unknownRoot reports a name that no reference begins with.
+// unknownRoot reports a reference that begins with an unknown name.
 func (r *reporter) unknownRoot(ref declare.Reference) {
 	root, at := ref.Root, ref.Traversal.SourceRange()
 	roots := []string{"var", "local", "message", "module", "broker", "each", "count", "path"}
 	advice := diag.DidYouMean(root, slices.Values(roots))
 	if len(ref.Traversal) == 1 {
-		advice = " A string stands in double quotes; a variable is var." + root + ", a local is local." + root + "."
+		advice = " Write a string in double quotes, a variable as var." + root + ", and a local as local." + root + "."
 	}
 	r.once(fmt.Sprint("root", root), &at, "Unknown name",
 		"There is nothing called %q here. References begin with %s.%s", root, diag.OneOf(roots), advice)
 }
 
-// checkAttribute reports a reference to an attribute that messages do not have, with a
-// hint that the evaluation itself does not have.
+// checkAttribute returns false for a reference to an attribute that messages do not have, and
+// reports it with a better hint than that of the evaluation.
 func (r *reporter) checkAttribute(ref declare.Reference) bool {
 	decl := r.decl.Messages[ref.Name]
 	rest := ref.Traversal[2:]
@@ -89,7 +89,7 @@ func (r *reporter) checkAttribute(ref declare.Reference) bool {
 		return true
 	}
 	r.once(fmt.Sprint("attribute", attr.SrcRange), &attr.SrcRange, "Unknown attribute",
-		"A message has no attribute %q for others to use.%s It has %s.",
+		"A message has no attribute %q that others can use.%s It has %s.",
 		attr.Name, diag.DidYouMean(attr.Name, slices.Values(referable)), diag.OneOf(referable))
 	return false
 }

@@ -17,9 +17,9 @@ import (
 type schema struct {
 	compiled *jsonschema.Schema
 	err      error
-	most     int // effort that checking one payload may take
+	most     int // the effort that a check of one payload may take
 	effort   *effort
-	slow     bool // a payload took more
+	slow     bool // a payload took more than that
 }
 
 func newSchema(text string, most int) *schema {
@@ -28,13 +28,13 @@ func newSchema(text string, most int) *schema {
 	return s
 }
 
-// validate holds a document against the schema. Once a payload has taken too much effort,
-// no other is tried: all of them would.
+// validate checks a document against the schema. After a payload that took too much effort, it
+// checks no other, because it would probably take as much.
 func (s *schema) validate(doc any) error {
 	if s.slow {
 		return errEffort
 	}
-	s.effort.left = s.most
+	s.effort.left, s.effort.place = s.most, depth(doc)/2 // each mistake has its place, level by level
 	err := s.compiled.Validate(doc)
 	if s.slow = s.effort.left < 0; s.slow {
 		return errEffort
@@ -42,8 +42,8 @@ func (s *schema) validate(doc any) error {
 	return err
 }
 
-// noLoader refuses to load what a schema refers to: a plan of an untrusted pull
-// request must reach neither the network nor files.
+// noLoader refuses to load other resources that a schema refers to: the plan of an untrusted
+// pull request must not access the network or files this way.
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
@@ -51,14 +51,14 @@ func (noLoader) Load(url string) (any, error) {
 		"under $defs", strings.TrimPrefix(url, schemaBase))
 }
 
-// schemaBase is what references are relative to: it must have a path, or a relative
-// one would mean the schema itself.
+// schemaBase is the base of references in a schema. It must have a path, because a relative
+// reference would lead to the schema itself otherwise.
 const schemaBase = "schema:///"
 
-// schemas are the compiled schemas, by their text.
+// schemas holds the compiled schemas, by their text.
 type schemas map[string]*schema
 
-// compiled returns the schema of a text, with the reason if it is none.
+// compiled returns the schema with a text. Its err is set if the text is not a valid schema.
 func (all schemas) compiled(text string) *schema {
 	s := all[text]
 	if s == nil {
@@ -72,9 +72,9 @@ func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	const here = schemaBase + "payload"
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("it is no JSON: %w", err)
+		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
-	if unwieldy(doc) {
+	if hasHugeNumber(doc) {
 		return nil, errors.New("it has a number of more than 1,000 digits, or with an exponent beyond 1,000")
 	}
 	c := jsonschema.NewCompiler()
@@ -93,7 +93,7 @@ func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	}
 	all := []*jsonschema.Schema{compiled}
 	for _, at := range anchored(doc, "") {
-		if s, err := c.Compile(here + "#" + at); err == nil { // an error: the object is no schema
+		if s, err := c.Compile(here + "#" + at); err == nil { // on an error, the object is not a schema
 			all = append(all, s)
 		}
 	}
@@ -101,7 +101,7 @@ func compileSchema(text string, e *effort) (*jsonschema.Schema, error) {
 	return compiled, nil
 }
 
-// usable returns a schema argument compiled, and reports what is wrong with it.
+// usable returns the compiled schema with a text, and reports an error if it is not valid.
 func (a *arguments) usable(all schemas, text string) *schema {
 	s := all.compiled(text)
 	if s.err != nil {
@@ -110,16 +110,17 @@ func (a *arguments) usable(all schemas, text string) *schema {
 	return s
 }
 
-// check tells what of a payload is not as the schema demands; "" is nothing.
+// check returns the summary and the detail of a diagnostic if the payload does not fulfil the
+// schema; otherwise "".
 func (s *schema) check(m *Message) (summary, detail string) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.Payload))
 	if err != nil {
-		return "Payload is no JSON", "The message has a schema, so its payload must be JSON, and it is not."
+		return "Payload is not JSON", "The message has a schema, so its payload must be JSON, and it is not."
 	}
-	if unwieldy(doc) {
+	if hasHugeNumber(doc) {
 		return "Payload that no schema can check",
 			"It has a number of more than 1,000 digits, or with an exponent beyond 1,000. Write it as a string, or " +
-				"leave the schema away."
+				"remove the schema."
 	}
 	var invalid *jsonschema.ValidationError
 	switch err := s.validate(doc); {
@@ -129,12 +130,13 @@ func (s *schema) check(m *Message) (summary, detail string) {
 		return "Payload does not match its schema", strings.Join(violations(invalid, m.Redaction), "\n")
 	default:
 		return "Schema that takes too long",
-			"Checking this payload against it takes too much work. Look for references that lead to the same place by many ways."
+			"Checking this payload against it takes too much work. Look for references that lead to the same place " +
+				"in many ways."
 	}
 }
 
-// violations lists the innermost causes, each with the payload's path. Where the
-// payload is sensitive, what the causes quote of it is left out.
+// violations returns a line for each of the innermost causes, with its path in the payload. For
+// a sensitive payload, the lines do not quote its values.
 func violations(e *jsonschema.ValidationError, hidden mqtt.Redaction) []string {
 	const most = 10
 	var lines []string

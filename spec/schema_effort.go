@@ -6,8 +6,6 @@ import (
 	"math/big"
 	"net/url"
 	"reflect"
-	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
@@ -16,19 +14,21 @@ import (
 
 // maxEffort bounds the work of checking one payload against its schema. Measured: a payload
 // of 1 MB with 15,000 objects takes 1.7 million units in 0.15 s, and a schema that branches
-// at every step has spent all after 4 to 9 s. It is counted, not timed, so that a
+// at every step spends maxEffort in 4 to 9 s. The work is counted instead of timed, so that a
 // configuration is refused on every machine or on none.
 const maxEffort = 25_000_000
 
-// errEffort is what a schema returns that takes more than that: its references branch at
-// every step, say.
+// errEffort is the error of a schema that takes more than maxEffort, for example because its
+// references branch at every step.
 var errEffort = errors.New("checking it takes too long")
 
-// effort is what is left of the work that checking one payload may take. The validator
-// cannot be stopped from outside, but it has every schema check the format of a value
-// before it goes on to the schemas within; once nothing is left, no format is right, and
-// the validator ends by itself.
-type effort struct{ left int }
+// effort is the work that is left for checking one payload. The validator cannot be stopped from
+// outside, but every schema checks the format of a value before it continues with its
+// subschemas. When nothing is left, every format is an error, so the validator ends.
+type effort struct {
+	left  int
+	place int // the effort of noting a place in the document that is being checked
+}
 
 func (e *effort) spend(n int) error {
 	if e.left -= n; e.left < 0 {
@@ -37,7 +37,7 @@ func (e *effort) spend(n int) error {
 	return nil
 }
 
-// meter has the schemas, and all that they lead to, spend effort.
+// meter makes the schemas, and all schemas that they lead to, spend effort.
 func (e *effort) meter(schemas []*jsonschema.Schema) {
 	within := map[*jsonschema.Schema][]*jsonschema.Schema{}
 	for len(schemas) > 0 {
@@ -49,18 +49,18 @@ func (e *effort) meter(schemas []*jsonschema.Schema) {
 			schemas = append(schemas, within[s]...)
 		}
 	}
-	// Looking for circles, the validator goes back over all references that led to a schema.
+	// To detect circles, the validator goes through all references that led to a schema.
 	chain := len(within) / 100
 	for s, parts := range within {
 		s.Format = e.metered(s, parts, chain)
 	}
 }
 
-// metered returns the format of s, which spends what it takes to check a value against s
-// and to find that it is not one for any of the schemas within. Those that it is one for
-// spend what they take themselves.
+// metered returns a format for s that spends the effort of checking a value against s without its
+// subschemas within, and of finding that the value is of the wrong type for them. Subschemas
+// for which it has the right type spend their own effort.
 func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chain int) *jsonschema.Format {
-	width, whole := 1+ratSize(s.MultipleOf), s.UniqueItems
+	width, whole := 1+ratSize(s.MultipleOf)+names(s), s.UniqueItems
 	for _, part := range within {
 		width += 1 + literals(part)
 		whole = whole || part.UnevaluatedProperties != nil || part.UnevaluatedItems != nil
@@ -74,23 +74,25 @@ func (e *effort) metered(s *jsonschema.Schema, within []*jsonschema.Schema, chai
 		if e.left < 0 {
 			return errEffort
 		}
-		n := chain + width*(1+breadth(v))
+		n := chain + e.place + width*(1+breadth(v))
 		if whole {
 			n += size(v)
 		}
-		if text, ok := v.(string); ok && format.Name == "regex" && strings.Contains(text, "{") {
-			n += 1_000_000 // ((a{99}){99}){99} is 10 MB once it is compiled
-		}
 		if err := e.spend(n); err != nil {
 			return err
+		}
+		if text, ok := v.(string); ok && format.Name == "regex" {
+			if _, err := e.parse(text); errors.Is(err, errEffort) {
+				return err
+			}
 		}
 		return check(v)
 	}
 	return &format
 }
 
-// subschemas returns the schemas that a schema's keywords hold or refer to. What a
-// $dynamicRef may lead to beyond that is found by its anchor.
+// subschemas returns the schemas in a schema's keywords, and those that they refer to. Further
+// schemas that a $dynamicRef may lead to are found by their anchors.
 func subschemas(s *jsonschema.Schema) []*jsonschema.Schema {
 	var all []*jsonschema.Schema
 	var add func(v reflect.Value)
@@ -128,8 +130,8 @@ func subschemas(s *jsonschema.Schema) []*jsonschema.Schema {
 	return all
 }
 
-// anchored returns the places (JSON pointers, as fragments) of the objects in a schema's
-// document that have a $dynamicAnchor.
+// anchored returns JSON pointers, as URL fragments, to the objects with a $dynamicAnchor in a
+// schema's document.
 func anchored(doc any, at string) []string {
 	var all []string
 	switch doc := doc.(type) {
@@ -149,35 +151,22 @@ func anchored(doc any, at string) []string {
 	return all
 }
 
-// meteredRegexp is a regular expression that spends effort. Go's take time in
-// proportion to the text and to the instructions that the expression becomes.
-type meteredRegexp struct {
-	*regexp.Regexp
-	instructions int
-	effort       *effort
+// names returns the number of names that a schema requires. The validator lists all that a value
+// lacks.
+func names(s *jsonschema.Schema) int {
+	n := len(s.Required)
+	for _, required := range s.DependentRequired {
+		n += 1 + len(required)
+	}
+	for _, dependency := range s.Dependencies {
+		if required, ok := dependency.([]string); ok {
+			n += 1 + len(required)
+		}
+	}
+	return n
 }
 
-func (e *effort) regexp(text string) (jsonschema.Regexp, error) {
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, err
-	}
-	return meteredRegexp{re, len(program.Inst), e}, nil
-}
-
-func (r meteredRegexp) MatchString(s string) bool {
-	return r.effort.spend(1+len(s)*r.instructions/8) == nil && r.Regexp.MatchString(s)
-}
-
-// literals returns how much there is to compare a value with.
+// literals returns the size of the literals in a schema that a value is compared with.
 func literals(s *jsonschema.Schema) int {
 	n := 0
 	if s.Const != nil {
@@ -189,7 +178,7 @@ func literals(s *jsonschema.Schema) int {
 	return n
 }
 
-// size returns how large a JSON value is, with all that is within it.
+// size returns the size of a JSON value, in rough units of effort.
 func size(v any) int {
 	n := 1 + breadth(v)
 	switch v := v.(type) {
@@ -205,8 +194,8 @@ func size(v any) int {
 	return n
 }
 
-// breadth returns how large a JSON value is, without what is within its parts. A number
-// with an exponent may have a thousand digits.
+// breadth returns the size of a JSON value without the values in it. A number with an exponent
+// may have a thousand digits.
 func breadth(v any) int {
 	switch v := v.(type) {
 	case map[string]any:
@@ -222,6 +211,22 @@ func breadth(v any) int {
 		return len(v) / 8
 	}
 	return 0
+}
+
+// depth returns the number of levels in a JSON value.
+func depth(v any) int {
+	most := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			most = max(most, depth(value))
+		}
+	case []any:
+		for _, value := range v {
+			most = max(most, depth(value))
+		}
+	}
+	return 1 + most
 }
 
 func ratSize(r *big.Rat) int {

@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/spectest"
 )
 
-// TestSchemaThatBranches holds that a few lines of a schema do not keep a plan busy for
-// ever, and that all messages of a schema wait for it once.
+// TestSchemaThatBranches checks that a short schema cannot keep a plan busy endlessly, and that all
+// messages with the schema wait for it only once.
 func TestSchemaThatBranches(t *testing.T) {
 	var defs strings.Builder
 	const levels = 60
@@ -31,8 +31,8 @@ func TestSchemaThatBranches(t *testing.T) {
 	})
 }
 
-// TestHostileSchemas holds that no keyword keeps the validator from ending: each of these
-// takes hours without a bound. The effort is a small part of the usual one.
+// TestHostileSchemas checks that validation ends with any keyword: each of these schemas takes hours
+// without a bound. The test allows only a hundredth of the usual effort.
 func TestHostileSchemas(t *testing.T) {
 	branching := func(level func(i int) string, last string) string {
 		var defs strings.Builder
@@ -51,6 +51,11 @@ func TestHostileSchemas(t *testing.T) {
 		return strings.TrimSuffix(schema, `"$ref":"#/$defs/d0"}`) + `"not":{"$ref":"#/$defs/d0"}}`
 	}
 	nested := strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60)
+	var list strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&list, `"n%d",`, i)
+	}
+	names := `[` + list.String() + `"n"]`
 	listed := strings.Repeat("[", 60) + "1" + strings.Repeat("]", 60)
 	for name, c := range map[string]struct{ schema, payload string }{
 		"allOf":             {`{` + branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"}`), "1"},
@@ -65,10 +70,16 @@ func TestHostileSchemas(t *testing.T) {
 		"draft-07":          {`{"allOf":[{"$ref":"#/$defs/d0"}],"$schema":"http://json-schema.org/draft-07/schema#",` + branching(twice(`{"dependencies":{"a":REF,"b":REF}}`), `true`), `{"a":1,"b":1}`},
 		"dynamic": {dynamic(`{` + strings.Replace(branching(twice(`{"allOf":[REF,REF]}`), `{"type":"number"},"other":{"$id":"y:other","$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`),
 			`"d0":{`, `"d0":{"$dynamicAnchor":"a",`, 1)), "1"},
-		"expression":  {`{"pattern":"^(x+x+){500}y"}`, `"` + strings.Repeat("x", 1_000_000) + `"`},
-		"expressions": {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"format":"regex"}}`, `[` + strings.Repeat(`"((a{99}){99}){99}",`, 10_000) + `1]`},
-		"literals":    {`{"items":{"enum":[` + strings.Repeat(`"x",`, 30_000) + `"y"]}}`, `[` + strings.Repeat(`"z",`, 30_000) + `1]`},
-		"unique":      {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
+		"expression":        {`{"pattern":"^(x+x+){500}y"}`, `"` + strings.Repeat("x", 1_000_000) + `"`},
+		"expressions":       {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"format":"regex"}}`, `[` + strings.Repeat(`"((a{9}){9}){9}",`, 10_000) + `1]`},
+		"an expression":     {`{"$schema":"http://json-schema.org/draft-07/schema#","format":"regex"}`, `"` + strings.Repeat("a:", 100_000) + `"`},
+		"required":          {`{"items":{"required":` + names + `}}`, `[` + strings.Repeat("{},", 1000) + `{}]`},
+		"dependentRequired": {`{"items":{"dependentRequired":{"a":` + names + `}}}`, `[` + strings.Repeat(`{"a":1},`, 1000) + `{}]`},
+		"dependencies": {`{"$schema":"http://json-schema.org/draft-07/schema#","items":{"dependencies":{"a":` + names + `}}}`,
+			`[` + strings.Repeat(`{"a":1},`, 1000) + `{}]`},
+		"depth":    {`{"minItems":2,"items":{"$ref":"#"}}`, strings.Repeat("[", 1000) + strings.Repeat("]", 1000)},
+		"literals": {`{"items":{"enum":[` + strings.Repeat(`"x",`, 30_000) + `"y"]}}`, `[` + strings.Repeat(`"z",`, 30_000) + `1]`},
+		"unique":   {`{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 1000) + `true]}`, `[` + strings.Repeat(`[1],`, 30_000) + `[2]]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSchema(c.schema, maxEffort/100)
@@ -84,8 +95,23 @@ func TestHostileSchemas(t *testing.T) {
 	}
 }
 
-// dynamic refers to the schemas that branch only by the dynamic reference of another
-// resource, which leads to that resource's own schema unless validation began here.
+// TestHostileExpressions checks that the expressions of a schema are not compiled if they would
+// become too large.
+func TestHostileExpressions(t *testing.T) {
+	large := `"` + strings.Repeat("a{1000}", 1000) + `"`
+	for _, text := range []string{
+		`{"pattern":` + large + `}`, `{"patternProperties":{` + large + `:true}}`, `{"$schema":"http://json-schema.org/draft-07/schema#","pattern":` + large + `}`,
+	} {
+		spectest.WithinCPU(t, time.Second, "it", func() {
+			if s := newSchema(text, maxEffort/10); s.err == nil || !strings.Contains(s.err.Error(), errEffort.Error()) {
+				t.Errorf("%.40s: %v", text, s.err)
+			}
+		})
+	}
+}
+
+// dynamic returns a schema that reaches the branching schemas only through the dynamic reference of
+// another resource. That leads to the resource's own schema unless validation began in this one.
 func dynamic(branching string) string {
 	return strings.TrimSuffix(branching, `"$ref":"#/$defs/d0"}`) + `"$id":"x:root","$ref":"y:other"}`
 }

@@ -6,19 +6,19 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// schemaFilter is a schema block: a JSON Schema for every declared topic that
-// matches, whoever declares it.
+// schemaFilter is a schema block: a JSON Schema for all declared topics that match its filter, in
+// any module.
 type schemaFilter struct {
-	Scope
+	FilterBlock
 	schema *schema
 }
 
-func (a *arguments) schemaFilter(all schemas, s Scope) schemaFilter {
+func (a *arguments) schemaFilter(all schemas, s FilterBlock) schemaFilter {
 	value, given := a.plain("schema", cty.String)
 	if !given {
 		if !a.broken {
 			a.wrong("schema", "Missing schema",
-				"The block says nothing without a JSON Schema: schema = file(\"config.schema.json\").")
+				"The block needs a JSON Schema: schema = file(\"config.schema.json\").")
 		}
 		return schemaFilter{}
 	}
@@ -27,12 +27,12 @@ func (a *arguments) schemaFilter(all schemas, s Scope) schemaFilter {
 
 // check reports a declared message whose payload does not fulfil the schema.
 func (s *schemaFilter) check(x *expansion, m *Message) {
-	if !s.Has(m.Broker, m.Topic) {
+	if !s.Matches(m.Broker, m.Topic) {
 		return
 	}
 	if summary, detail := s.schema.check(m); summary != "" {
 		x.sink.AddKind(s.Range.String(), diag.Errorf(x.decl.ArgumentRange("payload", "payload_base64"), summary,
-			"%s\n\nThe schema is that of %s at %s, which holds for every topic that matches %q.",
+			"%s\n\nThe schema is that of %s at %s, which applies to every topic that matches %q.",
 			detail, s.Address, s.Range, s.Filter))
 	}
 }

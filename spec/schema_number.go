@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// unwieldy tells whether a document has a number that JSON allows and that a schema
-// is not held against: the validator computes with exact fractions, which an exponent
-// of a few characters makes larger than any memory.
-func unwieldy(doc any) bool {
+// hasHugeNumber reports whether a JSON document contains a number that is too large to check
+// against a schema. The validator computes with exact fractions, and an exponent of a few
+// characters makes them larger than the memory.
+func hasHugeNumber(doc any) bool {
 	switch v := doc.(type) {
 	case json.Number:
 		const most = 1000 // digits, and the exponent
@@ -22,9 +22,9 @@ func unwieldy(doc any) bool {
 		n, err := strconv.Atoi(exponent)
 		return scientific && (err != nil || max(n, -n) > most)
 	case []any:
-		return slices.ContainsFunc(v, unwieldy)
+		return slices.ContainsFunc(v, hasHugeNumber)
 	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(v)), unwieldy)
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), hasHugeNumber)
 	}
 	return false
 }

@@ -24,7 +24,7 @@ func (mod *moduleInstance) settings(c *Config, overrides []string) {
 		for i, block := range content.Blocks {
 			if i > 0 {
 				mod.sink.Add(diag.Errorf(&block.DefRange, "Duplicate backend block",
-					"The first one stands at %s. The state is kept in one place.", content.Blocks[0].DefRange))
+					"The first one is at %s. The state is kept in one place.", content.Blocks[0].DefRange))
 				break
 			}
 			backend = block
@@ -33,6 +33,7 @@ func (mod *moduleInstance) settings(c *Config, overrides []string) {
 	c.Backend = mod.backend(backend, overrides)
 }
 
+// maxDeletes returns the value of max_deletes, or nil if it is not given or wrong.
 func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	if attr == nil {
 		return nil
@@ -53,10 +54,10 @@ func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	return nil
 }
 
-var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of what is " +
-	"managed, such as \"30%\"")
+var errThreshold = errors.New("a limit on deletes is a whole number, such as 20, or a percentage of the managed " +
+	"messages, such as \"30%\"")
 
-// ParseThreshold reads a limit on deletes: "20", or "30%".
+// ParseThreshold parses a limit on deletes: "20", or "30%". White space around it is ignored.
 func ParseThreshold(s string) (Threshold, error) {
 	digits, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
 	n, err := strconv.ParseUint(digits, 10, 31)
@@ -66,7 +67,7 @@ func ParseThreshold(s string) (Threshold, error) {
 	return Threshold{Number: int(n), Percent: percent}, nil
 }
 
-// String spells the limit as the configuration does.
+// String returns the limit in the form that ParseThreshold accepts.
 func (t Threshold) String() string {
 	if t.Percent {
 		return fmt.Sprintf("%d%%", t.Number)

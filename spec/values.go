@@ -15,7 +15,7 @@ import (
 
 // variable returns the value of var.NAME.
 func (mod *moduleInstance) variable(name string, at hcl.Range) cty.Value {
-	if value, there := mod.vars[name]; there {
+	if value, ok := mod.vars[name]; ok {
 		return value
 	}
 	decl := mod.decl.Variables[name]
@@ -32,7 +32,7 @@ func (mod *moduleInstance) variable(name string, at hcl.Range) cty.Value {
 
 // local returns the value of local.NAME.
 func (mod *moduleInstance) local(name string, at hcl.Range) cty.Value {
-	if value, there := mod.locals[name]; there {
+	if value, ok := mod.locals[name]; ok {
 		return value
 	}
 	attr := mod.decl.Locals[name]
@@ -64,18 +64,18 @@ func (mod *moduleInstance) message(name string, at hcl.Range) cty.Value {
 		mod.undeclared("message", name, at, maps.Keys(mod.decl.Messages))
 		return cty.DynamicVal
 	}
-	if value, there := mod.objects[name]; there {
+	if value, ok := mod.objects[name]; ok {
 		return value
 	}
 	x := mod.expand(decl, at)
-	if x == nil { // in a circle, which is no value to keep
+	if x == nil { // in a circle: the value must not be kept
 		return cty.DynamicVal
 	}
 	mod.objects[name] = x.value()
 	return mod.objects[name]
 }
 
-// input returns the value that the module block sets a variable to, or its default.
+// input returns the value that the module block gives a variable, or its default.
 func (mod *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value {
 	if !mod.enter("var."+decl.Name, at) {
 		return cty.DynamicVal
@@ -92,7 +92,7 @@ func (mod *moduleInstance) input(decl *declare.Variable, at hcl.Range) cty.Value
 	return mod.vars[decl.Name]
 }
 
-// valid evaluates a variable's validation blocks and reports those that fail.
+// valid evaluates a variable's validation blocks. It returns false if one fails, which it reports.
 func (mod *moduleInstance) valid(v *declare.Variable) bool {
 	valid := true
 	for _, r := range v.Validations {
@@ -111,7 +111,7 @@ func (mod *moduleInstance) valid(v *declare.Variable) bool {
 	return valid
 }
 
-// unset reports a variable that nothing sets, once.
+// unset reports a variable without a value, once.
 func (mod *moduleInstance) unset(decl *declare.Variable) {
 	mod.vars[decl.Name] = cty.DynamicVal
 	mod.sink.Add(diag.Errorf(&decl.At, "No value for variable",

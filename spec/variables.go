@@ -9,7 +9,7 @@ import (
 	"github.com/retainctl/retainctl/spec/declare"
 )
 
-// variables returns the values that the configuration was evaluated with, by name.
+// variables returns the variables of the module with their values, by name.
 func (mod *moduleInstance) variables() []Variable {
 	var all []Variable
 	for _, name := range slices.Sorted(maps.Keys(mod.vars)) {
@@ -20,9 +20,9 @@ func (mod *moduleInstance) variables() []Variable {
 	return all
 }
 
-// validate evaluates the validation blocks of the root module, once all of its
-// variables have their values. A variable that fails becomes unknown, because what is
-// computed from it would only fail in turn.
+// validate evaluates the validation blocks of the root module, after all of its variables have
+// their values. A variable that fails becomes unknown, because values computed from it would
+// only cause further errors.
 func (mod *moduleInstance) validate() {
 	var failed []string
 	for name := range declare.Sorted(mod.vars) {

@@ -36,7 +36,10 @@ type backupHeader struct {
 func EncodeBackup(b *Backup) ([]byte, error) {
 	const typical = 512 // bytes of a line
 	w := newWriter(typical * (1 + len(b.Records)))
-	h := backupHeader{Version: BackupVersion, Made: b.Made.UTC(), Lineage: b.Lineage, LeftOut: b.LeftOut, Brokers: pinnedBrokers(b.Brokers)}
+	h := backupHeader{
+		Version: BackupVersion, Made: b.Made.UTC(), Lineage: b.Lineage, LeftOut: b.LeftOut,
+		Brokers: pinnedBrokers(b.Brokers),
+	}
 	if err := w.line(h); err != nil {
 		return nil, fmt.Errorf("encode backup header: %w", err)
 	}
@@ -109,7 +112,7 @@ func DecodeBackup(data []byte) (*Backup, error) {
 	}
 	for key, r := range s.Records {
 		if len(r.Payload) == 0 || !r.Redaction.None() {
-			return nil, d.damaged("the message of %q before it is not whole", key.Topic)
+			return nil, d.damaged("the message of %q before this line is incomplete", key.Topic)
 		}
 	}
 	if len(s.Pending) > 0 {

@@ -47,8 +47,8 @@ func TestBackupRoundTrip(t *testing.T) {
 	}
 }
 
-// TestADamagedBackupIsRefused flips every byte and cuts at every byte: none of it is
-// read as something else.
+// TestADamagedBackupIsRefused changes every byte and cuts at every byte, and checks that the
+// result is never read as a backup.
 func TestADamagedBackupIsRefused(t *testing.T) {
 	data := encodeBackup(t, sampleBackup())
 	try := func(what string, at int, in []byte) {
@@ -60,7 +60,7 @@ func TestADamagedBackupIsRefused(t *testing.T) {
 		}
 	}
 	for i := range data {
-		if i < len(data)-1 { // the last line end carries nothing
+		if i < len(data)-1 { // nothing is lost with the last line end
 			try("cut", i, data[:i])
 		}
 		for _, bit := range []byte{1, 0x20, 0x80} {
@@ -82,11 +82,11 @@ func TestAnIncompleteBackupIsRefused(t *testing.T) {
 	}
 	for says, in := range map[string][]byte{
 		"not the first line of a retainctl backup": encode(t, sample()),
-		"is not whole":                   encodeBackup(t, secret),
-		"of \"house/bin\" before it is":  encodeBackup(t, &Backup{Lineage: "l", Records: map[Key]Record{{"b", "house/bin"}: {OnDestroy: "delete", Sealed: Sealed{Message: mqtt.Message{Topic: "house/bin"}}}}}),
-		"backup has format version 2":    []byte(`{"backup_version":2}`),
-		"pending entries":                pendingBackup(t),
-		"is not whole. Nothing was chan": encodeBackup(t, empty),
+		"is incomplete":                        encodeBackup(t, secret),
+		"of \"house/bin\" before this line is": encodeBackup(t, &Backup{Lineage: "l", Records: map[Key]Record{{"b", "house/bin"}: {OnDestroy: "delete", Sealed: Sealed{Message: mqtt.Message{Topic: "house/bin"}}}}}),
+		"backup has format version 2":          []byte(`{"backup_version":2}`),
+		"pending entries":                      pendingBackup(t),
+		"is incomplete. Nothing was chan":      encodeBackup(t, empty),
 	} {
 		if _, err := DecodeBackup(in); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
@@ -97,7 +97,7 @@ func TestAnIncompleteBackupIsRefused(t *testing.T) {
 	}
 }
 
-// pendingBackup returns the lines of a state behind a backup's header.
+// pendingBackup returns the lines of a state after the header of a backup.
 func pendingBackup(t *testing.T) []byte {
 	header, _, _ := bytes.Cut(encodeBackup(t, sampleBackup()), []byte("\n"))
 	s := sample()
@@ -115,7 +115,7 @@ func FuzzDecodeBackup(f *testing.F) {
 		}
 		back, err := DecodeBackup(encodeBackup(t, b))
 		if err != nil || len(back.Records) != len(b.Records) {
-			t.Errorf("it does not write back: %v", err)
+			t.Errorf("it cannot be written back: %v", err)
 		}
 	})
 }

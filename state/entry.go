@@ -9,8 +9,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// FormatVersion is the version of the document that this package writes. A
-// reader refuses a newer one; a field cannot be added without raising it.
+// FormatVersion is the version of the document that this package writes. Readers refuse a newer
+// one, and an unknown field, so a new field needs a new version.
 const FormatVersion = 1
 
 // entry is a line of the document: a record or a pending entry. Its members are named as in the
@@ -55,12 +55,14 @@ const (
 	pendingDelete  = "delete"
 )
 
+// recordEntry returns the line of a record.
 func recordEntry(key Key, r *Record) entry {
 	e := entry{
 		Broker: key.Broker, Topic: key.Topic, Address: r.Address,
 		QoS: &r.QoS, ContentType: r.ContentType, ResponseTopic: r.ResponseTopic,
 		CorrelationData: r.CorrelationData, Ordered: r.OrderedProperties, Expiry: r.Expiry,
-		Digest: r.Digest, SensitiveFields: r.Redaction.Fields.Names(), SensitiveLeaves: r.Redaction.Leaves, Secrets: r.Secrets,
+		Digest: r.Digest, SensitiveFields: r.Redaction.Fields.Names(), SensitiveLeaves: r.Redaction.Leaves,
+		Secrets:   r.Secrets,
 		UpdatedAt: r.UpdatedAt.UTC(), Modified: r.Modified.UTC(),
 		OnDestroy: r.OnDestroy, PreventDestroy: r.PreventDestroy, DependsOn: r.DependsOn,
 	}
@@ -78,6 +80,7 @@ func recordEntry(key Key, r *Record) entry {
 	return e
 }
 
+// pendingEntry returns the line of a pending entry.
 func pendingEntry(key Key, p Pending) entry {
 	e := entry{Broker: key.Broker, Topic: key.Topic, Pending: pendingDelete}
 	if p.After != nil {
@@ -90,7 +93,8 @@ func pendingEntry(key Key, p Pending) entry {
 
 // check refuses what JSON would silently replace: text that is not UTF-8.
 func (e *entry) check() error {
-	valid := utf8.ValidString(string(e.Broker)) && utf8.ValidString(e.Topic) && utf8.ValidString(e.ContentType) && utf8.ValidString(e.ResponseTopic)
+	valid := utf8.ValidString(string(e.Broker)) && utf8.ValidString(e.Topic) &&
+		utf8.ValidString(e.ContentType) && utf8.ValidString(e.ResponseTopic)
 	for _, p := range e.UserProperties {
 		valid = valid && utf8.ValidString(p.Name) && utf8.ValidString(p.Value)
 	}
@@ -130,6 +134,7 @@ func add[V any](m map[Key]V, key Key, v V) error {
 	return nil
 }
 
+// record returns the record that a line holds.
 func (e *entry) record() (Record, error) {
 	r := Record{
 		Address: e.Address, UpdatedAt: e.UpdatedAt, Modified: e.Modified, OrderedProperties: e.Ordered,
@@ -137,7 +142,8 @@ func (e *entry) record() (Record, error) {
 	}
 	r.Digest, r.Secrets, r.Redaction.Leaves = e.Digest, e.Secrets, e.SensitiveLeaves
 	m := &r.Message
-	m.Topic, m.ContentType, m.ResponseTopic, m.CorrelationData, m.Expiry = e.Topic, e.ContentType, e.ResponseTopic, e.CorrelationData, e.Expiry
+	m.Topic, m.ContentType, m.ResponseTopic = e.Topic, e.ContentType, e.ResponseTopic
+	m.CorrelationData, m.Expiry = e.CorrelationData, e.Expiry
 	if e.QoS != nil {
 		m.QoS = *e.QoS
 	}

@@ -7,9 +7,9 @@ const restoreAdvice = "Nothing was changed. Restore the file from version contro
 
 // DamagedError reports a document that cannot be read because it is damaged, cut off, or not ours.
 type DamagedError struct {
-	Line    int
-	Problem string
-	Advice  string // a sentence
+	Line    int    // 1 is the first
+	Problem string // a clause about the line, without a full stop
+	Advice  string // a sentence or more, without the last full stop
 }
 
 func (e *DamagedError) Error() string {
@@ -19,7 +19,7 @@ func (e *DamagedError) Error() string {
 // NewerFormatError reports a document that a newer retainctl wrote.
 type NewerFormatError struct {
 	What           string // "state" or "backup"
-	Version, Reads int
+	Version, Reads int    // its version, and the newest one that this package reads
 }
 
 func (e *NewerFormatError) Error() string {

@@ -8,6 +8,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 )
 
+// one returns a snapshot with one record.
 func one(m mqtt.Message, hide mqtt.Redaction) *Snapshot {
 	m.Topic = "a"
 	s := (&Snapshot{Lineage: "l"}).Clone()
@@ -15,7 +16,7 @@ func one(m mqtt.Message, hide mqtt.Redaction) *Snapshot {
 	return s
 }
 
-// TestEveryFieldIsRecorded holds the lines of the document to the table of fields.
+// TestEveryFieldIsRecorded checks that a document can hold every field of mqtt's table.
 func TestEveryFieldIsRecorded(t *testing.T) {
 	for row := range mqtt.AllFields.Rows() {
 		s := one(mqtttest.Only(row), mqtt.Redaction{})
@@ -28,12 +29,13 @@ func TestEveryFieldIsRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := differ(s, back); d != "" {
-			t.Errorf("%s reads back as another:\n%s", row.Name, d)
+			t.Errorf("%s is not read back as it was written:\n%s", row.Name, d)
 		}
 	}
 }
 
-// TestNoStringIsReplaced: JSON writes U+FFFD for what is no UTF-8, without a word.
+// TestNoStringIsReplaced checks that Encode refuses text that is not UTF-8, which JSON would
+// silently replace with U+FFFD.
 func TestNoStringIsReplaced(t *testing.T) {
 	for row := range mqtt.Properties.Rows() {
 		var m mqtt.Message
@@ -46,13 +48,13 @@ func TestNoStringIsReplaced(t *testing.T) {
 			continue
 		}
 		if _, err := Encode(one(m, mqtt.Redaction{})); err == nil {
-			t.Errorf("%s that is no UTF-8 is written", row.Name)
+			t.Errorf("%s that is not UTF-8 is written", row.Name)
 		}
 	}
 }
 
-// TestEveryHiddenFieldIsSealed: what a record hides is known by a digest of its own,
-// so that a change of it is seen.
+// TestEveryHiddenFieldIsSealed checks that a record has a digest of each field that it hides,
+// which shows a change of it.
 func TestEveryHiddenFieldIsSealed(t *testing.T) {
 	key := []byte("key")
 	for row := range mqtt.Hideable.Rows() {

@@ -13,11 +13,11 @@ import (
 	"github.com/retainctl/retainctl/mqtt/safejson"
 )
 
-// endLine closes a document. It has no count, so that documents merge by line,
-// and shows all the same that none of the last lines is missing.
+// endLine closes a document and shows that no line is missing at its end. It has no count of
+// lines, so that documents merge by line.
 const endLine = `{"end":true}`
 
-// A line's checksum is its last member:
+// The checksum of a line is its last member:
 //
 //	,"checksum":"0123abcd"}
 const (
@@ -30,7 +30,7 @@ const (
 // DocumentBegin is how a state document begins, since a newer version is recognised by its first member.
 const DocumentBegin = `{"format_version":`
 
-// header is the first line.
+// header is the first line of a state document.
 type header struct {
 	FormatVersion int      `json:"format_version"`
 	Lineage       string   `json:"lineage"`
@@ -45,8 +45,9 @@ type pinned struct {
 	Name     string   `json:"name"`
 }
 
-// Encode writes a snapshot as a document: a header, one line for each record and
-// then for each pending entry, sorted by broker and topic, and the end line.
+// Encode returns a snapshot as a document: a header, a line for each record, a line for each
+// pending entry, both sorted by broker and topic, and the end line. The error is not nil if a
+// topic or property is not valid UTF-8.
 func Encode(s *Snapshot) ([]byte, error) {
 	const typical = 512 // bytes of a line
 	w := newWriter(typical * (1 + len(s.Records) + len(s.Pending)))
@@ -69,7 +70,10 @@ func sortedKeys[V any](m map[Key]V) []Key {
 }
 
 func newHeader(s *Snapshot) header {
-	return header{FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey, Brokers: pinnedBrokers(s.Brokers)}
+	return header{
+		FormatVersion: FormatVersion, Lineage: s.Lineage, Serial: s.Serial, DigestKey: s.DigestKey,
+		Brokers: pinnedBrokers(s.Brokers),
+	}
 }
 
 func pinnedBrokers(brokers map[Identity]Pin) []pinned {
@@ -80,6 +84,7 @@ func pinnedBrokers(brokers map[Identity]Pin) []pinned {
 	return list
 }
 
+// writer writes the lines of a document.
 type writer struct {
 	out bytes.Buffer
 	enc *json.Encoder
@@ -89,7 +94,7 @@ func newWriter(size int) *writer {
 	w := &writer{}
 	w.out.Grow(size)
 	w.enc = json.NewEncoder(&w.out)
-	w.enc.SetEscapeHTML(false) // the document is read by people, in diffs
+	w.enc.SetEscapeHTML(false) // people read the document in diffs
 	return w
 }
 
@@ -118,14 +123,14 @@ func (w *writer) entry(e entry) error {
 	return nil
 }
 
-// line writes v and puts the checksum of its JSON in as the last member.
+// line writes v as JSON, with its checksum added as the last member.
 func (w *writer) line(v any) error {
 	start := w.out.Len()
 	if err := w.enc.Encode(v); err != nil {
 		return err
 	}
 	w.out.Truncate(w.out.Len() - len("\n"))
-	safe := safejson.Escape(w.out.Bytes()[start:]) // "state pull" prints it
+	safe := safejson.Escape(w.out.Bytes()[start:]) // because "state pull" prints it
 	w.out.Truncate(start)
 	w.out.Write(safe)
 	sum := checksum(safe)
@@ -139,8 +144,8 @@ func checksum(line []byte) string {
 	return hex.EncodeToString(sum[:checksumDigits/2])
 }
 
-// Decode reads a document. It refuses, with a *NewerFormatError or a
-// *DamagedError, whatever it would not write back as it was.
+// Decode reads a document. It returns a *NewerFormatError or a *DamagedError for a document that
+// Encode would not write back unchanged.
 func Decode(data []byte) (*Snapshot, error) {
 	d := newDecoder(data, "state", restoreAdvice)
 	s, err := d.header()
@@ -159,7 +164,8 @@ func (d *decoder) entries(into *Snapshot) error {
 		line, ok := d.next()
 		switch {
 		case !ok:
-			return d.damaged("the document ends here without its end line: the file was cut off, and records may be missing")
+			return d.damaged("the document ends here without its end line: the file was cut off, " +
+				"and records may be missing")
 		case string(line) == endLine:
 			if line, more := d.next(); more {
 				return d.damaged("%s follows the end line", shorten(line))
@@ -172,17 +178,17 @@ func (d *decoder) entries(into *Snapshot) error {
 	}
 }
 
-// decoder walks the lines of a document.
+// decoder reads the lines of a document.
 type decoder struct {
-	what    string // kind of document, for errors
-	advice  string // where one is damaged
-	rest    []byte
-	at      int    // the number of the line last taken
-	content []byte // of the line, without its checksum; used again for the next
+	what    string // kind of document: "state" or "backup"
+	advice  string // what to do about a damaged one
+	rest    []byte // what was not read yet
+	at      int    // number of the last line that was read
+	content []byte // buffer for the content of a line without its checksum
 
-	json *json.Decoder // reads every line's content from feed
+	json *json.Decoder // reads the content of every line from feed
 	feed bytes.Reader
-	fed  int64
+	fed  int64 // number of bytes fed so far
 }
 
 func newDecoder(data []byte, what, advice string) *decoder {
@@ -198,7 +204,7 @@ func (d *decoder) next() (line []byte, ok bool) {
 		return nil, false
 	}
 	line, d.rest, _ = bytes.Cut(d.rest, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r")), true // git may check out with CRLF
+	return bytes.TrimSuffix(line, []byte("\r")), true // git may check files out with CRLF
 }
 
 func (d *decoder) header() (*Snapshot, error) {
@@ -213,8 +219,8 @@ func (d *decoder) header() (*Snapshot, error) {
 	return s, d.pinned(h.Brokers, s.Brokers)
 }
 
-// first reads the first line, which begins with its version. That is looked at
-// before anything else: a newer document may be built otherwise.
+// first reads the first line, which begins with the version. It checks the version before
+// anything else, because a newer document may have a different structure.
 func (d *decoder) first(member string, reads int, into any) error {
 	line, ok := d.next()
 	if !ok {
@@ -224,7 +230,7 @@ func (d *decoder) first(member string, reads int, into any) error {
 		return err
 	}
 	var members map[string]any
-	json.Unmarshal(line, &members) // what is no JSON has no version, and is damaged
+	json.Unmarshal(line, &members) // a line that is not JSON has no version, and is damaged
 	if version, ok := members[member].(float64); ok && version > float64(reads) {
 		return &NewerFormatError{What: d.what, Version: int(version), Reads: reads}
 	}
@@ -258,8 +264,8 @@ func (d *decoder) entry(line []byte, into *Snapshot) error {
 	return nil
 }
 
-// unpack checks a line's checksum and decodes it. An unknown member is refused,
-// since writing the document back would lose it.
+// unpack checks the checksum of a line and decodes it. It refuses an unknown member, because
+// writing the document back would lose it.
 func (d *decoder) unpack(line []byte, into any) error {
 	cut := len(line) - checksumLength
 	if cut < 0 || !bytes.HasPrefix(line[cut:], []byte(checksumStart)) || !bytes.HasSuffix(line, []byte(checksumEnd)) {
@@ -281,12 +287,14 @@ func (d *decoder) unpack(line []byte, into any) error {
 	return nil
 }
 
+// conflictMarker returns an error if a line is a conflict marker of git.
 func (d *decoder) conflictMarker(line []byte) error {
 	for _, marker := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
 		if bytes.HasPrefix(line, []byte(marker)) {
 			return &DamagedError{
 				Line: d.at, Problem: "it is a git conflict marker",
-				Advice: "Resolve the merge: keep one header line (that with the higher serial), one line for each topic, and remove the markers",
+				Advice: "Resolve the merge: keep one header line (that with the higher serial), one line for each " +
+					"topic, and remove the markers",
 			}
 		}
 	}
@@ -297,7 +305,7 @@ func (d *decoder) damaged(format string, args ...any) error {
 	return &DamagedError{Line: d.at, Problem: fmt.Sprintf(format, args...), Advice: d.advice}
 }
 
-// shorten quotes the beginning of a line, for a message.
+// shorten returns the quoted beginning of a line, for an error.
 func shorten(line []byte) string {
 	const most = 40
 	if len(line) > most {

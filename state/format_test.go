@@ -17,7 +17,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// sample is a snapshot that has every kind of line and member.
+// sample returns a snapshot with every kind of line and member.
 func sample() *Snapshot {
 	const broker = Identity("mqtt:broker.lab:8883")
 	key := bytes.Repeat([]byte{7}, 32)
@@ -136,7 +136,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestEveryTruncationIsFound(t *testing.T) {
 	data := encode(t, sample())
-	for n := range len(data) - 1 { // without the last newline nothing is missing
+	for n := range len(data) - 1 { // nothing is lost with the last newline
 		var damaged *DamagedError
 		if _, err := Decode(data[:n]); !errors.As(err, &damaged) {
 			t.Fatalf("cut to %d bytes of %d: %v", n, len(data), err)
@@ -159,8 +159,8 @@ func TestEveryFlippedBitIsFoundOrHarmless(t *testing.T) {
 	}
 }
 
-// Lines of two documents with one header combine to a document, as a merge by
-// line does it.
+// TestLinesMerge checks that lines of two documents with the same header combine to a document,
+// as in a merge by line.
 func TestLinesMerge(t *testing.T) {
 	ours, theirs := sample(), sample()
 	key := Key{"mqtt:broker.lab:8883", "house/attic"}
@@ -244,7 +244,7 @@ func TestDecodeNamesANewerFormat(t *testing.T) {
 	}
 }
 
-func TestDecodeTakesWindowsLineEnds(t *testing.T) {
+func TestDecodeAcceptsWindowsLineEnds(t *testing.T) {
 	s, err := Decode(bytes.ReplaceAll(encode(t, sample()), []byte("\n"), []byte("\r\n")))
 	if err != nil || differ(sample(), s) != "" {
 		t.Error(err)
@@ -262,7 +262,8 @@ func TestEncodeRefusesInvalidUTF8(t *testing.T) {
 	}
 }
 
-// The documented sample is the document of sample.
+// TestDocumentedSample checks that the sample in the documentation is the document of sample, and
+// that every member is explained.
 func TestDocumentedSample(t *testing.T) {
 	const page = "../docs/state-format.md"
 	text, err := os.ReadFile(page)
@@ -283,6 +284,7 @@ func TestDocumentedSample(t *testing.T) {
 	}
 }
 
+// source returns the source files that declare the members.
 func source(t *testing.T) (all []byte) {
 	for _, name := range []string{"format.go", "entry.go"} {
 		b, err := os.ReadFile(name)
@@ -304,13 +306,12 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("{\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		check(t, data)
-		// A mutation rarely matches its checksum: so put the right ones in.
+		// A mutation rarely matches its checksum, so replace the checksums.
 		check(t, resealed(data))
 	})
 }
 
-// resealed gives every line of data, taken as a line without a checksum, its
-// checksum.
+// resealed returns data with the right checksum in every line that can have one.
 func resealed(data []byte) []byte {
 	var out []byte
 	for line := range bytes.Lines(data) {
@@ -333,13 +334,14 @@ func check(t *testing.T, data []byte) {
 	}
 	again, err := Decode(encode(t, s))
 	if err != nil {
-		t.Fatalf("what was decoded does not decode again: %v", err)
+		t.Fatalf("it cannot be decoded again: %v", err)
 	}
 	if d := differ(s, again); d != "" {
 		t.Fatal(d)
 	}
 }
 
+// large returns a snapshot with 100,000 records.
 func large() *Snapshot {
 	s := sample().Clone()
 	for i := range 100_000 {

@@ -12,12 +12,12 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// firstFields are those that the golden files were made with: a field that is added
-// later changes none of them.
+// firstFields are the fields with which the golden files were made. A field that is added later
+// does not change the files.
 const firstFields mqtt.Fields = 1<<8 - 1
 
-// TestLinesKeepTheirBytes holds that a message with every field is written as
-// earlier versions wrote it, whatever is hidden of it and with and without a key.
+// TestLinesKeepTheirBytes checks that a message with every field is written as earlier versions
+// wrote it, for several redactions, with and without a key.
 func TestLinesKeepTheirBytes(t *testing.T) {
 	const path = "testdata/every_field.state.json"
 	key := []byte("0123456789abcdef0123456789abcdef")
@@ -50,6 +50,6 @@ func TestLinesKeepTheirBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := differ(s, back); d != "" {
-		t.Errorf("it reads back as another:\n%s", d)
+		t.Errorf("it is not read back as it was written:\n%s", d)
 	}
 }

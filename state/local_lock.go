@@ -66,7 +66,7 @@ func (l *Local) takeLock(info LockInfo) error {
 	}
 	if err := taken.say(info); err != nil {
 		taken.release()
-		return fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return fmt.Errorf("lock state: %w; -lock=false works without a lock", err)
 	}
 	l.lock = taken
 	return nil
@@ -93,7 +93,7 @@ func (l *Local) tryLock(create int) (taken lock, err error) {
 	}
 	taken.file, err = at.Open(os.O_RDWR|create, 0o600)
 	if err != nil {
-		return lock{}, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return lock{}, fmt.Errorf("lock state: %w; -lock=false works without a lock", err)
 	}
 	holder, err := readLock(taken.file)
 	if err == nil {
@@ -104,7 +104,7 @@ func (l *Local) tryLock(create int) (taken lock, err error) {
 	}
 	switch {
 	case err != nil:
-		return lock{}, fmt.Errorf("lock state: %w; -lock=false does without a lock", err)
+		return lock{}, fmt.Errorf("lock state: %w; -lock=false works without a lock", err)
 	case taken.kernel == nil:
 		return lock{}, &LockedError{Holder: holder}
 	}

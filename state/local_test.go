@@ -26,7 +26,8 @@ func TestLocalContract(t *testing.T) {
 	})
 }
 
-// The child processes of the tests below are this test binary with a role.
+// TestMain plays the role of a child process if the environment names one: the tests below start
+// this test binary again.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("STATE_TEST_ROLE"); role != "" {
 		if err := play(role, os.Getenv("STATE_TEST_PATH")); err != nil {
@@ -327,7 +328,7 @@ func TestNewLockInfo(t *testing.T) {
 		t.Errorf("got %+v", info)
 	}
 	if info.ID == state.NewLockInfo("apply", "f", at).ID {
-		t.Error("two locks have one ID")
+		t.Error("two locks have the same ID")
 	}
 }
 
@@ -363,7 +364,7 @@ func TestWritersWithoutALock(t *testing.T) {
 		}
 		all.Wait()
 		if len(written) != 1 {
-			t.Fatalf("round %d: %d of %d writers were told that they wrote", round, len(written), writers)
+			t.Fatalf("round %d: %d of %d writers succeeded", round, len(written), writers)
 		}
 		since = <-written
 	}

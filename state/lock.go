@@ -32,7 +32,7 @@ var ErrNotLocked = errors.New("nobody holds the lock")
 type LockedError struct{ Holder LockInfo }
 
 func (e *LockedError) Error() string {
-	return e.describe() + ": wait for it to end, or give -lock-timeout=5m to wait here"
+	return e.describe() + ": wait for it to end, or pass -lock-timeout=5m to wait here"
 }
 
 func (e *LockedError) describe() string {

@@ -27,7 +27,7 @@ func TestPin(t *testing.T) {
 		t.Errorf("brokers (-want +got):\n%s", diff)
 	}
 	if s.Pin(now) {
-		t.Error("the same pins again are a change")
+		t.Error("the same pins are reported as a change")
 	}
 }
 

@@ -45,14 +45,14 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// The same secret in two places must have two digests.
+// TestSecretsOfEqualValuesDiffer checks that the same secret in two places has two digests.
 func TestSecretsOfEqualValuesDiffer(t *testing.T) {
 	m := mqtt.Message{Payload: []byte(`{"a":"x","b":"x"}`), ContentType: "x", ResponseTopic: "x"}
 	s := Seal(m, mqtt.Redaction{Fields: mqtt.FieldContentType | mqtt.FieldResponseTopic, Leaves: []string{"/a", "/b"}}, []byte("key"))
 	seen := map[string]string{}
 	for name, digest := range s.Secrets {
 		if other, there := seen[digest]; there {
-			t.Errorf("%s and %s have one digest", name, other)
+			t.Errorf("%s and %s have the same digest", name, other)
 		}
 		seen[digest] = name
 	}
@@ -93,8 +93,8 @@ func TestSealedDiff(t *testing.T) {
 	}
 }
 
-// A change that only the redacted form shows is all that can be found without a
-// key.
+// TestSealedDiffWithoutAKey checks that without a key Diff finds only changes that the redacted
+// form shows.
 func TestSealedDiffWithoutAKey(t *testing.T) {
 	s := Seal(mqtt.Message{Payload: []byte(`{"a":1,"b":2}`)}, mqtt.Redaction{Leaves: []string{"/a"}}, nil)
 	for text, want := range map[string]mqtt.Fields{`{"a":9,"b":2}`: 0, `{"a":1,"b":3}`: mqtt.FieldPayload} {
@@ -196,7 +196,7 @@ func TestNewSnapshot(t *testing.T) {
 	c.Brokers["x"], c.Records[Key{}], c.Pending[Key{}] = Pin{}, Record{}, Pending{}
 	c.DigestKey[0]++
 	if len(a.Brokers)+len(a.Records)+len(a.Pending) > 0 || c.DigestKey[0] == a.DigestKey[0] {
-		t.Error("a change to the clone is one to the original")
+		t.Error("a change of the clone changes the original")
 	}
 	if d := cmp.Diff(a, a.Clone()); d != "" {
 		t.Error(d)

@@ -1,9 +1,9 @@
 // Package state keeps what retainctl has published, as far as it knows: one document of records,
 // and stores that read, write and lock it. It never talks to a broker.
 //
-// A record belongs to a broker's pinned identity, not to the label of a block.
-// What an apply is about to publish is written as Pending before its first
-// publish, so that a kill at any moment loses nothing.
+// A record belongs to the identity of a broker, not to the label of a block. What an apply is
+// about to publish is written as Pending before its first publish, so that a kill at any moment
+// loses nothing.
 package state
 
 import (
@@ -30,7 +30,7 @@ type Snapshot struct {
 	Lineage   string           // a random UUID; never changes
 	Serial    uint64           // the number of writes
 	DigestKey []byte           // 32 random bytes, the key of sensitive digests
-	Brokers   map[Identity]Pin // pinned
+	Brokers   map[Identity]Pin // the block that led to each broker
 	Records   map[Key]Record
 	Pending   map[Key]Pending
 }
@@ -41,13 +41,13 @@ type Pin struct{ Type, Name string }
 // Record is what was last published to a topic, or adopted there.
 type Record struct {
 	Sealed
-	Address           string
+	Address           string    // of the message block
 	UpdatedAt         time.Time // when it was published or adopted
 	Modified          time.Time // the broker's time of its last write; zero if it has none
-	OrderedProperties bool
-	OnDestroy         string // "delete" or "forget"
+	OrderedProperties bool      // the order of user properties counts
+	OnDestroy         string    // "delete" or "forget"
 	PreventDestroy    bool
-	DependsOn         []string
+	DependsOn         []string // addresses of blocks and modules
 }
 
 // Sealed is a message as it may be stored: its sensitive parts are replaced by mqtt.RedactedText,

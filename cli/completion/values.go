@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
@@ -72,16 +71,9 @@ func (v values) candidates(ctx context.Context, kind, current string) Answer {
 	return startingWith(current, candidates)
 }
 
-func (v values) load(ctx context.Context) (*spec.Config, *state.Snapshot) {
-	const patience = 3 * time.Second // the user is waiting, and the store may be far away
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return v.project.Load(ctx, v.given)
-}
-
 // messages returns the addresses and topics that are declared or recorded.
 func (v values) messages(ctx context.Context) []string {
-	config, snapshot := v.load(ctx)
+	config, snapshot := v.project.Load(ctx, v.given)
 	all := map[string]bool{}
 	if config != nil {
 		for _, m := range config.Messages {
@@ -123,7 +115,7 @@ func (v values) outputs(ctx context.Context) []string {
 
 // identities returns the identities of the brokers that the state records messages of.
 func (v values) identities(ctx context.Context) []string {
-	_, snapshot := v.load(ctx)
+	_, snapshot := v.project.Load(ctx, v.given)
 	all := map[string]bool{}
 	if snapshot != nil {
 		for key := range snapshot.Records {

@@ -88,14 +88,9 @@ func (o *outbox) pong() {
 	})
 }
 
-// released makes room in the window, and reports whether id was in it.
-func (o *outbox) released(id uint16) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	_, was := o.inflight[id]
-	delete(o.inflight, id)
-	o.changed.Signal()
-	return was
+// released makes room in the window.
+func (o *outbox) released(id uint16) {
+	o.change(func() { delete(o.inflight, id) })
 }
 
 // holds reports whether a packet identifier is in flight.

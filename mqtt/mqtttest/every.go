@@ -1,3 +1,5 @@
+// Package mqtttest has test data and a test double for the packages above mqtt: messages with
+// every field of mqtt's table, including fields that are added later, and a broker in a map.
 package mqtttest
 
 import (
@@ -6,9 +8,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Every returns a message that has every field, which every broker that carries the
-// field must give back. Its strings name their fields, its bytes are no UTF-8 but for
-// the payload.
+// Every returns a message with every field set, as a broker that carries the field must
+// return it. Its strings contain the names of their fields. Its bytes are not valid UTF-8,
+// except the payload.
 func Every(topic string) mqtt.Message {
 	m := mqtt.Message{Topic: topic}
 	for row := range mqtt.AllFields.Rows() {
@@ -18,7 +20,7 @@ func Every(topic string) mqtt.Message {
 	return m
 }
 
-// Only returns a message with one field as Every sets it.
+// Only returns a message without a topic that has one field, set as by Every.
 func Only(row *mqtt.Field) mqtt.Message { return mqtt.Message{}.With(Every(""), row.Bit) }
 
 func fill(row *mqtt.Field, m *mqtt.Message) {

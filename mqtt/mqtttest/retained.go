@@ -1,5 +1,3 @@
-// Package mqtttest is what tests of several packages share: a message with every field in the
-// table of package mqtt, and a broker's memory for tests of the packages that plan and apply.
 package mqtttest
 
 import (
@@ -8,10 +6,10 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Retained is a broker in a map: the message that it keeps at each topic.
+// Retained is a broker in a map: the retained messages by topic.
 type Retained map[string]mqtt.Message
 
-// NewRetained keeps these messages.
+// NewRetained returns a broker that holds the given messages.
 func NewRetained(messages ...mqtt.Message) Retained {
 	r := Retained{}
 	for _, m := range messages {
@@ -20,7 +18,7 @@ func NewRetained(messages ...mqtt.Message) Retained {
 	return r
 }
 
-// Publish stores a message; one without a payload deletes, as on a broker.
+// Publish stores a message, or deletes the one at its topic if the payload is empty.
 func (r Retained) Publish(m mqtt.Message) {
 	if m.IsDeletion() {
 		delete(r, m.Topic)
@@ -29,7 +27,8 @@ func (r Retained) Publish(m mqtt.Message) {
 	r[m.Topic] = m
 }
 
-// Read reads the topics on a broker that shows these fields only: the others are zero.
+// Read returns what a read of the topics shows on a broker with these readable fields. The
+// other fields are zero.
 func (r Retained) Read(topics iter.Seq[string], readable mqtt.Fields) mqtt.Observation {
 	seen := mqtt.Observation{Live: map[string]mqtt.Retained{}, Unread: map[string]error{}}
 	for topic := range topics {

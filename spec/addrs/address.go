@@ -1,6 +1,6 @@
-// Package addrs spells the addresses of blocks and their instances, as expressions,
-// plans and states have them: message.NAME["key"]. An address is one line and safe to
-// print, whatever the labels and keys hold.
+// Package addrs writes the addresses of blocks and their instances, as they appear in
+// expressions, plans and states: message.NAME["key"]. An address is one line and safe to
+// print, whatever the labels and keys contain.
 package addrs
 
 import (
@@ -14,7 +14,7 @@ import (
 
 // Message returns the address of a message block, or of one of its instances if
 // index is a number or a string: message.NAME, message.NAME[0], message.NAME["key"].
-// A label that is no identifier is quoted: message["house/attic"].
+// A label that is not an identifier is quoted: message["house/attic"].
 func Message(name string, index cty.Value) string {
 	if hclsyntax.ValidIdentifier(name) {
 		return "message." + name + Key(index)
@@ -38,8 +38,8 @@ func FilterBlock(kind, label string) string {
 	return kind + "[" + Quote(label) + "]"
 }
 
-// Key returns the part of an address that tells an instance from the others of its
-// block: [0], ["key"], or nothing for cty.NilVal.
+// Key returns the part of an address that distinguishes an instance from the others of
+// its block: [0], ["key"], or "" for cty.NilVal.
 func Key(index cty.Value) string {
 	switch {
 	case index == cty.NilVal:
@@ -50,8 +50,8 @@ func Key(index cty.Value) string {
 	return "[" + index.AsBigFloat().Text('f', -1) + "]"
 }
 
-// Quote spells s as a literal string of the language, on one line. Nothing in it is a
-// command to a terminal or a CI runner that prints it.
+// Quote returns s as a literal string of the language, on one line. A terminal or a CI
+// runner that prints it finds no commands in it.
 func Quote(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
@@ -82,8 +82,8 @@ func Quote(s string) string {
 	return b.String()
 }
 
-// runnerCommand reports whether s begins as what Azure Pipelines takes for a command
-// anywhere in a line: "##vso[", "##[".
+// runnerCommand reports whether s begins like a command of Azure Pipelines, which is
+// recognized anywhere in a line: "##vso[", "##[".
 func runnerCommand(s string) bool {
 	name, ok := strings.CutPrefix(s, "##")
 	letter := func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }

@@ -17,13 +17,13 @@ type Broker struct {
 	Attrs      hcl.Attributes
 }
 
-// broker adds a broker block to those that are known.
+// broker adds a broker block to the known ones.
 func (r *reader) broker(b *hcl.Block, known []*Broker) []*Broker {
 	decl := &Broker{Type: b.Labels[0], Name: b.Labels[1], At: b.DefRange}
 	for _, other := range known {
 		if other.Name == decl.Name {
 			r.duplicate(b.DefRange, fmt.Sprintf("broker %q", decl.Name), other.At,
-				"Names of brokers are unique over all types, since broker.NAME stands for one.")
+				"Names of brokers are unique across all types, because broker.NAME refers to one of them.")
 			return known
 		}
 	}

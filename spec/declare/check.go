@@ -16,12 +16,12 @@ type Check struct {
 	Asserts []Rule
 }
 
-// check adds a check block to those that are known.
+// check adds a check block to the known ones.
 func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 	name := b.Labels[0]
-	if first, there := known[name]; there {
+	if first, ok := known[name]; ok {
 		r.duplicate(b.DefRange, fmt.Sprintf("check %q", name), first.at,
-			"Names of checks are unique over all files of a folder.")
+			"Names of checks are unique across all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "check")
@@ -36,6 +36,6 @@ func (r *reader) check(b *hcl.Block, known map[string]*Check) {
 	}
 	if len(content.Blocks) == 0 && len(r.diags) == before {
 		r.report(diag.Errorf(&b.DefRange, "Empty check",
-			"A check block holds assert blocks, each with a condition and an error_message."))
+			"A check block needs assert blocks, each with a condition and an error_message."))
 	}
 }

@@ -2,7 +2,7 @@ package declare
 
 import "github.com/hashicorp/hcl/v2"
 
-// foreign are blocks of Terraform that its users may try.
+// foreign lists blocks of Terraform that its users may try.
 var foreign = []hcl.BlockHeaderSchema{
 	{Type: "moved"},
 	{Type: "import"},
@@ -12,22 +12,21 @@ var foreign = []hcl.BlockHeaderSchema{
 	{Type: "terraform"},
 }
 
-// instead returns what to do in place of such a block.
+// instead returns what to write instead of such a block.
 func instead(block string) string {
 	switch block {
 	case "moved":
-		return "Remove it: a message is known by its topic, so blocks, keys and modules may be renamed and moved " +
-			"freely, and nothing is planned."
+		return "Remove it: a message is identified by its topic, so blocks, keys and modules can be renamed and moved " +
+			"freely."
 	case "import":
-		return "Remove it: a message that is live and as declared is taken over by the next apply without a " +
-			"publish, and \"retainctl import FILTER\" writes the configuration for what is live."
+		return "Remove it: the next apply adopts a live message that equals its declaration, without a publish. " +
+			"\"retainctl import FILTER\" writes the configuration for live messages."
 	case "data":
-		return "Read files with file(...), jsondecode(...) and csvdecode(...), and pass what is known elsewhere in " +
-			"as a variable."
+		return "Read files with file(...), jsondecode(...) and csvdecode(...), and pass other values in as variables."
 	case "resource":
-		return "A retained message is declared by a message block with a topic and a payload."
+		return "Declare a retained message with a message block that has a topic and a payload."
 	case "provider":
-		return "A broker is declared by a broker block: broker \"mqtt\" \"NAME\" { url = \"...\" }."
+		return "Declare a broker with a broker block: broker \"mqtt\" \"NAME\" { url = \"...\" }."
 	}
-	return "required_version and backend stand in a retainctl block: retainctl { backend \"s3\" { ... } }."
+	return "required_version and backend belong in a retainctl block: retainctl { backend \"s3\" { ... } }."
 }

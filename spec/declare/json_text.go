@@ -11,9 +11,9 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// checkJSONText refuses what the JSON parser would replace without a word: bytes that
-// are no UTF-8 and half of a surrogate pair both become U+FFFD, so another topic
-// or payload than the author's would be published.
+// checkJSONText refuses text that the JSON parser would silently replace. Bytes that are not
+// UTF-8 and half of a surrogate pair both become U+FFFD, so a topic or payload would be
+// published that the author did not write.
 func checkJSONText(src []byte, name string) *hcl.Diagnostic {
 	for i := 0; i < len(src); {
 		if src[i] == '\\' {
@@ -29,7 +29,7 @@ func checkJSONText(src []byte, name string) *hcl.Diagnostic {
 		r, n := utf8.DecodeRune(src[i:])
 		if r == utf8.RuneError && n == 1 {
 			return badText(src, name, i,
-				"This byte is not part of valid UTF-8. Save the file as UTF-8; bytes that are no text go into "+
+				"This byte is not part of valid UTF-8. Save the file as UTF-8. Write bytes that are not text as "+
 					"payload_base64.")
 		}
 		i += n
@@ -37,8 +37,8 @@ func checkJSONText(src []byte, name string) *hcl.Diagnostic {
 	return nil
 }
 
-// escapeLength returns the length of an escape, 0 if it is half a character. Invalid
-// JSON is left for the parser to refuse.
+// escapeLength returns the length of an escape in bytes, or 0 if it is half a character.
+// Invalid JSON is left to the parser.
 func escapeLength(src []byte) int {
 	first, ok := unicodeEscape(src)
 	if !ok {
@@ -54,7 +54,8 @@ func escapeLength(src []byte) int {
 	return 12
 }
 
-// unicodeEscape reads a backslash, u and four hexadecimal digits.
+// unicodeEscape parses an escape at the beginning of src: a backslash, u and four
+// hexadecimal digits.
 func unicodeEscape(src []byte) (rune, bool) {
 	if len(src) < 6 || src[0] != '\\' || src[1] != 'u' {
 		return 0, false

@@ -2,8 +2,8 @@ package declare
 
 import "testing"
 
-// TestInvalidTextInJSON holds that bytes that are no UTF-8 are refused where they
-// stand: the JSON parser would put U+FFFD in their place.
+// TestInvalidTextInJSON checks that bytes that are not UTF-8 are refused, with their
+// position: the JSON parser would replace them with U+FFFD.
 func TestInvalidTextInJSON(t *testing.T) {
 	d := checkJSONText([]byte("{\n \"a\": \"x\xffy\"}"), "f.json")
 	if d == nil || d.Subject.Start.Line != 2 || d.Subject.Start.Column != 9 {

@@ -12,20 +12,21 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// reserved returns an error for each variable that no module block could set.
+// reserved returns an error for each variable that a module block could not set, because its
+// name is an argument of the block itself.
 func (d *Module) reserved() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range language.Find("module", "").Names() {
 		if v := d.Variables[name]; v != nil {
 			diags = append(diags, diag.Errorf(&v.At, "Reserved name",
-				"%s is an argument of module blocks themselves, so that a variable of a module cannot have that "+
-					"name.", name))
+				"%s is an argument of module blocks themselves, so a variable of a module cannot have that name.",
+				name))
 		}
 	}
 	return diags
 }
 
-// link checks the block against the variables of its module.
+// link checks the inputs of the block against the variables of its module.
 func (m *Call) link() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(m.Inputs)) {
@@ -48,9 +49,9 @@ func (m *Call) unknownInput(attr *hcl.Attribute) *hcl.Diagnostic {
 	switch {
 	case advice != "":
 	case attr.Name == "providers":
-		advice = " Nothing is configured for a module: pass the name of a broker as an input, broker = broker.NAME."
+		advice = " Modules have no providers. Pass the name of a broker as an input: broker = broker.NAME."
 	case attr.Name == "version":
-		advice = " Only modules of a registry have versions, and modules are local folders here."
+		advice = " Only modules from a registry have versions, and retainctl's modules are local folders."
 	case len(m.Body.Variables) == 0:
 		advice = " It has no variables."
 	default:

@@ -8,14 +8,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// local adds the names of a locals block to those that are known.
+// local adds the names in a locals block to the known ones.
 func (r *reader) local(b *hcl.Block, known map[string]*hcl.Attribute) {
 	attrs, diags := b.Body.JustAttributes()
 	r.report(diags...)
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
 		attr := attrs[name]
-		if first, there := known[name]; there {
-			r.duplicate(attr.NameRange, fmt.Sprintf("local %q", name), first.NameRange, "Names of locals are unique over all files.")
+		if first, ok := known[name]; ok {
+			r.duplicate(attr.NameRange, fmt.Sprintf("local %q", name), first.NameRange,
+				"Names of locals are unique across all files.")
 			continue
 		}
 		r.identifier(name, attr.NameRange, "local")

@@ -25,18 +25,17 @@ type Message struct {
 	Preconditions, Postconditions []Rule
 }
 
-// message adds a message block to those that are known.
+// message adds a message block to the known ones.
 func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	label := b.Labels[0]
-	if first, there := known[label]; there {
+	if first, ok := known[label]; ok {
 		r.duplicate(b.DefRange, fmt.Sprintf("message %q", label), first.At,
-			"Labels of messages are unique over all files; the topic may be the same as the label or given by "+
-				"topic.")
+			"Labels of messages are unique across all files. Rename one, and set topic if its topic is not its label.")
 		return
 	}
 	if label == "" {
 		r.report(diag.Errorf(&b.LabelRanges[0], "Empty label",
-			"A message's label names it in plans, and is its topic where no topic is given."))
+			"A message's label identifies it in plans, and is its topic if no topic is given."))
 		return
 	}
 	content := r.content(b.Body, language.Find("message", ""))
@@ -44,7 +43,8 @@ func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	known[label] = m
 	for i, block := range content.Blocks {
 		if i > 0 {
-			r.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange, "Merge them: one message has one.")
+			r.duplicate(block.DefRange, "lifecycle block", content.Blocks[0].DefRange,
+				"Merge them: a message can have only one.")
 			break
 		}
 		r.lifecycle(m, block)
@@ -52,21 +52,21 @@ func (r *reader) message(b *hcl.Block, known map[string]*Message) {
 	r.oneRepeat(m.Attrs, "message")
 }
 
-// Repeat returns which argument gives the block its instances, or "".
+// Repeat returns the name of the argument that repeats the block, as the function Repeat does.
 func (m *Message) Repeat() string { return Repeat(m.Attrs) }
 
-// Expressions returns those that the block's instances are made of.
+// Expressions returns the expressions that the block's instances depend on.
 func (m *Message) Expressions() []hcl.Expression {
 	attrs := maps.Clone(m.Attrs)
 	delete(attrs, "depends_on")
 	return append(Expressions(attrs), RuleExpressions(slices.Concat(m.Preconditions, m.Postconditions))...)
 }
 
-// Address returns the block's address, without the module that it is in.
+// Address returns the block's address within its module: message.NAME.
 func (m *Message) Address() string { return addrs.Message(m.Label, cty.NilVal) }
 
-// ArgumentRange returns the place of the first of the arguments that is given, or that
-// of the block's header.
+// ArgumentRange returns the range of the first of the named arguments that is given, or that
+// of the block's header if none is.
 func (m *Message) ArgumentRange(names ...string) *hcl.Range {
 	return RangeOf(m.Attrs, &m.At, names...)
 }
@@ -82,7 +82,7 @@ func (m *Message) PerInstance() []hcl.Expression {
 	return exprs
 }
 
-// FieldRange returns the place where a field is given; 0 is the topic.
+// FieldRange returns the range in which a field is given; 0 is the topic.
 func (m *Message) FieldRange(f mqtt.Fields) *hcl.Range {
 	switch f {
 	case 0:

@@ -1,10 +1,10 @@
-// Package declare reads what a configuration declares: its folders, files and blocks,
-// with the expressions in them and without a value. A Module holds the blocks of one
-// folder and, through its calls, the modules below it.
+// Package declare reads the declarations of a configuration: its folders, files and blocks,
+// with their expressions, which it does not evaluate. A Module has the blocks of one folder
+// and, through its calls, the modules below it.
 //
-// What is wrong with a file, a block's shape or a literal argument comes back as
-// diagnostics, all of them, each with its place. Files are read below the root of the
-// configuration only, and their nesting is bounded before they are parsed.
+// Mistakes in a file, in a block's structure or in a literal argument are returned as
+// diagnostics: all of them, each with its range. Files are read only below the root of the
+// configuration, and their nesting is bounded before they are parsed.
 package declare
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// Module is what the files of one folder declare.
+// Module holds the declarations in the files of one folder.
 type Module struct {
-	Dir          string     // the folder, relative to the root
+	Dir          string     // the folder, relative to the root; "." for the root
 	Settings     *hcl.Block // the retainctl block; nil if there is none
 	Variables    map[string]*Variable
 	Locals       map[string]*hcl.Attribute
@@ -30,13 +30,13 @@ type Module struct {
 	Checks       map[string]*Check
 }
 
-// rootSchema returns the blocks that HCL accepts in a file.
+// rootSchema returns the schema that HCL checks a file against.
 func rootSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Blocks: append(language.Headers(language.Blocks()), foreign...)}
 }
 
-// declare collects the blocks of the files of one folder and reports what is wrong
-// with their shape.
+// declare collects the blocks in the files of one folder and reports mistakes in their
+// structure.
 func declare(bodies []hcl.Body, dir string) (*Module, hcl.Diagnostics) {
 	var r reader
 	d := &Module{
@@ -58,24 +58,25 @@ func declare(bodies []hcl.Body, dir string) (*Module, hcl.Diagnostics) {
 	return d, r.diags
 }
 
-// rootOnly reports whether a block is about whole brokers. A module has none, since it
-// is called several times.
+// rootOnly reports whether a type of block is allowed in the root module only. Such blocks
+// apply to whole brokers, and other modules can be called several times.
 func rootOnly(typ string) bool {
 	return slices.ContainsFunc(language.Blocks(), func(b language.Block) bool { return b.Type == typ && b.RootOnly })
 }
 
-// block takes in one block of the top level.
+// block adds one top-level block.
 func (d *Module) block(r *reader, b *hcl.Block) {
 	if d.Dir != "." && rootOnly(b.Type) {
 		r.report(diag.Errorf(&b.DefRange, "Block of the root module",
-			"%q blocks stand in the root module only, and %s is the folder of a module. Move the block to the "+
-				"configuration's own folder.", b.Type, d.Dir))
+			"%q blocks are allowed in the root module only, and %s is the folder of another module. Move the block "+
+				"to the configuration's own folder.", b.Type, d.Dir))
 		return
 	}
 	switch b.Type {
 	case "retainctl":
 		if d.Settings != nil {
-			r.duplicate(b.DefRange, "retainctl block", d.Settings.DefRange, "Merge them: one configuration has one.")
+			r.duplicate(b.DefRange, "retainctl block", d.Settings.DefRange,
+				"Merge them: a configuration can have only one.")
 			return
 		}
 		d.Settings = b
@@ -100,8 +101,8 @@ func (d *Module) block(r *reader, b *hcl.Block) {
 	}
 }
 
-// BeyondBrokers returns the expressions of all blocks except broker blocks and locals.
-func (d *Module) BeyondBrokers() []hcl.Expression {
+// NonBrokerExpressions returns the expressions of all blocks other than broker and locals blocks.
+func (d *Module) NonBrokerExpressions() []hcl.Expression {
 	var all []hcl.Expression
 	for _, m := range d.Messages {
 		all = append(all, m.Expressions()...)

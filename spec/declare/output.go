@@ -13,16 +13,16 @@ import (
 type Output struct {
 	name          string
 	At            hcl.Range      // of the block's header
-	Value         *hcl.Attribute // nil if it is missing, which was reported
+	Value         *hcl.Attribute // nil if it is missing, which has been reported
 	DependsOn     *hcl.Attribute
 	Sensitive     bool
 	Preconditions []Rule
 }
 
-// Address returns the block's address, without the module that it is in.
+// Address returns the block's address within its module: output.NAME.
 func (o *Output) Address() string { return "output." + o.name }
 
-// Expressions returns all of the block.
+// Expressions returns the expressions of the block, without depends_on.
 func (o *Output) Expressions() []hcl.Expression {
 	exprs := RuleExpressions(o.Preconditions)
 	if o.Value != nil {
@@ -31,23 +31,24 @@ func (o *Output) Expressions() []hcl.Expression {
 	return exprs
 }
 
-// output adds an output block to those that are known.
+// output adds an output block to the known ones.
 func (r *reader) output(b *hcl.Block, known map[string]*Output) {
 	name := b.Labels[0]
-	if first, there := known[name]; there {
+	if first, ok := known[name]; ok {
 		r.duplicate(b.DefRange, fmt.Sprintf("output %q", name), first.At,
-			"Names of outputs are unique over all files of a folder.")
+			"Names of outputs are unique across all files of a folder.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "output")
 	before := len(r.diags)
 	content := r.content(b.Body, language.Find("output", ""))
-	o := &Output{name: name, At: b.DefRange, Value: content.Attributes["value"], DependsOn: content.Attributes["depends_on"]}
+	attrs := content.Attributes
+	o := &Output{name: name, At: b.DefRange, Value: attrs["value"], DependsOn: attrs["depends_on"]}
 	known[name] = o
-	r.literal(content.Attributes["description"], new(string))
-	r.literal(content.Attributes["sensitive"], &o.Sensitive)
+	r.literal(attrs["description"], new(string))
+	r.literal(attrs["sensitive"], &o.Sensitive)
 	if o.Value == nil && len(r.diags) == before {
-		r.report(diag.Errorf(&o.At, "Missing value", "An output has a value, which may be any expression."))
+		r.report(diag.Errorf(&o.At, "Missing value", "An output needs a value, which can be any expression."))
 	}
 	for _, block := range content.Blocks {
 		if rule, ok := r.rule(block); ok {

@@ -11,30 +11,31 @@ import (
 )
 
 const (
-	// maxModuleDepth bounds how deep modules call modules: a link to its own folder
-	// makes endless paths of one folder.
+	// maxModuleDepth bounds how deep modules call modules: with a symbolic link to its own
+	// parent, one folder has endlessly many paths.
 	maxModuleDepth = 32
-	// MaxFolders bounds the folders that are read, since two such links make 2^32.
+	// MaxFolders bounds the folders that are read, because two such links make 2^32 of them.
 	MaxFolders = 1000
 )
 
 // tree reads a root module and the modules below it.
 type tree struct {
 	*Source
-	known map[string]*Module // module folders that were read; nil for one that cannot be used
-	full  bool               // too many of them
+	known map[string]*Module // by folder; nil for one that cannot be used
+	full  bool               // MaxFolders was reached
 }
 
-// opened is a module block on the way from the root to the folder at hand.
+// opened is a module block on the path from the root to the current folder.
 type opened struct {
 	m   *Call
 	dir string // of the module that it calls
 }
 
-// Read reads the root module of a configuration, whose folder is called dir, and
-// those that it calls, unless it is to be alone. It returns nil if the files cannot be
-// read, or if the configuration requires another version of the program than running.
-func Read(s *Source, dir, running string, alone bool) *Module {
+// Read reads the root module of a configuration and, unless onlyRoot is set, the modules that
+// it calls. dir is the root's folder as diagnostics name it, and running the version of the
+// program, which is not checked if it is not a version number. Read returns nil if the files
+// cannot be read, or if the configuration requires another version.
+func Read(s *Source, dir, running string, onlyRoot bool) *Module {
 	t := &tree{Source: s, known: map[string]*Module{}}
 	bodies := t.parseRoot(dir)
 	if t.Diags.HasErrors() {
@@ -44,13 +45,13 @@ func Read(s *Source, dir, running string, alone bool) *Module {
 		return nil
 	}
 	root, diags := declare(bodies, ".")
-	if t.Report(diags...); !alone {
+	if t.Report(diags...); !onlyRoot {
 		t.modules(root, nil)
 	}
 	return root
 }
 
-// configSuffixes are the ends of the names of a configuration's files.
+// configSuffixes are the suffixes of a configuration's files.
 var configSuffixes = []string{".retain.hcl", ".retain.json"}
 
 // parseRoot reads the files of the root module.
@@ -66,16 +67,16 @@ func (t *tree) parseRoot(dir string) []hcl.Body {
 	return t.parse(".", names)
 }
 
-// modules reads the folders that the module blocks of decl name, and those of their
-// module blocks. Each folder is read once.
-func (t *tree) modules(decl *Module, way []opened) {
+// modules reads the folders that the module blocks of decl name, and recursively those of
+// their module blocks. Each folder is read once. path leads from the root to decl.
+func (t *tree) modules(decl *Module, path []opened) {
 	for _, m := range Sorted(decl.Calls) {
 		if t.full {
 			return
 		}
 		dir, d := m.folder(decl.Dir)
 		if d == nil {
-			d = t.mayOpen(m, dir, way)
+			d = t.mayOpen(m, dir, path)
 		}
 		if d != nil {
 			t.Report(d)
@@ -91,27 +92,27 @@ func (t *tree) modules(decl *Module, way []opened) {
 		}
 		t.Report(m.link()...)
 		if !read {
-			t.modules(body, append(way, opened{m, dir}))
+			t.modules(body, append(path, opened{m, dir}))
 		}
 	}
 }
 
-// mayOpen refuses a folder that is already open, and modules without end.
-func (t *tree) mayOpen(m *Call, dir string, way []opened) *hcl.Diagnostic {
+// mayOpen returns an error if a folder is already open, or if there are too many modules.
+func (t *tree) mayOpen(m *Call, dir string, path []opened) *hcl.Diagnostic {
 	at := m.source.Expr.Range().Ptr()
 	opens := func(o opened) bool { return o.dir == dir }
-	switch start := slices.IndexFunc(way, opens); {
+	switch start := slices.IndexFunc(path, opens); {
 	case start >= 0 || dir == ".":
 		var chain []string
-		for _, o := range append(way[max(start, 0):len(way):len(way)], opened{m, dir}) {
+		for _, o := range append(path[max(start, 0):len(path):len(path)], opened{m, dir}) {
 			chain = append(chain, fmt.Sprintf("module.%s (%s:%d)", o.m.Name, o.m.At.Filename, o.m.At.Start.Line))
 		}
 		return diag.Errorf(at, "Modules in a circle",
-			"The module would be part of itself without end: %s. Take one of these blocks out.",
+			"The module would contain itself endlessly: %s. Remove one of these blocks.",
 			strings.Join(diag.ShortenChain(chain), " → "))
-	case len(way) >= maxModuleDepth:
+	case len(path) >= maxModuleDepth:
 		return diag.Errorf(at, "Modules nested too deeply",
-			"More than %d modules call one another here. Look for a link to a folder that leads back up.",
+			"More than %d modules call one another here. Look for a symbolic link that leads back up.",
 			maxModuleDepth)
 	case len(t.known) >= MaxFolders && t.known[dir] == nil:
 		t.full = true
@@ -126,7 +127,7 @@ func (t *tree) module(m *Call, dir string) *Module {
 	names, err := t.Root.List(dir)
 	if err != nil {
 		t.Report(diag.Errorf(at, "Module not readable",
-			"%s. source names a folder, relative to the one of this file.", diag.Sentence(err)))
+			"%s. source names a folder, relative to this file's folder.", diag.Sentence(err)))
 		return nil
 	}
 	names = withSuffix(names, configSuffixes...)

@@ -10,34 +10,34 @@ import (
 	"github.com/retainctl/retainctl/spec/language"
 )
 
-// reader reads blocks and gathers what is wrong with their shape.
+// reader reads blocks and collects the mistakes in their structure.
 type reader struct{ diags hcl.Diagnostics }
 
 func (r *reader) report(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags...) }
 
-// duplicate reports a second declaration, with the place of the first.
+// duplicate reports a second declaration, with the range of the first.
 func (r *reader) duplicate(at hcl.Range, what string, first hcl.Range, advice string) {
-	r.report(diag.Errorf(&at, "Duplicate "+what, "The first one stands at %s. %s", first, advice))
+	r.report(diag.Errorf(&at, "Duplicate "+what, "The first one is at %s. %s", first, advice))
 }
 
 // identifier checks a name that expressions use without quotes.
 func (r *reader) identifier(name string, at hcl.Range, what string) {
 	if !hclsyntax.ValidIdentifier(name) {
 		r.report(diag.Errorf(&at, "Invalid name",
-			"The name of a %s starts with a letter and goes on with letters, digits, \"_\" and \"-\", so that "+
-				"expressions can use it; %q does not.", what, name))
+			"%q cannot be the name of a %s. A name starts with a letter, followed by letters, digits, \"_\" and \"-\", "+
+				"so that expressions can use it.", name, what))
 	}
 }
 
-// content reads a block's body as it is described, and reports what does not fit.
+// content reads a block's body according to its description, and reports what does not fit.
 func (r *reader) content(body hcl.Body, as *language.Block) *hcl.BodyContent {
 	content, diags := body.Content(as.Schema())
 	r.report(diags...)
 	return content
 }
 
-// literal reads an argument that cannot depend on anything into a *string or a
-// *bool.
+// literal reads an argument that must be a literal into a *string or a *bool. It leaves the
+// target alone if the argument is not given.
 func (r *reader) literal(attr *hcl.Attribute, into any) {
 	if attr == nil {
 		return
@@ -53,7 +53,7 @@ func (r *reader) literal(attr *hcl.Attribute, into any) {
 	value, err := convert.Convert(value, want)
 	if err != nil || value.IsNull() {
 		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid value",
-			"%s is a literal %s here.", attr.Name, want.FriendlyName()))
+			"%s must be a literal %s.", attr.Name, want.FriendlyName()))
 		return
 	}
 	switch into := into.(type) {

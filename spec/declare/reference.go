@@ -7,19 +7,19 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Reference is what an expression refers to: var.site, message.attic.topic,
+// Reference is a reference in an expression: var.site, message.attic.topic,
 // module.room["a"].topic.
 type Reference struct {
 	Root      string // "var"
 	Name      string // "site"
 	NameRange hcl.Range
-	Named     bool // false for a root alone, or one with a computed name
+	Named     bool // false for a root without a name, or with a computed one
 
 	Traversal hcl.Traversal
 }
 
-// NewReference reads a traversal. Its name is an attribute, or an index that is a
-// literal string.
+// NewReference returns the reference of a traversal. The name is an attribute, or an index
+// that is a literal string.
 func NewReference(t hcl.Traversal) Reference {
 	r := Reference{Root: t.RootName(), Traversal: t}
 	if len(t) < 2 {
@@ -36,7 +36,7 @@ func NewReference(t hcl.Traversal) Reference {
 	return r
 }
 
-// References returns what expressions refer to, in the order that they have it.
+// References returns the references in expressions, in the order of the source.
 func References(exprs ...hcl.Expression) iter.Seq[Reference] {
 	return func(yield func(Reference) bool) {
 		for _, expr := range exprs {

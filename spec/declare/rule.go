@@ -16,7 +16,7 @@ type Rule struct {
 	Condition, Message hcl.Expression
 }
 
-// rule reads such a block; ok is false if it is not complete, which is reported.
+// rule reads the block of a rule. ok is false if the block is incomplete, which is reported.
 func (r *reader) rule(b *hcl.Block) (_ Rule, ok bool) {
 	content := r.content(b.Body, new(language.Rule(b.Type, "")))
 	condition, message := content.Attributes["condition"], content.Attributes["error_message"]
@@ -26,14 +26,14 @@ func (r *reader) rule(b *hcl.Block) (_ Rule, ok bool) {
 			article = "An"
 		}
 		r.report(diag.Errorf(&b.DefRange, "Incomplete "+b.Type,
-			"%s %s block needs both condition, an expression that is true where all is well, and error_message, a "+
-				"sentence for the one who must put it right.", article, b.Type))
+			"%s %s block needs both condition, an expression that is true if all is well, and error_message, a "+
+				"sentence that says what is wrong and how to fix it.", article, b.Type))
 		return Rule{}, false
 	}
 	return Rule{b.Type, condition.Expr, message.Expr}, true
 }
 
-// RuleExpressions returns the expressions of all rules.
+// RuleExpressions returns the expressions of rules.
 func RuleExpressions(rules []Rule) []hcl.Expression {
 	var exprs []hcl.Expression
 	for _, rule := range rules {
@@ -42,8 +42,8 @@ func RuleExpressions(rules []Rule) []hcl.Expression {
 	return exprs
 }
 
-// Failure returns the diagnostic of a rule that does not hold. Its context lets the
-// writer show the values of the names in the condition.
+// Failure returns the diagnostic of a rule that does not hold. With ctx, a diagnostic writer
+// can show the values of the names in the condition.
 func (r Rule) Failure(severity hcl.DiagnosticSeverity, message string, ctx *hcl.EvalContext) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
 		Severity: severity, Summary: diag.Capital(r.kind) + " failed", Detail: message,

@@ -15,29 +15,30 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// Source reads and parses files, and gathers the diagnostics of a configuration.
+// Source reads and parses files, and collects the diagnostics of a configuration.
 type Source struct {
 	Root   *functions.Sandbox
-	made   *bounds.Budget // which the expressions of the files are charged to
+	budget *bounds.Budget // that the expressions in the files spend
 	parser *hclparse.Parser
 	Diags  hcl.Diagnostics
 }
 
-// NewSource returns a source of the files below root.
-func NewSource(root *functions.Sandbox, made *bounds.Budget) *Source {
-	return &Source{Root: root, made: made, parser: hclparse.NewParser()}
+// NewSource returns a source of the files below root, which may be set later. Evaluating
+// expressions of the files spends the budget.
+func NewSource(root *functions.Sandbox, budget *bounds.Budget) *Source {
+	return &Source{Root: root, budget: budget, parser: hclparse.NewParser()}
 }
 
-// Report takes diagnostics, of the files or of what is made of them.
+// Report adds diagnostics about the files, or about values computed from them.
 func (s *Source) Report(diags ...*hcl.Diagnostic) { s.Diags = append(s.Diags, diags...) }
 
-// Files returns the sources that were read, by name.
+// Files returns the files that were read, by name.
 func (s *Source) Files() map[string]*hcl.File { return s.parser.Files() }
 
-// AddText adds a text that is no file, for the lines that a diagnostic writer shows.
+// AddText adds a text that is not a file, so that a diagnostic writer can show its lines.
 func (s *Source) AddText(name, text string) { s.parser.AddFile(name, &hcl.File{Bytes: []byte(text)}) }
 
-// parse reads files of a module's folder, which is relative to the root.
+// parse reads and parses files in a module's folder, which is relative to the root.
 func (s *Source) parse(dir string, names []string) []hcl.Body {
 	var bodies []hcl.Body
 	for _, name := range names {
@@ -54,8 +55,8 @@ func (s *Source) parse(dir string, names []string) []hcl.Body {
 	return bodies
 }
 
-// ParseFile parses a file, as native or JSON syntax by its name. It returns nil if
-// there are errors, which are reported.
+// ParseFile parses a file in native syntax, or in JSON if its name ends in .json. It returns
+// nil if there are errors, which are reported.
 func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	json := strings.HasSuffix(name, ".json")
 	d := bounds.Source(src, name, json)
@@ -78,13 +79,13 @@ func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	}
 	if body, ok := f.Body.(*hclsyntax.Body); ok {
 		sensitive.KeepKeyMarks(body)
-		s.made.Guard(body)
+		s.budget.Guard(body)
 	}
 	return f
 }
 
-// List returns the root folder's files with one of the suffixes, by name. Hidden files
-// are an editor's.
+// List returns the names of the files in the root folder with one of the suffixes, sorted.
+// Hidden files are skipped: they belong to editors.
 func (s *Source) List(suffixes ...string) []string {
 	names, err := s.Root.List(".")
 	if err != nil {

@@ -25,8 +25,8 @@ type Variable struct {
 	Validations []Rule
 }
 
-// typeConstraint reads a type. "list" and "map" alone are an old short form that
-// Terraform still takes.
+// typeConstraint reads a type. "list" and "map" without a type of their elements are an old
+// short form that Terraform still accepts.
 func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diagnostics) {
 	switch hcl.ExprAsKeyword(expr) {
 	case "list":
@@ -37,23 +37,24 @@ func typeConstraint(expr hcl.Expression) (cty.Type, *typeexpr.Defaults, hcl.Diag
 	return typeexpr.TypeConstraintWithDefaults(expr)
 }
 
-// Literal reports whether a value from the command line or the environment is
-// taken as it is, and not read as an expression: as in Terraform, where
-// -var=name=1.10 is a string for a string.
+// Literal reports whether a value from the command line or the environment is used as it is,
+// instead of being parsed as an expression. As in Terraform, -var=name=1.10 sets a variable of
+// type string to "1.10".
 func (v *Variable) Literal() bool { return !v.typed || v.typ.IsPrimitiveType() }
 
-// variable adds a variable block to those that are known.
+// variable adds a variable block to the known ones.
 func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 	name := b.Labels[0]
-	if first, there := known[name]; there {
-		r.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.At, "Names of variables are unique over all files.")
+	if first, ok := known[name]; ok {
+		r.duplicate(b.DefRange, fmt.Sprintf("variable %q", name), first.At,
+			"Names of variables are unique across all files.")
 		return
 	}
 	r.identifier(name, b.LabelRanges[0], "variable")
 	before := len(r.diags)
 	content := r.content(b.Body, language.Find("variable", ""))
 	v := &Variable{Name: name, At: b.DefRange, typ: cty.DynamicPseudoType, Nullable: true}
-	if len(r.diags) > before { // a misspelt default is not a missing one
+	if len(r.diags) > before { // a misspelt default must not be reported as a missing one too
 		v.Default = cty.DynamicVal
 	}
 	known[name] = v
@@ -92,14 +93,16 @@ func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 		value = cty.DynamicVal
 	case value.IsNull() && !v.Nullable:
 		r.report(diag.Errorf(attr.Expr.Range().Ptr(), "Default is null",
-			"Variable %q has nullable = false, so its default cannot be null. Leave the default out to make the "+
+			"Variable %q has nullable = false, so its default cannot be null. Remove the default to make the "+
 				"variable required.", v.Name))
 		value = cty.DynamicVal
 	}
 	v.Default = value
 }
 
-// Convert converts a value to the variable's type.
+// Convert returns a value converted to the variable's type, with the defaults of optional
+// attributes. The error says where in the value the problem is, unless the variable is
+// sensitive.
 func (v *Variable) Convert(value cty.Value) (cty.Value, error) {
 	if v.optional != nil && !value.IsNull() {
 		value = v.optional.Apply(value)

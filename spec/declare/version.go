@@ -7,14 +7,15 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// checkVersion checks required_version before anything else is read: a configuration
-// for another version may have blocks that this one does not know.
+// checkVersion checks required_version. It runs before anything else is read, because a
+// configuration for another version may have blocks that this version does not support.
 func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, body := range bodies {
 		content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "retainctl"}}})
 		for _, block := range content.Blocks {
-			content, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}})
+			schema := &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}}
+			content, _, _ := block.Body.PartialContent(schema)
 			if attr := content.Attributes["required_version"]; attr != nil {
 				diags = append(diags, requireVersion(attr, running)...)
 			}
@@ -33,12 +34,12 @@ func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
 	constraint, err := version.NewConstraint(text)
 	if err != nil {
 		return hcl.Diagnostics{diag.Errorf(&at, "Invalid required_version",
-			"%q is no version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
+			"%q is not a version constraint. Write, for example, \">= 0.1.0\" or \"~> 1.2\".", text)}
 	}
 	have, err := version.NewVersion(running)
-	if err != nil || constraint.Check(have.Core()) { // a build without a version is a developer's
+	if err != nil || constraint.Check(have.Core()) { // a build without a version is a development build
 		return nil
 	}
 	return hcl.Diagnostics{diag.Errorf(&at, "Another version of retainctl is required",
-		"The configuration asks for retainctl %s, and this is %s.", text, running)}
+		"The configuration requires retainctl %s, and this is %s.", text, running)}
 }

@@ -1,6 +1,6 @@
-// Package diag makes, counts and orders the diagnostics of a configuration. Each says
-// what is wrong, where, and what to do. It quotes no sensitive value, and a mistake that
-// many instances share is reported once, with their number.
+// Package diag creates, counts and orders the diagnostics of a configuration. A diagnostic
+// says what is wrong, where, and what to do. It never quotes a sensitive value. A mistake
+// that many instances share is reported once, with their number.
 package diag
 
 import (
@@ -11,20 +11,21 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Errorf returns an error about a place, which may be nil.
+// Errorf returns an error about a range. at is nil if the error is not about a file.
 func Errorf(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: at}
 }
 
-// Warnf returns a warning about a place.
+// Warnf returns a warning about a range, which may be nil.
 func Warnf(at *hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 	d := Errorf(at, summary, format, args...)
 	d.Severity = hcl.DiagWarning
 	return d
 }
 
-// WithinFiles cuts places to their files: the JSON scanner gives an unclosed
-// string an end beyond the last byte, and a diagnostic writer slices lines by it.
+// WithinFiles limits the ranges of diagnostics to their files. The JSON scanner reports an
+// unclosed string with an end beyond the last byte, and a diagnostic writer would slice the
+// source by it.
 func WithinFiles(diags hcl.Diagnostics, files map[string]*hcl.File) {
 	for _, d := range diags {
 		if d.Subject == nil || files[d.Subject.Filename] == nil {
@@ -40,7 +41,8 @@ func WithinFiles(diags hcl.Diagnostics, files map[string]*hcl.File) {
 	}
 }
 
-// InOrder sorts diagnostics by file and place. Those without a place come first.
+// InOrder sorts diagnostics by file and position, in place. Those without a position come
+// first.
 func InOrder(diags hcl.Diagnostics) hcl.Diagnostics {
 	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
 		var x, y hcl.Range

@@ -9,8 +9,8 @@ import (
 
 var missingAttribute = regexp.MustCompile(`attribute named "([^"]+)"`)
 
-// hinted adds the attribute that was probably meant if hcl says that an object does not
-// have one.
+// hinted adds the attribute that was probably meant to an error of hcl about an attribute
+// that an object does not have.
 func hinted(d *hcl.Diagnostic) *hcl.Diagnostic {
 	missing := missingAttribute.FindStringSubmatch(d.Detail)
 	if d.Summary != "Unsupported attribute" || missing == nil || d.Expression == nil || d.EvalContext == nil {

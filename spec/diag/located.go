@@ -11,8 +11,9 @@ import (
 	"github.com/retainctl/retainctl/spec/sensitive"
 )
 
-// Located says where in a value an error is: `devices["a"].at.x: a number is
-// required`. The keys of a sensitive value are left out with the rest of it.
+// Located prefixes an error with its path in a value, if it has one:
+// `devices["a"].at.x: a number is required`. The path of an error in a sensitive value is
+// omitted, because it contains keys of the value.
 func Located(err error, value cty.Value) error {
 	var at cty.PathError
 	if !errors.As(err, &at) || len(at.Path) == 0 || sensitive.Is(value) {

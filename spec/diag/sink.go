@@ -6,24 +6,24 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Collector gathers diagnostics and counts repeats: one wrong argument of a block
-// with 10,000 instances is one mistake, and so it is if 10,000 instances of a module
-// have the block.
+// Collector collects diagnostics and counts repeats: one wrong argument of a block with
+// 10,000 instances is one mistake, as is that of a block in 10,000 instances of a module.
 type Collector struct {
-	of    string // what it has the instances of: "block" or "module"
+	of    string // what the instances belong to: "block" or "module"
 	seen  map[entryKey]*repeated
 	order []*repeated
 }
 
-// NewCollector returns the collector of a block or a module, as of says.
+// NewCollector returns an empty collector for the instances of one block or one module; of
+// is "block" or "module".
 func NewCollector(of string) *Collector { return &Collector{of: of, seen: map[entryKey]*repeated{}} }
 
-// Sink returns what takes the diagnostics of an instance.
+// Sink returns a sink for the diagnostics of an instance, given by its address.
 func (c *Collector) Sink(instance string) Sink { return Sink{instance, c} }
 
-// Sink adds diagnostics to a collector, one instance after the other.
+// Sink adds diagnostics to a collector, one instance after another.
 type Sink struct {
-	Instance string // address of the instance at hand; "" if there is only one
+	Instance string // address of the current instance; "" if there is only one
 	*Collector
 }
 
@@ -39,22 +39,24 @@ type repeated struct {
 	instances int
 }
 
-// Add takes diagnostics that differ from others in their summary or place.
+// Add adds diagnostics. One with the summary and the range of an earlier one counts as its
+// repeat.
 func (s *Sink) Add(diags ...*hcl.Diagnostic) {
 	for _, d := range diags {
 		s.AddKind("", d)
 	}
 }
 
-// AddKind takes a diagnostic that differs from others of its place in its kind.
+// AddKind adds a diagnostic. It counts as the repeat of an earlier one if its kind is the
+// same too.
 func (s *Sink) AddKind(kind string, d *hcl.Diagnostic) {
 	if s.isNew(kind, d) {
 		s.keep(kind, d)
 	}
 }
 
-// AddEvaluated takes the diagnostics of the evaluation of expr in ctx, without what
-// they would show of sensitive values.
+// AddEvaluated adds the diagnostics of the evaluation of expr in ctx, without any sensitive
+// values that they would show.
 func (s *Sink) AddEvaluated(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
 	for _, d := range diags {
 		if s.isNew("", d) {
@@ -71,14 +73,14 @@ func keyOf(kind string, d *hcl.Diagnostic) entryKey {
 	return k
 }
 
-// isNew counts d if its like was seen before.
+// isNew reports whether d is not a repeat, and counts it if it is.
 func (s *Sink) isNew(kind string, d *hcl.Diagnostic) bool {
-	known, there := s.seen[keyOf(kind, d)]
-	if there && known.last != s.Instance {
+	known, seen := s.seen[keyOf(kind, d)]
+	if seen && known.last != s.Instance {
 		known.last = s.Instance
 		known.instances++
 	}
-	return !there
+	return !seen
 }
 
 func (s *Sink) keep(kind string, d *hcl.Diagnostic) {
@@ -87,8 +89,8 @@ func (s *Sink) keep(kind string, d *hcl.Diagnostic) {
 	s.order = append(s.order, entry)
 }
 
-// Diagnostics returns what was collected. Each names the first instance that it was
-// met in.
+// Diagnostics returns what was collected, in the order of the first occurrence. Each
+// diagnostic names the first instance with the mistake, if instances have addresses.
 func (c *Collector) Diagnostics() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, entry := range c.order {

@@ -8,8 +8,8 @@ import (
 	"github.com/retainctl/retainctl/spec/diag"
 )
 
-// TestRepeatsAreCounted holds that a mistake of many instances is one diagnostic, and
-// that two mistakes of one place stay two if their kinds differ.
+// TestRepeatsAreCounted checks that a mistake in many instances is one diagnostic, and that two
+// mistakes with the same range are two diagnostics if their kinds differ.
 func TestRepeatsAreCounted(t *testing.T) {
 	c := diag.NewCollector("block")
 	at := hcl.Range{Filename: "main.retain.hcl"}
@@ -33,7 +33,7 @@ func TestRepeatsAreCounted(t *testing.T) {
 	}
 }
 
-// TestTheOnlyInstanceIsNotNamed holds that a diagnostic names an instance only if there are several.
+// TestTheOnlyInstanceIsNotNamed checks that a diagnostic names an instance only if there are several.
 func TestTheOnlyInstanceIsNotNamed(t *testing.T) {
 	c := diag.NewCollector("block")
 	sink := c.Sink("")

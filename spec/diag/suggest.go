@@ -9,8 +9,8 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// DidYouMean returns ` Did you mean "x"?` for the nearest of the names, or nothing if
-// none is near.
+// DidYouMean returns ` Did you mean "x"?` for the most similar name, or "" if none is
+// similar.
 func DidYouMean(given string, names iter.Seq[string]) string {
 	best, least := "", 3
 	for _, name := range slices.Sorted(names) {
@@ -28,7 +28,7 @@ func DidYouMean(given string, names iter.Seq[string]) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// OneOf lists names in a sentence: "a", "b" or "c".
+// OneOf returns names as a list for a sentence: "a", "b" or "c".
 func OneOf(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {

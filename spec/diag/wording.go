@@ -7,16 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// Sentence returns the text of an error with a capital, for the beginning of a sentence.
+// Sentence returns the text of an error with a capital letter, for the beginning of a
+// sentence.
 func Sentence(err error) string { return Capital(err.Error()) }
 
-// Capital returns s with a capital.
+// Capital returns s with a capital first letter.
 func Capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// Excerpt cuts a text that would fill the screen.
+// Excerpt returns s, cut after 200 bytes: a longer text would fill the screen.
 func Excerpt(s string) string {
 	const most = 200
 	if len(s) <= most {
@@ -25,7 +26,8 @@ func Excerpt(s string) string {
 	return s[:most] + "..."
 }
 
-// ShortenChain leaves out the middle of a long chain, which nobody would read.
+// ShortenChain returns a chain of more than 12 links with its middle replaced by the number
+// of links left out.
 func ShortenChain(chain []string) []string {
 	if len(chain) <= 12 {
 		return chain

@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
-// source spells the rows of a table and its block.
+// source returns the HCL of a table: its rows and its block.
 func (t *table) source(places places, o Options) string {
 	p := printer{blockWidth, places, t}
 	var lines []string
 	if !t.single() {
 		lines = append(lines, "for_each = "+t.forEach(), "topic = "+p.template(t.topic))
 	} else if topic := t.items[0].m.Topic; t.label != topic {
-		lines = append(lines, "topic = "+spec.Quote(topic))
+		lines = append(lines, "topic = "+addrs.Quote(topic))
 	}
 	if o.Several {
 		lines = append(lines, "broker = broker."+o.Broker)
@@ -28,14 +28,14 @@ func (t *table) source(places places, o Options) string {
 		}
 		lines = append(lines, line)
 	}
-	block := fmt.Sprintf("message %s {\n%s\n}\n", spec.Quote(t.label), strings.Join(lines, "\n"))
+	block := fmt.Sprintf("message %s {\n%s\n}\n", addrs.Quote(t.label), strings.Join(lines, "\n"))
 	if t.local != "" {
 		return locals([]string{t.local + " = " + t.rows()}) + "\n" + block
 	}
 	return block
 }
 
-// argument spells an argument's value.
+// argument returns the HCL of an argument's value.
 func (p printer) argument(n *node) string {
 	switch parts := p.slot(n); {
 	case p.table.isRow(n):
@@ -51,7 +51,7 @@ func (p printer) argument(n *node) string {
 	}
 }
 
-// isRow reports whether a document is just what stands in the rows.
+// isRow reports whether a document equals the rows of the table, so that each.value can be encoded.
 func (t *table) isRow(n *node) bool {
 	if n.kind != '{' || t.file != "" || t.byLevel || len(t.columns) < 2 || len(n.kids) != len(t.columns) {
 		return false
@@ -66,7 +66,7 @@ func (t *table) isRow(n *node) bool {
 	return true
 }
 
-// forEach spells the argument: the local value, or the rows by their keys.
+// forEach returns the HCL of for_each: the local value, or the rows by their keys.
 func (t *table) forEach() string {
 	rows, key := "local."+t.local, "row."+t.key.name
 	if t.byLevel {
@@ -78,7 +78,7 @@ func (t *table) forEach() string {
 	}
 	switch {
 	case t.file != "":
-		rows = "csvdecode(file(" + spec.Quote(t.file) + "))"
+		rows = "csvdecode(file(" + addrs.Quote(t.file) + "))"
 	case len(t.columns) == 0:
 		keys := node{kind: '['}
 		for _, key := range t.key.cells {
@@ -91,12 +91,12 @@ func (t *table) forEach() string {
 	return fmt.Sprintf("{ for row in %s : %s => row }", rows, key)
 }
 
-// locals spells a block of local values.
+// locals returns the HCL of a locals block.
 func locals(definitions []string) string {
 	return "locals {\n" + strings.Join(definitions, "\n\n") + "\n}\n"
 }
 
-// rows spells the rows: by their keys, or in a list if the keys are made of columns.
+// rows returns the HCL of the rows: an object by their keys, or a list if the keys are composed of columns.
 func (t *table) rows() string {
 	all := node{kind: '{'}
 	if t.byLevel {

@@ -26,17 +26,17 @@ func (t *table) csv() []byte {
 		}
 	}
 	var b bytes.Buffer
-	csv.NewWriter(&b).WriteAll(records) // to memory: nothing to fail
+	csv.NewWriter(&b).WriteAll(records) // writes to memory cannot fail
 	return b.Bytes()
 }
 
-// plain reports whether a file holds the texts of a column as they are. encoding/csv
-// drops a "\r" before the end of a line.
+// plain reports whether a column is written to a file as text. A "\r" prevents that, because
+// encoding/csv drops one before the end of a line.
 func (c *column) plain() bool {
 	return c.all(text) && !strings.Contains(c.joined(), "\r")
 }
 
-// typed turns a cell of a file into the value.
+// typed returns an expression for the value of a cell, which is text in a file.
 func (c *column) typed(cell string) string {
 	switch {
 	case c.plain():

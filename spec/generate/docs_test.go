@@ -10,8 +10,8 @@ import (
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
-// TestPage holds the example of docs/import.md to what is written for its messages.
-// UPDATE_DOCS=1 writes it.
+// TestPage compares the example in docs/import.md with the configuration that is written for its
+// messages. UPDATE_DOCS=1 updates the example.
 func TestPage(t *testing.T) {
 	const path = "../../docs/import.md"
 	page, err := os.ReadFile(path)
@@ -20,7 +20,7 @@ func TestPage(t *testing.T) {
 	}
 	example := regexp.MustCompile("(?s)payload\\):\n\n```\n(.*?)```\n\nit makes:\n\n```hcl\n(.*?)```").FindSubmatchIndex(page)
 	if example == nil {
-		t.Fatal("the example is not where it was")
+		t.Fatal("the example is not found")
 	}
 	var messages []mqtt.Message
 	for line := range strings.Lines(string(page[example[2]:example[3]])) {

@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// families finds tables among messages, by their topics. A message that is in none is one
-// by itself.
+// families groups messages into tables, sorted by their topics. A message that fits no other
+// becomes a table of one.
 func families(items []*item) (tables []*table) {
 	shapes := map[string][]*item{}
 	for _, it := range items {
-		if it.alone {
+		if it.single {
 			tables = append(tables, newSingle(it))
 			continue
 		}
@@ -25,11 +25,11 @@ func families(items []*item) (tables []*table) {
 	return tables
 }
 
-// split makes a table of messages of one shape if that says it shorter, or else
-// several by one of the topic's levels: the one with the fewest names.
+// split returns one table of messages of one shape if that is shorter than the single messages.
+// Otherwise it splits them by the level of the topic with the fewest names.
 func split(items []*item) (tables []*table) {
 	varying, names := differingLevels(items)
-	by := odd(items, varying, names)
+	by := outlierLevel(items, varying, names)
 	if by < 0 && len(varying) > 0 {
 		if t := newTable(items, varying); t != nil && t.worthwhile() {
 			return []*table{t}
@@ -48,8 +48,8 @@ func split(items []*item) (tables []*table) {
 	return tables
 }
 
-// differingLevels returns the levels in which topics differ, and of each the messages
-// by its name.
+// differingLevels returns the levels in which topics differ, and for each level the messages by
+// its name.
 func differingLevels(items []*item) (varying []int, names map[int]map[string][]*item) {
 	names = map[int]map[string][]*item{}
 	for level := range items[0].levels {
@@ -65,9 +65,9 @@ func differingLevels(items []*item) (varying []int, names map[int]map[string][]*
 	return varying, names
 }
 
-// odd returns a level that has one name in nearly all topics: the few others are of
-// another kind. It is -1 if there is none.
-func odd(items []*item, varying []int, names map[int]map[string][]*item) int {
+// outlierLevel returns a level that has the same name in nearly all topics: the few others are
+// messages of another kind. It returns -1 if there is none.
+func outlierLevel(items []*item, varying []int, names map[int]map[string][]*item) int {
 	const few = 2
 	for _, level := range varying {
 		for _, same := range names[level] {

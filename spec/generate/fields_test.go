@@ -7,8 +7,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt/mqtttest"
 )
 
-// TestEveryFieldIsDeclared holds import, and the decoding of what it writes, to the table
-// of fields.
+// TestEveryFieldIsDeclared checks that import writes every field in the table of fields, and that
+// the result is decoded to the same value.
 func TestEveryFieldIsDeclared(t *testing.T) {
 	for row := range mqtt.AllFields.Rows() {
 		want := mqtttest.Only(row)

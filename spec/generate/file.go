@@ -12,21 +12,21 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// file is a configuration in the making.
+// file is a configuration that is being written.
 type file struct {
 	o       Options
 	items   []*item
 	taken   Names
 	tables  []*table
 	places  places
-	members []*member // of which a value would be repeated
+	members []*member // with a value that would be repeated
 	text    []byte
-	line    int               // how many lines it has
-	lines   []int             // on which the source of each table begins
-	files   map[string][]byte // rows and payloads
+	line    int               // the number of lines in text
+	lines   []int             // the first line of each table
+	files   map[string][]byte // further files, with rows and payloads, by name
 }
 
-// arrange writes everything: what is shared, then the messages by their topics.
+// arrange writes the whole configuration: the shared values, then the messages by their topics.
 func arrange(items []*item, o Options) *file {
 	f := &file{o: o, items: items, taken: Names{}, tables: families(items), places: places{}, files: map[string][]byte{}}
 	maps.Copy(f.taken, o.Taken)
@@ -51,7 +51,7 @@ func arrange(items []*item, o Options) *file {
 	return f
 }
 
-// write adds a section of source, and returns the line on which it begins.
+// write adds a section of source, and returns its first line.
 func (f *file) write(source string) (line int) {
 	if f.line > 0 {
 		f.text = append(f.text, '\n')
@@ -63,8 +63,8 @@ func (f *file) write(source string) (line int) {
 	return line
 }
 
-// count counts the places of shared values. A row of a table that chooses between
-// values counts as two: it needs their keys.
+// count counts the uses of shared values. A row of a table that selects one of several values
+// counts twice, because it needs the key of the value.
 func (f *file) count(t *table) {
 	if t.single() && f.o.ownFile(t.items[0].m) {
 		return
@@ -90,7 +90,7 @@ func (f *file) place(n *node, times int) {
 	}
 }
 
-// shared names and defines the local values for what would be repeated.
+// shared names the local values for values that would be repeated, and returns their definitions.
 func (f *file) shared() (definitions []string) {
 	for _, m := range f.members {
 		m.local = f.taken.local(identifier(m.name))
@@ -118,7 +118,7 @@ func (f *file) name(t *table, usual func(first, name string) bool) {
 	}
 }
 
-// nameSingle calls a message by its topic, if that is free, and puts a long payload into
+// nameSingle names a message after its topic, if that name is free, and puts a long payload into
 // a file.
 func (f *file) nameSingle(t *table) {
 	it := t.items[0]
@@ -131,8 +131,8 @@ func (f *file) nameSingle(t *table) {
 	}
 }
 
-// payloadFile adds a file with an item's payload, and returns arguments that read it. A
-// document is laid out for readers, which means the same.
+// payloadFile adds a file with an item's payload, and returns arguments that read it. A JSON
+// document is indented, which does not change its value.
 func (f *file) payloadFile(it *item) node {
 	p, ending, arg := it.m.Payload, ".txt", node{kind: text, name: "payload", call: "file"}
 	_, isDocument := payload.Parse(p)

@@ -1,14 +1,13 @@
-// Package generate writes configuration for messages that a broker holds: the HCL
-// that an engineer would have written by hand, so that the next plan adopts them
-// without a publish.
+// Package generate writes the configuration for live messages: HCL as an engineer would write it
+// by hand, such that the next plan adopts the messages without a publish.
 //
-// Messages of one shape become one block over a table of what differs. Write loads
-// what it wrote and compares it with what was read; whatever does not come back the
-// same is written more plainly, down to the bytes.
+// Messages of the same shape become one block with a table of their differences. Write loads the
+// configuration that it wrote and compares the messages with those that were read. A message
+// that differs is written more plainly, in the end as bytes.
 //
-// From the bottom up: a message is an item, whose arguments are nodes; items of one
-// shape are a table, whose values are columns and templates over them; source and
-// block spell these as HCL; file arranges and verify checks them.
+// From the bottom up: a message is an item, whose arguments are nodes. Items of the same shape are
+// a table, whose values are columns and templates over them. source.go and block.go write these as
+// HCL, file.go arranges the parts, and verify.go checks the result.
 package generate
 
 import (
@@ -18,7 +17,9 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Write returns configuration for messages, one for each topic.
+// Write returns the configuration for messages, which must have different topics. Messages that no
+// configuration can declare are in Result.LeftOut. An error is a failure to check the result, for
+// example to write temporary files.
 func Write(messages []mqtt.Message, o Options) (Result, error) {
 	w := &writer{o: o}
 	unknown := mqtt.AllFields &^ o.Readable
@@ -35,15 +36,15 @@ func Write(messages []mqtt.Message, o Options) (Result, error) {
 	return w.write()
 }
 
-// writer is the run of one Write.
+// writer holds the state of one Write.
 type writer struct {
 	o       Options
 	items   []*item
 	leftOut []LeftOut
 }
 
-// write repeats until the configuration declares what was read. Each round writes
-// more plainly what did not come back.
+// write writes the configuration, and repeats that until it declares the messages as they were
+// read. Each round writes the messages that differed more plainly.
 func (w *writer) write() (Result, error) {
 	for {
 		f := arrange(w.items, w.o)
@@ -60,17 +61,17 @@ func (w *writer) write() (Result, error) {
 	}
 }
 
-// plainer has an item that did not come back the same written in the next plainer
-// way, and drops one that is written as bytes already.
+// plainer changes an item that was not declared as it was read to the next plainer style. It leaves
+// out an item that is written as bytes already.
 func (w *writer) plainer(it *item) {
 	switch {
-	case !it.alone:
-		it.alone = true
+	case !it.single:
+		it.single = true
 	case it.style < bytesOnly:
 		*it = *newItem(it.m, w.o, it.style+1)
-		it.alone = true
+		it.single = true
 	default:
 		w.items = slices.DeleteFunc(w.items, func(x *item) bool { return x == it })
-		w.leftOut = append(w.leftOut, LeftOut{it.m.Topic, "what was written for it does not evaluate to what was read"})
+		w.leftOut = append(w.leftOut, LeftOut{it.m.Topic, "its configuration does not evaluate to the message that was read"})
 	}
 }

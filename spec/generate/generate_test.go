@@ -20,7 +20,7 @@ import (
 
 var options = generate.Options{Broker: "b", BrokerType: "embedded", Files: true, Capabilities: mqtt.Capabilities{Readable: mqtt.AllFields, ExpiryCountsDown: true}}
 
-// evaluate loads what was written, by topic.
+// evaluate loads the configuration that was written and returns its messages by topic.
 func evaluate(t reporter, made generate.Result) map[string]spec.Message {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "generate")
@@ -48,13 +48,13 @@ func evaluate(t reporter, made generate.Result) map[string]spec.Message {
 	return found
 }
 
-// reporter is what the helpers need of a test, rapid's too.
+// reporter has the methods of testing.T and rapid.T that the helpers need.
 type reporter interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// check holds what was written to what was read.
+// check writes configuration for messages and checks that it declares them.
 func check(t reporter, messages []mqtt.Message, o generate.Options) generate.Result {
 	t.Helper()
 	made, err := generate.Write(messages, o)
@@ -81,7 +81,8 @@ func check(t reporter, messages []mqtt.Message, o generate.Options) generate.Res
 	return made
 }
 
-// says compares as DESIGN's rules of a plan do, written once more.
+// says reports whether a declaration equals a message, by the rules of a plan. It is independent of the
+// tested code.
 func says(got spec.Message, m mqtt.Message, o generate.Options) bool {
 	payloads := bytes.Equal(got.Payload, m.Payload) || !o.Exact && payload.Equal(got.Payload, m.Payload)
 	properties := slices.Equal(got.UserProperties, m.UserProperties) ||
@@ -120,7 +121,7 @@ func FuzzPayload(f *testing.F) {
 	})
 }
 
-// TestNothingIsLeftOutWithoutNeed: only what the language cannot say is.
+// TestLeftOut checks that exactly the messages are left out that the language cannot express.
 func TestLeftOut(t *testing.T) {
 	made, err := generate.Write([]mqtt.Message{
 		{Topic: "ok", Payload: []byte("e\u0301"), QoS: 1},
@@ -133,7 +134,7 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
-// TestTemplates of text: what stands before a value must not take its meaning away.
+// TestTemplates checks that the text before a value in a template does not change the meaning of the value.
 func TestTemplates(t *testing.T) {
 	for _, format := range []string{"cost $%s", "$$%s and ${x}", "%%{%s}\n  $%s\nsecond line\n", "  indented %s\n    more\n", "%s\n", "\"%s\"\n\n", "a %s\r\nb\n"} {
 		var all []mqtt.Message
@@ -147,9 +148,8 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// TestPlainer: a table that does not give the messages again is written message by
-// message. A file of comma-separated values loses the \r of these topics, so that it
-// gives other ones, or one twice.
+// TestPlainer checks that a table that does not declare the same messages is written message by
+// message. A CSV file loses the \r of these topics, so it has other topics, or one of them twice.
 func TestPlainer(t *testing.T) {
 	for _, ends := range [][]string{{"\r\n"}, {"\r\n", "\n"}} {
 		var all []mqtt.Message
@@ -163,7 +163,7 @@ func TestPlainer(t *testing.T) {
 	}
 }
 
-// TestLongPayloads stand in files of their own, as their names are free.
+// TestLongPayloads checks that long payloads are written to separate files, whose names were free.
 func TestLongPayloads(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	o := options
@@ -184,7 +184,30 @@ func TestLongPayloads(t *testing.T) {
 	}
 }
 
-// TestFiveThousand: mixed kinds, in seconds.
+// TestDeepDocuments holds that the work grows with the levels of a document, and does not double with each.
+func TestDeepDocuments(t *testing.T) {
+	var messages []mqtt.Message
+	for i, deep := range []string{
+		strings.Repeat(`{"deep":`, 90) + "1" + strings.Repeat("}", 90),
+		strings.Repeat(`{"a":1,"deep":[`, 45) + "1" + strings.Repeat("]}", 45),
+		strings.Repeat("[", 90) + strings.Repeat("]", 90),
+	} {
+		messages = append(messages, mqtt.Message{Topic: fmt.Sprintf("deep/%d/x", i), Payload: []byte(deep), QoS: 1})
+	}
+	if made := check(t, messages, options); made.Written != len(messages) {
+		t.Errorf("%d written\n%s", made.Written, made.HCL)
+	}
+}
+
+// TestTextsWithBraces holds that what a text consists of is not taken for an empty object.
+func TestTextsWithBraces(t *testing.T) {
+	made := check(t, []mqtt.Message{{Topic: "a/b", Payload: []byte(`{"a":"{  }"}`), QoS: 1}}, options)
+	if !strings.Contains(string(made.HCL), `{ a = "{  }" }`) {
+		t.Errorf("%s", made.HCL)
+	}
+}
+
+// TestFiveThousand checks that 5,000 messages of several kinds take seconds.
 func TestFiveThousand(t *testing.T) {
 	start := time.Now()
 	made := check(t, mixed(5000), options)
@@ -196,8 +219,7 @@ func TestFiveThousand(t *testing.T) {
 	}
 }
 
-// TestBlanks holds that what an editor takes away unasked, or nobody sees, is written
-// in quotes.
+// TestBlanks checks that invisible characters, and blanks that editors remove, are written in quotes.
 func TestBlanks(t *testing.T) {
 	for payload, want := range map[string]string{
 		"a \nb\n":   `"a \nb\n"`,
@@ -214,9 +236,9 @@ func TestBlanks(t *testing.T) {
 	}
 }
 
-// TestSharedValuesAreNamedByWhatIsTheirs holds that a word of several values names none
-// of them, and that a value without a word of its own stays in its place.
-func TestSharedValuesAreNamedByWhatIsTheirs(t *testing.T) {
+// TestNamesOfSharedValues checks that a word that several values contain names none of them, and that
+// a value without a distinctive word is not shared.
+func TestNamesOfSharedValues(t *testing.T) {
 	var messages []mqtt.Message
 	for i := range 6 {
 		settable := []string{"false", "true"}[i%2]
@@ -238,7 +260,7 @@ func TestSharedValuesAreNamedByWhatIsTheirs(t *testing.T) {
 	}
 }
 
-// TestNames holds that names say what they name, without numbers.
+// TestNames checks that names are descriptive and have no needless numbers.
 func TestNames(t *testing.T) {
 	var messages []mqtt.Message
 	for i, room := range []string{"attic", "bath", "hall"} {

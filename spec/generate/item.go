@@ -23,14 +23,14 @@ const (
 	bytesOnly              // base64
 )
 
-// item is a message on its way into the configuration.
+// item is a message that the configuration is to declare.
 type item struct {
 	m      mqtt.Message
 	style  style
-	alone  bool // not in a table
+	single bool // written by itself, not in a table
 	levels []string
 	args   node   // of the message block, as the members of an object
-	shape  string // what it has in common with the other rows of a table
+	shape  string // the same for all rows of a table
 	leaves []*node
 }
 
@@ -94,8 +94,8 @@ func (it *item) payload() {
 // binary reports whether the payload is written as bytes.
 func (it *item) binary() bool { return it.style == bytesOnly || !readable(it.m.Payload) }
 
-// reshape works out the shape and the leaves of an item: where each of its arguments
-// has a value. The order of an object's members does not matter.
+// reshape sets the shape and the leaves of an item: the positions in its arguments that have a
+// value. The order of an object's members does not matter.
 func (it *item) reshape() {
 	leaves := map[string]*node{}
 	it.args.walk(nil, nil, func(at []byte, _ []string, leaf *node) {
@@ -104,7 +104,7 @@ func (it *item) reshape() {
 		case leaf.shared != nil:
 			kind = '='
 		case kind == text || kind == number || kind == keyword:
-			kind = '.' // which of them may differ
+			kind = '.' // rows may differ in these kinds
 		}
 		leaves[string(append(at, kind))] = leaf
 	})
@@ -116,15 +116,16 @@ func (it *item) reshape() {
 	}
 }
 
-// userProperties are a map if no name occurs twice: then their order does not matter
-// to a plan either.
+// userProperties returns a map if no name occurs twice, because then their order does not matter to
+// a plan; otherwise a list.
 func userProperties(props []mqtt.UserProperty) node {
 	names := map[string]bool{}
 	object, all := node{kind: '{'}, node{kind: '['}
 	for _, p := range props {
 		names[p.Name] = true
 		object.kids = append(object.kids, textNode(p.Value).named(p.Name))
-		all.kids = append(all.kids, node{kind: '{', kids: []node{textNode(p.Name).named("name"), textNode(p.Value).named("value")}})
+		pair := []node{textNode(p.Name).named("name"), textNode(p.Value).named("value")}
+		all.kids = append(all.kids, node{kind: '{', kids: pair})
 	}
 	if len(names) < len(props) {
 		return all
@@ -132,9 +133,9 @@ func userProperties(props []mqtt.UserProperty) node {
 	return object
 }
 
-// expiry spells the seconds of an expiry. What a broker shows is mostly what is left
-// of it: a plan takes any longer time for equal, so it is rounded up to what its
-// author may have written.
+// expiry returns an expiry as a duration. If the broker counts expiry down, the seconds are the
+// remaining time, and a plan accepts any longer time as equal. They are then rounded up to a time
+// that the author may have written.
 func expiry(seconds uint64, countsDown bool) string {
 	units := []struct {
 		seconds uint64
@@ -149,24 +150,24 @@ func expiry(seconds uint64, countsDown bool) string {
 	return fmt.Sprint(seconds, "s")
 }
 
-// readable reports whether bytes are text that the language can hold and a reader can
-// read: control characters suggest a binary format.
+// readable reports whether bytes are text that the language can represent and people can read.
+// Control characters suggest a binary format.
 func readable(b []byte) bool {
-	return utf8.Valid(b) && sayable(string(b)) && !strings.ContainsFunc(string(b), func(r rune) bool {
+	return utf8.Valid(b) && representable(string(b)) && !strings.ContainsFunc(string(b), func(r rune) bool {
 		return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r)
 	})
 }
 
-// undeclarable returns why no configuration can declare a message, or nothing.
+// undeclarable returns the reason why no configuration can declare a message, or "" if one can.
 func undeclarable(m mqtt.Message) string {
 	if v := mqtt.StandardLimits.Check(m); len(v) > 0 {
 		return v[0].Reason
 	}
 	switch {
-	case !sayable(m.Topic):
-		return "its topic is not in Unicode's normal form NFC, and strings of the configuration are"
-	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !sayable(s) }):
-		return "one of its properties is not in Unicode's normal form NFC, and strings of the configuration are"
+	case !representable(m.Topic):
+		return "its topic is not in Unicode's normal form NFC, and strings of a configuration always are"
+	case slices.ContainsFunc(slices.Collect(m.Strings()), func(s string) bool { return !representable(s) }):
+		return "one of its properties is not in Unicode's normal form NFC, and strings of a configuration always are"
 	case len(m.Payload) == 0:
 		return "its payload is empty"
 	}

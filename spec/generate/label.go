@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// usualLevels counts topics, and returns which names of levels say little, since most
-// topics that begin with the same level have them. The first level itself says little
-// if all topics begin with it.
+// usualLevels counts topics, and returns a function that reports whether the name of a level is not
+// distinctive, because most topics with the same first level have it. The first level is not
+// distinctive if all topics begin with it.
 func usualLevels(items []*item) func(first, name string) bool {
 	type pair struct{ first, name string }
 	topics := map[pair]int{}
@@ -24,9 +24,9 @@ func usualLevels(items []*item) func(first, name string) bool {
 	}
 }
 
-// labels returns what a table can be called, the best first: by the levels that its
-// topics share, without the usual ones if others are left; and to tell it from others
-// of the same topics, with the word that its keys begin with.
+// labels returns possible labels of a table, the best first. They consist of the levels that its
+// topics share, without the usual ones if others are left. To distinguish it from tables with the
+// same levels, the second one has the prefix of its keys too.
 func (t *table) labels(usual func(first, name string) bool) []string {
 	var own, all []string
 	levels := t.items[0].levels

@@ -10,7 +10,7 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// text is what people and machines send, and what trips writers of HCL.
+// text draws typical payloads, and texts that are difficult to write as HCL.
 func text() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.StringMatching(`[a-z]{1,8}`),
@@ -51,7 +51,7 @@ func value(depth int) *rapid.Generator[string] {
 	return rapid.OneOf(append(scalars, object, object, array)...)
 }
 
-// payloads draws what a message may hold.
+// payloads draws payloads: bytes, text or JSON.
 func payloads() *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
 		switch rapid.IntRange(0, 4).Draw(t, "kind") {
@@ -68,7 +68,7 @@ func payloads() *rapid.Generator[[]byte] {
 	})
 }
 
-// family draws messages of one outline, with what differs drawn for each.
+// family draws messages of the same structure with different values.
 func family(t *rapid.T) []mqtt.Message {
 	prefix := rapid.SampledFrom([]string{"site/a", "x", "homeassistant/sensor", "fleet"}).Draw(t, "prefix")
 	two := rapid.Bool().Draw(t, "two levels")
@@ -104,7 +104,7 @@ func family(t *rapid.T) []mqtt.Message {
 	return all
 }
 
-// messages draws any messages, and families of them.
+// messages draws families of messages, and unrelated messages.
 func messages(t *rapid.T) []mqtt.Message {
 	var all []mqtt.Message
 	for range rapid.IntRange(0, 2).Draw(t, "families") {
@@ -132,7 +132,7 @@ func messages(t *rapid.T) []mqtt.Message {
 	})
 }
 
-// mixed makes messages of a site: devices of two models, flags, texts, binaries.
+// mixed returns n messages of a site: devices of two models, flags, texts, binaries.
 func mixed(n int) []mqtt.Message {
 	all := make([]mqtt.Message, n)
 	for i := range all {

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Names are names that are taken: of messages, and with a prefix of locals and files.
+// Names is a set of names that are taken: labels of messages, and with a prefix names of locals and files.
 type Names map[string]bool
 
 const (
@@ -17,8 +17,8 @@ const (
 	fileName  = "file."
 )
 
-// Declared returns the labels of the messages and the names of the locals in the
-// files of a configuration.
+// Declared returns the labels of the messages and the names of the locals that files of a
+// configuration declare. The keys of the map are ignored, as are files that were not parsed.
 func Declared(files map[string]*hcl.File) Names {
 	taken := Names{}
 	for _, f := range files {
@@ -42,13 +42,13 @@ func Declared(files map[string]*hcl.File) Names {
 	return taken
 }
 
-// TakeFile says that a name of a file is taken.
+// TakeFile marks the name of a file as taken.
 func (n Names) TakeFile(name string) { n[fileName+name] = true }
 
-// free takes the first of some names that is free, or the last one with a number.
+// free takes and returns the first of the names that is free, or the last one with a number.
 func (n Names) free(names ...string) string { return n.freeOf("", "", names) }
 
-// local takes a name for a local value, and file one for a file.
+// local does the same for the name of a local value, and file for that of a file.
 func (n Names) local(names ...string) string    { return n.freeOf(localName, "", names) }
 func (n Names) file(name, ending string) string { return n.freeOf(fileName, ending, []string{name}) }
 
@@ -66,7 +66,7 @@ func (n Names) freeOf(prefix, ending string, names []string) string {
 	}
 }
 
-// identifier makes a name that expressions use without quotes.
+// identifier turns a text into a name that expressions can use without quotes.
 func identifier(s string) string {
 	words := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	name := strings.Join(words, "_")
@@ -79,7 +79,7 @@ func identifier(s string) string {
 	return "value"
 }
 
-// singular is the name of one of several: "devices" hold a device.
+// singular returns the singular of a plural: "device" for "devices".
 func singular(word string) string {
 	if len(word) > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") {
 		return word[:len(word)-1]

@@ -12,36 +12,35 @@ import (
 	"github.com/retainctl/retainctl/mqtt/payload"
 )
 
-// Kinds of nodes beside '{' and '['.
+// Kinds of nodes, in addition to '{' and '['.
 const (
 	text    = 's' // a string
 	number  = '0'
 	keyword = 'k' // true, false, null
-	list    = 'l' // an array of scalars, which is one value of a table
+	list    = 'l' // an array of scalars, which is a single value in a table
 )
 
-// node is a value of the language.
+// node is a value in the configuration.
 type node struct {
 	kind   byte
-	name   string // of an object's member, or an argument
-	call   string // the function that makes an argument of the value, or none
-	text   string // of a string; a number or a keyword as spelled; the JSON of a list, and of what may be shared
+	name   string // of a member of an object, or of an argument
+	call   string // the function that an argument applies to the value; "" for none
+	text   string // of a string; the source of a number or a keyword; the JSON of a list or a value that may be shared
 	kids   []node
-	shared *shared // if several messages hold the value
+	shared *shared // nil unless several messages have the value
 }
 
-// shared is a value that several messages hold, such as a device that many entities
-// belong to.
+// shared is a value that several messages have, such as the device that many entities belong to.
 type shared struct {
 	of    *member
-	key   string // what it is called among those of its name
+	key   string // distinguishes it from the others of its member
 	value node
-	nodes []*node  // where it was found
-	words []string // that it could be called by
+	nodes []*node  // that have the value
+	words []string // that could be the key
 }
 
-// member is the shared values of one name. If the configuration would repeat some of
-// them, they become a local value.
+// member holds the shared values of members with the same name. If the configuration would repeat
+// some of them, they become a local value.
 type member struct {
 	name, local string
 	values      []*shared
@@ -54,20 +53,20 @@ func (n node) named(name string) node {
 	return n
 }
 
-// sorted puts the members of an object in the order of their names.
+// sorted sorts the members of an object by name, in place.
 func (n *node) sorted() *node {
 	slices.SortFunc(n.kids, func(a, b node) int { return strings.Compare(a.name, b.name) })
 	return n
 }
 
-// maxLevels is how deep a document may be that is written as a value: the language
-// bounds how deep an expression nests.
+// maxLevels bounds the depth of a document that is written as a value, because the language bounds
+// the depth of expressions.
 const maxLevels = 100
 
-// convert reads a JSON value; ok is false if jsonencode could not write it again.
+// convert converts a JSON value to a node. ok is false if jsonencode could not reproduce the value.
 func convert(v payload.Value, depth int) (n node, ok bool) {
 	n = node{kind: v.Kind(), name: v.Name()}
-	if depth > maxLevels || !sayable(n.name) {
+	if depth > maxLevels || !representable(n.name) {
 		return n, false
 	}
 	switch n.kind {
@@ -87,7 +86,7 @@ func convert(v payload.Value, depth int) (n node, ok bool) {
 		}
 	case '"':
 		n.kind, n.text = text, v.Text()
-		return n, sayable(n.text)
+		return n, representable(n.text)
 	case '0':
 		n.text = v.Raw()
 		return n, exactNumber(n.text)
@@ -99,11 +98,11 @@ func convert(v payload.Value, depth int) (n node, ok bool) {
 
 func isContainer(n node) bool { return strings.IndexByte("{[l", n.kind) >= 0 }
 
-// sayable reports whether a string of the language can be s: strings are in normal form.
-func sayable(s string) bool { return cty.NormalizeString(s) == s }
+// representable reports whether s can be a string of the language, whose strings are in normal form NFC.
+func representable(s string) bool { return cty.NormalizeString(s) == s }
 
-// exactNumber reports whether a number survives: the language keeps 512 bits of it
-// and refuses an exponent of more than three digits.
+// exactNumber reports whether the language keeps a number exactly. It has 512 bits, and refuses an
+// exponent of more than three digits.
 func exactNumber(s string) bool {
 	if len(s) <= 15 && !strings.ContainsAny(s, "eE") {
 		return true
@@ -115,16 +114,16 @@ func exactNumber(s string) bool {
 	return err == nil && payload.Equal([]byte("["+s+"]"), []byte("["+f.Text('f', -1)+"]"))
 }
 
-// json spells a leaf as JSON.
+// json returns a leaf as JSON.
 func (n *node) json() string {
 	if n.kind == text {
-		b, _ := json.Marshal(n.text) // a string cannot fail
+		b, _ := json.Marshal(n.text) // cannot fail for a string
 		return string(b)
 	}
 	return n.text
 }
 
-// leaf reports whether a node is one value of a table.
+// leaf reports whether a node is a single value in a table.
 func (n *node) leaf() bool {
 	return n.shared != nil || n.kind != '{' && n.kind != '[' || len(n.kids) == 0
 }
@@ -134,9 +133,9 @@ func (n *node) equal(o *node) bool {
 	return n.kind == o.kind && n.text == o.text && n.shared == o.shared
 }
 
-// walk visits the leaves of a value in their order. at tells every place in a document
-// from all others, and path names it for people: "schedule_1" is the second of a schedule.
-// They are valid during the visit.
+// walk visits the leaves of a value in their order. at identifies the position of a leaf in the
+// document, and path is a readable name of it: "schedule_1" is the second element of a schedule.
+// Both are valid only during the visit.
 func (n *node) walk(at []byte, path []string, visit func(at []byte, path []string, leaf *node)) {
 	if n.leaf() {
 		visit(at, path, n)

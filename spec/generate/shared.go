@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// markShared finds the members of payloads whose value several messages hold, and marks
-// them as shared.
+// markShared finds members of payloads that have the same value in several messages, and marks them
+// as shared.
 func markShared(items []*item) {
 	values, members := map[string]*shared{}, map[string]*member{}
 	for _, it := range items {
@@ -26,7 +26,7 @@ func markShared(items []*item) {
 	}
 }
 
-// addShared adds a member if its value is long enough to be worth a name.
+// addShared adds a member of a payload if its value is long enough to be worth a name.
 func addShared(values map[string]*shared, members map[string]*member, n *node, levels []string) {
 	const long = 30
 	inner := n
@@ -49,9 +49,9 @@ func addShared(values map[string]*shared, members map[string]*member, n *node, l
 	values[id].nodes = append(values[id].nodes, n)
 }
 
-// mark marks the values that several messages hold. Each is called by the first of its
-// words that no other value holds; one without such a word is not shared, since a name
-// would not tell it from the others.
+// mark marks the values that several messages have. The key of a value is the first of its words
+// that no other value contains. A value without such a word is not shared, because no name would
+// distinguish it from the others.
 func (m *member) mark() {
 	all, several, holders := 0, 0, map[string]int{}
 	for _, s := range m.values {
@@ -62,7 +62,7 @@ func (m *member) mark() {
 			}
 		}
 	}
-	if several*5 < all { // what repeats by accident stays where it is
+	if several*5 < all { // few repeat: it is probably a coincidence
 		return
 	}
 	for _, s := range m.values {
@@ -76,8 +76,8 @@ func (m *member) mark() {
 	}
 }
 
-// words lists what a value could be called by: levels of its message's topic that
-// stand in its texts, then the texts, then its name.
+// words returns words that could name a value: levels of its message's topic that its texts contain,
+// then the texts, then its name.
 func (n *node) words(levels []string) (words []string) {
 	var texts []string
 	n.walk(nil, []string{""}, func(_ []byte, _ []string, leaf *node) {
@@ -95,10 +95,10 @@ func (n *node) words(levels []string) (words []string) {
 	return append(append(words, texts...), n.name)
 }
 
-// places counts where the configuration would repeat shared values.
+// places counts how often the configuration would repeat shared values.
 type places map[*shared]int
 
-// local returns the values that the local value of a name holds.
+// local returns the values in the local value of a member.
 func (p places) local(m *member) []*shared {
 	return slices.DeleteFunc(slices.Clone(m.values), func(s *shared) bool { return p[s] < 2 })
 }

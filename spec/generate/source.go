@@ -7,23 +7,23 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 )
 
-// How long an object or array may be on one line: in a block, and in a table.
+// The maximum width of an object or array on one line: in a block, and in a table.
 const (
 	blockWidth = 64
 	tableWidth = 160
 )
 
-// printer writes values as source, for hclwrite to indent.
+// printer writes values as HCL, which hclwrite indents later.
 type printer struct {
 	width  int
 	places places
-	table  *table // whose leaves that differ are written as expressions, or nil
+	table  *table // whose differing leaves are written as expressions; may be nil
 }
 
-// value spells a value, on one line if that is short enough.
+// value returns the HCL of a value, on one line if that is short enough.
 func (p printer) value(n *node) string {
 	parts := p.slot(n)
 	switch {
@@ -32,27 +32,38 @@ func (p printer) value(n *node) string {
 	case parts != nil:
 		return p.template(parts)
 	case n.kind == text:
-		return spec.Quote(n.text)
+		return addrs.Quote(n.text)
 	case !isContainer(*n):
 		return n.text
 	}
-	members := strings.Join(p.members(n), ", ")
-	line := "[" + members + "]"
-	if n.kind == '{' {
-		line = strings.Replace("{ "+members+" }", "{  }", "{}", 1)
-	}
+	members := p.members(n) // once: members nest, and spelling them twice would double the work with each level
+	line := inline(n, members)
 	if n.kind == list || len(n.kids) == 0 || len(line) <= p.width && !strings.Contains(line, "\n") {
 		return line
 	}
-	return p.entries(n)
+	return lines(n, members)
 }
 
-// entries spells an object or array with a line for each member.
-func (p printer) entries(n *node) string {
-	if n.kind == '{' {
-		return "{\n" + strings.Join(p.members(n), "\n") + "\n}"
+// inline returns an object or array on one line.
+func inline(n *node, members []string) string {
+	switch {
+	case n.kind != '{':
+		return "[" + strings.Join(members, ", ") + "]"
+	case len(members) == 0:
+		return "{}"
 	}
-	return "[\n" + strings.Join(p.members(n), ",\n") + ",\n]"
+	return "{ " + strings.Join(members, ", ") + " }"
+}
+
+// entries returns the HCL of an object or array with a line for each member.
+func (p printer) entries(n *node) string { return lines(n, p.members(n)) }
+
+// lines returns an object or array with each member on a line.
+func lines(n *node, members []string) string {
+	if n.kind == '{' {
+		return "{\n" + strings.Join(members, "\n") + "\n}"
+	}
+	return "[\n" + strings.Join(members, ",\n") + ",\n]"
 }
 
 func (p printer) members(n *node) []string {
@@ -66,17 +77,17 @@ func (p printer) members(n *node) []string {
 	return members
 }
 
-// quoteName spells the key of an object: most need no quotes. "for" would begin an
-// expression, and people would read the others as values.
+// quoteName returns the HCL of a key of an object, which mostly needs no quotes. The key "for" would
+// begin an expression, and people would mistake the others for values.
 func quoteName(name string) string {
 	if hclsyntax.ValidIdentifier(name) && !slices.Contains([]string{"for", "true", "false", "null", "if", "in"}, name) {
 		return name
 	}
-	return spec.Quote(name)
+	return addrs.Quote(name)
 }
 
-// reference spells a shared value: the local value of its name, and which one of several
-// that holds. A table chooses between them by what parts make.
+// reference returns the HCL of a shared value: a reference to the local value, with the key if it
+// has several. In a table, the template parts makes the key.
 func (p printer) reference(s *shared, parts []part) string {
 	local, key := "local."+s.of.local, quoteName(s.key)
 	switch {
@@ -90,7 +101,7 @@ func (p printer) reference(s *shared, parts []part) string {
 	return local + "[" + key + "]"
 }
 
-// slot returns what stands for a node that is not the same in all rows of the table.
+// slot returns the template for a node that is not the same in all rows of the table; otherwise nil.
 func (p printer) slot(n *node) []part {
 	if p.table == nil {
 		return nil
@@ -98,19 +109,19 @@ func (p printer) slot(n *node) []part {
 	return p.table.slots[n]
 }
 
-// template spells a template; one that is only a column is that column, of its type.
+// template returns the HCL of a template. A template that is only a column keeps the column's type.
 func (p printer) template(parts []part) string {
 	if len(parts) == 1 && parts[0].of != nil {
 		return p.column(parts[0])
 	}
 	return `"` + p.interpolate(parts, func(text string) string {
-		quoted := spec.Quote(text)
+		quoted := addrs.Quote(text)
 		return quoted[1 : len(quoted)-1]
 	}) + `"`
 }
 
-// interpolate spells the parts of a template. A "$" before an expression would take the
-// meaning from it.
+// interpolate returns the text of a template. A "$" before "${" would escape it, so it is written as
+// an expression.
 func (p printer) interpolate(parts []part, escape func(text string) string) string {
 	var b strings.Builder
 	for i, piece := range parts {
@@ -129,7 +140,7 @@ func (p printer) interpolate(parts []part, escape func(text string) string) stri
 	return b.String()
 }
 
-// column spells the value of a column, and what is made of it.
+// column returns the HCL of a column's value, with the function that a part applies to it.
 func (p printer) column(of part) string {
 	value := p.table.value(of.of)
 	if of.call != "" {
@@ -138,7 +149,7 @@ func (p printer) column(of part) string {
 	return value
 }
 
-// value spells the value of a column.
+// value returns the HCL of a column's value.
 func (t *table) value(c *column) string {
 	switch {
 	case c == t.key:
@@ -151,5 +162,5 @@ func (t *table) value(c *column) string {
 	return "each.value." + c.name
 }
 
-// simple reports whether the rows are values and no objects.
+// simple reports whether the rows are single values instead of objects.
 func (t *table) simple() bool { return t.file == "" && !t.byLevel && len(t.columns) == 1 }

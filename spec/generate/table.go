@@ -8,29 +8,29 @@ import (
 	"strings"
 )
 
-// table is messages of one shape: one block over a row for each of them.
+// table is a message block for messages of one shape, with a row for each of them.
 type table struct {
 	items   []*item
-	levels  map[int]*column // of the levels in which the topics differ
-	keyed   []int           // the levels that make the key
+	levels  map[int]*column // for the levels in which the topics differ
+	keyed   []int           // the levels that the key consists of
 	key     *column
-	byLevel bool             // the key is made of the columns of its levels
-	columns []*column        // what stands in the rows beside the key
-	slots   map[*node][]part // what stands for the leaves of the first item that differ
+	byLevel bool             // the key is composed of columns for its levels
+	columns []*column        // of the rows, without the key
+	slots   map[*node][]part // templates for the leaves of the first item that differ in others
 	topic   []part
 
-	args               node   // of the block: those of the first message
-	label, local, file string // names of the block, and of what holds the rows
+	args               node   // of the first message, for the block
+	label, local, file string // of the block; the rows are in the local value or the file
 }
 
-// newSingle is the block of a message by itself.
+// newSingle returns the block of a single message.
 func newSingle(it *item) *table { return &table{items: []*item{it}, args: it.args} }
 
-// single reports whether the table is a message by itself.
+// single reports whether the table is the block of a single message.
 func (t *table) single() bool { return t.key == nil }
 
-// newTable works out what of the messages stands in the rows. It returns nil for
-// messages that have nothing in common but their outline.
+// newTable returns a table of messages of one shape. It returns nil for messages that have only
+// their structure in common.
 func newTable(items []*item, varying []int) *table {
 	t := &table{items: items, args: items[0].args, levels: map[int]*column{}, slots: map[*node][]part{}}
 	differ := t.differing()
@@ -71,8 +71,8 @@ func (t *table) differing() (differ []*column) {
 	return differ
 }
 
-// levelColumn holds the names of a level. It is called as a leaf that says the same, or
-// as the level before it in the singular: "devices/dev-1" is a device.
+// levelColumn returns a column with the names of a level. It is named after a leaf with the same
+// values, or after the level before it, in the singular: "devices/dev-1" is a device.
 func (t *table) levelColumn(level int, differ []*column) *column {
 	c := &column{rank: level - len(t.items[0].levels), names: []string{fmt.Sprintf("level%d", level+1)}}
 	for _, it := range t.items {
@@ -91,8 +91,8 @@ func (t *table) levelColumn(level int, differ []*column) *column {
 	return c
 }
 
-// chooseKey takes the last level that names each message alone; else all levels that
-// differ, together.
+// chooseKey chooses the key: the last level with a different name in each message, or else all
+// levels that differ, together.
 func (t *table) chooseKey(varying []int) {
 	for _, level := range varying {
 		if c := t.levels[level]; c.distinct() == len(t.items) && !slices.Contains(c.texts(), "") {
@@ -113,13 +113,13 @@ func (t *table) chooseKey(varying []int) {
 	}
 }
 
-// composite reports whether the key is several levels that stand beside one another.
+// composite reports whether the key consists of several consecutive levels.
 func (t *table) composite() bool {
 	return len(t.keyed) > 1 && t.keyed[len(t.keyed)-1]-t.keyed[0] == len(t.keyed)-1
 }
 
-// fill decides for every leaf that differs what stands for it: a template over the
-// topic, a column, or a template over columns.
+// fill chooses a template for every leaf that differs: over the levels of the topic, or over
+// columns, which it adds.
 func (t *table) fill(varying []int, differ []*column) {
 	var bases []base
 	for _, level := range varying {
@@ -135,8 +135,8 @@ func (t *table) fill(varying []int, differ []*column) {
 		}
 		return parts != nil
 	})
-	// Words for people first, since identifiers are made of them, and short ones
-	// first, since a longer one may hold them.
+	// Words for people come first, because identifiers are derived from them, and short ones
+	// first, because longer ones may contain them.
 	slices.SortStableFunc(open, func(a, b *column) int {
 		if a.words != b.words {
 			return map[bool]int{true: -1, false: 1}[a.words]
@@ -148,9 +148,9 @@ func (t *table) fill(varying []int, differ []*column) {
 	}
 }
 
-// place finds what stands for a leaf that the topic does not tell. If its values have
-// most of their text in common, only what is left of them goes into a column. It
-// returns the bases with what can be made of that.
+// place chooses the template for a leaf that cannot be derived from the topic. If its values have
+// most of their text in common, only the rest becomes a column. It returns the bases, with those
+// of a new column.
 func (t *table) place(c *column, bases []base) []base {
 	same := func(o *column) bool { return slices.EqualFunc(c.cells, o.cells, (*node).equal) }
 	if i := slices.IndexFunc(t.columns, same); i >= 0 {
@@ -170,8 +170,8 @@ func (t *table) place(c *column, bases []base) []base {
 	return bases
 }
 
-// arrangeTopic makes the template of the topics. A key of several levels that stand
-// beside one another needs no columns for them, unless something else is made of one.
+// arrangeTopic sets the template of the topics. A key of several consecutive levels needs no columns
+// for them, unless another template uses one.
 func (t *table) arrangeTopic() {
 	t.byLevel = len(t.keyed) > 1 && !t.composite()
 	for _, parts := range t.slots {
@@ -198,7 +198,7 @@ func (t *table) arrangeTopic() {
 	t.topic = joined(t.topic)
 }
 
-// nameColumns puts the columns in order, with those of levels that are used.
+// nameColumns adds the columns of levels that are used, and sorts and names all columns.
 func (t *table) nameColumns() {
 	for _, parts := range append(slices.Collect(maps.Values(t.slots)), t.topic) {
 		for _, p := range parts {
@@ -214,12 +214,12 @@ func (t *table) nameColumns() {
 	}
 }
 
-// worthwhile reports whether a block with a table takes fewer lines than the messages
-// one by one, and nothing in the table is too long to be read there.
+// worthwhile reports whether a block with a table takes fewer lines than single messages, and no
+// value is too long for a line of the table.
 func (t *table) worthwhile() bool {
 	const columnsInLine = 7
 	leaves := len(t.items[0].leaves)
-	alone := len(t.items) * (3 + leaves)
+	separate := len(t.items) * (3 + leaves)
 	together := 6 + leaves + len(t.items)*(1+len(t.columns)/columnsInLine)
-	return together < alone && !slices.ContainsFunc(t.columns, (*column).unwieldy)
+	return together < separate && !slices.ContainsFunc(t.columns, (*column).tooLong)
 }

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// column is one value of each row of a table.
+// column is a column of a table: one value for each row.
 type column struct {
 	name  string
-	names []string // that it could have, the best first
+	names []string // possible names, the best first
 	cells []*node
 	leaf  *node // of the first message; nil for a level of the topic
-	rank  int   // columns of the topic's levels come first, then those of leaves as they stand in the block
-	whole bool  // it holds whole arguments
-	words bool  // it holds words for people, with spaces
+	rank  int   // its place among the columns: levels of the topic first, then leaves in the block's order
+	whole bool  // its values are whole arguments
+	words bool  // its values are words for people, with spaces
 }
 
 // all reports whether all cells are of one kind.
@@ -34,35 +34,37 @@ func (c *column) texts() []string {
 
 func (c *column) joined() string { return strings.Join(c.texts(), "") }
 
-// distinct counts the texts of a column.
+// distinct returns the number of different texts in a column.
 func (c *column) distinct() int { return len(slices.Compact(slices.Sorted(slices.Values(c.texts())))) }
 
-// says reports whether a leaf's texts or numbers read as the cells of o.
+// says reports whether a leaf's texts or numbers have the same text as the cells of o.
 func (c *column) says(o *column) bool {
 	return (c.all(text) || c.all(number)) && slices.Equal(c.texts(), o.texts())
 }
 
-// unwieldy reports whether a cell is too long for a line of a table.
-func (c *column) unwieldy() bool {
+// tooLong reports whether a cell is too long for a line of a table.
+func (c *column) tooLong() bool {
 	const most = 160
-	return c.whole && slices.ContainsFunc(c.cells, func(n *node) bool { return len(n.text) > most || strings.Contains(n.text, "\n") })
+	return c.whole && slices.ContainsFunc(c.cells, func(n *node) bool {
+		return len(n.text) > most || strings.Contains(n.text, "\n")
+	})
 }
 
 // part is a piece of a template: text, or the value of a column.
 type part struct {
 	text string
 	of   *column
-	call string // what is made of the value, as a format
+	call string // a function of the value, as a format for fmt; "" for none
 }
 
-// base is what a template may be made of: a column, or what a function makes of it.
+// base is a value that a template can use: a column, or a function of a column.
 type base struct {
 	part
 	texts []string
 }
 
-// bases returns what templates can be made of a column: its cells, and the identifiers
-// that integrations make of names.
+// bases returns the values of a column that templates can use: its cells, and the identifiers that
+// integrations derive from names.
 func (c *column) bases() []base {
 	cells := c.texts()
 	if !c.all(text) || slices.Contains(cells, "") {
@@ -79,11 +81,11 @@ func (c *column) bases() []base {
 	return bases
 }
 
-// derive returns a template over the bases that makes every cell of the column, or nil.
+// derive returns a template over the bases that reproduces every cell of the column, or nil.
 func (c *column) derive(bases []base) (parts []part) {
 	cells := c.texts()
 	switch {
-	case c.all(number): // which stands in the topic
+	case c.all(number): // that is in the topic
 		i := slices.IndexFunc(bases, func(b base) bool { return b.call == "" && slices.Equal(b.texts, cells) })
 		if i >= 0 {
 			parts = []part{{of: bases[i].of, call: "tonumber(%s)"}}
@@ -97,7 +99,7 @@ func (c *column) derive(bases []base) (parts []part) {
 	return parts
 }
 
-// mark and a byte, from zeroth on, stand for a base: no text holds them, since texts are
+// mark and a byte, starting with zeroth, represent a base. No text contains them, because texts are
 // valid UTF-8.
 const (
 	mark     = "\xff"
@@ -105,8 +107,8 @@ const (
 	maxMarks = 0x40
 )
 
-// template marks in every cell what the bases hold, the longest first. If all cells
-// read the same then, the template is right by construction.
+// template replaces the values of the bases in every cell with marks, the longest first. If all
+// cells are the same afterwards, they are the template. Otherwise it returns nil.
 func template(cells []string, bases []base) (parts []part) {
 	bases = slices.Clone(bases[:min(len(bases), maxMarks)])
 	slices.SortStableFunc(bases, func(a, b base) int { return cmp.Compare(len(b.texts[0]), len(a.texts[0])) })
@@ -132,8 +134,8 @@ func template(cells []string, bases []base) (parts []part) {
 	return joined(parts)
 }
 
-// trim takes from the cells what all of them begin and end with, in whole words, if that
-// is worth a template. It names the column after what is left: words for people, or a
+// trim removes the common prefix and suffix from the cells, in whole words, and returns them, if
+// they are long enough for a template. It names the column after the rest: words for people, or a
 // field of a template.
 func (c *column) trim() (before, after string) {
 	texts := c.texts()
@@ -163,7 +165,7 @@ func (c *column) trim() (before, after string) {
 	return before, after
 }
 
-// commonPrefix returns what all texts begin with, in bytes.
+// commonPrefix returns the common prefix of texts, which may end within a character.
 func commonPrefix(texts []string) string {
 	prefix := texts[0]
 	for _, s := range texts {

@@ -6,43 +6,44 @@ import (
 	"unicode"
 )
 
-// prose spells a payload that is text: as a heredoc if it has lines, or more to escape
-// in quotes than is readable.
+// prose returns the HCL of a payload that is text: a heredoc if it has several lines, or if it would
+// need too many escapes in quotes.
 func (p printer) prose(parts []part) string {
-	const bearable = 8
+	const maxEscapes = 8
 	texts := p.interpolate(parts, func(text string) string { return text })
 	lines, escapes := strings.Count(texts, "\n"), strings.Count(texts, `"`)+strings.Count(texts, `\`)
 	switch {
 	case !printable(texts), strings.TrimSpace(texts) == "":
 	case strings.HasSuffix(texts, "\n"):
 		return heredoc(p.interpolate(parts, escaped))
-	case lines > 1 || escapes > bearable:
+	case lines > 1 || escapes > maxEscapes:
 		return "chomp(" + heredoc(p.interpolate(parts, escaped)+"\n") + "\n)"
 	}
 	return p.template(parts)
 }
 
-// printable reports whether text can stand in the source as it is. What a reader cannot
-// see is written as an escape, and so is a line that ends in blanks, which editors take
-// away unasked, and what a CI runner that prints the source would take for a command.
+// printable reports whether text can be written in a heredoc as it is. It needs escapes if it has
+// invisible characters, lines that end in blanks, which editors remove, or commands of a CI runner
+// that may print the source.
 func printable(s string) bool {
 	if runnerCommand.MatchString(s) || strings.Contains(s, " \n") || strings.Contains(s, "\t\n") {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && !strings.ContainsRune("\n\t\u200d", r) })
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsPrint(r) && !strings.ContainsRune("\n\t\u200d", r)
+	})
 }
 
-// runnerCommand is a line that GitHub takes for a command, and what Azure Pipelines does.
+// runnerCommand matches a line that is a command for GitHub, and text that is one for Azure Pipelines.
 var runnerCommand = regexp.MustCompile(`(?m)^\s*::|##[A-Za-z]*\[`)
 
-// escaped spells text for a heredoc, in which nothing but the beginning of a template
-// has a meaning.
+// escaped returns text for a heredoc, in which only "${" and "%{" need an escape.
 func escaped(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "${", "$${"), "%{", "%%{")
 }
 
-// heredoc writes lines, indented if that can be told from their own indentation:
-// "<<-" takes away what all lines that are not blank have in common.
+// heredoc returns lines as a heredoc, indented if that does not change them: "<<-" removes the
+// common indentation of all lines that are not blank.
 func heredoc(s string) string {
 	mark := "EOT"
 	for strings.Contains(s, mark) {

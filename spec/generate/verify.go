@@ -16,12 +16,12 @@ import (
 	"github.com/retainctl/retainctl/spec"
 )
 
-// verify evaluates what was written and returns the messages that do not come back as
-// they were read.
+// verify evaluates the configuration that was written and returns the messages that it does not
+// declare as they were read.
 func (f *file) verify() (failed []*item, err error) {
 	dir, err := os.MkdirTemp("", "retainctl-import-")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder to check what was written: %w", err)
+		return nil, fmt.Errorf("make a folder to check the configuration: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	const name = "import.retain.hcl"
@@ -32,7 +32,7 @@ func (f *file) verify() (failed []*item, err error) {
 	maps.Copy(files, f.files)
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			return nil, fmt.Errorf("write what is to be checked: %w", err)
+			return nil, fmt.Errorf("write the configuration to check it: %w", err)
 		}
 	}
 	config, _, diags := spec.Load(dir, spec.Inputs{})
@@ -42,13 +42,13 @@ func (f *file) verify() (failed []*item, err error) {
 	return f.differing(config), nil
 }
 
-// faulty returns the messages of the tables that errors are about.
+// faulty returns the messages of the tables with errors.
 func (f *file) faulty(diags hcl.Diagnostics, name string) (failed []*item, err error) {
 	for _, d := range diags {
 		if d.Severity != hcl.DiagError || d.Subject == nil || d.Subject.Filename != name {
 			continue
 		}
-		about := f.items // of what all share, before the first table
+		about := f.items // an error before the first table is about a shared value
 		if i, _ := slices.BinarySearch(f.lines, d.Subject.Start.Line+1); i > 0 {
 			about = f.tables[i-1].items
 		}
@@ -59,12 +59,12 @@ func (f *file) faulty(diags hcl.Diagnostics, name string) (failed []*item, err e
 		}
 	}
 	if len(failed) == 0 {
-		return nil, errors.New("what was written does not evaluate, please report this: " + diags.Error())
+		return nil, errors.New("the generated configuration does not evaluate, please report this: " + diags.Error())
 	}
 	return failed, nil
 }
 
-// differing returns the messages that are not declared, or not as they were read.
+// differing returns the messages that are not declared, or that are declared differently.
 func (f *file) differing(config *spec.Config) (failed []*item) {
 	written := make(map[string]*spec.Message, len(config.Messages))
 	for i := range config.Messages {
@@ -78,7 +78,7 @@ func (f *file) differing(config *spec.Config) (failed []*item) {
 	return failed
 }
 
-// says reports whether a declaration says what was read, as a plan compares them.
+// says reports whether a declaration equals the message that was read, by the rules of a plan.
 func (f *file) says(got *spec.Message, it *item) bool {
 	want := it.m
 	if f.o.ExpiryCountsDown && got.Expiry >= want.Expiry && want.Expiry > 0 {

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Blocks describes every block of the top level. The table is made once, since a
-// configuration may have 100,000 blocks, and nobody changes it.
+// Blocks returns the descriptions of all top-level blocks. The table is made once, because
+// a configuration may have 100,000 blocks. It must not be modified.
 var Blocks = sync.OnceValue(func() []Block {
-	return slices.Concat([]Block{messageBlock()}, brokerBlocks(), scopeBlocks(), moduleBlocks(), []Block{settingsBlock()})
+	return slices.Concat([]Block{messageBlock()}, brokerBlocks(), filterBlocks(), moduleBlocks(), []Block{settingsBlock()})
 })
 
-// Find returns the description of a block, and of its kind if it has kinds; nil if
-// there is no such kind.
+// Find returns the description of a top-level block, given by its type and its kind; kind
+// is "" for blocks that have no kinds. It returns nil if there is no such block.
 func Find(typ, kind string) *Block {
 	for _, b := range Blocks() {
 		if b.Type == typ && b.Kind == kind {
@@ -21,3 +21,23 @@ func Find(typ, kind string) *Block {
 	}
 	return nil
 }
+
+// SensitiveNames returns the names of the arguments that are never shown, whatever they
+// are made of, in any block.
+var SensitiveNames = sync.OnceValue(func() []string {
+	var names []string
+	var add func(blocks []Block)
+	add = func(blocks []Block) {
+		for _, b := range blocks {
+			for _, a := range b.Arguments {
+				if a.Sensitive {
+					names = append(names, a.Name)
+				}
+			}
+			add(b.Blocks)
+		}
+	}
+	add(Blocks())
+	slices.Sort(names)
+	return slices.Compact(names)
+})

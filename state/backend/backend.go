@@ -19,26 +19,35 @@ type Store interface {
 	Address() string
 }
 
+// OpenError is a store that could not be opened.
+type OpenError struct {
+	Place string // what holds the state, for people: "bucket", "server"
+	Err   error
+}
+
+func (e *OpenError) Error() string { return e.Err.Error() }
+func (e *OpenError) Unwrap() error { return e.Err }
+
 // Open opens the store of a block in a configuration whose root is that folder. Its error
-// does not say which type of backend failed.
+// is an *OpenError, except for a block whose settings are of no known type.
 func Open(ctx context.Context, b spec.Backend, root string, o remote.Options) (Store, error) {
 	switch s := b.Settings.(type) {
 	case *spec.LocalSettings:
 		return local(s, root, o.Note), nil
 	case *spec.S3Settings:
 		store, err := remote.OpenS3(ctx, *s, o)
-		return opened(store, err)
+		return opened("bucket", store, err)
 	case *spec.HTTPSettings:
 		store, err := remote.OpenHTTP(*s, o)
-		return opened(store, err)
+		return opened("server", store, err)
 	}
 	return nil, fmt.Errorf("no store for the settings %T", b.Settings)
 }
 
 // opened keeps the nil of a store that failed out of the interface.
-func opened[S Store](store S, err error) (Store, error) {
+func opened[S Store](place string, store S, err error) (Store, error) {
 	if err != nil {
-		return nil, err
+		return nil, &OpenError{place, err}
 	}
 	return store, nil
 }

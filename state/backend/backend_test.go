@@ -1,12 +1,15 @@
 package backend_test
 
 import (
+	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/language"
 	"github.com/retainctl/retainctl/state/backend"
 	"github.com/retainctl/retainctl/state/remote"
 )
@@ -42,6 +45,24 @@ func TestOpenNothing(t *testing.T) {
 		store, err := backend.Open(t.Context(), spec.Backend{Settings: settings}, "", remote.Options{})
 		if store != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("store %v, error %v, want one with %q", store, err, want)
+		}
+	}
+}
+
+// TestEveryKindOpens checks that there is a store for every backend type of the language.
+func TestEveryKindOpens(t *testing.T) {
+	for _, kind := range language.Kinds(language.Find("retainctl", "").Blocks, "backend") {
+		dir := t.TempDir()
+		block := fmt.Sprintf("retainctl {\n  backend %q {}\n}\n", kind)
+		if err := os.WriteFile(filepath.Join(dir, "main.retain.hcl"), []byte(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		config, _, diags := spec.Load(dir, spec.Inputs{})
+		if diags.HasErrors() {
+			t.Fatalf("%s: %v", kind, diags)
+		}
+		if _, err := backend.Open(t.Context(), config.Backend, dir, remote.Options{}); err != nil && strings.Contains(err.Error(), "no store") {
+			t.Errorf("%s: %v", kind, err)
 		}
 	}
 }

@@ -164,7 +164,7 @@ func (s *S3) encrypt(in *s3.PutObjectInput) {
 }
 
 // remove deletes an object if it still has this version, and returns errMoved if it does not. An
-// object that is already gone is no error.
+// object that is already gone is not an error.
 func (s *S3) remove(ctx context.Context, key, etag string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience(0))
 	defer cancel()

@@ -10,19 +10,20 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
+	"github.com/retainctl/retainctl/spec/addrs"
 	"github.com/retainctl/retainctl/state"
 )
 
-func scope(kind, label, filter string) spec.Scope {
-	return spec.Scope{
-		Address: spec.ScopeAddress(kind, label), Filter: filter,
+func scope(kind, label, filter string) spec.FilterBlock {
+	return spec.FilterBlock{
+		Address: addrs.FilterBlock(kind, label), Filter: filter,
 		Range: hcl.Range{Filename: "main.retain.hcl", Start: hcl.Pos{Line: 7}},
 	}
 }
 
 func exclusive(filter string, except ...string) func(*input) {
 	return func(in *input) {
-		x := spec.Exclusive{Scope: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
+		x := spec.Exclusive{FilterBlock: scope("exclusive", "fleet", filter), Name: "fleet", Except: except}
 		x.Broker = "lab"
 		in.Exclusive = append(in.Exclusive, x)
 	}
@@ -67,8 +68,8 @@ func unread(topic string) func(*input) {
 	}
 }
 
-// pendingDelete is what an apply leaves that was killed while it deleted a stranger
-// with that payload.
+// pendingDelete leaves the pending entry of an apply that was interrupted while it deleted an
+// untracked message with that payload.
 func pendingDelete(topic, payload string) func(*world) {
 	return func(w *world) {
 		before := mqtt.Message{Topic: topic, Payload: []byte(payload)}
@@ -84,38 +85,38 @@ func then(edits ...func(*world)) func(*world) {
 	}
 }
 
-// TestScope says what exclusive, protect and removed blocks make of a plan. x/a is
-// recorded where a row does not say otherwise; x/z and y/z are strangers.
-func TestScope(t *testing.T) {
+// TestFilterBlocks plans with exclusive, protect and removed blocks. x/a is declared and
+// recorded unless a row sets something else; x/z and y/z are untracked.
+func TestFilterBlocks(t *testing.T) {
 	one := []spec.Message{message("x/a", "1")}
-	strangers := then(put("x/z", "s"), put("y/z", "s"))
+	untracked := then(put("x/z", "s"), put("y/z", "s"))
 	tests := map[string]struct {
-		recorded []spec.Message // one where nil
+		recorded []spec.Message // nil is one
 		then     func(*world)
-		desired  []spec.Message // one where nil
+		desired  []spec.Message // nil is one
 		ask      func(*input)
 		want     string
 		kept     int
 	}{
-		"no block":                           {then: strangers},
-		"exclusive":                          {then: strangers, ask: exclusive("x/#"), want: "-x/z exclusive; "},
-		"exclusive of another broker":        {then: strangers, ask: all(exclusive("x/#"), func(in *input) { in.Exclusive[0].Broker = "other" })},
+		"no block":                           {then: untracked},
+		"exclusive":                          {then: untracked, ask: exclusive("x/#"), want: "-x/z exclusive; "},
+		"exclusive of another broker":        {then: untracked, ask: all(exclusive("x/#"), func(in *input) { in.Exclusive[0].Broker = "other" })},
 		"what is declared stays":             {recorded: []spec.Message{}, then: put("x/a", "1"), ask: exclusive("x/#"), want: "&x/a; "},
 		"what is recorded is undeclared":     {desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; -x/a undeclared; "},
-		"except":                             {then: strangers, ask: exclusive("#", "y/#"), want: "-x/z exclusive; "},
-		"except holds for strangers only":    {desired: []spec.Message{message("b", "1")}, ask: exclusive("#", "x/#"), want: "+b new; -x/a undeclared; "},
-		"removed shields":                    {then: strangers, ask: all(exclusive("#"), removed("y/#")), want: "-x/z exclusive; "},
+		"except":                             {then: untracked, ask: exclusive("#", "y/#"), want: "-x/z exclusive; "},
+		"except is for untracked ones only":  {desired: []spec.Message{message("b", "1")}, ask: exclusive("#", "x/#"), want: "+b new; -x/a undeclared; "},
+		"removed and exclusive":              {then: untracked, ask: all(exclusive("#"), removed("y/#")), want: "-x/z exclusive; "},
 		"no wildcard finds a $ topic":        {then: put("$SYS/x", "s"), ask: exclusive("#")},
 		"the parent of a/#":                  {then: put("x", "s"), ask: exclusive("x/#"), want: "-x exclusive; "},
-		"a stranger that cannot be read":     {then: strangers, ask: all(exclusive("x/#"), unread("x/z"))},
-		"exclusive without a refresh":        {then: strangers, ask: all(exclusive("x/#"), offline)},
-		"exclusive under destroy":            {then: strangers, ask: all(exclusive("#"), destroy), want: "-x/a destroy; "},
-		"exclusive, targeted by topic":       {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
-		"exclusive, targeted by block":       {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: "exclusive.fleet"})), want: "-x/z exclusive; -y/z exclusive; "},
-		"exclusive, targeted by address":     {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: `exclusive.fleet["x/z"]`})), want: "-x/z exclusive; "},
-		"exclusive, excluded":                {then: strangers, ask: all(exclusive("#"), exclude(plan.Selector{Filter: "y/#"})), want: "-x/z exclusive; "},
-		"exclusive, others targeted":         {then: strangers, ask: all(exclusive("#"), target(plan.Selector{Address: "message.x"}))},
-		"nothing declared":                   {recorded: []spec.Message{}, desired: []spec.Message{}, then: strangers, ask: exclusive("x/#"), want: "-x/z exclusive; refuse empty x/z; "},
+		"untracked and unread":               {then: untracked, ask: all(exclusive("x/#"), unread("x/z"))},
+		"exclusive without a refresh":        {then: untracked, ask: all(exclusive("x/#"), offline)},
+		"exclusive under destroy":            {then: untracked, ask: all(exclusive("#"), destroy), want: "-x/a destroy; "},
+		"exclusive, targeted by topic":       {then: untracked, ask: all(exclusive("#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
+		"exclusive, targeted by block":       {then: untracked, ask: all(exclusive("#"), target(plan.Selector{Address: "exclusive.fleet"})), want: "-x/z exclusive; -y/z exclusive; "},
+		"exclusive, targeted by address":     {then: untracked, ask: all(exclusive("#"), target(plan.Selector{Address: `exclusive.fleet["x/z"]`})), want: "-x/z exclusive; "},
+		"exclusive, excluded":                {then: untracked, ask: all(exclusive("#"), exclude(plan.Selector{Filter: "y/#"})), want: "-x/z exclusive; "},
+		"exclusive, others targeted":         {then: untracked, ask: all(exclusive("#"), target(plan.Selector{Address: "message.x"}))},
+		"nothing declared":                   {recorded: []spec.Message{}, desired: []spec.Message{}, then: untracked, ask: exclusive("x/#"), want: "-x/z exclusive; refuse empty x/z; "},
 		"forget into an exclusive filter":    {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; refuse forget x/a; "},
 		"forget into an except":              {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#", "+/a"), want: "+b new; .x/a undeclared; "},
 		"forget what is gone":                {recorded: []spec.Message{message("x/a", "1", forget)}, then: gone("x/a"), desired: []spec.Message{message("b", "1")}, ask: exclusive("x/#"), want: "+b new; keep x/a dropped; "},
@@ -128,8 +129,8 @@ func TestScope(t *testing.T) {
 		"protect what is gone":               {desired: []spec.Message{message("b", "1")}, then: gone("x/a"), ask: protect("x/#"), want: "+b new; keep x/a dropped; "},
 		"protect and forget":                 {recorded: []spec.Message{message("x/a", "1", forget)}, desired: []spec.Message{message("b", "1")}, ask: protect("x/#"), want: "+b new; .x/a undeclared; "},
 		"protect lets updates through":       {desired: []spec.Message{message("x/a", "2")}, ask: protect("x/#"), want: "~x/a config; "},
-		"protected stranger":                 {then: strangers, ask: all(exclusive("#"), protect("x/#")), want: "-y/z exclusive; ", kept: 1},
-		"protected stranger, not selected":   {then: strangers, ask: all(exclusive("#"), protect("x/#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
+		"protected untracked":                {then: untracked, ask: all(exclusive("#"), protect("x/#")), want: "-y/z exclusive; ", kept: 1},
+		"protected untracked, not selected":  {then: untracked, ask: all(exclusive("#"), protect("x/#"), target(plan.Selector{Filter: "y/#"})), want: "-y/z exclusive; "},
 		"removed":                            {desired: []spec.Message{message("b", "1")}, ask: removed("x/#"), want: "+b new; .x/a removed; "},
 		"removed, changed by its new owner":  {desired: []spec.Message{message("b", "1")}, then: put("x/a", "2"), ask: removed("x/#"), want: "+b new; .x/a removed; "},
 		"removed, gone":                      {desired: []spec.Message{message("b", "1")}, then: gone("x/a"), ask: removed("x/#"), want: "+b new; .x/a removed; "},
@@ -140,10 +141,10 @@ func TestScope(t *testing.T) {
 		"removed without a refresh":          {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), offline), want: "+b new; .x/a removed; "},
 		"removed, not selected":              {desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), target(plan.Selector{Filter: "b"})), want: "+b new; "},
 		"removed under refresh-only":         {then: put("x/a", "2"), desired: []spec.Message{message("b", "1")}, ask: all(removed("x/#"), refreshOnly)},
-		"exclusive under refresh-only":       {then: strangers, ask: all(exclusive("#"), refreshOnly)},
+		"exclusive under refresh-only":       {then: untracked, ask: all(exclusive("#"), refreshOnly)},
 		"removed, all of it":                 {desired: []spec.Message{}, ask: removed("#"), want: ".x/a removed; "},
 		"removed while a write was pending":  {desired: []spec.Message{message("b", "1")}, then: then(put("x/a", "?"), pendingDelete("x/a", "1")), ask: removed("x/#"), want: "+b new; .x/a removed interrupted; "},
-		"removed with nothing but a pending": {recorded: []spec.Message{}, desired: []spec.Message{message("b", "1")}, then: then(put("x/a", "?"), pendingDelete("x/a", "1")), ask: removed("x/#"), want: "+b new; keep x/a dropped; "},
+		"removed with only a pending entry":  {recorded: []spec.Message{}, desired: []spec.Message{message("b", "1")}, then: then(put("x/a", "?"), pendingDelete("x/a", "1")), ask: removed("x/#"), want: "+b new; keep x/a dropped; "},
 		"a pending under -refresh=false":     {desired: []spec.Message{message("b", "1")}, then: pendingDelete("x/a", "1"), ask: all(removed("x/#"), offline), want: "+b new; refuse pending x/a; "},
 		"interrupted before the delete":      {then: then(put("x/z", "s"), pendingDelete("x/z", "s")), ask: exclusive("x/#"), want: "-x/z exclusive interrupted; keep x/z dropped; "},
 		"interrupted, and another came":      {then: then(put("x/z", "t"), pendingDelete("x/z", "s")), ask: exclusive("x/#"), want: "-x/z exclusive interrupted; keep x/z dropped; "},
@@ -176,7 +177,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-func TestAStrangerIsNamedByItsBlock(t *testing.T) {
+func TestAddressOfAnUntrackedMessage(t *testing.T) {
 	w := newWorld()
 	put("x/z", "s")(w)
 	in := w.input(message("x/a", "1"))
@@ -186,7 +187,7 @@ func TestAStrangerIsNamedByItsBlock(t *testing.T) {
 	wantEqual(t, c.File, "main.retain.hcl")
 	wantEqual(t, c.Line, 7)
 	if m, _ := c.Publish(); !m.IsDeletion() || m.QoS != 1 {
-		t.Errorf("published is %+v: want a delete that is acknowledged", m)
+		t.Errorf("published %+v, want a delete with QoS 1", m)
 	}
 	if c.Record() != nil || c.Name != "" || c.Index != cty.NilVal || string(c.Before.Payload) != "s" || !c.Untracked() {
 		t.Errorf("change is %+v", c)
@@ -197,7 +198,7 @@ func TestAStrangerIsNamedByItsBlock(t *testing.T) {
 	wantEqual(t, saved(t, in.plan()).Changes[1].Address, `exclusive.message["x/z"]`)
 }
 
-func TestStrangersAreHidden(t *testing.T) {
+func TestUntrackedSecretsAreHidden(t *testing.T) {
 	w := newWorld()
 	put("x/z", `{"pw":"hunter2"}`)(w)
 	seal := func(payload string) state.Sealed {
@@ -211,16 +212,16 @@ func TestStrangersAreHidden(t *testing.T) {
 	wantEqual(t, string(p.Changes[1].Before.Payload), `{"pw":"`+mqtt.RedactedText+`"}`)
 }
 
-func TestWhatAScanMissedIsSaid(t *testing.T) {
+func TestComplete(t *testing.T) {
 	w := newWorld()
 	tests := map[string]struct {
 		ask      func(*input)
 		complete bool
 		reasons  []string
 	}{
-		"complete":                   {exclusive("#"), true, nil},
-		"a queue that was too short": {all(exclusive("#"), func(in *input) { in.observed.Unsure = []string{"dropped"} }), false, []string{"dropped"}},
-		"a stranger that was not confirmed": {all(exclusive("#"), unread("z")), false, []string{
+		"complete":          {exclusive("#"), true, nil},
+		"a dropped message": {all(exclusive("#"), func(in *input) { in.observed.Unsure = []string{"dropped"} }), false, []string{"dropped"}},
+		"an untracked message that was not confirmed": {all(exclusive("#"), unread("z")), false, []string{
 			`broker "lab" showed 1 undeclared messages that could not be read a second time`,
 		}},
 		"no refresh": {all(exclusive("#"), offline), false, []string{
@@ -241,18 +242,18 @@ func TestWhatAScanMissedIsSaid(t *testing.T) {
 	}
 }
 
-func TestStrangersCountInMaxDeletes(t *testing.T) {
+func TestUntrackedMessagesCountInMaxDeletes(t *testing.T) {
 	for name, test := range map[string]struct {
-		strangers, protected int
+		untracked, protected int
 		refused              bool
 	}{
-		"within": {3, 0, false}, "beyond": {5, 0, true}, "protected ones are not what it is a share of": {4, 5, true},
+		"within": {3, 0, false}, "beyond": {5, 0, true}, "protected ones do not count": {4, 5, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld()
 			desired := fleet(9)
 			w.run(t, w.plan(desired...))
-			for i := range test.strangers {
+			for i := range test.untracked {
 				put(string(rune('a'+i)), "s")(w)
 			}
 			for i := range test.protected {
@@ -264,12 +265,12 @@ func TestStrangersCountInMaxDeletes(t *testing.T) {
 			if got := len(p.Refusals) > 0; got != test.refused {
 				t.Errorf("%d of %d: refused %v", p.Deletes.Deletes, p.Deletes.Managed, got)
 			}
-			wantEqual(t, p.Deletes.Managed, 9+test.strangers)
+			wantEqual(t, p.Deletes.Managed, 9+test.untracked)
 		})
 	}
 }
 
-func TestWhatToScan(t *testing.T) {
+func TestExclusivesToScan(t *testing.T) {
 	w := newWorld()
 	tests := map[string]struct {
 		ask  func(*input)
@@ -277,7 +278,7 @@ func TestWhatToScan(t *testing.T) {
 	}{
 		"all":                     {func(*input) {}, []string{"x/#"}},
 		"destroy":                 {destroy, nil},
-		"a filter that meets":     {target(plan.Selector{Filter: "+/a"}), []string{"x/#"}},
+		"a filter that overlaps":  {target(plan.Selector{Filter: "+/a"}), []string{"x/#"}},
 		"a filter that does not":  {target(plan.Selector{Filter: "y/#"}), nil},
 		"a message":               {target(plan.Selector{Address: "message.fleet"}), nil},
 		"the block":               {target(plan.Selector{Address: "exclusive.fleet"}), []string{"x/#"}},
@@ -300,7 +301,7 @@ func TestWhatToScan(t *testing.T) {
 	}
 }
 
-func TestStrangersOfAScan(t *testing.T) {
+func TestUntrackedOfAScan(t *testing.T) {
 	w := newWorld()
 	w.run(t, w.plan(message("x/recorded", "1")))
 	w.prior.Pending[stateKey("x/pending")] = state.Pending{}
@@ -353,6 +354,6 @@ func TestParseTarget(t *testing.T) {
 		}
 	}
 	if s, err := plan.ParseSelector("exclusive.fleet"); err != nil || s.Filter == "" {
-		t.Errorf("a selector of the state: %+v, %v", s, err)
+		t.Errorf("ParseSelector reads it as %+v, %v", s, err)
 	}
 }
