@@ -188,7 +188,9 @@ func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named stri
 	if isAWS(b.address.Host) {
 		return "AWS IoT Core" // AWS closes connections that subscribe to $SYS
 	}
+	const longest = 200
 	version, told := c.Peek(ctx, "$SYS/broker/version")
+	told = told && len(version.Payload) <= longest
 	who := "unknown broker"
 	if told {
 		who = string(version.Payload)
