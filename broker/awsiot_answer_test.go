@@ -257,7 +257,9 @@ func TestAWSRedirects(t *testing.T) {
 	plane := serveDataPlane(t, server.Options{})
 	batch, topics := numbered(1)
 	seed(t, plane, batch)
-	url, _ := endpoint(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plane.URL+r.URL.RequestURI(), 307) })
+	url, _ := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plane.URL+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+	})
 	if seen := read(t, openAWS(t, url, Options{}), topics[0]); len(seen.Live) != 1 {
 		t.Errorf("unread %v", seen.Unread)
 	}

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -91,7 +90,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		c.NextProtos = usualALPN(s.Address)
 	}
 	if s.CAFile != "" {
-		pem, err := os.ReadFile(s.CAFile)
+		pem, err := readCertificates(s.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("read ca_file: %w", err)
 		}
@@ -101,7 +100,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		}
 	}
 	if s.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
+		pair, err := loadKeyPair(s.CertFile, s.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("load cert_file and key_file: %w", err)
 		}
