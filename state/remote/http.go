@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -104,6 +103,10 @@ func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.
 	if err != nil {
 		return "", err
 	}
+	body := wrap(snapshot, document)
+	if err := h.checkSize(body); err != nil {
+		return "", fmt.Errorf("write state %s: %w", h.Address(), err)
+	}
 	current, err := h.document(ctx)
 	if err != nil {
 		return "", err
@@ -111,7 +114,7 @@ func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.
 	if versionOf(current) != since {
 		return "", fmt.Errorf("write state %s: %w", h.Address(), state.ErrConflict)
 	}
-	failed := h.post(ctx, wrap(snapshot, document))
+	failed := h.post(ctx, body)
 	if failed == nil {
 		return state.VersionOf(document), nil
 	}
@@ -198,7 +201,7 @@ func passing(status int) bool {
 // permanent reports whether the next attempt would fail in the same way.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &certificate)
+	return errors.As(err, &certificate) || isLong(err)
 }
 
 func (h *HTTP) once(ctx context.Context, method string, to *url.URL, body []byte, begun func(size int)) (answer, error) {
@@ -221,7 +224,12 @@ func (h *HTTP) once(ctx context.Context, method string, to *url.URL, body []byte
 	defer response.Body.Close()
 	begun(int(max(response.ContentLength, 0)))
 	a := answer{url: to, status: response.StatusCode, header: response.Header}
-	if a.body, err = io.ReadAll(response.Body); err != nil {
+	if method == http.MethodGet && a.status == http.StatusOK {
+		a.body, err = readBody(response.Body, h.longest)
+	} else if a.body, err = readStart(response.Body); len(a.body) == lockBytes {
+		return a, err // without a checksum, because it may be only the start
+	}
+	if err != nil {
 		return a, err
 	}
 	return a, a.checkMD5()
