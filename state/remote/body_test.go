@@ -124,6 +124,17 @@ func TestStateThatCouldNotBeRead(t *testing.T) {
 	}
 }
 
+// TestHTTPThatStoresNothing checks that a server which answers 200 to everything is not taken for a store.
+func TestHTTPThatStoresNothing(t *testing.T) {
+	store := stores(t, func(http.ResponseWriter, *http.Request) {})["http"]
+	snapshot, err := state.NewSnapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Write(t.Context(), snapshot, "")
+	wantSaid(t, err, []string{"write state http://", "accepted the state, and then has none", "proxy"})
+}
+
 // TestS3WithoutETag checks that an answer without an ETag, as a proxy gives it, is no state and no proof
 // of a write.
 func TestS3WithoutETag(t *testing.T) {

@@ -97,7 +97,8 @@ func (h *HTTP) document(ctx context.Context) ([]byte, error) {
 
 // Write implements state.Store. The protocol has no conditional write, so it compares the version
 // first. After a failure it reads the document too: GitLab refuses a serial that it already has,
-// and so the second attempt of a write whose first answer was lost.
+// and so the second attempt of a write whose first answer was lost. After the first write it does so
+// as well: what answers 200 to everything, as a proxy may, looks like a server without a state.
 func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.Version) (state.Version, error) {
 	document, err := state.Encode(snapshot)
 	if err != nil {
@@ -115,15 +116,20 @@ func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.
 		return "", fmt.Errorf("write state %s: %w", h.Address(), state.ErrConflict)
 	}
 	failed := h.post(ctx, body)
-	if failed == nil {
+	if failed == nil && since != "" {
 		return state.VersionOf(document), nil
 	}
 	stored, err := h.document(ctx)
 	switch {
-	case err != nil:
+	case err != nil && failed != nil:
 		return "", failed
+	case err != nil:
+		return "", err
 	case bytes.Equal(stored, document):
 		return state.VersionOf(document), nil
+	case failed == nil && stored == nil:
+		return "", fmt.Errorf("write state %s: the server accepted the state, and then has none: check the address, "+
+			"and for a proxy between", h.Address())
 	case versionOf(stored) != since:
 		return "", fmt.Errorf("write state %s: %w", h.Address(), state.ErrConflict)
 	}
