@@ -76,8 +76,7 @@ func TestLongMessageIsUnread(t *testing.T) {
 	if !contains(err, `topic "long": its message has about`) || len(live) > 1 {
 		t.Errorf("%v, %v", live, err)
 	}
-	c.Close()
-	for _, p := range f.seen {
+	for _, p := range f.received() {
 		if hello, is := p.(*wire.Connect); is && hello.MaximumPacketSize != 0 {
 			t.Errorf("announced a Maximum Packet Size of %d", hello.MaximumPacketSize)
 		}
@@ -88,8 +87,14 @@ func TestLongMessageIsUnread(t *testing.T) {
 	}
 }
 
+func (f *fake) received() []wire.Packet {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.seen)
+}
+
 func (f *fake) unsubscribed() (filters []string) {
-	for _, p := range f.seen {
+	for _, p := range f.received() {
 		if u, is := p.(*wire.Unsubscribe); is {
 			filters = append(filters, u.Filters...)
 		}
@@ -293,7 +298,6 @@ func TestLateMessagesAreUnsubscribedFrom(t *testing.T) {
 	if err != nil || len(seen.Live) != 3 {
 		t.Fatalf("%v, %v", slices.Collect(maps.Keys(seen.Live)), err)
 	}
-	c.Close()
 	unsubscribed := f.unsubscribed()
 	if slices.Sort(unsubscribed); !slices.Equal(slices.Compact(unsubscribed), topics) {
 		t.Errorf("unsubscribed from %q", unsubscribed)
