@@ -154,7 +154,7 @@ func (t *awsIoT) publish(stop context.Context, m mqtt.Message) error {
 	if creates && t.full.Load() {
 		try.max = 2
 	}
-	_, err = t.client.Publish(context.WithoutCancel(stop), in, try.option)
+	err = t.send(context.WithoutCancel(stop), in, m, try)
 	if err != nil && stop.Err() != nil && try.sent == 0 {
 		return notSent(stop)
 	}

@@ -73,9 +73,7 @@ func findAWS(ctx context.Context, s *spec.AWSIoTSettings) (*awsEndpoint, error) 
 func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 	return iotdataplane.NewFromConfig(e.config, func(o *iotdataplane.Options) {
 		o.BaseEndpoint = aws.String(e.url.String())
-		o.HTTPClient = awsHTTPClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConns, t.MaxIdleConnsPerHost = flying, flying
-		})
+		o.HTTPClient = e.config.HTTPClient.(awsHTTP).idle(flying)
 	})
 }
 
@@ -83,7 +81,7 @@ func (e *awsEndpoint) dataPlane(flying int) *iotdataplane.Client {
 const awsAttemptTimeout = 10 * time.Second
 
 func awsHTTPClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(awsAttemptTimeout)
+	return awshttp.NewBuildableClient().WithTimeout(awsAttemptTimeout).WithTransportOptions(limitRedirects)
 }
 
 // awsConfig returns the SDK's default configuration with the block's arguments over it.
@@ -102,6 +100,8 @@ func awsConfig(ctx context.Context, s *spec.AWSIoTSettings, metadata imds.Client
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	// With the authorities of AWS_CA_BUNDLE, which the SDK adds only to its own kind of client.
+	cfg.HTTPClient = awsHTTP{cfg.HTTPClient.(*awshttp.BuildableClient)}
 	if cfg.Region == "" {
 		return cfg, errors.New("no AWS region is known: set region in the broker block, or AWS_REGION")
 	}
@@ -188,5 +188,8 @@ func awsAccount(ctx context.Context, cfg aws.Config) (string, error) {
 		return "", fmt.Errorf("ask AWS STS whose account this is (set the account's own endpoint in the broker "+
 			"block to do without): %w", err)
 	}
-	return aws.ToString(out.Account), nil
+	if aws.ToString(out.Account) == "" {
+		return "", errors.New("AWS STS did not say whose account this is: set the account's own endpoint in the broker block")
+	}
+	return *out.Account, nil
 }

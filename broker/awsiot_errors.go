@@ -73,7 +73,11 @@ func (t *awsIoT) advise(op awsOperation, topic string, try *attempts, err error)
 	if errors.As(err, &api) {
 		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
+	var odd *oddAnswer
 	switch {
+	case errors.As(err, &odd) && status < 500:
+		return fmt.Sprintf("%s answered %s: check that it is an AWS IoT data endpoint, and for a proxy between",
+			t.host, odd.what), thisTopic
 	case isCredential(err): // first, because STS may have answered 403
 		return missingCredentials(err).Error(), everyTopic
 	case status == 0:

@@ -89,6 +89,10 @@ type attempts struct {
 	silences int             // attempts without an answer in time
 	stored   int64           // messages stored when the second attempt was throttled
 	stop     context.Context // there is no further attempt once it is done
+
+	began  time.Time // when the first attempt was sent
+	unsure bool      // an attempt may have been carried out
+	done   func(ctx context.Context, since time.Duration) bool
 }
 
 var _ aws.RetryerV2 = (*attempts)(nil)
@@ -107,8 +111,14 @@ func (a *attempts) GetAttemptToken(ctx context.Context) (func(error) error, erro
 	if a.sent == 0 {
 		ctx = a.stop
 	}
+	if a.carriedOut(ctx) {
+		return nil, errCarriedOut
+	}
 	if err := a.pace.wait(ctx); err != nil {
 		return nil, err
+	}
+	if a.sent == 0 {
+		a.began = time.Now()
 	}
 	a.sent++
 	return func(error) error { return nil }, nil
@@ -122,6 +132,8 @@ func (a *attempts) IsErrorRetryable(err error) bool {
 	}
 	if status == http.StatusTooManyRequests {
 		a.throttled()
+	} else if !isDial(err) {
+		a.unsure = true
 	}
 	if a.stop.Err() != nil || status == 0 && a.permanent(err) || status >= 500 && a.foreign(err) {
 		return false

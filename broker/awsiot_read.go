@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane"
 	"github.com/aws/aws-sdk-go-v2/service/iotdataplane/types"
 	"golang.org/x/sync/errgroup"
@@ -15,9 +16,6 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/mqtt/awswire"
 )
-
-// awsPage is the length of the longest page of a list.
-const awsPage = 200
 
 // Read takes topics that a list shows to be unchanged from the record, and reads all others by a
 // Get. A list may miss what changes between its pages, so only a Get proves absence.
@@ -94,9 +92,9 @@ func (t *awsIoT) readByList(ctx context.Context, known, live map[string]mqtt.Ret
 	if pages <= int(t.listed.Load()) {
 		return nil
 	}
-	var next *string
+	list := newListing(t)
 	for page := 1; page <= pages && len(known) > 0; page++ {
-		out, err := t.list(ctx, next)
+		rows, err := list.page(ctx)
 		if reaches(err, everyTopic) || ctx.Err() != nil {
 			return err
 		}
@@ -104,14 +102,14 @@ func (t *awsIoT) readByList(ctx context.Context, known, live map[string]mqtt.Ret
 			t.log("%v; reading each topic separately", err)
 			return nil
 		}
-		for _, row := range out.RetainedTopics {
-			topic := aws.ToString(row.Topic)
+		for _, row := range rows {
+			topic := *row.Topic
 			if m, ok := known[topic]; ok && unmoved(m, row) {
 				live[topic] = readable(m)
 			}
 			delete(known, topic)
 		}
-		if next = out.NextToken; next == nil {
+		if list.ended {
 			return nil
 		}
 		t.listed.Store(int64(page))
@@ -130,30 +128,31 @@ func readable(m mqtt.Retained) mqtt.Retained {
 	return mqtt.Retained{Message: seen, Modified: m.Modified}
 }
 
-func (t *awsIoT) list(ctx context.Context, next *string) (*iotdataplane.ListRetainedMessagesOutput, error) {
-	try := t.attempts(ctx, t.listing)
-	out, err := t.client.ListRetainedMessages(ctx, &iotdataplane.ListRetainedMessagesInput{
-		MaxResults: aws.Int32(awsPage), NextToken: next,
-	}, try.option)
-	return out, t.explain(awsList, "", try, err)
+func (t *awsIoT) get(ctx context.Context, topic string) (mqtt.Retained, bool, error) {
+	m, found, _, err := t.ask(ctx, topic, t.attempts(ctx, t.getting))
+	return m, found, err
 }
 
-func (t *awsIoT) get(ctx context.Context, topic string) (mqtt.Retained, bool, error) {
-	try := t.attempts(ctx, t.getting)
+// ask gets the message at topic, if there is one, and the endpoint's time when it answered.
+func (t *awsIoT) ask(ctx context.Context, topic string, try *attempts) (m mqtt.Retained, found bool, at time.Time, err error) {
 	out, err := t.client.GetRetainedMessage(ctx, &iotdataplane.GetRetainedMessageInput{Topic: &topic}, try.option)
 	if awsStatus(err) == http.StatusNotFound && isNotFound(err) {
 		try.succeeded()
-		return mqtt.Retained{}, false, nil
+		return m, false, at, nil
+	}
+	if err == nil {
+		err = checkMessage(topic, out)
 	}
 	if err := t.explain(awsGet, topic, try, err); err != nil {
-		return mqtt.Retained{}, false, err
+		return m, false, at, err
 	}
 	props, err := awswire.DecodeUserProperties(out.UserProperties)
 	if err != nil {
-		return mqtt.Retained{}, false, &awsError{text: fmt.Sprintf("read %q: %s", topic, err), cause: err}
+		return m, false, at, &awsError{text: fmt.Sprintf("read %q: %s", topic, err), cause: err}
 	}
+	at, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
 	return mqtt.Retained{
 		Message:  mqtt.Message{Topic: topic, Payload: out.Payload, QoS: mqtt.QoS(out.Qos), UserProperties: props},
 		Modified: awsTime(out.LastModifiedTime),
-	}, true, nil
+	}, true, at, nil
 }

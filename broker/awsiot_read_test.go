@@ -156,7 +156,7 @@ func TestAWSUnreadIsNotAbsent(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "elsewhere"):
 			http.NotFound(w, r) // not the API's answer, so it proves nothing
 		case strings.HasSuffix(r.URL.Path, "odd"):
-			fmt.Fprint(w, `{"topic":"odd","payload":"eA==","userProperties":"W3siYSI6MX1d"}`) // [{"a":1}]
+			fmt.Fprint(w, `{"topic":"odd","payload":"eA==","lastModifiedTime":1,"userProperties":"W3siYSI6MX1d"}`) // [{"a":1}]
 		default:
 			w.Header().Set("x-amzn-ErrorType", "ResourceNotFoundException")
 			w.WriteHeader(http.StatusNotFound)

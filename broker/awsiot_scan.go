@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/retainctl/retainctl/mqtt"
 )
 
@@ -42,13 +40,13 @@ func (t *awsIoT) Scan(ctx context.Context, filters []string) (Inventory, error) 
 // listMatches returns the listed topics that match, except those that have not changed since they
 // were recorded, which it adds to live.
 func (t *awsIoT) listMatches(ctx context.Context, filters []string, live map[string]mqtt.Retained) (topics []string, err error) {
-	for next := (*string)(nil); ; {
-		out, err := t.list(ctx, next)
+	for list := newListing(t); ; {
+		rows, err := list.page(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range out.RetainedTopics {
-			topic := aws.ToString(row.Topic)
+		for _, row := range rows {
+			topic := *row.Topic
 			if !slices.ContainsFunc(filters, func(f string) bool { return mqtt.Match(f, topic) }) {
 				continue
 			}
@@ -57,7 +55,7 @@ func (t *awsIoT) listMatches(ctx context.Context, filters []string, live map[str
 				live[topic] = readable(m)
 			}
 		}
-		if next = out.NextToken; next == nil {
+		if list.ended {
 			return topics, nil
 		}
 	}

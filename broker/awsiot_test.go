@@ -112,12 +112,22 @@ func counted(m *sync.Map, key any) int {
 // openAWS opens the target at url, with retries without waits.
 func openAWS(t *testing.T, url string, o Options) *awsIoT {
 	t.Helper()
-	return openAWSWith(t, &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: url}, o)
+	return openAWSWith(t, awsSettings(url), o)
+}
+
+func awsSettings(url string) *spec.AWSIoTSettings {
+	return &spec.AWSIoTSettings{Region: "eu-west-1", Endpoint: url}
 }
 
 func openAWSWith(t *testing.T, s *spec.AWSIoTSettings, o Options) *awsIoT {
 	t.Helper()
 	awsEnvironment(t)
+	return openAWSHere(t, s, o)
+}
+
+// openAWSHere opens the target with the environment as it is.
+func openAWSHere(t *testing.T, s *spec.AWSIoTSettings, o Options) *awsIoT {
+	t.Helper()
 	w, err := openAWSIoT(t.Context(), "prod", s, o)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -91,7 +90,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		c.NextProtos = usualALPN(s.Address)
 	}
 	if s.CAFile != "" {
-		pem, err := os.ReadFile(s.CAFile)
+		pem, err := readCertificates(s.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("read ca_file: %w", err)
 		}
@@ -101,7 +100,7 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 		}
 	}
 	if s.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
+		pair, err := loadKeyPair(s.CertFile, s.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("load cert_file and key_file: %w", err)
 		}
@@ -188,7 +187,9 @@ func (b *mqttBroker) recognise(ctx context.Context, c *client.Client, named stri
 	if isAWS(b.address.Host) {
 		return "AWS IoT Core" // AWS closes connections that subscribe to $SYS
 	}
+	const longest = 200
 	version, told := c.Peek(ctx, "$SYS/broker/version")
+	told = told && len(version.Payload) <= longest
 	who := "unknown broker"
 	if told {
 		who = string(version.Payload)

@@ -16,7 +16,7 @@ func openStore(ctx context.Context, s *session, b spec.Backend, folder string) (
 	store, err := backend.Open(ctx, b, folder, remoteOptions(s))
 	var unusable *backend.OpenError
 	if errors.As(err, &unusable) {
-		return nil, failure(fmt.Sprintf("The state's %s cannot be used", unusable.Place), headline(err)+".")
+		return nil, failure("The state's "+unusable.Place+" cannot be used", headline(err)+".")
 	}
 	return store, err
 }

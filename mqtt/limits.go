@@ -25,6 +25,11 @@ type Limits struct {
 	Uncarried       Fields              // fields that the connection cannot carry: properties over MQTT 3.1.1
 }
 
+// MaxPayloadBytes is the length of the longest payload that is read from a broker, and so of the
+// longest that is published: what cannot be read back cannot be planned. It is also the largest file
+// that a configuration reads.
+const MaxPayloadBytes = 64 << 20
+
 // StandardLimits are those of the protocol itself: a payload must fit in a packet of
 // 268,435,455 bytes (2.1.4).
 var StandardLimits = Limits{
@@ -63,9 +68,13 @@ func (l Limits) Check(m Message) []Violation {
 	if lost := m.Diff(Message{}) & l.Uncarried; lost != 0 {
 		add(lost, "%s cannot carry %s", l.Broker, strings.Join(lost.Names(), ", "))
 	}
-	if over(len(m.Payload), l.PayloadBytes) {
+	switch n := len(m.Payload); {
+	case over(n, l.PayloadBytes):
 		add(FieldPayload, "%s accepts payloads of at most %d bytes, this one has %d",
-			l.Broker, l.PayloadBytes, len(m.Payload))
+			l.Broker, l.PayloadBytes, n)
+	case n > MaxPayloadBytes:
+		add(FieldPayload, "only payloads of at most %d bytes can be read back from a broker, this one has %d",
+			MaxPayloadBytes, n)
 	}
 	if m.PayloadFormat == UTF8Data && !utf8.Valid(m.Payload) {
 		add(FieldPayloadFormat, "the payload is not valid UTF-8, so its format cannot be UTF8_DATA")

@@ -19,6 +19,7 @@ func TestLimitsAtAndOverEachBoundary(t *testing.T) {
 		{"topic bytes", AWSLimits, Message{Topic: long(256)}, Message{Topic: long(257)}, 0, "at most 256 bytes, this one has 257"},
 		{"topic slashes", AWSLimits, Message{Topic: "1/2/3/4/5/6/7/8"}, Message{Topic: "1/2/3/4/5/6/7/8/9"}, 0, "at most 7 slashes"},
 		{"payload", AWSLimits, Message{Payload: bytes(131072)}, Message{Payload: bytes(131073)}, FieldPayload, "at most 131072 bytes"},
+		{"payload that can be read back", StandardLimits, Message{Payload: bytes(64 << 20)}, Message{Payload: bytes(64<<20 + 1)}, FieldPayload, "read back from a broker"},
 		{"qos", AWSLimits, Message{QoS: 1}, Message{QoS: 2}, FieldQoS, "QoS 0 to 1, not 2"},
 		{"qos 0 only", Limits{OnlyQoS0: true}, Message{QoS: 0}, Message{QoS: 1}, FieldQoS, "QoS 0 only, not 1"},
 		{"user properties", AWSLimits, Message{UserProperties: []UserProperty{{"a", long(4095)}, {"b", long(4095)}}},

@@ -129,7 +129,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	c := &Client{o: o, conn: conn, quiet: o.Quiet, late: o.LateQuiet, closing: make(chan struct{})}
 	c.inbox.wake = make(chan struct{}, 1)
 	from := &recorder{Reader: conn}
-	r := wire.NewReader(from, o.Version, 0)
+	r := wire.NewReader(from, o.Version, longestPacket)
+	r.SkipLongPublishes(longestPublish)
 	stop := context.AfterFunc(within, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	c.server, err = c.handshake(r, from)
 	if !stop() && err == nil {
@@ -257,7 +258,10 @@ func (c *Client) drain(r *wire.Reader) {
 			c.fail(err)
 			return
 		}
-		c.inbox.put(p)
+		if c.inbox.put(p, r.Size()) > inboxBytes {
+			c.fail(floodError(c.o))
+			return
+		}
 	}
 }
 
@@ -316,6 +320,16 @@ func (c *Client) write(b []byte, pings int) (ping uint64, err error) {
 		return 0, c.Err()
 	}
 	return c.pings, nil
+}
+
+// ponged counts a PINGRESP, and reports whether it answers a PINGREQ. One that answers none proves
+// nothing.
+func (c *Client) ponged() bool {
+	if c.pongs >= c.pinged() {
+		return false
+	}
+	c.pongs++
+	return true
 }
 
 // nextID returns a packet identifier for a SUBSCRIBE or UNSUBSCRIBE. They are above those of

@@ -28,6 +28,8 @@ type fake struct {
 	upgrade     mqtt.QoS      // retained messages come with this QoS
 	noise       []mqtt.Message
 	nagle       bool // small packets wait for the acknowledgement of earlier ones
+	// instead may answer a packet in another way, and reports whether it did.
+	instead func(s *fakeSession, p wire.Packet) bool
 
 	mu       sync.Mutex
 	retained map[string]mqtt.Message
@@ -163,6 +165,9 @@ func (s *fakeSession) send(packets ...wire.Packet) {
 }
 
 func (s *fakeSession) answer(p wire.Packet) {
+	if s.f.instead != nil && s.f.instead(s, p) {
+		return
+	}
 	switch p := p.(type) {
 	case *wire.Connect:
 		s.send(&s.f.connack)

@@ -7,21 +7,29 @@ import (
 	"github.com/retainctl/retainctl/mqtt/wire"
 )
 
-// inbox holds what the broker sent until a call takes it. It has no limit on purpose: a reader that
-// stops reading makes brokers drop messages, and what it can hold is bounded by what a call asked
-// for.
+// inboxBytes bounds what an inbox holds. A call takes packets as they come, so no broker that sends
+// what it was asked for comes near it.
+const inboxBytes = 256 << 20
+
+// inbox holds what the broker sent until a call takes it. It never makes the reader wait: a reader that
+// stops reading makes brokers drop messages. A broker that fills it is hung up on.
 type inbox struct {
 	mu      sync.Mutex
 	packets []wire.Packet
+	bytes   int
 	err     error
 	wake    chan struct{}
 }
 
-func (in *inbox) put(p wire.Packet) {
+// put adds a packet with a body of size bytes, and returns how many bytes the inbox now holds.
+func (in *inbox) put(p wire.Packet, size int) int {
 	in.mu.Lock()
 	in.packets = append(in.packets, p)
+	in.bytes += size + packetOverhead
+	held := in.bytes
 	in.mu.Unlock()
 	in.signal()
+	return held
 }
 
 // end records why nothing more will come, unless a reason is already known.
@@ -52,7 +60,7 @@ func (in *inbox) take() ([]wire.Packet, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	packets := in.packets
-	in.packets = nil
+	in.packets, in.bytes = nil, 0
 	if len(packets) == 0 {
 		return nil, in.err
 	}

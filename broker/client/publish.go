@@ -28,7 +28,7 @@ const (
 func (c *Client) Publish(ctx context.Context, batch []mqtt.Message, done func(i int, err error)) {
 	c.call.Lock()
 	defer c.call.Unlock()
-	p := &publishing{c: c, batch: batch, done: done, waiting: make(map[uint16]int)}
+	p := &publishing{c: c, batch: batch, done: done, waiting: make(map[uint16]int), freed: make(map[uint16]bool)}
 	if err := p.run(ctx); err != nil {
 		p.abandon(err, cmp.Or(ctx.Err(), err))
 	}
@@ -39,8 +39,9 @@ type publishing struct {
 	c       *Client
 	batch   []mqtt.Message
 	done    func(i int, err error)
-	next    int            // index of the first message that is not sent
-	waiting map[uint16]int // packet identifier to message, QoS 1 and 2
+	next    int             // index of the first message that is not sent
+	waiting map[uint16]int  // packet identifier to message, QoS 1 and 2
+	freed   map[uint16]bool // identifiers of QoS 2 whose message the broker has
 	lastID  uint16
 	unacked []unacked // QoS 0, in order of their pings
 	loose   int       // number of messages in pinged
@@ -234,8 +235,7 @@ func (p *publishing) take(packets []wire.Packet) (progress bool) {
 		case *wire.Ack:
 			progress = p.acknowledged(packet) || progress
 		case *wire.Pingresp:
-			p.c.pongs++
-			progress = p.ponged() || progress
+			progress = p.c.ponged() && p.ponged() || progress
 		case *wire.Publish:
 			p.replies = receipt(p.replies, packet, p.c.o.Version)
 		}
@@ -256,9 +256,12 @@ func (p *publishing) acknowledged(ack *wire.Ack) bool {
 	failed := ack.ReasonCode.Failed()
 	if ack.Type == wire.PUBREC && !failed {
 		p.replies = reply(p.replies, &wire.Ack{Type: wire.PUBREL, PacketID: ack.PacketID}, p.c.o.Version)
-		return true
+		first := !p.freed[ack.PacketID]
+		p.freed[ack.PacketID] = true
+		return first
 	}
 	delete(p.waiting, ack.PacketID)
+	delete(p.freed, ack.PacketID)
 	if failed {
 		p.done(i, &ReasonError{Did: "the broker refused the message", Code: ack.ReasonCode, Reason: ack.ReasonString})
 	} else {
@@ -290,25 +293,6 @@ func (p *publishing) reply() error {
 	_, err := p.c.write(p.replies, 0)
 	p.replies = p.replies[:0]
 	return err
-}
-
-// receipt appends the acknowledgement of a message that came with QoS 1 or 2: aedes ignores that
-// the subscription has QoS 0.
-func receipt(b []byte, m *wire.Publish, v wire.Version) []byte {
-	switch m.Message.QoS {
-	case 1:
-		return reply(b, &wire.Ack{Type: wire.PUBACK, PacketID: m.PacketID}, v)
-	case 2:
-		return reply(b, &wire.Ack{Type: wire.PUBREC, PacketID: m.PacketID}, v)
-	}
-	return b
-}
-
-// reply appends an acknowledgement, which cannot fail to encode: its packet
-// identifier was read from a packet.
-func reply(b []byte, ack *wire.Ack, v wire.Version) []byte {
-	b, _ = wire.AppendPacket(b, ack, v)
-	return b
 }
 
 // LostError reports a message that the end of the connection, or of the run, left without an

@@ -35,8 +35,8 @@ func (c *Client) Read(ctx context.Context, topics []string) (mqtt.Observation, e
 	}
 	c.call.Lock()
 	defer c.call.Unlock()
-	r := newReading(c, len(topics))
 	topics = distinct(topics)
+	r := newReading(c, len(topics))
 	for len(topics) > 0 {
 		group := topics[:min(len(topics), c.o.GroupTopics)]
 		if err := r.group(ctx, group); err != nil {
@@ -77,10 +77,15 @@ func (c *Client) Patience(quiet, late time.Duration) {
 }
 
 func newReading(c *Client, n int) *reading {
-	return &reading{c: c, doubt: 1, obs: mqtt.Observation{
+	r := &reading{c: c, doubt: 1, cleared: make(map[string]bool), obs: mqtt.Observation{
 		Live: make(map[string]mqtt.Retained, n), Unread: make(map[string]error),
 	}}
+	r.within(c.readingTime(n))
+	return r
 }
+
+// within sets how long the reading may take as a whole.
+func (r *reading) within(d time.Duration) { r.allowed, r.deadline = d, time.Now().Add(d) }
 
 func distinct(topics []string) []string {
 	seen := make(map[string]bool, len(topics))
@@ -101,11 +106,18 @@ type reading struct {
 	asked   map[string]bool // the topics of the group
 	filters []string        // of a scan
 	missed  map[string]bool // topics whose batch closed without a message
+	late    []string        // of these, the topics whose message came all the same
+	cleared map[string]bool // topics whose message was deleted after it came
 	doubt   int             // number of rounds without a message that make a topic absent
 	last    time.Time       // when something awaited last came
 	unsubs  map[uint16]bool // UNSUBSCRIBEs without an answer
 	probe   probe
 	replies []byte
+
+	news     int // number of messages that were new
+	bytes    int // about what the live messages take
+	allowed  time.Duration
+	deadline time.Time
 }
 
 // batch is one SUBSCRIBE with the PINGREQ after it.
@@ -154,6 +166,7 @@ func (r *reading) group(ctx context.Context, topics []string) error {
 // begin starts a group with these topics, and returns them.
 func (r *reading) begin(topics []string) []string {
 	r.asked, r.missed, r.unsubs, r.probe = make(map[string]bool, len(topics)), make(map[string]bool), make(map[uint16]bool), probe{}
+	r.late = nil
 	for _, t := range topics {
 		r.asked[t] = true
 	}
@@ -162,7 +175,7 @@ func (r *reading) begin(topics []string) []string {
 
 // end unsubscribes from the topics from which closeBatch did not.
 func (r *reading) end(ctx context.Context, topics []string) error {
-	if err := r.unsubscribe(r.missing(topics)); err != nil {
+	if err := r.unsubscribe(append(r.missing(topics), r.late...)); err != nil {
 		return err
 	}
 	return r.until(ctx, "UNSUBACK", func() bool { return len(r.unsubs) == 0 })
@@ -245,7 +258,7 @@ func (r *reading) subscribe(topics []string) (*batch, error) {
 func (r *reading) closeBatch(b *batch) error {
 	var seen []string
 	for _, t := range b.topics {
-		if _, live := r.obs.Live[t]; live {
+		if _, live := r.obs.Live[t]; live || r.isLong(t) {
 			seen = append(seen, t)
 		} else if r.obs.Unread[t] == nil {
 			r.missed[t] = true
@@ -271,10 +284,7 @@ func (r *reading) unsubscribe(topics []string) error {
 // silence waits until no missing topic has come for the quiet period, or none is missing any more.
 func (r *reading) silence(ctx context.Context) error {
 	for r.last = time.Now(); len(r.missed) > 0 && time.Since(r.last) < r.c.quiet; {
-		packets, err := r.c.inbox.wait(ctx.Done(), r.last.Add(r.c.quiet))
-		if err == nil {
-			err = ctx.Err()
-		}
+		packets, err := r.wait(ctx, r.last.Add(r.c.quiet))
 		if err == nil {
 			err = r.handle(packets, nil)
 		}

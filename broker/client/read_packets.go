@@ -26,12 +26,9 @@ func (r *reading) take(ctx context.Context, what string, open []*batch) error {
 	if !r.probe.sent.IsZero() {
 		until = time.Now().Add(probeAfter / 4)
 	}
-	packets, err := r.c.inbox.wait(ctx.Done(), until)
-	switch {
-	case err != nil:
+	packets, err := r.wait(ctx, until)
+	if err != nil {
 		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
 	}
 	if err := r.handle(packets, open); err != nil {
 		return err
@@ -47,8 +44,7 @@ func (r *reading) handle(packets []wire.Packet, open []*batch) error {
 		case *wire.Suback:
 			r.granted(p, open)
 		case *wire.Pingresp:
-			r.c.pongs++
-			r.progress(len(open) > 0 && open[0].ping <= r.c.pongs)
+			r.progress(r.c.ponged() && slices.ContainsFunc(open, func(b *batch) bool { return b.ping == r.c.pongs }))
 		case *wire.Unsuback:
 			r.progress(r.unsubs[p.PacketID])
 			delete(r.unsubs, p.PacketID)
@@ -58,8 +54,8 @@ func (r *reading) handle(packets []wire.Packet, open []*batch) error {
 			}
 		}
 	}
-	if len(r.replies) == 0 {
-		return nil
+	if err := r.fits(); err != nil || len(r.replies) == 0 {
+		return err
 	}
 	_, err := r.c.write(r.replies, 0)
 	r.replies = r.replies[:0]
@@ -81,20 +77,22 @@ func (r *reading) message(p *wire.Publish) {
 	if !p.Retain || !r.wanted(topic) {
 		return
 	}
-	if p.Message.IsDeletion() {
-		delete(r.obs.Live, topic)
+	if p.Message.IsDeletion() && p.Skipped == 0 {
+		r.clear(topic)
 		return
 	}
-	if _, known := r.obs.Live[topic]; !known {
-		r.progress(true)
-		if r.missed[topic] {
-			// It came after the PINGRESP of its batch, which therefore proves nothing on this
-			// broker: only a long silence does.
-			delete(r.missed, topic)
-			r.c.quiet = max(r.c.quiet, r.c.late)
-		}
+	if !r.keep(p) {
+		return
 	}
-	r.obs.Live[topic] = mqtt.Retained{Message: p.Message}
+	r.news++
+	r.progress(true)
+	if r.missed[topic] {
+		// It came after the PINGRESP of its batch, which therefore proves nothing on this broker:
+		// only a long silence does.
+		delete(r.missed, topic)
+		r.late = append(r.late, topic)
+		r.c.quiet = max(r.c.quiet, r.c.late)
+	}
 }
 
 // wanted reports whether a topic was asked for.
@@ -102,10 +100,11 @@ func (r *reading) wanted(topic string) bool {
 	return r.asked[topic] || slices.ContainsFunc(r.filters, func(f string) bool { return mqtt.Match(f, topic) })
 }
 
-// granted handles a SUBACK, which may come before or after the messages.
+// granted handles a SUBACK, which may come before or after the messages. One that comes again brings
+// nothing new.
 func (r *reading) granted(p *wire.Suback, open []*batch) {
 	for _, b := range open {
-		if b.id != p.PacketID {
+		if b.id != p.PacketID || b.acked {
 			continue
 		}
 		b.acked = true

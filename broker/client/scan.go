@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -15,6 +16,7 @@ func (c *Client) Scan(ctx context.Context, filters []string) (map[string]mqtt.Re
 	c.call.Lock()
 	defer c.call.Unlock()
 	r := newReading(c, 0)
+	r.within(scanTime)
 	r.begin(nil)
 	r.filters = filters
 	err := r.scan(ctx)
@@ -43,8 +45,11 @@ func (r *reading) scan(ctx context.Context) error {
 	if err := r.until(ctx, "UNSUBACK", func() bool { return len(r.unsubs) == 0 }); err != nil {
 		return err
 	}
-	for _, refused := range r.obs.Unread {
-		return refused
+	for topic, err := range r.obs.Unread {
+		if r.isLong(topic) {
+			err = fmt.Errorf("topic %q: %w", topic, err)
+		}
+		return err
 	}
 	return nil
 }
@@ -52,10 +57,10 @@ func (r *reading) scan(ctx context.Context) error {
 // closeScan waits for the SUBACK, and until every PINGREQ of this connection is answered: that of
 // the scan may be lost, and then the PINGRESP of the keep alive would pass for it.
 func (r *reading) closeScan(ctx context.Context, b *batch) error {
-	last, shown := time.Now(), 0
+	last, shown := time.Now(), r.news
 	for !b.acked || r.c.pongs < r.c.pinged() {
-		if shown != len(r.obs.Live) { // PINGRESPs do not show that the scan goes on
-			last, shown = time.Now(), len(r.obs.Live)
+		if shown != r.news { // PINGRESPs do not show that the scan goes on
+			last, shown = time.Now(), r.news
 		}
 		if err := r.doubtful(last, "SUBACK or PINGRESP"); err != nil {
 			return err
@@ -69,12 +74,9 @@ func (r *reading) closeScan(ctx context.Context, b *batch) error {
 
 // await waits for packets until the given time, and handles them.
 func (r *reading) await(ctx context.Context, until time.Time, b *batch) error {
-	packets, err := r.c.inbox.wait(ctx.Done(), until)
-	switch {
-	case err != nil:
+	packets, err := r.wait(ctx, until)
+	if err != nil {
 		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
 	}
 	return r.handle(packets, []*batch{b})
 }

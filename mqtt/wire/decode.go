@@ -93,7 +93,8 @@ func (p *Connack) decode(d *decoder) {
 	d.properties(p)
 }
 
-func (p *Publish) decode(d *decoder) {
+// head reads what comes before the properties.
+func (p *Publish) head(d *decoder) {
 	p.Dup, p.Retain = d.flags&8 != 0, d.flags&1 != 0
 	m := &p.Message
 	m.QoS = mqtt.QoS(d.flags >> 1 & 3)
@@ -107,9 +108,14 @@ func (p *Publish) decode(d *decoder) {
 	if m.QoS > 0 {
 		p.PacketID = d.packetID()
 	}
+}
+
+func (p *Publish) decode(d *decoder) {
+	p.head(d)
 	if d.version == V5 {
 		d.properties(p)
 	}
+	m := &p.Message
 	switch {
 	case d.err != nil:
 	case m.Topic == "" && p.TopicAlias == 0:

@@ -132,6 +132,7 @@ type Publish struct {
 	HasExpiry       bool
 	TopicAlias      uint16 // 0: none
 	SubscriptionIDs []uint32
+	Skipped         int // length of a body that was not read; see Reader.SkipLongPublishes
 }
 
 // Ack is a PUBACK, PUBREC, PUBREL or PUBCOMP, according to Type (3.4 to 3.7).

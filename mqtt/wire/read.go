@@ -20,6 +20,9 @@ type Reader struct {
 	r       *bufio.Reader
 	version Version
 	max     int
+	skip    int     // longest body of a PUBLISH that is read; 0: see max
+	left    int     // bytes of a skipped PUBLISH that are still to come
+	size    int     // see Size
 	d       decoder // part of the Reader, so that a packet needs no allocation for it
 }
 
@@ -33,6 +36,12 @@ func NewReader(r io.Reader, v Version, maxPacket int) *Reader {
 	return &Reader{r: bufio.NewReaderSize(r, readBuffer), version: v, max: maxPacket}
 }
 
+// SkipLongPublishes makes Next return a PUBLISH with a body of more than limit bytes without reading
+// it whole: only Topic, PacketID, QoS and the flags are known, Skipped is the length of the body, and
+// the rest is discarded as it streams in, by the next call. The limit of NewReader then holds for all
+// other packets.
+func (r *Reader) SkipLongPublishes(limit int) { r.skip = limit }
+
 // Version returns the version that NewReader was given, or that of the CONNECT.
 func (r *Reader) Version() Version { return r.version }
 
@@ -40,10 +49,17 @@ func (r *Reader) Version() Version { return r.version }
 // answers until there are none, and write them at once.
 func (r *Reader) Buffered() bool { return r.r.Buffered() > 0 }
 
+// Size returns the length in bytes of what was read of the last packet's body, which bounds the memory
+// that the packet takes.
+func (r *Reader) Size() int { return r.size }
+
 // Next reads one packet. The error is io.EOF if the stream ends between two packets,
 // io.ErrUnexpectedEOF if it ends within one, an *Error if a packet breaks the protocol, and
 // otherwise the stream's own. No packet can be read after an error.
 func (r *Reader) Next() (Packet, error) {
+	if err := r.passOver(); err != nil {
+		return nil, err
+	}
 	first, err := r.r.ReadByte()
 	if err != nil {
 		return nil, err
@@ -61,11 +77,14 @@ func (r *Reader) Next() (Packet, error) {
 		return nil, &Error{MalformedPacket, t, "there is no such packet", "2.1.2"}
 	case t != PUBLISH && flags != fixedFlags(t):
 		return nil, &Error{MalformedPacket, t, fmt.Sprintf("its flags are %04b", flags), "MQTT-2.1.3-1"}
+	case r.skips(t) && n > r.skip:
+		return r.longPublish(n, flags)
 	}
 	b, err := r.body(n)
 	if err != nil {
 		return nil, err
 	}
+	r.size = len(b)
 	d := &r.d
 	*d = decoder{b: b, version: r.version, packet: t, flags: flags}
 	p.decode(d)
@@ -96,7 +115,7 @@ func (r *Reader) length(t Type) (int, error) {
 		if b == 0 && i > 0 {
 			return 0, &Error{MalformedPacket, t, "its length is not in its shortest form", "MQTT-1.5.5-1"}
 		}
-		if size := n + 2 + i; size > r.max {
+		if size := n + 2 + i; size > r.max && !r.skips(t) {
 			return 0, &Error{PacketTooLarge, t, fmt.Sprintf("it has %d bytes, the limit is %d",
 				size, r.max), "MQTT-3.1.2-24"}
 		}

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -98,11 +97,16 @@ func (h *HTTP) document(ctx context.Context) ([]byte, error) {
 
 // Write implements state.Store. The protocol has no conditional write, so it compares the version
 // first. After a failure it reads the document too: GitLab refuses a serial that it already has,
-// and so the second attempt of a write whose first answer was lost.
+// and so the second attempt of a write whose first answer was lost. After the first write it does so
+// as well: what answers 200 to everything, as a proxy may, looks like a server without a state.
 func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.Version) (state.Version, error) {
 	document, err := state.Encode(snapshot)
 	if err != nil {
 		return "", err
+	}
+	body := wrap(snapshot, document)
+	if err := h.checkSize(body); err != nil {
+		return "", fmt.Errorf("write state %s: %w", h.Address(), err)
 	}
 	current, err := h.document(ctx)
 	if err != nil {
@@ -111,16 +115,21 @@ func (h *HTTP) Write(ctx context.Context, snapshot *state.Snapshot, since state.
 	if versionOf(current) != since {
 		return "", fmt.Errorf("write state %s: %w", h.Address(), state.ErrConflict)
 	}
-	failed := h.post(ctx, wrap(snapshot, document))
-	if failed == nil {
+	failed := h.post(ctx, body)
+	if failed == nil && since != "" {
 		return state.VersionOf(document), nil
 	}
 	stored, err := h.document(ctx)
 	switch {
-	case err != nil:
+	case err != nil && failed != nil:
 		return "", failed
+	case err != nil:
+		return "", err
 	case bytes.Equal(stored, document):
 		return state.VersionOf(document), nil
+	case failed == nil && stored == nil:
+		return "", fmt.Errorf("write state %s: the server accepted the state, and then has none: check the address, "+
+			"and for a proxy between", h.Address())
 	case versionOf(stored) != since:
 		return "", fmt.Errorf("write state %s: %w", h.Address(), state.ErrConflict)
 	}
@@ -198,7 +207,7 @@ func passing(status int) bool {
 // permanent reports whether the next attempt would fail in the same way.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &certificate)
+	return errors.As(err, &certificate) || isLong(err)
 }
 
 func (h *HTTP) once(ctx context.Context, method string, to *url.URL, body []byte, begun func(size int)) (answer, error) {
@@ -221,7 +230,12 @@ func (h *HTTP) once(ctx context.Context, method string, to *url.URL, body []byte
 	defer response.Body.Close()
 	begun(int(max(response.ContentLength, 0)))
 	a := answer{url: to, status: response.StatusCode, header: response.Header}
-	if a.body, err = io.ReadAll(response.Body); err != nil {
+	if method == http.MethodGet && a.status == http.StatusOK {
+		a.body, err = readBody(response.Body, h.longest)
+	} else if a.body, err = readStart(response.Body); len(a.body) == lockBytes {
+		return a, err // without a checksum, because it may be only the start
+	}
+	if err != nil {
 		return a, err
 	}
 	return a, a.checkMD5()

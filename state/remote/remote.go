@@ -23,7 +23,8 @@ type Options struct {
 	Note func(string)
 	Log  func(format string, args ...any) // may be nil
 
-	answer time.Duration // from the last byte of a request to the first of its answer
+	answer  time.Duration // from the last byte of a request to the first of its answer
+	longest int           // bytes of a state
 }
 
 func (o Options) filled() Options {
@@ -33,7 +34,7 @@ func (o Options) filled() Options {
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
-	o.answer = cmp.Or(o.answer, 20*time.Second)
+	o.answer, o.longest = cmp.Or(o.answer, 20*time.Second), cmp.Or(o.longest, stateBytes)
 	return o
 }
 
@@ -50,6 +51,7 @@ const (
 // killed.
 func (o Options) patience(size int) time.Duration {
 	const slowest = 256 << 10 // bytes per second
+	size = min(size, o.longest)
 	return 3*o.answer + time.Duration(size/slowest)*time.Second
 }
 
@@ -80,6 +82,8 @@ func unreached(host string, err error) error {
 	var op *net.OpError
 	var timeout net.Error
 	switch {
+	case isLong(err):
+		return fmt.Errorf("%s %w; check the address", host, rootCause(err))
 	case errors.As(err, &dns):
 		return fmt.Errorf("connect to %s: %w; check the address, and that this machine has a name server", host, dns)
 	case errors.As(err, &op) && op.Op == "dial":

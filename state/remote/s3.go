@@ -60,6 +60,9 @@ func (s *S3) Write(ctx context.Context, snapshot *state.Snapshot, since state.Ve
 	if err != nil {
 		return "", err
 	}
+	if err := s.checkSize(data); err != nil {
+		return "", fmt.Errorf("write state %s: %w", s.Address(), err)
+	}
 	etag, err := s.put(ctx, s.settings.Key, data, string(since))
 	if errors.Is(err, errMoved) {
 		err = fmt.Errorf("write state %s: %w", s.Address(), state.ErrConflict)
@@ -70,6 +73,7 @@ func (s *S3) Write(ctx context.Context, snapshot *state.Snapshot, since state.Ve
 var (
 	errAbsent = errors.New("the object does not exist")
 	errMoved  = errors.New("the object is not the one that was expected")
+	errNoETag = errors.New("it answered 200 without an ETag, so not as S3 does; check the endpoint, and for a proxy between")
 )
 
 // object is what is stored under a key. Its age is measured by the server's clock only.
@@ -95,22 +99,34 @@ func (s *S3) get(ctx context.Context, key string) (object, error) {
 		if answered {
 			stalled.Reset(s.patience(int(aws.ToInt64(out.ContentLength))))
 			var got object
-			if got, err = read(out); err == nil {
+			if got, err = read(out, s.bound(key)); err == nil {
 				return got, nil
 			}
 		}
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		if !answered || n == attempts || sleep(ctx, pause(n)) != nil {
+		if !answered || isLong(err) || errors.Is(err, errNoETag) || n == attempts || sleep(ctx, pause(n)) != nil {
 			return object{}, s.explain(opRead, key, err)
 		}
 	}
 }
 
-func read(out *s3.GetObjectOutput) (object, error) {
+// bound returns how many bytes the object under a key may have.
+func (s *S3) bound(key string) int {
+	if key == s.lockKey() {
+		return lockBytes
+	}
+	return s.Options.longest
+}
+
+// read reads an object. Without an ETag no write could name the version that it replaces.
+func read(out *s3.GetObjectOutput, most int) (object, error) {
 	defer out.Body.Close()
-	body, err := io.ReadAll(out.Body)
+	if aws.ToString(out.ETag) == "" {
+		return object{}, errNoETag
+	}
+	body, err := readBody(out.Body, most)
 	if err == nil && out.ContentLength != nil && int64(len(body)) != *out.ContentLength {
 		err = io.ErrUnexpectedEOF
 	}
@@ -135,8 +151,11 @@ func (s *S3) put(ctx context.Context, key string, body []byte, since string) (et
 		in.IfMatch, in.IfNoneMatch = nil, aws.String("*")
 	}
 	out, err := s.client.PutObject(ctx, in)
+	if err == nil && aws.ToString(out.ETag) == "" {
+		return "", s.explain(opWrite, key, errNoETag) // as a proxy answers, which stores nothing
+	}
 	if err == nil {
-		return aws.ToString(out.ETag), nil
+		return *out.ETag, nil
 	}
 	gone := since != "" && isNoKey(err)
 	if status(err) != http.StatusPreconditionFailed && !gone {

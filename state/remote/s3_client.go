@@ -87,7 +87,7 @@ func retryer() aws.Retryer {
 func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Duration) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
-		WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answer })
+		WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = answer }, limitRedirects)
 	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})} // it writes to stderr
 	if settings.Region != "" {
 		options = append(options, config.WithRegion(settings.Region))
@@ -99,6 +99,8 @@ func awsConfig(ctx context.Context, settings spec.S3Settings, answer time.Durati
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	// With the authorities of AWS_CA_BUNDLE, which the SDK adds only to its own kind of client.
+	cfg.HTTPClient = boundedClient{cfg.HTTPClient.(*awshttp.BuildableClient)}
 	if cfg.Region == "" && settings.Endpoint != nil {
 		cfg.Region = "us-east-1" // the region that stores other than AWS's accept in a signature
 	}
