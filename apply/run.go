@@ -63,9 +63,13 @@ type run struct {
 
 func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 	for i := range p.Changes {
-		if _, ok := o.To[p.Changes[i].Key.Broker]; !ok {
-			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s",
-				p.Changes[i].Key.Broker, p.Changes[i].Address)
+		c := &p.Changes[i]
+		to, ok := o.To[c.Key.Broker]
+		if !ok {
+			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s", c.Key.Broker, c.Address)
+		}
+		if err := mayPublish(c, to.Limits); err != nil {
+			return nil, fmt.Errorf("%s (%q): %w", c.Address, c.Key.Topic, err)
 		}
 	}
 	if o.Now == nil {

@@ -157,7 +157,9 @@ func TestNew(t *testing.T) {
 			if test.ask != nil {
 				test.ask(&in)
 			}
-			wantPlan(t, in.plan(), test.want)
+			p := in.plan()
+			wantPlan(t, p, test.want)
+			wantAllowed(t, p, &in)
 		})
 	}
 }

@@ -63,6 +63,8 @@ func TestSettle(t *testing.T) {
 				in.OverwriteUnmanaged = true
 				next = in.plan()
 			}
+			in := w.input(append(test.second, beside)...)
+			wantAllowed(t, next, &in)
 			w.run(t, next)
 			quiet(t, w.plan(append(test.second, beside)...))
 			for _, d := range test.second {
