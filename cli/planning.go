@@ -47,7 +47,8 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 	in := planInput(p.config, prior)
 	in.Refreshed, in.Mode, in.Backup = f.refresh, f.mode(), f.restoring
 	in.Target, in.Exclude, in.Republish = f.target, f.exclude, f.republish
-	in.OverwriteUnmanaged, in.MaxDeletes, in.Failed = f.overwriteUnmanaged, f.threshold(p.config), p.config.Failed
+	in.OverwriteUnmanaged, in.Overwrite = f.overwriteUnmanaged, f.overwrite
+	in.MaxDeletes, in.Failed = f.threshold(p.config), p.config.Failed
 	began := time.Now() // a read of many messages takes minutes, so this is the age of the oldest
 	made, err := observed(ctx, s, p.config.Brokers, in, f.parallelism)
 	if err != nil {

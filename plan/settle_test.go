@@ -3,6 +3,7 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -60,7 +61,9 @@ func TestSettle(t *testing.T) {
 					t.Errorf("the conflict does not show both messages: %+v", r)
 				}
 				in := w.input(append(test.second, beside)...)
-				in.OverwriteUnmanaged = true
+				in.Overwrite = []plan.Selector{{Filter: "elsewhere"}}
+				wantPlan(t, in.plan(), test.want)
+				in.Overwrite = []plan.Selector{{Filter: "a"}}
 				next = in.plan()
 			}
 			in := w.input(append(test.second, beside)...)
