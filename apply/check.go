@@ -105,13 +105,17 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 		r.finish(i, Done, nil, nil)
 		return true
 	}
-	if before && !after {
-		delete(r.state.Pending, c.Key) // it was not written, so nothing remains to be settled
+	foreign := refused == nil && there && !before && !after
+	if foreign {
+		r.foreign[c.Key.Broker]++
+	}
+	if before && !after || foreign {
+		delete(r.state.Pending, c.Key) // nothing remains to be settled: it was not written, or it was replaced since
 	}
 	if refused != nil {
 		r.finish(i, Failed, refused, nil)
 	} else {
-		r.finish(i, Failed, notStored(c, there), r.shown(c, live, there))
+		r.finish(i, Failed, notStored(c, there, foreign), r.shown(c, live, there))
 	}
 	return false
 }
@@ -119,14 +123,17 @@ func (r *run) stored(i int, seen mqtt.Observation, refused error) bool {
 // notStored explains an acknowledged write that cannot be read back. Brokers acknowledge what they
 // deny (MQTT 3.1.1, 3.3.5-2) and what they drop (EMQX above its max_publish_rate), and grant
 // subscriptions whose messages they then withhold.
-func notStored(c *plan.Change, there bool) error {
+func notStored(c *plan.Change, there, foreign bool) error {
 	switch {
+	case foreign:
+		return errors.New("the broker acknowledged the publish, but holds another message since: somebody else publishes " +
+			"to the topic too, so find out who; and check that this user may publish to it")
 	case c.Action == plan.Delete:
 		return errors.New("the broker acknowledged the delete, but the message is still there: check that this user " +
 			"may publish to the topic")
 	case there:
-		return errors.New("the broker acknowledged the message, but holds another one: check that this user may " +
-			"publish to the topic, and who else does")
+		return errors.New("the broker acknowledged the message, but still holds the one before: check that this user " +
+			"may publish to the topic")
 	}
 	return errors.New("the broker acknowledged the message, but holds none: check that this user may publish to and " +
 		"read the topic, and that the broker retains messages at all")

@@ -16,9 +16,6 @@ const (
 	// batchSize bounds how many changes are under way between a conflict check and the read-back:
 	// the window in which somebody else's write can be overwritten.
 	batchSize = 1000
-	// maxHangUps is for how many of the first changes a broker may hang up before its other changes
-	// are skipped.
-	maxHangUps = 3
 	// saveTimeout bounds the last write of the state. Stores bound their attempts themselves, by
 	// the size of the state; this is for one that does not.
 	saveTimeout = 10 * time.Minute
@@ -57,15 +54,20 @@ type run struct {
 	stopped map[state.Identity]error // why nothing more is published there
 	hangUps map[state.Identity]int   // how often it hung up on the first changes, before any was stored
 	unread  map[state.Identity]int   // failed reads in a row
+	foreign map[state.Identity]int   // how many acknowledged changes were read back as somebody else's message
 
 	repinned bool // a broker block was renamed, which no change of the plan shows
 }
 
 func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 	for i := range p.Changes {
-		if _, ok := o.To[p.Changes[i].Key.Broker]; !ok {
-			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s",
-				p.Changes[i].Key.Broker, p.Changes[i].Address)
+		c := &p.Changes[i]
+		to, ok := o.To[c.Key.Broker]
+		if !ok {
+			return nil, fmt.Errorf("apply plan: no connection to the broker %s of %s", c.Key.Broker, c.Address)
+		}
+		if err := mayPublish(c, to.Limits); err != nil {
+			return nil, fmt.Errorf("%s (%q): %w", c.Address, c.Key.Topic, err)
 		}
 	}
 	if o.Now == nil {
@@ -89,6 +91,7 @@ func newRun(p *plan.Plan, prior *state.Snapshot, o Options) (*run, error) {
 		stopped: map[state.Identity]error{},
 		hangUps: map[state.Identity]int{},
 		unread:  map[state.Identity]int{},
+		foreign: map[state.Identity]int{},
 	}
 	for id, to := range o.To {
 		r.proven[id] = to.AckProvesStorage || o.SkipVerify
@@ -261,45 +264,6 @@ func (r *run) skipRest(indices []int, cause error) {
 	for _, i := range indices {
 		r.finish(i, Skipped, cause, nil)
 	}
-}
-
-// batch checks, publishes and reads back one batch.
-func (r *run) batch(ctx context.Context, to Destination, id state.Identity, indices []int) {
-	indices, ok := r.checkConflicts(ctx, id, indices)
-	if !ok || len(indices) == 0 {
-		return
-	}
-	answers := r.publish(ctx, to, indices)
-	var unsure []int
-	for _, i := range indices {
-		switch err, sent := answers[i]; {
-		case !sent: // it stays Cancelled
-		case err == nil && (to.AckProvesStorage || r.SkipVerify):
-			r.finish(i, Done, nil, nil)
-		default:
-			unsure = append(unsure, i)
-		}
-	}
-	done := r.readBack(ctx, id, unsure, answers)
-	switch err, sent := answers[indices[0]]; {
-	case r.proven[id]:
-	case done > 0:
-		r.proven[id] = true
-	case sent && err == nil:
-		r.stopped[id] = errors.New("not begun: the first change was acknowledged but could not be read back")
-	case sent && hangsUp(err):
-		if r.hangUps[id]++; r.hangUps[id] == maxHangUps {
-			r.stopped[id] = fmt.Errorf("not begun: the broker hung up on each of the first %d changes", maxHangUps)
-		}
-	}
-}
-
-// hangsUp reports whether the broker ended the connection because of a message. mosquitto does so
-// for every retained message if they are turned off, over MQTT 3.1.1, which has no other way to say
-// it.
-func hangsUp(err error) bool {
-	var e interface{ HangsUp() bool }
-	return errors.As(err, &e) && e.HangsUp()
 }
 
 // publish sends a batch and returns, by index, the broker's answer to each message that was sent;

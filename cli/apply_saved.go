@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/zclconf/go-cty/cty"
@@ -50,7 +51,7 @@ func (a applying) checkSaved(saved *plan.Plan, prior *state.Snapshot, c *spec.Co
 			return err
 		}
 	}
-	if err := saved.Resolve(c.Messages, digestKey(prior)); err != nil {
+	if err := errors.Join(saved.Resolve(c.Messages, digestKey(prior)), saved.Recheck(planInput(c, prior))); err != nil {
 		return failure("The saved plan does not fit the configuration", headline(err)+
 			". Nothing was published; make a new plan.")
 	}

@@ -55,8 +55,8 @@ func (c completable) Find(words []string) (cmd completion.Command, rest []string
 		arg, usage := flag.UnquoteUsage(fl)
 		_, refused := fl.Value.(refusedFlag)
 		f := completion.Flag{Name: fl.Name, Value: placeholder(arg), Usage: usage, Hidden: refused}
-		if isBool(fl) {
-			f.Switch, f.Value = true, "true|false"
+		if f.Switch = isBool(fl); f.Switch && arg == "" {
+			f.Value = "true|false"
 		}
 		cmd.Flags = append(cmd.Flags, f)
 	})

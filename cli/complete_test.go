@@ -36,6 +36,7 @@ func TestComplete(t *testing.T) {
 		{"no flags after two dashes alone", []string{"zsh", "fmt", "--", "-c"}, ":files"},
 		{"a value in a word by itself", []string{"zsh", "show", "-format", "h"}, "-html"},
 		{"a switch has two values", []string{"zsh", "plan", "-refresh="}, "--refresh=true\n--refresh=false"},
+		{"a switch that may have a value", []string{"fish", "plan", "-overwrite-unmanaged=module"}, "--overwrite-unmanaged=module.hall[\"x\"]"},
 		{"shells", []string{"fish", "completion", ""}, "-bash\n-zsh\n-fish\n-powershell"},
 		{"folders", []string{"fish", "-chdir=x"}, ":folders"},
 		{"another folder", []string{"fish", "-chdir=" + dir, "plan", "-var", ""}, "+site=\n:open"},

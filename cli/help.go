@@ -68,7 +68,10 @@ func (c command) page() render.HelpPage {
 			usage += " (default " + d + ")"
 		}
 		form := fl.Name
-		if arg != "" {
+		switch {
+		case arg != "" && isBool(fl):
+			form += "[=" + placeholder(arg) + "]"
+		case arg != "":
 			form += "=" + placeholder(arg)
 		}
 		p.Flags = append(p.Flags, render.HelpFlag{Form: form, Usage: usage})

@@ -26,7 +26,7 @@ type planFlags struct {
 	parallelism        int
 	maxDeletes         *spec.Threshold
 
-	target, exclude, republish []plan.Selector
+	target, exclude, republish, overwrite []plan.Selector
 }
 
 func (f *planFlags) define(fs *flags) {
@@ -49,8 +49,9 @@ func (f *planFlags) defineShared(fs *flags) {
 	fs.BoolVar(&f.events, "json", false, "print one JSON object for each event")
 	fs.BoolVar(&f.verbose, "verbose", false, "print every change and whole values, without grouping")
 	fs.natural(&f.maxBytes, "max-bytes", shortenUsage())
-	fs.BoolVar(&f.overwriteUnmanaged, "overwrite-unmanaged", false,
-		"replace live messages that nobody recorded and that differ")
+	fs.Var(&overwriteFlag{&f.overwriteUnmanaged, &f.overwrite}, "overwrite-unmanaged",
+		"replace live messages that nobody recorded and that differ: all, or only this `ADDRESS|FILTER`; "+
+			"may be repeated")
 	fs.BoolVar(&f.compactWarnings, "compact-warnings", false, "print warnings as their summaries")
 	fs.BoolVar(&f.input, "input", true, "ask on the terminal if an answer is needed")
 	fs.natural(&f.parallelism, "parallelism",
@@ -93,7 +94,7 @@ func (f *planFlags) planning() string {
 		return "-exclude"
 	case len(f.republish) > 0:
 		return "-republish"
-	case f.overwriteUnmanaged:
+	case f.overwriteUnmanaged || len(f.overwrite) > 0:
 		return "-overwrite-unmanaged"
 	case f.maxDeletes != nil:
 		return "-max-deletes"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/render"
+	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -43,13 +44,11 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 	if prior == nil && f.statePath != "" && !f.refresh {
 		return nil, failure("No such state", fmt.Sprintf("-state names %s, which does not exist.", p.store.Address()))
 	}
-	in := plan.Input{
-		Desired: p.config.Messages, Prior: prior,
-		Refreshed: f.refresh, Mode: f.mode(), Backup: f.restoring,
-		Exclusive: p.config.Exclusives, Protect: p.config.Protects, Removed: p.config.Removed,
-		Target: f.target, Exclude: f.exclude, Republish: f.republish,
-		OverwriteUnmanaged: f.overwriteUnmanaged, MaxDeletes: f.threshold(p.config), Failed: p.config.Failed,
-	}
+	in := planInput(p.config, prior)
+	in.Refreshed, in.Mode, in.Backup = f.refresh, f.mode(), f.restoring
+	in.Target, in.Exclude, in.Republish = f.target, f.exclude, f.republish
+	in.OverwriteUnmanaged, in.Overwrite = f.overwriteUnmanaged, f.overwrite
+	in.MaxDeletes, in.Failed = f.threshold(p.config), p.config.Failed
 	began := time.Now() // a read of many messages takes minutes, so this is the age of the oldest
 	made, err := observed(ctx, s, p.config.Brokers, in, f.parallelism)
 	if err != nil {
@@ -57,6 +56,14 @@ func makePlan(ctx context.Context, s *session, p *project, f *planFlags) (*plann
 	}
 	made.Variables = p.config.Variables
 	return &planned{Plan: made, prior: prior, version: version, observed: began}, nil
+}
+
+// planInput returns what configuration and state contribute to a plan.
+func planInput(c *spec.Config, prior *state.Snapshot) plan.Input {
+	return plan.Input{
+		Desired: c.Messages, Prior: prior,
+		Exclusive: c.Exclusives, Protect: c.Protects, Removed: c.Removed,
+	}
 }
 
 // saving is whether a command can save a plan, and where it did.

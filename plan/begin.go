@@ -52,6 +52,7 @@ func Begin(in Input) *Begun {
 		}
 		if b.selected.has(e) {
 			e.republish = e.decl != nil && b.selected.republish.match(e)
+			e.overwrite = b.selected.overwrite.match(e) || in.OverwriteUnmanaged
 			b.entries = append(b.entries, e)
 		}
 	}

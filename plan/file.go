@@ -155,6 +155,9 @@ func fromFile(f *filePlan) (*Plan, error) {
 		}
 		p.Variables = append(p.Variables, spec.Variable{Name: v.Name, Value: value, Sensitive: v.Sensitive})
 	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
 	return &p, nil
 }
 
@@ -188,9 +191,6 @@ func fromFileChanges(list []fileChange) ([]Change, error) {
 		case saved.Alike && c.record != nil:
 			after := c.record.Message
 			c.message, c.After = after, &after
-		}
-		if !c.sound() {
-			return nil, fmt.Errorf("%w: %s is incomplete", ErrDamaged, c.Address)
 		}
 		found = append(found, c)
 	}

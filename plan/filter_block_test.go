@@ -170,6 +170,7 @@ func TestFilterBlocks(t *testing.T) {
 			}
 			p := in.plan()
 			wantPlan(t, p, test.want)
+			wantAllowed(t, p, &in)
 			if len(p.Protected) != test.kept {
 				t.Errorf("left alone because protected: %v, want %d", p.Protected, test.kept)
 			}

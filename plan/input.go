@@ -32,8 +32,9 @@ type Input struct {
 	MaxDeletes      *spec.Threshold // nil: 30 percent, if at least ten messages are managed
 	Failed          []spec.Failed   // assertions of check blocks that do not hold
 	// OverwriteUnmanaged replaces unmanaged messages, and messages in conflict with a
-	// pending entry, instead of refusing the plan.
+	// pending entry, instead of refusing the plan. Overwrite does so where it matches.
 	OverwriteUnmanaged bool
+	Overwrite          []Selector
 }
 
 // recordedOnly reports whether a plan is about recorded and pending topics only.

@@ -46,6 +46,11 @@ func TestNew(t *testing.T) {
 		"fixed by hand":       {recorded: one, then: put("a", "2"), desired: two, want: "keep a; "},
 		"unmanaged":           {then: put("a", "x"), desired: one, want: "refuse unmanaged a; "},
 		"overwrite unmanaged": {then: put("a", "x"), desired: one, ask: func(in *input) { in.OverwriteUnmanaged = true }, want: "~a unmanaged; "},
+		"overwrite by topic": {then: then(put("a", "x"), put("b", "x")), desired: []spec.Message{message("a", "1"), message("b", "1")},
+			ask: overwrite(plan.Selector{Filter: "a"}), want: "~a unmanaged; refuse unmanaged b; "},
+		"overwrite by address": {then: then(put("a", "x"), put("b", "x")), desired: []spec.Message{message("a", "1"), message("b", "1")},
+			ask: overwrite(plan.Selector{Address: "message.b"}), want: "~b unmanaged; refuse unmanaged a; "},
+		"overwrite elsewhere": {then: put("a", "x"), desired: one, ask: overwrite(plan.Selector{Filter: "b/#"}), want: "refuse unmanaged a; "},
 		"import":              {then: put("a", "1"), desired: one, want: "&a; "},
 		"expiring": {
 			recorded: []spec.Message{message("a", "1", expiry(100, time.Minute))}, desired: []spec.Message{message("a", "1", expiry(100, time.Minute))},
@@ -157,9 +162,15 @@ func TestNew(t *testing.T) {
 			if test.ask != nil {
 				test.ask(&in)
 			}
-			wantPlan(t, in.plan(), test.want)
+			p := in.plan()
+			wantPlan(t, p, test.want)
+			wantAllowed(t, p, &in)
 		})
 	}
+}
+
+func overwrite(selectors ...plan.Selector) func(*input) {
+	return func(in *input) { in.Overwrite = selectors }
 }
 
 func gone(topic string) func(*world) { return func(w *world) { delete(w.live, topic) } }

@@ -31,7 +31,7 @@ func (p *planner) keep(t *topic) {
 	c := p.compare(t)
 	why := p.reasons(t, c)
 	switch {
-	case t.rec == nil && c.diff != 0 && !p.in.OverwriteUnmanaged:
+	case t.rec == nil && c.diff != 0 && !t.overwrite:
 		p.refuse(RefuseUnmanaged, t)
 	case len(why) > 0 && t.rec != nil && p.unknown(t):
 		p.refuse(RefuseUnknown, t)

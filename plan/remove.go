@@ -33,7 +33,7 @@ func (p *planner) mayDelete(t *topic) bool {
 		return false
 	}
 	if by := p.in.protectedBy(t.broker.Name, t.key.Topic); by != nil {
-		p.refuseBecause(RefuseProtect, t, fmt.Sprintf("%s at %s:%d", by.Address, by.Range.Filename, by.Range.Start.Line))
+		p.refuseBecause(RefuseProtect, t, fmt.Sprintf("%s at %s", by.Address, place(by)))
 		return false
 	}
 	return true
@@ -47,7 +47,7 @@ func (p *planner) mayForget(t *topic) bool {
 	if x == nil {
 		return true
 	}
-	p.refuseBecause(RefuseForget, t, fmt.Sprintf("%s at %s:%d", x.Address, x.Range.Filename, x.Range.Start.Line))
+	p.refuseBecause(RefuseForget, t, fmt.Sprintf("%s at %s", x.Address, place(&x.FilterBlock)))
 	return false
 }
 

@@ -68,14 +68,7 @@ func (e *ResolveError) Error() string {
 // error joins a *ResolveError for each message that is no longer declared or whose digest
 // is not the planned one.
 func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
-	byName := map[string]state.Identity{}
-	for _, b := range p.Brokers {
-		byName[b.Name] = b.Identity
-	}
-	declared := map[state.Key]*spec.Message{}
-	for i := range desired {
-		declared[state.Key{Broker: byName[desired[i].Broker], Topic: desired[i].Topic}] = &desired[i]
-	}
+	declared := p.declared(desired)
 	var found []error
 	for i := range p.Changes {
 		c := &p.Changes[i]

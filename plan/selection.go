@@ -4,9 +4,9 @@ import (
 	"slices"
 )
 
-// selection is what -target, -exclude and -republish select.
+// selection is what -target, -exclude, -republish and -overwrite-unmanaged select.
 type selection struct {
-	target, exclude, republish selectors
+	target, exclude, republish, overwrite selectors
 }
 
 // selectors are the selectors of one flag, and which of them have matched a topic.
@@ -17,12 +17,12 @@ type selectors struct {
 
 func newSelection(in *Input) selection {
 	unused := func(s []Selector) selectors { return selectors{s, make([]bool, len(s))} }
-	return selection{unused(in.Target), unused(in.Exclude), unused(in.Republish)}
+	return selection{unused(in.Target), unused(in.Exclude), unused(in.Republish), unused(in.Overwrite)}
 }
 
 // clone returns a copy that notes used selectors separately.
 func (s selection) clone() selection {
-	for _, p := range []*selectors{&s.target, &s.exclude, &s.republish} {
+	for _, p := range []*selectors{&s.target, &s.exclude, &s.republish, &s.overwrite} {
 		p.used = slices.Clone(p.used)
 	}
 	return s
@@ -54,7 +54,7 @@ func (s selection) has(e *entry) bool {
 // unmatched returns the selectors that matched nothing, which are probably misspelt.
 func (s selection) unmatched() []string {
 	var found []string
-	for _, p := range []selectors{s.target, s.exclude, s.republish} {
+	for _, p := range []selectors{s.target, s.exclude, s.republish, s.overwrite} {
 		for i, used := range p.used {
 			if !used {
 				found = append(found, p.all[i].String())

@@ -6,8 +6,8 @@ import (
 	"github.com/retainctl/retainctl/mqtt"
 )
 
-// Selector is the value of a -target, -exclude or -republish: an address or an MQTT topic
-// filter. An address without an instance key selects every instance, and that of a module
+// Selector is the value of a -target, -exclude, -republish or -overwrite-unmanaged: an address or
+// an MQTT topic filter. An address without an instance key selects every instance, and that of a module
 // selects everything in it.
 type Selector struct {
 	Address string // "" if the selector is a filter

@@ -42,7 +42,7 @@ func (p *planner) settlePending(t *topic) bool {
 			p.comparer(t).shows(after, t.live.Message)
 	case after != nil && p.comparer(t).shows(after, t.live.Message):
 		t.rec = after
-	case p.in.OverwriteUnmanaged:
+	case t.overwrite:
 	case p.in.Mode == RefreshOnly: // accepts what is live
 	default:
 		p.refuse(RefuseConflict, t)

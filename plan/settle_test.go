@@ -3,6 +3,7 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/retainctl/retainctl/plan"
 	"github.com/retainctl/retainctl/spec"
 )
 
@@ -60,9 +61,13 @@ func TestSettle(t *testing.T) {
 					t.Errorf("the conflict does not show both messages: %+v", r)
 				}
 				in := w.input(append(test.second, beside)...)
-				in.OverwriteUnmanaged = true
+				in.Overwrite = []plan.Selector{{Filter: "elsewhere"}}
+				wantPlan(t, in.plan(), test.want)
+				in.Overwrite = []plan.Selector{{Filter: "a"}}
 				next = in.plan()
 			}
+			in := w.input(append(test.second, beside)...)
+			wantAllowed(t, next, &in)
 			w.run(t, next)
 			quiet(t, w.plan(append(test.second, beside)...))
 			for _, d := range test.second {

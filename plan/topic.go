@@ -19,6 +19,7 @@ type entry struct {
 	untracked bool            // known only from a scan
 
 	republish   bool // selected by -republish
+	overwrite   bool // selected by -overwrite-unmanaged
 	contradicts bool // the restored message is not the declared one
 }
 

@@ -105,9 +105,9 @@ func refusalNotice(p *plan.Plan, r plan.Refusal) notice {
 	case plan.RefuseUnread:
 		return notice{"", Count(n, "topic") + " could not be read", unreadDetail + list}
 	case plan.RefuseConflict:
-		return notice{"", Count(n, "topic") + " changed while an apply was interrupted", conflictDetail + list}
+		return notice{"", Count(n, "topic") + " changed after an apply that did not finish there", conflictDetail + list}
 	case plan.RefusePending:
-		return notice{"", "An interrupted apply must be settled first",
+		return notice{"", "An earlier apply must be settled first",
 			fmt.Sprintf(pendingDetail, Count(n, "topic")) + list}
 	case plan.RefuseUnknown:
 		return notice{"", "Ignored live values are unknown without a refresh",

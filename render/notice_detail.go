@@ -27,11 +27,13 @@ const (
 // The details of refusals. A list of topics follows.
 const (
 	unmanagedDetail = "These declared topics hold a live message that differs and that no state records. " +
-		"Declare what is live to take it over without a publish, or pass -overwrite-unmanaged to replace it:"
+		"Declare what is live to take it over without a publish, or pass -overwrite-unmanaged=TOPIC to replace it:"
 	unreadDetail = "Whether a message is live there is unknown, so nothing can be planned. " +
 		"Check the connection and the permission to subscribe, then plan again:"
-	conflictDetail = "The live message is neither the recorded one nor the one that the interrupted apply was " +
-		"publishing. Pass -overwrite-unmanaged to publish what is declared:"
+	conflictDetail = "An apply was about to publish there and could not see how that ended: it was interrupted, or the " +
+		"broker refused or could not be read. The live message is neither the recorded one nor the one that it was " +
+		"publishing, so somebody else published it. To keep it, run \"retainctl apply -refresh-only -target=TOPIC\"; to " +
+		"replace it, pass -overwrite-unmanaged=TOPIC:"
 	pendingDetail = "An earlier apply may have published to %s, and -refresh=false does not check. " +
 		"Plan without -refresh=false:"
 	unknownDetail = "ignore_changes keeps a part of the live message. That part is sensitive in %s, so the state does " +

@@ -111,7 +111,7 @@ func DecodeBackup(data []byte) (*Backup, error) {
 		return nil, err
 	}
 	for key, r := range s.Records {
-		if len(r.Payload) == 0 || !r.Redaction.None() {
+		if !r.Redaction.None() {
 			return nil, d.damaged("the message of %q before this line is incomplete", key.Topic)
 		}
 	}

@@ -91,7 +91,8 @@ func pendingEntry(key Key, p Pending) entry {
 	return e
 }
 
-// check refuses what JSON would silently replace: text that is not UTF-8.
+// check refuses what JSON would silently replace, text that is not UTF-8, and what Decode would
+// refuse: no document is written that cannot be read again.
 func (e *entry) check() error {
 	valid := utf8.ValidString(string(e.Broker)) && utf8.ValidString(e.Topic) &&
 		utf8.ValidString(e.ContentType) && utf8.ValidString(e.ResponseTopic)
@@ -100,6 +101,9 @@ func (e *entry) check() error {
 	}
 	if !valid {
 		return fmt.Errorf("encode the record of %q: a topic or property is not valid UTF-8", e.Topic)
+	}
+	if err := e.allowed(); err != nil {
+		return fmt.Errorf("encode state: %w", err)
 	}
 	return nil
 }
@@ -114,6 +118,9 @@ func (e *entry) addTo(s *Snapshot) error {
 	if err != nil {
 		return err
 	}
+	if err := e.allowed(); err != nil {
+		return err
+	}
 	switch e.Pending {
 	case "":
 		return add(s.Records, key, r)
@@ -123,6 +130,26 @@ func (e *entry) addTo(s *Snapshot) error {
 		return add(s.Pending, key, Pending{Before: e.Before})
 	}
 	return fmt.Errorf("a pending %q is unknown", e.Pending)
+}
+
+// allowed returns an error for what planning never records. A checksum shows a fault, but anybody
+// can compute one: an empty payload would be a delete when the message is published again, and an
+// unknown on_destroy would be taken for "delete".
+func (e *entry) allowed() error {
+	if err := mqtt.CheckTopic(e.Topic); err != nil {
+		return fmt.Errorf("the topic %q cannot be recorded: %w", e.Topic, err)
+	}
+	switch {
+	case e.Pending == pendingDelete:
+		return nil
+	case e.Payload == "" && len(e.PayloadBase64) == 0:
+		return fmt.Errorf("the message of %q has an empty payload, which deletes a message", e.Topic)
+	case e.QoS != nil && *e.QoS > 2:
+		return fmt.Errorf("the message of %q has the QoS %d", e.Topic, *e.QoS)
+	case e.OnDestroy != "" && e.OnDestroy != "delete" && e.OnDestroy != "forget":
+		return fmt.Errorf("the on_destroy %q of %q is unknown", e.OnDestroy, e.Topic)
+	}
+	return nil
 }
 
 func add[V any](m map[Key]V, key Key, v V) error {

@@ -11,6 +11,9 @@ import (
 // one returns a snapshot with one record.
 func one(m mqtt.Message, hide mqtt.Redaction) *Snapshot {
 	m.Topic = "a"
+	if m.IsDeletion() {
+		m.Payload = []byte("1")
+	}
 	s := (&Snapshot{Lineage: "l"}).Clone()
 	s.Records[Key{"embedded:1", "a"}] = Record{Sealed: Seal(m, hide, []byte("key"))}
 	return s

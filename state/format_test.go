@@ -218,7 +218,15 @@ func TestDecodeRefuses(t *testing.T) {
 		{"two objects", header + sealed(`{"broker":"b","topic":"t"} {}`) + end, "more than one"},
 		{"payload format", header + sealed(`{"broker":"b","topic":"t","payload_format_indicator":"x"}`) + end, `"x" is unknown`},
 		{"sensitive field", header + sealed(`{"broker":"b","topic":"t","sensitive":["x"]}`) + end, `"x" is unknown`},
-		{"pending kind", header + sealed(`{"broker":"b","topic":"t","pending":"x"}`) + end, `"x" is unknown`},
+		{"pending kind", header + sealed(`{"broker":"b","topic":"t","pending":"x","payload":"1"}`) + end, `"x" is unknown`},
+		{"no payload", header + sealed(`{"broker":"b","topic":"t","qos":1}`) + end, `line 2: the message of "t" has an empty payload`},
+		{"no payload, pending", header + sealed(`{"broker":"b","topic":"t","pending":"publish"}`) + end, `"t" has an empty payload`},
+		{"wildcard", header + sealed(`{"broker":"b","topic":"t/#","payload":"1"}`) + end, `the topic "t/#" cannot be recorded`},
+		{"wildcard, pending", header + sealed(`{"broker":"b","topic":"+","pending":"delete"}`) + end, `the topic "+" cannot be recorded`},
+		{"reserved topic", header + sealed(`{"broker":"b","topic":"$SYS/a","payload":"1"}`) + end, "reserved"},
+		{"topic with U+0000", header + sealed(`{"broker":"b","topic":"\u0000","payload":"1"}`) + end, "U+0000"},
+		{"QoS 3", header + sealed(`{"broker":"b","topic":"t","payload":"1","qos":3}`) + end, "has the QoS 3"},
+		{"on_destroy", header + sealed(`{"broker":"b","topic":"t","payload":"1","on_destroy":"keep"}`) + end, `the on_destroy "keep" of "t" is unknown`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -231,6 +239,27 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Error("no advice")
 			}
 		})
+	}
+}
+
+// TestNothingIsWrittenThatCannotBeRead checks that Encode refuses what Decode would.
+func TestNothingIsWrittenThatCannotBeRead(t *testing.T) {
+	for name, edit := range map[string]func(*Record) Key{
+		"empty payload": func(r *Record) Key { r.Payload = nil; return Key{"b", "a"} },
+		"wildcard":      func(*Record) Key { return Key{"b", "a/#"} },
+		"QoS 3":         func(r *Record) Key { r.QoS = 3; return Key{"b", "a"} },
+		"on_destroy":    func(r *Record) Key { r.OnDestroy = "keep"; return Key{"b", "a"} },
+	} {
+		r := sample().Records[Key{"mqtt:broker.lab:8883", "house/bin"}]
+		key := edit(&r)
+		for what, s := range map[string]*Snapshot{
+			"recorded": {Lineage: "l", Records: map[Key]Record{key: r}},
+			"pending":  {Lineage: "l", Pending: map[Key]Pending{key: {After: &r}}},
+		} {
+			if data, err := Encode(s); err == nil {
+				t.Errorf("%s, %s: written as %s", name, what, data)
+			}
+		}
 	}
 }
 
