@@ -53,6 +53,7 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err != nil {
 		return 0, err
 	}
+	s.warnUnmatched("live message", selectsNothing(filters, found.live))
 	live, left := undeclared(i.config, i.block.Name, found.live)
 	shown := i.withoutSecrets(ctx, state.Identity(found.identity), live)
 	if len(shown) == 0 {

@@ -91,3 +91,15 @@ func (i importing) scan(ctx context.Context, r broker.Reader, filters []string) 
 	})
 	return inventory.Live, nil
 }
+
+// selectsNothing returns the filters that no live topic matches.
+func selectsNothing(filters []string, live map[string]mqtt.Retained) []string {
+	return slices.DeleteFunc(slices.Clone(filters), func(filter string) bool {
+		for topic := range live {
+			if mqtt.Match(filter, topic) {
+				return true
+			}
+		}
+		return false
+	})
+}

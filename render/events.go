@@ -240,7 +240,11 @@ func (e *Events) Error(summary, detail string) {
 }
 
 func (e *Events) notice(n notice) {
-	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(n.severity), Summary: n.summary, Detail: n.detail})
+	severity := n.severity
+	if severity == severityNote { // readers of Terraform's events know two severities
+		severity = severityWarning
+	}
+	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(severity), Summary: n.summary, Detail: n.detail})
 }
 
 func (e *Events) diagnostic(d jsonDiagnostic) {

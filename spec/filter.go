@@ -51,7 +51,6 @@ func (a *arguments) checkFilter(name, filter string) {
 			diag.Excerpt(filter))
 	case strings.Contains(filter, "*"):
 		a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, name), "\"*\" in a topic filter",
-			"%q matches only topics with the character \"*\". The wildcards of MQTT are \"+\" for one whole level and "+
-				"\"#\" for all further ones.", diag.Excerpt(filter)))
+			"%q matches only topics that contain \"*\". %s.", diag.Excerpt(filter), mqtt.StarAdvice))
 	}
 }
