@@ -21,6 +21,7 @@ type block struct {
 type argument struct {
 	Name, Type, Default, Limits, Doc string
 	Required, Sensitive              bool
+	Hidden                           bool `json:"may_be_sensitive"`
 }
 
 // language returns the description of every block, by its name in docs/language.md:
@@ -59,8 +60,11 @@ func (b block) table() string {
 			byDefault = "`" + byDefault + "`"
 		}
 		limits := a.Limits
-		if a.Sensitive {
+		switch {
+		case a.Sensitive:
 			limits = strings.TrimSuffix("always sensitive; "+limits, "; ")
+		case a.Hidden:
+			limits = strings.TrimSuffix("may be sensitive; "+limits, "; ")
 		}
 		text += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", a.Name, a.Type, byDefault, a.Doc, limits)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -102,11 +103,20 @@ func tlsConfig(s *spec.MQTTSettings) (*tls.Config, error) {
 	if s.CertFile != "" {
 		pair, err := loadKeyPair(s.CertFile, s.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("load cert_file and key_file: %w", err)
+			return nil, fmt.Errorf("load cert_file and key_file: %w", withoutName(err, s.KeyFile))
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+// withoutName returns an error without the name of a file that it is about. Whoever takes key_file
+// for the key itself writes the secret as the name.
+func withoutName(err error, file string) error {
+	if about := (*fs.PathError)(nil); errors.As(err, &about) && about.Path == file {
+		return fmt.Errorf("%s key_file: %w", about.Op, about.Err)
+	}
+	return err
 }
 
 // connection returns the first connection, which is the one that reads.

@@ -131,3 +131,18 @@ func TestMQTTHello(t *testing.T) {
 		w.Close()
 	}
 }
+
+// TestKeyFileIsNotShown checks that an error about key_file does not show its name: it is always sensitive, because
+// it may be the key itself.
+func TestKeyFileIsNotShown(t *testing.T) {
+	ours := brokertest.NewAuthority(t, "ours")
+	ours.Issue("client")
+	for _, key := range []string{"hunter2.key", "-----BEGIN PRIVATE KEY-----\nhunter2\n", ours.File("client.pem")} {
+		_, err := openMQTT(t, &spec.MQTTSettings{
+			Address: brokertest.At("mqtts://127.0.0.1:1"), CertFile: ours.File("client.pem"), KeyFile: key,
+		})
+		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "key_file") {
+			t.Errorf("%v", err)
+		}
+	}
+}

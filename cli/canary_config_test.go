@@ -127,7 +127,7 @@ output "whole" {
   sensitive = true
 }
 output "parts" {
-  value     = { open = 1, list = [local.s.element, local.s.key] }
+  value     = { open = 1, list = [local.s.element, local.s.key], names = { (local.s.key) = { (local.s.object) = 1 } } }
   sensitive = true
 }
 output "public" {
@@ -139,7 +139,7 @@ output "public" {
 var canaryExpressions = []string{
 	"var.whole", "var.s", "local.s", "[1, local.s.long]", "{ a = local.s.element, b = { c = var.leaf } }", "message.leaf", "message.leaf.payload", "message.properties.user_properties",
 	"jsonencode(local.s)", "yamlencode(var.s)", "{ (var.leaf) = 1 }", "toset([var.leaf])", "var.leaf + 1", "tonumber(var.whole)", "local.s[var.leaf]", "local.s.nothing", "regex(var.leaf, 1)", "var.s[*]",
-	"[for k, v in var.s : v]", "upper(local.s.object)", "base64encode(var.whole)", "sha256(var.leaf)", "type(var.s)", "templatefile(\"secret.tpl\", { secret = var.leaf })", "file(var.leaf)", "message[var.leaf]", "\"${var.leaf}${local.nothing}\"",
+	"[for k, v in var.s : v]", "upper(local.s.object)", "base64encode(var.whole)", "sha256(var.leaf)", "type(var.s)", "type({ (local.s.key) = 1 })", "type([{ (var.leaf) = 1 }])", "type(tolist([{ (var.leaf) = 1 }]))", "type(tomap({ a = { (var.leaf) = 1 } }))", "{ (var.leaf) = 1 }.x", "templatefile(\"secret.tpl\", { secret = var.leaf })", "file(var.leaf)", "message[var.leaf]", "\"${var.leaf}${local.nothing}\"",
 }
 
 // canaryMistakes are errors in expressions and arguments that hold secrets.
@@ -159,6 +159,10 @@ var canaryMistakes = []string{
 	"message \"e\" {\n  payload = \"x\"\n  content_type = \"${local.s.type}\\u0000\"\n}",
 	"message \"e\" {\n  payload = jsonencode({ a = local.s.element })\n  schema = jsonencode({ properties = { a = { enum = [1, local.s.object] } } })\n}",
 	"message \"e\" {\n  payload = jsonencode({ a = local.s.element })\n  schema = jsonencode({ properties = { a = { const = 1, pattern = \"^x\" } }, required = [local.s.key] })\n}",
+	"message \"e\" {\n  payload = jsonencode({ a = { (local.s.key) = 1 } })\n  schema = jsonencode({ properties = { a = { additionalProperties = { type = \"string\" } } } })\n}",
+	"broker \"mqtt\" \"x\" {\n  url         = \"mqtts://h:1883\"\n  ca_file     = var.leaf\n  cert_file   = var.leaf\n  server_name = var.leaf\n  alpn        = [var.leaf]\n  client_id   = var.leaf\n}",
+	"broker \"aws_iot\" \"x\" {\n  region   = var.leaf\n  profile  = var.leaf\n  role_arn = var.leaf\n}",
+	"retainctl {\n  max_deletes = var.leaf\n  backend \"s3\" {\n    bucket      = \"b\"\n    key         = \"k\"\n    external_id = var.leaf\n    role_arn    = var.leaf\n  }\n}",
 	"message \"e\" {\n  payload = templatestring(local.s.long, { a = 1 })\n}\nmessage \"f\" {\n  payload = jsondecode(var.whole).a\n}",
 	"message \"e\" {\n  payload = file(var.leaf)\n}\nmessage \"f\" {\n  payload = regex(var.leaf, \"x\")[0]\n}",
 	"variable \"v\" {\n  sensitive = true\n  default   = \"" + planted["literal"] + "\"\n  validation {\n    condition     = length(var.v) < 2\n    error_message = \"No: ${var.v}.\"\n  }\n}",

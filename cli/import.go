@@ -52,6 +52,7 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err != nil {
 		return 0, err
 	}
+	s.warnUnmatched("live message", selectsNothing(filters, found.Live))
 	live, left := undeclared(i.config, i.block.Name, found.Live)
 	shown := i.withoutSecrets(ctx, found.Identity, live)
 	if len(shown) == 0 {

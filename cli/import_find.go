@@ -51,3 +51,15 @@ func (i importing) scanned(messages int, complete bool, reasons []string) {
 		fmt.Fprintf(i.s.Stderr, "Found %s, reading each by its topic...\n", render.Count(messages, "message"))
 	}
 }
+
+// selectsNothing returns the filters that no live topic matches.
+func selectsNothing(filters []string, live map[string]mqtt.Retained) []string {
+	return slices.DeleteFunc(slices.Clone(filters), func(filter string) bool {
+		for topic := range live {
+			if mqtt.Match(filter, topic) {
+				return true
+			}
+		}
+		return false
+	})
+}

@@ -36,8 +36,9 @@ func recordedAt(snapshot *state.Snapshot) map[state.Key]string {
 }
 
 // selected returns the keys that any of the selectors matches, sorted; without selectors it returns
-// all keys. If must is set and none matches, it returns an error.
-func selected(addresses map[state.Key]string, selectors []string, must bool) ([]state.Key, error) {
+// all keys. If must is set and none matches, it returns an error; otherwise it warns of each selector
+// that matches nothing.
+func (s *session) selected(addresses map[state.Key]string, selectors []string, must bool) ([]state.Key, error) {
 	var keys []state.Key
 	var parsed []plan.Selector
 	for _, text := range selectors {
@@ -47,16 +48,24 @@ func selected(addresses map[state.Key]string, selectors []string, must bool) ([]
 		}
 		parsed = append(parsed, sel)
 	}
+	used := make([]bool, len(parsed))
 	for key, address := range addresses {
-		matches := func(sel plan.Selector) bool { return sel.Matches(address, key.Topic) }
-		if len(parsed) == 0 || slices.ContainsFunc(parsed, matches) {
+		matched := len(parsed) == 0
+		for i, sel := range parsed {
+			if sel.Matches(address, key.Topic) {
+				used[i], matched = true, true
+			}
+		}
+		if matched {
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 && must {
 		return nil, failure("Not recorded", fmt.Sprintf(
-			"The state records nothing at %q. \"retainctl state list\" lists what it records.", selectors[0]))
+			"The state records nothing at %q. \"retainctl state list\" lists what it records.%s",
+			selectors[0], starAdvice(selectors)))
 	}
+	s.warnUnmatched("recorded message", without(selectors, used))
 	slices.SortFunc(keys, state.CompareKeys)
 	return keys, nil
 }

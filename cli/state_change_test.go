@@ -17,13 +17,16 @@ func TestForgetPending(t *testing.T) {
 	snapshot.Pending[key("both")] = state.Pending{Before: "x"}
 	snapshot.Pending[key("made")] = state.Pending{After: &state.Record{Address: "message.made"}}
 	snapshot.Pending[key("untracked")] = state.Pending{Before: "x"}
-	var out bytes.Buffer
-	s := &session{Env: Env{Stdout: &out}}
+	var out, warnings bytes.Buffer
+	s := &session{Env: Env{Stdout: &out, Stderr: &warnings}}
 	if err := forget(s, snapshot, []string{"unknown"}, ""); err == nil || len(snapshot.Pending) != 3 {
 		t.Errorf("a topic without an entry: %v, %d pending", err, len(snapshot.Pending))
 	}
 	if err := forget(s, snapshot, []string{"both", "message.made", "other/#", "untracked"}, ""); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(warnings.String(), "other/#") || strings.Contains(warnings.String(), "both") {
+		t.Errorf("warned of %s", warnings.String())
 	}
 	if len(snapshot.Records)+len(snapshot.Pending) > 0 {
 		t.Errorf("left: %v, %v", snapshot.Records, snapshot.Pending)

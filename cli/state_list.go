@@ -13,7 +13,7 @@ func stateListCommand() command {
 			if err != nil {
 				return err
 			}
-			keys, err := selected(recordedAt(snapshot), args, false)
+			keys, err := s.selected(recordedAt(snapshot), args, false)
 			if err != nil {
 				return err
 			}

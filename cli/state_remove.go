@@ -48,7 +48,7 @@ func pendingAt(snapshot *state.Snapshot) map[state.Key]string {
 func forget(s *session, snapshot *state.Snapshot, args []string, id state.Identity) error {
 	known := pendingAt(snapshot) // a pending entry that stays would be recorded by the next plan
 	maps.Copy(known, recordedAt(snapshot))
-	keys, err := selected(known, args, id == "")
+	keys, err := s.selected(known, args, id == "")
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func stateShowCommand() command {
 			if err != nil {
 				return err
 			}
-			keys, err := selected(recordedAt(snapshot), args, true)
+			keys, err := s.selected(recordedAt(snapshot), args, true)
 			if err != nil {
 				return err
 			}

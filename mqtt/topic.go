@@ -61,6 +61,10 @@ func checkTopicString(s string) error {
 	return nil
 }
 
+// StarAdvice is what to say of a filter with a "*", which other systems have as a wildcard.
+const StarAdvice = `The wildcards of MQTT are "+" for one whole level and "#" for all further ones; "*" is a character ` +
+	`like any other`
+
 // IsFilter reports whether s has a wildcard, so that it can match several topics.
 func IsFilter(s string) bool { return strings.ContainsAny(s, "+#") }
 

@@ -50,7 +50,8 @@ func readOne(
 		seen.Live = assumed
 	}
 	maps.Copy(seen.Live, assumed)
-	return plan.Observation{Observation: seen, Unsure: scanned.Reasons}, nil
+	spared := begun.Spared(what.Broker.Identity, scanned.Live)
+	return plan.Observation{Observation: seen, Unsure: scanned.Reasons, Spared: spared}, nil
 }
 
 // scan returns what is live on a broker at topics that match the filters. name is the label of

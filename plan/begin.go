@@ -20,6 +20,7 @@ type Begun struct {
 	entries  []*entry             // the selected ones of known, sorted by broker and topic
 	selected selection
 	managed  int // number of known topics that are recorded or pending
+	shields  []shield
 }
 
 // Begin works out what must be read for a plan. The caller must have checked that no two
@@ -30,7 +31,7 @@ type Begun struct {
 // that the plan must not touch must not be part of a diff.
 func Begin(in Input) *Begun {
 	b := &Begun{
-		in: in, selected: newSelection(&in),
+		in: in, selected: newSelection(&in), shields: shields(&in),
 		byName: map[string]*Broker{}, byID: map[state.Identity]*Broker{},
 	}
 	for i := range in.Brokers {
@@ -38,6 +39,7 @@ func Begin(in Input) *Begun {
 		b.byName[broker.Name], b.byID[broker.Identity] = broker, broker
 	}
 	for _, e := range b.gather() {
+		use(b.shields, e.broker.Name, e.key.Topic)
 		if in.Mode == Restore {
 			if e.backup == nil {
 				continue

@@ -26,4 +26,5 @@ type Observation struct {
 	mqtt.Observation
 	Began  time.Time // when the read began: the age of the oldest message in it
 	Unsure []string  // why a scan may have missed untracked messages; empty if it was complete
+	Spared []string  // what Begun.Spared returned of the scan
 }

@@ -34,6 +34,9 @@ func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *
 	p.drop()
 	p.limit()
 	p.warn()
+	if idle := p.idle(b, seen); len(idle) > 0 {
+		p.plan.Warnings = append(p.plan.Warnings, Warning{Kind: WarnIdle, Idle: idle, Offline: !p.refreshed})
+	}
 	return p.plan
 }
 

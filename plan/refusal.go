@@ -54,6 +54,7 @@ const (
 	WarnCheck      WarningKind = "check"      // assertions of check blocks that do not hold (in Failed)
 	WarnRestored   WarningKind = "restored"   // restored topics that the next apply would replace
 	WarnUnscanned  WarningKind = "unscanned"  // exclusive filters (in Topics) that were not scanned
+	WarnIdle       WarningKind = "idle"       // a note: protect and except filters (in Idle) that match nothing
 )
 
 // Warning is a warning about a broker or about topics. A field that does not apply to the
@@ -64,4 +65,7 @@ type Warning struct {
 	Fields mqtt.Fields
 	Topics []string
 	Failed []string // messages of failed assertions, each with its address, file and line
+	Idle   []Idle   `json:",omitempty"` // blocks with filters that match nothing
+
+	Offline bool `json:",omitempty"` // of kind idle: the brokers were not read
 }

@@ -25,6 +25,9 @@ func Refusals(w io.Writer, p *plan.Plan, s Style) error {
 	return writeNotices(w, found, s)
 }
 
+// colors are those of notices, by their severity.
+var colors = map[string]string{severityError: red, severityWarning: yellow, severityNote: cyan}
+
 func writeNotices(w io.Writer, notices []notice, s Style) error {
 	out := bufio.NewWriter(w)
 	for _, n := range notices {
@@ -36,10 +39,7 @@ func writeNotices(w io.Writer, notices []notice, s Style) error {
 // writeBox writes a notice as Terraform does: in a frame if there is colour, otherwise as plain paragraphs, because
 // review tools look for "Error: " at the start of a line. The source lines must be escaped already.
 func writeBox(w io.StringWriter, n notice, source []string, s Style) {
-	color := red
-	if n.severity == severityWarning {
-		color = yellow
-	}
+	color := colors[n.severity]
 	lines := []string{s.paint(n.severity+": ", bold, color) + s.paint(Escape(n.summary), bold)}
 	if len(source) > 0 {
 		lines = append(append(lines, ""), source...)

@@ -152,7 +152,8 @@ func (e *Events) summary(message string, n plan.Counts, operation, token string)
 	}})
 }
 
-// Outputs writes an outputs event with all outputs, sensitive ones without their values.
+// Outputs writes an outputs event with all outputs, sensitive ones without their values. The type of a sensitive output
+// is hidden too, because that of an object has the names of its attributes.
 func (e *Events) Outputs(outputs []Output) {
 	all := map[string]jsonOutput{}
 	for _, o := range outputs {
@@ -161,7 +162,7 @@ func (e *Events) Outputs(outputs []Output) {
 			e.err = err
 		}
 		if o.Sensitive {
-			one.Value = nil
+			one.Type, one.Value = json.RawMessage(`"dynamic"`), nil
 		}
 		all[o.Name] = one
 	}
@@ -239,7 +240,11 @@ func (e *Events) Error(summary, detail string) {
 }
 
 func (e *Events) notice(n notice) {
-	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(n.severity), Summary: n.summary, Detail: n.detail})
+	severity := n.severity
+	if severity == severityNote { // readers of Terraform's events know two severities
+		severity = severityWarning
+	}
+	e.diagnostic(jsonDiagnostic{Severity: strings.ToLower(severity), Summary: n.summary, Detail: n.detail})
 }
 
 func (e *Events) diagnostic(d jsonDiagnostic) {

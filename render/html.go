@@ -80,7 +80,7 @@ func planHTML(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	return pageTemplate.Execute(w, shown)
 }
 
-var classes = map[string]string{severityError: "error", severityWarning: "warning"}
+var classes = map[string]string{severityError: "error", severityWarning: "warning", severityNote: "note"}
 
 func pageCounts(p *plan.Plan) []pageCount {
 	total, drift := countsByAction(p), driftByAction(p)

@@ -109,9 +109,13 @@ func ownChange(c *plan.Change) jsonOwnChange {
 
 func warningJSON(w plan.Warning) jsonWarning {
 	n := warningNotice(w)
+	var idle []jsonIdle
+	for _, block := range w.Idle {
+		idle = append(idle, jsonIdle(block))
+	}
 	return jsonWarning{
 		Kind: string(w.Kind), Broker: w.Broker, Summary: n.summary, Detail: n.detail,
-		Fields: w.Fields.Names(), Topics: w.Topics, Failed: w.Failed,
+		Fields: w.Fields.Names(), Topics: w.Topics, Failed: w.Failed, Idle: idle,
 	}
 }
 

@@ -197,6 +197,16 @@ type jsonWarning struct {
 	Fields  []string `json:"fields,omitempty"`
 	Topics  []string `json:"topics,omitempty"`
 	Failed  []string `json:"failed,omitempty"`
+
+	Idle []jsonIdle `json:"idle,omitempty"`
+}
+
+// jsonIdle is a block with protect or except filters that match nothing.
+type jsonIdle struct {
+	Address string   `json:"address"`
+	Filters []string `json:"filters"`
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
 }
 
 type jsonOwnChange struct {

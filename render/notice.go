@@ -13,7 +13,7 @@ import (
 // notice is one warning or error in words. Notices look alike, whatever raised them. Their texts may contain untrusted
 // text; they are escaped when written.
 type notice struct {
-	severity string // "Error" or "Warning"
+	severity string // "Error", "Warning" or "Note"
 	summary  string
 	detail   string // lines; a line that starts with a space is not wrapped
 }
@@ -21,6 +21,7 @@ type notice struct {
 const (
 	severityError   = "Error"
 	severityWarning = "Warning"
+	severityNote    = "Note" // about something that is probably well
 )
 
 // planNotices returns the warnings and refusals of a plan, in that order. Warnings of the known kinds are left out: the
@@ -73,7 +74,10 @@ func warningNotice(w plan.Warning) notice {
 		n.detail = unscannedDetail + topics
 	case plan.WarnUnmatched:
 		n.summary = "A selector matches nothing"
-		n.detail = "No declared or recorded message is selected by:" + topics
+		n.detail = "No declared, recorded or undeclared message of this plan is selected by:" + topics
+		if strings.Contains(strings.Join(w.Topics, ""), "*") {
+			n.detail += "\n" + mqtt.StarAdvice + "."
+		}
 	case plan.WarnCheck:
 		n.summary = "Check block assertion failed"
 		if len(w.Failed) > 1 {
@@ -85,6 +89,9 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnRestored:
 		n.summary = fmt.Sprintf("The configuration contradicts the backup at %s", Count(len(w.Topics), "topic"))
 		n.detail = restoredDetail + topics
+	case plan.WarnIdle:
+		n.severity = severityNote
+		n.summary, n.detail = idleText(w)
 	case plan.WarnTargeted:
 		n.summary, n.detail = "Only part of the configuration is planned", targetedDetail
 	default:
@@ -92,6 +99,29 @@ func warningNotice(w plan.Warning) notice {
 		n.detail = strings.TrimSpace(topics)
 	}
 	return n
+}
+
+// idleText returns the summary and the detail of a note about filters that match nothing.
+func idleText(w plan.Warning) (summary, detail string) {
+	count := 0
+	lines := make([]string, len(w.Idle))
+	for i, idle := range w.Idle {
+		count += len(idle.Filters)
+		quoted := make([]string, len(idle.Filters))
+		for j, filter := range idle.Filters {
+			quoted[j] = quote(filter)
+		}
+		lines[i] = idle.Address + " at " + place(idle.File, idle.Line) + ": " + strings.Join(quoted, ", ")
+	}
+	detail = idleDetail
+	if w.Offline {
+		detail = idleOfflineDetail
+	}
+	summary = Count(count, "protect or except filter") + " match nothing"
+	if count == 1 {
+		summary = "A protect or except filter matches nothing"
+	}
+	return summary, detail + bullets(lines[:min(len(lines), listed)]) + more(len(lines))
 }
 
 // refusalNotice says what apply will not do, about which topics, and what to do. Its severity is not set.

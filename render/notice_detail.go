@@ -14,6 +14,10 @@ const (
 		"Pass -republish to be sure:"
 	unscannedDetail = "-refresh=false reads no broker, so undeclared live messages that match these exclusive filters are " +
 		"not listed. A plan that reads the broker deletes them:"
+	idleDetail = "No message that is declared, recorded or was read for this plan matches them. That is well if such " +
+		"messages are still to come; if the filter is misspelt, it shields nothing:"
+	idleOfflineDetail = "No message that is declared or recorded matches them, and what is live was not looked at " +
+		"(-refresh=false). If the filter is misspelt, it shields nothing:"
 	checkDetail = "These conditions of the configuration do not hold. They do not stop a plan or an apply:"
 
 	unkeyedDetail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and " +

@@ -71,14 +71,15 @@ func TestWarningsSayWhatToDo(t *testing.T) {
 		plan.WarnUnchecked:  "-republish",
 		plan.WarnUnmatched:  `"t/1"`,
 		plan.WarnUnscanned:  "-refresh=false reads no broker",
+		plan.WarnIdle:       `protect.a at main.retain.hcl:3: "t/1", "t/*"`,
 	} {
 		p := emptyPlan()
-		p.Warnings = []plan.Warning{{Kind: kind, Broker: "lab", Fields: mqtt.FieldExpiry, Topics: []string{"t/1"}}}
+		p.Warnings = []plan.Warning{{Kind: kind, Broker: "lab", Fields: mqtt.FieldExpiry, Topics: []string{"t/1"}, Idle: []plan.Idle{{Address: "protect.a", Filters: []string{"t/1", "t/*"}, File: "main.retain.hcl", Line: 3}}}}
 		if text := shown(t, Text, p, PlanOptions{Style: Style{Width: 1000}}); !strings.Contains(text, want) {
 			t.Errorf("%s lacks %q:\n%s", kind, want, text)
 		}
 		compact := shown(t, Text, p, PlanOptions{CompactWarnings: true})
-		if strings.Contains(compact, want) && kind != plan.WarnUnmatched || !strings.Contains(compact, "\nWarning: ") {
+		if strings.Contains(compact, want) && kind != plan.WarnUnmatched || !strings.Contains(compact, "\nWarning: ") && !strings.Contains(compact, "\nNote: ") {
 			t.Errorf("%s, compact:\n%s", kind, compact)
 		}
 	}

@@ -113,8 +113,8 @@ func (t *textPlan) notices() {
 		known = append(known, plan.WarnCheck)
 	}
 	for _, n := range planNotices(t.plan, known...) {
-		if t.CompactWarnings && n.severity == severityWarning {
-			fmt.Fprintf(t, "\n%s%s\n", t.paint("Warning: ", bold, yellow), Escape(n.summary))
+		if t.CompactWarnings && n.severity != severityError {
+			fmt.Fprintf(t, "\n%s%s\n", t.paint(n.severity+": ", bold, colors[n.severity]), Escape(n.summary))
 			continue
 		}
 		writeBox(t, n, nil, t.Style)

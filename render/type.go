@@ -2,11 +2,48 @@ package render
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 )
+
+// TypeOf returns the type of a value as Type does. Types in a sensitive value are not shown: that of an object has the
+// names of its attributes.
+func TypeOf(v cty.Value) string { return Type(visibleType(v)) }
+
+// hiddenType stands for the type of a sensitive value.
+var hiddenType = cty.Capsule("(sensitive value)", reflect.TypeFor[struct{}]())
+
+func visibleType(v cty.Value) cty.Type {
+	ty := v.Type()
+	switch {
+	case v.IsMarked():
+		return hiddenType
+	case !v.ContainsMarked():
+		return ty
+	case ty.IsListType():
+		return cty.List(hiddenType)
+	case ty.IsMapType():
+		return cty.Map(hiddenType)
+	case ty.IsTupleType():
+		var elements []cty.Type
+		for it := v.ElementIterator(); it.Next(); {
+			_, element := it.Element()
+			elements = append(elements, visibleType(element))
+		}
+		return cty.Tuple(elements)
+	case ty.IsObjectType():
+		attributes := map[string]cty.Type{}
+		for it := v.ElementIterator(); it.Next(); {
+			name, attribute := it.Element()
+			attributes[name.AsString()] = visibleType(attribute)
+		}
+		return cty.Object(attributes)
+	}
+	return hiddenType
+}
 
 // Type returns a type as "type(...)" shows it in Terraform's console, over several lines if it has parts.
 func Type(ty cty.Type) string {

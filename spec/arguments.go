@@ -83,12 +83,13 @@ func (a *arguments) get(name string, want cty.Type) (cty.Value, bool) {
 	return value, !value.IsNull()
 }
 
-// plain is get for an argument that is shown, which therefore cannot be sensitive.
+// plain is get for an argument that is shown, which therefore cannot be sensitive. It may be shown by
+// retainctl itself, or by an error of a library or a server that the value is given to.
 func (a *arguments) plain(name string, want cty.Type) (cty.Value, bool) {
 	value, given := a.get(name, want)
 	if given && sensitive.Is(value) {
 		a.wrong(name, "Sensitive "+name,
-			"%s is shown in plans and recorded in the state, so it cannot be a sensitive value. Use "+
+			"%s is shown in plans or in errors, so it cannot be a sensitive value. Use "+
 				"nonsensitive(...) if it is not a secret.", name)
 		return value, false
 	}
@@ -105,6 +106,7 @@ func (a *arguments) invalid(name, format string, args ...any) {
 }
 
 // text reads a string that is never shown, so it may be sensitive. It returns "" if there is none.
+// Whoever gives the value to a library or to a server hides it in the errors that come back.
 func (a *arguments) text(name string) string {
 	value, given := a.get(name, cty.String)
 	if !given {
@@ -114,7 +116,7 @@ func (a *arguments) text(name string) string {
 	return value.AsString()
 }
 
-// shown reads a string that plans show, or that identifies something. It returns "" if there is none.
+// shown reads a string that plans or errors show, or that identifies something. It returns "" if there is none.
 func (a *arguments) shown(name string) string {
 	value, given := a.plain(name, cty.String)
 	if !given {
@@ -135,13 +137,12 @@ func (a *arguments) nonEmpty(name, fallback string) string {
 	return value.AsString()
 }
 
-// texts reads a list of strings that are never shown, without its nulls.
-func (a *arguments) texts(name string) []string {
-	value, given := a.get(name, cty.List(cty.String))
+// shownList reads a list of strings that errors show, without its nulls.
+func (a *arguments) shownList(name string) []string {
+	value, given := a.plain(name, cty.List(cty.String))
 	if !given {
 		return nil
 	}
-	value, _ = value.UnmarkDeep()
 	var all []string
 	for it := value.ElementIterator(); it.Next(); {
 		if _, element := it.Element(); !element.IsNull() {

@@ -126,7 +126,7 @@ func (a *arguments) s3() BackendSettings {
 		Region:       a.shown("region"),
 		Profile:      a.shown("profile"),
 		RoleARN:      a.shown("role_arn"),
-		ExternalID:   a.text("external_id"),
+		ExternalID:   a.shown("external_id"),
 		SessionName:  a.shown("session_name"),
 		KMSKeyID:     a.shown("kms_key_id"),
 		Encrypt:      a.is("encrypt"),

@@ -71,8 +71,8 @@ func (a *arguments) awsIoT(string) BrokerSettings {
 	return &AWSIoTSettings{
 		Region:   a.shown("region"),
 		Endpoint: a.endpoint(),
-		Profile:  a.text("profile"),
-		RoleARN:  a.text("role_arn"),
+		Profile:  a.shown("profile"),
+		RoleARN:  a.shown("role_arn"),
 		Rate:     a.rate(),
 	}
 }
@@ -87,12 +87,12 @@ func (a *arguments) mqtt(root string) BrokerSettings {
 		Username:    a.text("username"),
 		Password:    a.text("password"),
 		Token:       a.text("token"),
-		CAFile:      absolute(root, a.text("ca_file")),
-		CertFile:    absolute(root, a.text("cert_file")),
+		CAFile:      absolute(root, a.shown("ca_file")),
+		CertFile:    absolute(root, a.shown("cert_file")),
 		KeyFile:     absolute(root, a.text("key_file")),
-		ServerName:  a.text("server_name"),
-		ALPN:        a.texts("alpn"),
-		ClientID:    a.text("client_id"),
+		ServerName:  a.shown("server_name"),
+		ALPN:        a.shownList("alpn"),
+		ClientID:    a.shown("client_id"),
 		Protocol:    a.choice("protocol", language.MQTTProtocols()...),
 		Kind:        a.choice("kind", language.MQTTKinds()...),
 		Connections: int(a.whole("connections", 0, 0, 64)),

@@ -120,7 +120,8 @@ func (c *Console) members(of string) []string {
 		names = []string{"root", "module"}
 	default:
 		result, diags := c.Eval(of)
-		if diags.HasErrors() || !result.Value.Type().IsObjectType() {
+		// The names in a sensitive object may be the secret.
+		if diags.HasErrors() || result.Value.IsMarked() || !result.Value.Type().IsObjectType() {
 			return nil
 		}
 		names = slices.Collect(maps.Keys(result.Value.Type().AttributeTypes()))

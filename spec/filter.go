@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"strings"
+
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -47,5 +49,8 @@ func (a *arguments) checkFilter(name, filter string) {
 		a.invalid(name,
 			"%q cannot match a declared topic: topics that begin with \"$\" are reserved for the broker.",
 			diag.Excerpt(filter))
+	case strings.Contains(filter, "*"):
+		a.sink.AddKind(filter, diag.Warnf(declare.RangeOf(a.attrs, a.at, name), "\"*\" in a topic filter",
+			"%q matches only topics that contain \"*\". %s.", diag.Excerpt(filter), mqtt.StarAdvice))
 	}
 }

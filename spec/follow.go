@@ -14,17 +14,15 @@ type reference struct{ root, name string }
 // {"output", NAME}, in the first instance of its module.
 func (mod *moduleInstance) follow(exprs []hcl.Expression, visit func(in *moduleInstance, to reference)) {
 	f := follower{seen: map[string]bool{}, visit: visit}
-	for f.add(mod, "", exprs...); len(f.waiting) > 0; {
-		last := len(f.waiting) - 1
-		from := f.waiting[last]
-		f.waiting = f.waiting[:last]
-		for ref := range declare.References(from.exprs...) {
+	f.add(mod, "", exprs...)
+	f.walk(func(in *moduleInstance, expr hcl.Expression) {
+		for ref := range declare.References(expr) {
 			if ref.Named {
-				visit(from.in, reference{ref.Root, ref.Name})
-				f.addTarget(from.in, ref)
+				visit(in, reference{ref.Root, ref.Name})
+				f.addTarget(in, ref)
 			}
 		}
-	}
+	})
 }
 
 // follower visits the references of expressions, each expression once.

@@ -53,7 +53,9 @@ func (l *loader) load() *Config {
 	if l.in.BackendOnly {
 		mod.settings(config, l.in.BackendConfig)
 	} else {
-		config = l.config(mod.everything())
+		all := mod.everything()
+		mod.checkNormal(l.Source)
+		config = l.config(all)
 	}
 	l.Report(mod.diagnostics()...)
 	if mod.sawUnknown && !l.Diags.HasErrors() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -159,7 +160,7 @@ func violations(e *jsonschema.ValidationError, hidden mqtt.Redaction) []string {
 }
 
 func violation(e *jsonschema.ValidationError, hidden mqtt.Redaction) string {
-	at := "/" + strings.Join(e.InstanceLocation, "/")
+	at := "/" + strings.Join(visible(e.InstanceLocation, hidden), "/")
 	reason := e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 	if !hidden.None() {
 		reason = "does not fulfil the schema's \"" + strings.Join(e.ErrorKind.KeywordPath(), "/") + "\""
@@ -169,4 +170,20 @@ func violation(e *jsonschema.ValidationError, hidden mqtt.Redaction) string {
 		return at + " " + reason
 	}
 	return fmt.Sprintf("%s: %s", at, reason)
+}
+
+// pointerEscape spells a name as a step of an RFC 6901 pointer.
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// visible returns the part of a location in a payload that may be shown. A sensitive object or array is one leaf,
+// because the names in it may be the secret.
+func visible(location []string, hidden mqtt.Redaction) []string {
+	var at strings.Builder
+	for i, name := range location {
+		at.WriteString("/" + pointerEscape.Replace(name))
+		if slices.Contains(hidden.Leaves, at.String()) {
+			return location[:i+1]
+		}
+	}
+	return location
 }

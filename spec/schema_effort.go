@@ -140,7 +140,7 @@ func anchored(doc any, at string) []string {
 			all = append(all, at)
 		}
 		for key, value := range doc {
-			escaped := strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+			escaped := pointerEscape.Replace(key)
 			all = append(all, anchored(value, at+"/"+url.PathEscape(escaped))...)
 		}
 	case []any:

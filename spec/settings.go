@@ -38,16 +38,18 @@ func (mod *moduleInstance) maxDeletes(attr *hcl.Attribute) *Threshold {
 	if attr == nil {
 		return nil
 	}
-	value, ok := mod.eval(mod.context("", attr.Expr), attr.Expr)
-	if !ok {
+	a := mod.arguments(hcl.Attributes{attr.Name: attr}, &attr.Range)
+	value, given := a.plain(attr.Name, cty.DynamicPseudoType)
+	if a.broken {
 		return nil
 	}
-	value, _ = value.Unmark()
 	err := errThreshold
-	if text, bad := convert.Convert(value, cty.String); bad == nil && !text.IsNull() {
-		var t Threshold
-		if t, err = ParseThreshold(text.AsString()); err == nil {
-			return &t
+	if given {
+		if text, bad := convert.Convert(value, cty.String); bad == nil {
+			var t Threshold
+			if t, err = ParseThreshold(text.AsString()); err == nil {
+				return &t
+			}
 		}
 	}
 	mod.sink.Add(diag.Errorf(attr.Expr.Range().Ptr(), "Invalid max_deletes", "%s.", diag.Sentence(err)))

@@ -60,7 +60,7 @@ func upgrade(ctx context.Context, conn net.Conn, o Options) (net.Conn, error) {
 		HTTPClient: &http.Client{Transport: given, CheckRedirect: noRedirect}, Subprotocols: []string{"mqtt"},
 	})
 	if err != nil && response != nil {
-		return nil, &webSocketError{o.WebSocket, response.Status, err}
+		return nil, &webSocketError{o.WebSocket, o.said(response.Status), err}
 	}
 	if err != nil {
 		return nil, err

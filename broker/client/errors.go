@@ -129,7 +129,7 @@ func handshakeError(o Options, heard []byte, err error) error {
 		return fmt.Errorf("%s: %w within %s (is it an MQTT broker that listens there, and is it well?)",
 			o.tried(), errNoConnack, o.Timeout)
 	case errors.As(err, &malformed):
-		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, heard, err)
+		return fmt.Errorf("%s: %w: it answers %q (is the port right? %w)", o.tried(), ErrNoMQTT, o.said(string(heard)), err)
 	case alerted(err):
 		return fmt.Errorf("%s: %w (%s)", o.tried(), err, alertAdvice)
 	case lost(err):
@@ -146,7 +146,7 @@ func handshakeError(o Options, heard []byte, err error) error {
 // refusal returns why the broker refused the connection.
 func refusal(o Options, answer *wire.Connack) error {
 	e := &ReasonError{Did: "broker " + o.Address + " refused the connection",
-		Code: answer.ReasonCode, Reason: answer.ReasonString}
+		Code: answer.ReasonCode, Reason: o.said(answer.ReasonString)}
 	switch answer.ReasonCode {
 	case wire.NotAuthorized, wire.BadUserNameOrPassword:
 		e.Advice = "check username and password, or token"
@@ -196,7 +196,7 @@ func lostError(o Options, err error) error {
 // farewell explains why the broker ended the connection, by its DISCONNECT.
 func farewell(o Options, bye *wire.Disconnect) error {
 	e := &ReasonError{Did: "broker " + o.Address + " closed the connection",
-		Code: bye.ReasonCode, Reason: bye.ReasonString}
+		Code: bye.ReasonCode, Reason: o.said(bye.ReasonString)}
 	if bye.ReasonCode == wire.SessionTakenOver {
 		e.Advice = fmt.Sprintf("another client uses the client_id %q: run one at a time, or leave client_id out",
 			o.ClientID)

@@ -263,7 +263,7 @@ func (p *publishing) acknowledged(ack *wire.Ack) bool {
 	delete(p.waiting, ack.PacketID)
 	delete(p.freed, ack.PacketID)
 	if failed {
-		p.done(i, &ReasonError{Did: "the broker refused the message", Code: ack.ReasonCode, Reason: ack.ReasonString})
+		p.done(i, &ReasonError{Did: "the broker refused the message", Code: ack.ReasonCode, Reason: p.c.o.said(ack.ReasonString)})
 	} else {
 		// No matching subscribers (0x10) is the usual answer to a retained message, which is stored
 		// all the same.

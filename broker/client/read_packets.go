@@ -115,7 +115,7 @@ func (r *reading) granted(p *wire.Suback, open []*batch) {
 				r.obs.Unread[t] = errors.New("the broker answered the subscription with too few reason codes")
 			case p.ReasonCodes[i].Failed():
 				r.obs.Unread[t] = &ReasonError{Did: "the broker refused to let the topic be read",
-					Code: p.ReasonCodes[i], Reason: p.ReasonString}
+					Code: p.ReasonCodes[i], Reason: r.c.o.said(p.ReasonString)}
 			}
 		}
 	}

@@ -87,7 +87,7 @@ func (r *repl) evaluate() {
 		return
 	}
 	if result.IsType {
-		fmt.Fprintln(r.Out, render.Type(result.Value.Type()))
+		fmt.Fprintln(r.Out, render.TypeOf(result.Value))
 		return
 	}
 	fmt.Fprintln(r.Out, render.Value(result.Value))

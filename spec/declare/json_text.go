@@ -65,9 +65,15 @@ func unicodeEscape(src []byte) (rune, bool) {
 }
 
 func badText(src []byte, name string, at int, detail string) *hcl.Diagnostic {
+	place := placeOf(src, name, at)
+	return diag.Errorf(&place, "Invalid text", "%s", detail)
+}
+
+// placeOf returns the range of the byte at a place in a file.
+func placeOf(src []byte, name string, at int) hcl.Range {
 	line := 1 + bytes.Count(src[:at], []byte("\n"))
 	column := at - bytes.LastIndexByte(src[:at], '\n')
 	start := hcl.Pos{Line: line, Column: column, Byte: at}
 	end := hcl.Pos{Line: line, Column: column + 1, Byte: at + 1}
-	return diag.Errorf(&hcl.Range{Filename: name, Start: start, End: end}, "Invalid text", "%s", detail)
+	return hcl.Range{Filename: name, Start: start, End: end}
 }

@@ -65,6 +65,9 @@ func (m *Message) Expressions() []hcl.Expression {
 // Address returns the block's address within its module: message.NAME.
 func (m *Message) Address() string { return addrs.Message(m.Label, cty.NilVal) }
 
+// LabelRange returns the range of the block's label.
+func (m *Message) LabelRange() hcl.Range { return m.labelAt }
+
 // ArgumentRange returns the range of the first of the named arguments that is given, or that
 // of the block's header if none is.
 func (m *Message) ArgumentRange(names ...string) *hcl.Range {

@@ -21,12 +21,14 @@ type Source struct {
 	budget *bounds.Budget // that the expressions in the files spend
 	parser *hclparse.Parser
 	Diags  hcl.Diagnostics
+
+	notNormal map[string][]hcl.Range // names and strings of the configuration that are not in NFC, by file
 }
 
 // NewSource returns a source of the files below root, which may be set later. Evaluating
 // expressions of the files spends the budget.
 func NewSource(root *functions.Sandbox, budget *bounds.Budget) *Source {
-	return &Source{Root: root, budget: budget, parser: hclparse.NewParser()}
+	return &Source{Root: root, budget: budget, parser: hclparse.NewParser(), notNormal: map[string][]hcl.Range{}}
 }
 
 // Report adds diagnostics about the files, or about values computed from them.
@@ -49,6 +51,9 @@ func (s *Source) parse(dir string, names []string) []hcl.Body {
 			continue
 		}
 		if f := s.ParseFile(src, name); f != nil {
+			if odd := notNormal(src, name); odd != nil {
+				s.notNormal[name] = odd
+			}
 			bodies = append(bodies, f.Body)
 		}
 	}

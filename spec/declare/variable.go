@@ -19,7 +19,8 @@ type Variable struct {
 	typ         cty.Type  // a constraint; cty.DynamicPseudoType if none is given
 	typed       bool      // a type is given
 	optional    *typeexpr.Defaults
-	Default     cty.Value // cty.NilVal if none is given
+	Default     cty.Value      // cty.NilVal if none is given
+	DefaultExpr hcl.Expression // nil if none is given
 	Nullable    bool
 	Sensitive   bool
 	Validations []Rule
@@ -80,6 +81,7 @@ func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 
 // defaultValue reads a variable's default.
 func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
+	v.DefaultExpr = attr.Expr
 	value, diags := attr.Expr.Value(nil)
 	if r.report(diags...); diags.HasErrors() {
 		v.Default = cty.DynamicVal

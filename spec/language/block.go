@@ -32,8 +32,9 @@ type Argument struct {
 	Name      string `json:"name"`
 	Type      string `json:"type"`
 	Required  bool   `json:"required,omitempty"`
-	Sensitive bool   `json:"sensitive,omitempty"` // never shown, even if its value is not marked
-	Default   string `json:"default,omitempty"`   // an expression of the language, or a description
+	Sensitive bool   `json:"sensitive,omitempty"`        // never shown, even if its value is not marked
+	Hidden    bool   `json:"may_be_sensitive,omitempty"` // never shown if its value is marked
+	Default   string `json:"default,omitempty"`          // an expression of the language, or a description
 	Limits    string `json:"limits,omitempty"`
 	Doc       string `json:"doc"`
 }

@@ -38,9 +38,9 @@ func brokerBlocks() []Block {
 					Name: "url", Type: "string", Required: true,
 					Doc: "the address: `mqtt://HOST[:PORT]`, `mqtts://…`, `ws://HOST[:PORT][/PATH]`, `wss://…` or " +
 						"`unix:///PATH`",
-					Limits: "ports 1883, 8883, 80 and 443 unless given; not sensitive",
+					Limits: "ports 1883, 8883, 80 and 443 unless given",
 				},
-				{Name: "username", Type: "string", Doc: "the user name"},
+				{Name: "username", Type: "string", Hidden: true, Doc: "the user name"},
 				{Name: "password", Type: "string", Sensitive: true, Doc: "the password", Limits: "not together with `token`"},
 				{Name: "token", Type: "string", Sensitive: true, Doc: "a JWT or the like, sent as the password"},
 				{

@@ -5,7 +5,7 @@ func filterBlocks() []Block {
 	filter := Argument{
 		Name: "filter", Type: "string", Required: true,
 		Doc:    "an MQTT topic filter",
-		Limits: "does not begin with `$`; not sensitive",
+		Limits: "does not begin with `$`",
 	}
 	only := Argument{
 		Name: "broker", Type: "string", Default: "the only broker",

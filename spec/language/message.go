@@ -8,7 +8,7 @@ func messageBlock() Block {
 			{
 				Name: "for_each", Type: "map, object or set of strings",
 				Doc:    "one instance for each element; `each.key`, `each.value`",
-				Limits: "not sensitive, and not together with `count`",
+				Limits: "not together with `count`",
 			},
 			{
 				Name: "count", Type: "number",
@@ -25,13 +25,13 @@ func messageBlock() Block {
 				Limits: "1 to 65,535 bytes of UTF-8, no wildcard, no U+0000, no leading `$`; AWS: 256 bytes, 7 slashes",
 			},
 			{
-				Name: "payload", Type: "string",
+				Name: "payload", Type: "string", Hidden: true,
 				Doc: "sent as its UTF-8 bytes; use `jsonencode(...)` for anything but text. This or `payload_base64` " +
 					"is required",
 				Limits: "not empty; AWS: 128 KiB",
 			},
 			{
-				Name: "payload_base64", Type: "string",
+				Name: "payload_base64", Type: "string", Hidden: true,
 				Doc:    "instead of `payload`, for bytes",
 				Limits: "base64 of at least one byte",
 			},
@@ -40,19 +40,31 @@ func messageBlock() Block {
 				Doc:    "quality of service of the publish",
 				Limits: "0, 1 or 2; AWS: 0 or 1",
 			},
-			{Name: "content_type", Type: "string", Doc: "such as `\"application/json\"`; MQTT 5", Limits: "AWS: 256 bytes"},
+			{
+				Name: "content_type", Type: "string", Hidden: true,
+				Doc:    "such as `\"application/json\"`; MQTT 5",
+				Limits: "AWS: 256 bytes",
+			},
 			{
 				Name: "payload_format_indicator", Type: "string", Default: `"UNSPECIFIED_BYTES"`,
 				Doc:    "whether the payload is text; MQTT 5",
 				Limits: "`\"UNSPECIFIED_BYTES\"` or `\"UTF8_DATA\"`",
 			},
 			{
-				Name: "user_properties", Type: "map of strings, or list of `{ name, value }`",
+				Name: "user_properties", Type: "map of strings, or list of `{ name, value }`", Hidden: true,
 				Doc:    "a map is compared without order, a list with order and duplicates; MQTT 5",
 				Limits: "AWS: 8 KiB together",
 			},
-			{Name: "response_topic", Type: "string", Doc: "the topic for answers; MQTT 5", Limits: "no wildcards"},
-			{Name: "correlation_data", Type: "string", Doc: "bytes for the sender of the answer; MQTT 5", Limits: "base64"},
+			{
+				Name: "response_topic", Type: "string", Hidden: true,
+				Doc:    "the topic for answers; MQTT 5",
+				Limits: "no wildcards",
+			},
+			{
+				Name: "correlation_data", Type: "string", Hidden: true,
+				Doc:    "bytes for the sender of the answer; MQTT 5",
+				Limits: "base64",
+			},
 			{
 				Name: "message_expiry", Type: "number of seconds, or duration",
 				Doc:    "the time after which the broker drops the message, such as `\"24h\"` or `\"7d\"`; MQTT 5",

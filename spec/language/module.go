@@ -38,7 +38,7 @@ func moduleBlocks() []Block {
 				{
 					Name: "for_each", Type: "map, object or set of strings",
 					Doc:    "one instance for each element; `each.key`, `each.value`",
-					Limits: "not sensitive, and not together with `count`",
+					Limits: "not together with `count`",
 				},
 				{
 					Name: "count", Type: "number",
@@ -57,7 +57,7 @@ func moduleBlocks() []Block {
 			Doc: "A value for the caller of the module, `module.M.NAME`, or for `retainctl output`.",
 			Arguments: []Argument{
 				{
-					Name: "value", Type: "any", Required: true,
+					Name: "value", Type: "any", Required: true, Hidden: true,
 					Doc: "what the caller sees as `module.NAME.OUTPUT`, and what `retainctl output` prints of the root",
 				},
 				{Name: "description", Type: "literal string", Doc: "for the reader"},

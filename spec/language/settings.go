@@ -74,7 +74,7 @@ func settingsBlock() Block {
 					{Name: "lock_method", Type: "string", Default: `"LOCK"`, Doc: "the method that locks the state"},
 					{Name: "unlock_address", Type: "string", Default: "`lock_address`", Doc: "the address that unlocks the state"},
 					{Name: "unlock_method", Type: "string", Default: `"UNLOCK"`, Doc: "the method that unlocks the state"},
-					text("username", "the user name"),
+					{Name: "username", Type: "string", Hidden: true, Doc: "the user name"},
 					{Name: "password", Type: "string", Sensitive: true, Doc: "the password"},
 					{Name: "skip_cert_verification", Type: "bool", Default: "false", Doc: "accept any certificate"},
 				},

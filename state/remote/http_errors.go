@@ -69,11 +69,14 @@ func (h *HTTP) said(a answer) string {
 	return fmt.Sprintf(" (%s)", strings.ToValidUTF8(text, "?"))
 }
 
-// repeats reports whether a text contains the password, or another credential of the request, in a
+// repeats reports whether a text contains the user name, the password, or another credential of the request, in a
 // form in which a server may repeat it.
 func (h *HTTP) repeats(text string) bool {
 	user, password := h.settings.Username, h.settings.Password
 	secrets := []string{password}
+	if len(user) > 3 { // a shorter one is a part of many words
+		secrets = append(secrets, user)
+	}
 	if password != "" {
 		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}

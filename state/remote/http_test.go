@@ -175,6 +175,7 @@ func TestHTTPEcho(t *testing.T) {
 	for name, say := range map[string]func(*http.Request) string{
 		"the header":   func(r *http.Request) string { return "denied: Authorization: " + r.Header.Get("Authorization") },
 		"the password": func(r *http.Request) string { _, p, _ := r.BasicAuth(); return "denied " + p },
+		"the user":     func(r *http.Request) string { u, _, _ := r.BasicAuth(); return "no user " + u },
 		"as JSON":      func(r *http.Request) string { _, p, _ := r.BasicAuth(); return fmt.Sprintf("denied %q", p) },
 		"the address":  func(r *http.Request) string { return "nothing at " + r.URL.String() },
 		"the query":    func(r *http.Request) string { return "no token " + r.URL.Query().Get("private") },
