@@ -52,7 +52,7 @@ func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
 	}
 	change := p.change(t, a, why)
 	change.message, change.record = c.want, p.record(t, c.want)
-	change.AfterDigest = change.record.Digest
+	change.AfterDigest = p.afterDigest(&change)
 	change.After = shown(c.want, change.Redaction)
 	if a == Update {
 		p.showBefore(t, &change, c.seen)
@@ -75,7 +75,7 @@ func (p *planner) adopt(t *topic, c comparison) {
 	if left, known := p.timeLeft(t); known { // so that UpdatedAt plus the expiry is when it ends
 		change.record.UpdatedAt = p.now.Add(left - seconds(t.decl.Expiry))
 	}
-	change.AfterDigest = change.record.Digest
+	change.AfterDigest = p.afterDigest(&change)
 	p.showBefore(t, &change, c.seen)
 	change.After = change.Before
 	p.plan.Changes = append(p.plan.Changes, change)
@@ -100,7 +100,7 @@ func (p *planner) leave(t *topic, c comparison) {
 	}
 	resealed := p.mustReseal(t, kept)
 	if resealed {
-		r.Sealed = state.Seal(canonical(kept, r.OrderedProperties), t.hides(), p.key)
+		r.Sealed = state.SealIgnoring(canonical(kept, r.OrderedProperties), t.hides(), t.decl.Ignored(), p.key)
 	}
 	if resealed || !sameRecord(&r, t.rec) {
 		p.stateOnly(t, &r)

@@ -90,7 +90,7 @@ func messageBlock() Block {
 				{
 					Name: "ignore_changes", Type: "list of names and strings",
 					Doc: "fields, without quotes, and RFC 6901 paths of a JSON payload that somebody else may change: an " +
-						"update keeps their live values. Or `all`",
+						"update keeps their live values. In a path, `*` is any one step. Or `all`",
 				},
 				{
 					Name: "on_destroy", Type: "string", Default: `"delete"`,
