@@ -28,6 +28,9 @@ func (i Ignored) Equal(o Ignored) bool {
 // Overlaps reports whether an ignored path leads to a pointer, into its value, or around it.
 func (i Ignored) Overlaps(pointer string) bool { return payload.NewPaths(i.Leaves).Overlaps(pointer) }
 
+// Covers reports whether an ignored path leads to a pointer or around it.
+func (i Ignored) Covers(pointer string) bool { return payload.NewPaths(i.Leaves).Covers(pointer) }
+
 // Strip returns what counts of a message, to compare it with another one that was stripped.
 // If parts of its payload are ignored, the rest is in a form that does not depend on its
 // spelling, because whoever writes the ignored parts writes the rest again.

@@ -81,8 +81,12 @@ func sealedDigest(s state.Sealed, ignored mqtt.Ignored) string {
 	h := sha256.New()
 	fmt.Fprintln(h, ignored.Strip(s.Message).Digest(nil))
 	for _, name := range slices.Sorted(maps.Keys(s.Secrets)) {
-		if f := mqtt.FieldNamed(name); f == mqtt.FieldPayload && !s.Message.Redacted().Has(f) {
+		field := mqtt.FieldNamed(name)
+		switch {
+		case field == mqtt.FieldPayload && !s.Message.Redacted().Has(field):
 			continue // the hidden leaves and what the seal shows are all of it
+		case field == 0 && ignored.Covers(name):
+			continue
 		}
 		fmt.Fprintf(h, "%q %s\n", name, s.Secrets[name])
 	}

@@ -148,3 +148,34 @@ func TestPayloadThatIsNoDocumentCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestRecreatedAsRecorded checks that a message that was lost gets what is ignored from the
+// record, apart from secrets, which the record does not hold.
+func TestRecreatedAsRecorded(t *testing.T) {
+	for name, test := range map[string]struct {
+		declared, reported, want string
+		edit                     []func(*spec.Message)
+	}{
+		"value":   {`{"x":1,"ip":"0.0.0.0"}`, `{"x":1,"ip":"10.0.0.7"}`, `{"x":1,"ip":"10.0.0.7"}`, nil},
+		"dropped": {`{"x":1,"ip":"0.0.0.0"}`, `{"x":1}`, `{"x":1}`, nil},
+		"added":   {`{"x":1}`, `{"x":1,"ip":"10.0.0.7"}`, `{"x":1,"ip":"10.0.0.7"}`, nil},
+		"secret":  {`{"x":1,"ip":"0.0.0.0"}`, `{"x":1,"ip":"10.0.0.7"}`, `{"x":1,"ip":"0.0.0.0"}`, []func(*spec.Message){hiddenLeaf("/ip")}},
+		"all":     {`{"x":1}`, `{"x":2}`, `{"x":2}`, []func(*spec.Message){ignoreField(mqtt.AllFields)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			desired := message("a", test.declared, append(test.edit, ignore("/ip"))...)
+			w.run(t, w.plan(desired))
+			put("a", test.reported)(w)
+			w.run(t, w.plan(desired))
+			gone("a")(w)
+			p := w.plan(desired)
+			wantPlan(t, p, "+a drift; ")
+			w.run(t, p)
+			if got := string(w.live["a"].Payload); got != test.want {
+				t.Errorf("created again as %s, want %s", got, test.want)
+			}
+			quiet(t, w.plan(desired))
+		})
+	}
+}

@@ -113,14 +113,14 @@ func TestModel(t *testing.T) {
 }
 
 // needsRefresh reports whether the digests of hidden parts are not enough for a plan without
-// a refresh: they do not show whether only the spelling differs, or the value of an ignored
-// leaf within them.
+// a refresh: they do not show whether only the spelling differs, or the value of
+// what is ignored within them, or was.
 func (w *world) needsRefresh(desired []spec.Message) bool {
 	for _, d := range desired {
 		rec := w.prior.Records[stateKey(d.Topic)]
 		hide := rec.Redaction
 		live := w.live[d.Topic].Payload
-		if hide.Covers()&d.IgnoreFields != 0 || hide.Covers().Has(mqtt.FieldPayload) && (len(d.IgnoreLeaves) > 0 || len(rec.Ignored.Leaves) > 0 || !bytes.Equal(live, d.Payload) && payload.Equal(live, d.Payload)) {
+		if hide.Covers()&(d.IgnoreFields|rec.Ignored.Fields) != 0 || hide.Covers().Has(mqtt.FieldPayload) && (len(d.IgnoreLeaves) > 0 || len(rec.Ignored.Leaves) > 0 || !bytes.Equal(live, d.Payload) && payload.Equal(live, d.Payload)) {
 			return true
 		}
 	}

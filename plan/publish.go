@@ -22,7 +22,18 @@ func (p *planner) create(t *topic) {
 	default:
 		why = interrupted(t, Drift)
 	}
-	p.publish(t, Create, why, comparison{want: t.decl.Message})
+	p.publish(t, Create, why, comparison{want: recreated(t)})
+}
+
+// recreated returns the message to publish where none is live: the declared one, in which
+// what somebody else writes is as it was last recorded, if it was. A sensitive part is as it
+// is declared: a saved plan could not hold another.
+func recreated(t *topic) mqtt.Message {
+	if t.rec == nil {
+		return t.decl.Message
+	}
+	m, _ := t.decl.Ignored().Carry(t.decl.Message, t.redaction().Apply(t.rec.Message))
+	return m
 }
 
 // keep plans a declared message that is live: an update, an adoption or a no-op.

@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,9 +25,20 @@ func NewPaths(pointers []string) Paths {
 
 // Overlaps reports whether a path of the set leads to the pointer, into its value, or to a value
 // around it.
-func (p Paths) Overlaps(pointer string) bool {
+func (p Paths) Overlaps(pointer string) bool { return p.meet(steps(pointer), math.MaxInt) }
+
+// Covers reports whether a path of the set leads to the pointer or to a value around it.
+func (p Paths) Covers(pointer string) bool {
 	there := steps(pointer)
+	return p.meet(there, len(there))
+}
+
+// meet reports whether a path of at most so many steps agrees with some steps as far as both go.
+func (p Paths) meet(there []string, longest int) bool {
 	return slices.ContainsFunc(p, func(path []string) bool {
+		if len(path) > longest {
+			return false
+		}
 		for i := range min(len(path), len(there)) {
 			if path[i] != AnyStep && path[i] != there[i] {
 				return false

@@ -82,6 +82,10 @@ func TestOverlaps(t *testing.T) {
 		if got := NewPaths([]string{test.path}).Overlaps(test.pointer); got != test.want {
 			t.Errorf("%s overlaps %s: %v", test.path, test.pointer, got)
 		}
+		covers := test.want && len(steps(test.path)) <= len(steps(test.pointer))
+		if got := NewPaths([]string{test.path}).Covers(test.pointer); got != covers {
+			t.Errorf("%s covers %s: %v", test.path, test.pointer, got)
+		}
 	}
 }
 
