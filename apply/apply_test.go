@@ -37,6 +37,7 @@ type fake struct {
 	broken error // of every Read
 	reads  int
 	onSend func(topic string)
+	onRead func()
 }
 
 func newFake(live ...mqtt.Message) *fake {
@@ -49,6 +50,9 @@ func newFake(live ...mqtt.Message) *fake {
 func (f *fake) Read(_ context.Context, topics []string) (mqtt.Observation, error) {
 	if f.reads++; f.broken != nil {
 		return mqtt.Observation{}, f.broken
+	}
+	if f.onRead != nil {
+		f.onRead()
 	}
 	seen := f.live.Read(slices.Values(topics), mqtt.AllFields)
 	for _, topic := range topics {

@@ -23,20 +23,21 @@ const maxUnread = 3
 // ErrChanged is the error of a conflict: the live message is no longer the one that was planned on.
 var ErrChanged = errors.New("changed since the plan was made")
 
-// checkConflicts reads the topics of a batch again if the plan's observation is no longer fresh,
-// and returns the changes that may be published. It finishes the others. MQTT and AWS IoT have no
-// compare-and-set: this narrows the window for somebody else's write to one batch. If ok is false,
-// the batch could not be read and is finished.
+// checkConflicts reads the topics of a batch again as far as needed, and returns the changes that
+// may be published. It finishes the others. What ignore_changes leaves to somebody else is taken
+// from this read. MQTT and AWS IoT have no compare-and-set: this narrows the window for somebody
+// else's write to one batch. If ok is false, the batch could not be read and is finished.
 func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []int) (clean []int, ok bool) {
-	if r.fresh() {
-		return indices, true
+	again, clean := r.toRead(indices)
+	if len(again) == 0 {
+		return clean, true
 	}
-	seen, err := r.read(ctx, id, indices)
+	seen, err := r.read(ctx, id, again)
 	if err != nil {
-		r.failAll(ctx, indices, fmt.Errorf("could not be read again, so nothing was done: %w", err))
-		return nil, false
+		r.failAll(ctx, again, fmt.Errorf("could not be read again, so nothing was done: %w", err))
+		return clean, len(clean) > 0
 	}
-	for _, i := range indices {
+	for _, i := range again {
 		c := r.report.Results[i].Change
 		live, there := seen.Live[c.Key.Topic]
 		switch {
@@ -50,10 +51,29 @@ func (r *run) checkConflicts(ctx context.Context, id state.Identity, indices []i
 		case !c.MatchesBefore(live, there, r.comparer(c.Key.Broker)):
 			r.finish(i, Conflicted, ErrChanged, r.shown(c, live, there))
 		default:
+			if there {
+				c.Carry(live, r.comparer(c.Key.Broker))
+			}
 			clean = append(clean, i)
 		}
 	}
 	return clean, true
+}
+
+// toRead divides changes into those whose topics must be read again and the others. A change that
+// publishes a part of the live message as it is needs the newest, however fresh the plan is.
+func (r *run) toRead(indices []int) (again, others []int) {
+	if !r.fresh() {
+		return indices, nil
+	}
+	for _, i := range indices {
+		if r.report.Results[i].Change.Carries() {
+			again = append(again, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return again, others
 }
 
 // fresh reports whether the plan's observation is young enough to publish on. It asks the monotonic

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/observe"
 	"github.com/retainctl/retainctl/render"
 )

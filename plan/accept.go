@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/retainctl/retainctl/mqtt"
-	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -30,12 +29,13 @@ func (p *planner) accept(t *topic) {
 	}
 	seen := p.seen(t)
 	r, raw := p.acceptable(t, seen)
-	pseudo := &spec.Message{OrderedProperties: t.rec.OrderedProperties}
-	diff, leaves := p.fromRecord(pseudo, cover(t.rec, t.redaction(), p.key), seen)
+	how := terms{ordered: t.rec.OrderedProperties, ignored: t.ignored()}
+	known, _ := how.ignored.Carry(seen, t.rec.Message)
+	diff, leaves := fromRecord(cover(t.rec, t.redaction(), how.ignored, p.key), known, how, p.key)
 	switch diff &= t.broker.Readable; {
 	case diff != 0:
 		p.drift(t, why, r, seen, diff, leaves)
-	case raw != 0 || !sameRecord(r, t.rec): // only the spelling or the time differs
+	case raw != 0 || !sameRecord(r, t.rec): // only the spelling, the time or an ignored part differs
 		p.plan.NoOps++
 		p.stateOnly(t, r)
 	default:
@@ -47,9 +47,9 @@ func (p *planner) accept(t *topic) {
 // gone.
 func (p *planner) drift(t *topic, why []Reason, r *state.Record, seen mqtt.Message, diff mqtt.Fields, leaves []string) {
 	c := p.change(t, NoOp, interrupted(t, why...))
-	c.Before, c.BeforeDigest = shown(t.rec.Message, c.Redaction), c.prior.Digest
+	c.Before, c.BeforeDigest = shown(t.rec.Message, c.Redaction), sealedDigest(c.prior.Sealed, c.Ignored)
 	if c.record = r; r != nil {
-		c.After, c.AfterDigest = p.shownLive(t, seen), r.Digest
+		c.After, c.AfterDigest = p.shownLive(t, seen), sealedDigest(r.Sealed, c.Ignored)
 		c.Differs, c.SecretLeaves = diff, leaves
 	}
 	p.plan.Drift = append(p.plan.Drift, c)

@@ -60,7 +60,12 @@ type Change struct {
 	Differs       mqtt.Fields // the fields that change, including redacted ones
 	SecretLeaves  []string    // the redacted leaves that change, as RFC 6901 pointers
 
-	BeforeDigest, AfterDigest string // over all fields, in hexadecimal; "" if there is no message. See Plan.Token
+	// BeforeDigest and AfterDigest cover everything but what is ignored. They are in
+	// hexadecimal, and "" if there is no message. See Plan.Token.
+	BeforeDigest, AfterDigest string
+
+	// Ignored is what the message leaves to somebody else, and Carry takes from the live one.
+	Ignored mqtt.Ignored `json:",omitzero"`
 
 	// Ends is when Before expires; zero if it does not expire or that is unknown.
 	Ends time.Time `json:",omitzero"`

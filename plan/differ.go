@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/retainctl/retainctl/mqtt"
@@ -39,59 +38,52 @@ func canonical(m mqtt.Message, ordered bool) mqtt.Message {
 	return m
 }
 
-// overlay returns m with the given fields and leaves taken from source: what
-// ignore_changes ignores is published as it is live. A value for which source has a
-// placeholder, as a whole or in part, stays as it is in m.
-func overlay(m, source mqtt.Message, fields mqtt.Fields, leaves []string) mqtt.Message {
-	if hasPlaceholder(string(source.Payload)) {
-		fields &^= mqtt.FieldPayload
-	}
-	if fields != 0 {
-		from := source // copied only here, because taking its address moves it to the heap
-		m = m.With(source, fields&^from.Redacted())
-	}
-	if len(leaves) == 0 || fields.Has(mqtt.FieldPayload) {
-		return m
-	}
-	want, ok := payload.Parse(m.Payload)
-	if !ok {
-		return m
-	}
-	there, ok := payload.Parse(source.Payload)
-	if !ok {
-		return m
-	}
-	edited := false
-	for _, leaf := range leaves {
-		value, has := there.Get(leaf)
-		if declared, _ := want.Get(leaf); has && value != declared && !hasPlaceholder(value) {
-			want, edited = want.Set(leaf, value), true
+// terms says what counts when messages are compared.
+type terms struct {
+	ordered bool // the order of user properties
+	bytes   bool // the spelling of JSON
+	ignored mqtt.Ignored
+}
+
+// declaredTerms returns how messages are compared by a declaration.
+func declaredTerms(d *spec.Message) terms {
+	exact := d.CompareBytes && len(d.IgnoreLeaves) == 0 // who writes those leaves writes the rest again
+	return terms{ordered: d.OrderedProperties, bytes: exact, ignored: d.Ignored()}
+}
+
+// fromRecord returns the fields and the redacted leaves in which a message differs from a
+// record. A record does not hold the spelling of a payload that is hidden as a whole, so
+// every byte of it counts. Nor does it hold a secret that others wrote where ignore_changes
+// allows it, so that does not count.
+func fromRecord(r *state.Record, m mqtt.Message, how terms, key []byte) (mqtt.Fields, []string) {
+	m = canonical(m, how.ordered)
+	diff, leaves := r.Sealed.Diff(m, key)
+	leaves = slices.DeleteFunc(leaves, how.ignored.Overlaps)
+	unknown := hidesIgnored(r, how.ignored)
+	switch whole := r.Message.Redacted().Has(mqtt.FieldPayload); {
+	case !diff.Has(mqtt.FieldPayload) || len(leaves) > 0:
+	case whole && coversIgnored(r, how.ignored):
+		diff &^= mqtt.FieldPayload
+	case !whole && (!how.bytes || unknown):
+		shown, recorded := how.ignored.Strip(r.Redaction.Apply(m)), how.ignored.Strip(r.Message)
+		if payload.Equal(shown.Payload, recorded.Payload) {
+			diff &^= mqtt.FieldPayload
 		}
 	}
-	if edited { // if not, every byte stays as it was declared
-		m.Payload = want.Bytes()
+	if diff.Has(mqtt.FieldUserProperties) && !how.ordered &&
+		!r.Redaction.Fields.Has(mqtt.FieldUserProperties) && sameProperties(m, r.Message) {
+		diff &^= mqtt.FieldUserProperties
 	}
-	return m
+	return diff &^ how.ignored.Fields, leaves
 }
 
-func hasPlaceholder(json string) bool { return strings.Contains(json, `"`+mqtt.RedactedText+`"`) }
-
-// ignoredSecrets returns the leaves that ignore_changes ignores and of which the record
-// hides at least a part, so that their values are unknown.
-func ignoredSecrets(d *spec.Message, r *state.Record) []string {
+// hidesIgnored reports whether the record hides at least a part of an ignored leaf, so that
+// its value is unknown.
+func hidesIgnored(r *state.Record, ignored mqtt.Ignored) bool {
 	if r.Redaction.Fields.Has(mqtt.FieldPayload) {
-		return d.IgnoreLeaves
+		return len(ignored.Leaves) > 0
 	}
-	return slices.DeleteFunc(slices.Clone(d.IgnoreLeaves), func(leaf string) bool {
-		return !overlapsAny(leaf, r.Redaction.Leaves)
-	})
-}
-
-// overlapsAny reports whether a pointer equals, contains or is within one of others.
-func overlapsAny(place string, others []string) bool {
-	return slices.ContainsFunc(others, func(other string) bool {
-		return place == other || strings.HasPrefix(place, other+"/") || strings.HasPrefix(other, place+"/")
-	})
+	return slices.ContainsFunc(r.Redaction.Leaves, ignored.Overlaps)
 }
 
 // secretLeaves returns the redacted leaves in which two documents differ.

@@ -15,7 +15,7 @@ import (
 //
 // A recorded message that is live again after the plan found none also matches, because
 // retainctl published it. A delete whose message is gone does not match; MatchesAfter
-// reports true for it. What a removed block forgets always matches, because it was planned
+// reports true for it. What is ignored does not count. What a removed block forgets always matches, because it was planned
 // without a read.
 func (c *Change) MatchesBefore(r mqtt.Retained, live bool, comparer Comparer) bool {
 	if c.unkeyed {
@@ -27,13 +27,13 @@ func (c *Change) MatchesBefore(r mqtt.Retained, live bool, comparer Comparer) bo
 	case !live:
 		return c.Before == nil
 	case c.Before == nil:
-		return c.prior != nil && comparer.shows(c.prior, r.Message)
+		return c.prior != nil && comparer.shows(c.prior, r.Message, c.Ignored)
 	}
-	return comparer.digest(r.Message, c.prior, c.ordered(), c.Redaction) == c.BeforeDigest
+	return comparer.digest(r.Message, c.prior, c.ordered(), c.Redaction, c.Ignored) == c.BeforeDigest
 }
 
 // MatchesAfter reports whether a read shows what the change publishes. live is false if the
-// read showed no message. Every byte of the payload counts.
+// read showed no message. Every byte of the payload counts, unless paths in it are ignored.
 func (c *Change) MatchesAfter(r mqtt.Retained, live bool, comparer Comparer) bool {
 	switch {
 	case c.Action == Delete:
@@ -41,10 +41,32 @@ func (c *Change) MatchesAfter(r mqtt.Retained, live bool, comparer Comparer) boo
 	case !live || c.record == nil:
 		return false
 	case !c.complete():
-		return comparer.shows(c.record, r.Message)
+		return comparer.shows(c.record, r.Message, c.Ignored)
 	}
 	seen := comparer.restore(r.Message, c.message)
-	return differs(c.message, seen, c.record.OrderedProperties, true)&comparer.Readable == 0
+	sent, _ := c.Ignored.Carry(c.message, seen)
+	exact := len(c.Ignored.Leaves) == 0 // whoever writes the ignored parts writes the rest again
+	return differs(sent, seen, c.record.OrderedProperties, exact)&comparer.Readable&^c.Ignored.Fields == 0
+}
+
+// Carry makes the change publish what it ignores as a new read shows it: what was planned may
+// be older. The digests stay as they are, because they do not cover it.
+func (c *Change) Carry(r mqtt.Retained, comparer Comparer) {
+	if !c.Carries() || !c.complete() {
+		return
+	}
+	m, _ := c.Ignored.Carry(c.message, comparer.restore(r.Message, c.message))
+	record, hide := *c.record, c.record.Redaction
+	if !hide.None() { // somebody may have written a secret there
+		hide = hide.Union(hide.Spread(m, c.message))
+	}
+	record.Sealed = state.SealIgnoring(canonical(m, record.OrderedProperties), hide, c.Ignored, comparer.Key)
+	c.message, c.record = m, &record
+}
+
+// Carries reports whether the change publishes a part of the live message as it is.
+func (c *Change) Carries() bool {
+	return !c.Ignored.None() && c.record != nil && (c.Action == Create || c.Action == Update)
 }
 
 // ordered reports whether the order of the user properties counts in BeforeDigest.

@@ -50,7 +50,10 @@ func drawMessage(t *rapid.T, label, topic string) spec.Message {
 		m.Redaction.Leaves = []string{"/x"}
 	}
 	if draw("ignored") {
-		m.IgnoreLeaves = []string{"/seen"}
+		m.IgnoreLeaves = rapid.SampledFrom([][]string{{"/seen"}, {"/*"}, {"/deep/*/sw", "/seen"}}).Draw(t, "paths")
+	}
+	if draw("ignored field") {
+		m.IgnoreFields = rapid.SampledFrom([]mqtt.Fields{mqtt.FieldContentType, mqtt.FieldUserProperties}).Draw(t, "field")
 	}
 	m.CompareBytes = draw("bytes")
 	m.Address += rapid.SampledFrom([]string{"", "[0]"}).Draw(t, "address")
@@ -58,7 +61,7 @@ func drawMessage(t *rapid.T, label, topic string) spec.Message {
 }
 
 func drawPayload(t *rapid.T, label string) string {
-	return rapid.SampledFrom([]string{"1", "2", `{"x":1,"seen":0}`, `{"x":1.0, "seen":0}`, `{"x":1,"seen":5}`, `{"x":2}`}).Draw(t, label+" payload")
+	return rapid.SampledFrom([]string{"1", "2", `{"x":1,"seen":0}`, `{"x":1.0, "seen":0}`, `{"x":1,"seen":5}`, `{"x":2}`, `{"x":1,"deep":{"a":{"sw":1}}}`}).Draw(t, label+" payload")
 }
 
 func drawWorld(t *rapid.T) *world {
@@ -110,13 +113,14 @@ func TestModel(t *testing.T) {
 }
 
 // needsRefresh reports whether the digests of hidden parts are not enough for a plan without
-// a refresh: they do not show whether only the spelling differs, or the value of an ignored
-// leaf within them.
+// a refresh: they do not show whether only the spelling differs, or the value of
+// what is ignored within them, or was.
 func (w *world) needsRefresh(desired []spec.Message) bool {
 	for _, d := range desired {
-		hide := w.prior.Records[stateKey(d.Topic)].Redaction
+		rec := w.prior.Records[stateKey(d.Topic)]
+		hide := rec.Redaction
 		live := w.live[d.Topic].Payload
-		if hide.Covers().Has(mqtt.FieldPayload) && (len(d.IgnoreLeaves) > 0 || !bytes.Equal(live, d.Payload) && payload.Equal(live, d.Payload)) {
+		if hide.Covers()&(d.IgnoreFields|rec.Ignored.Fields) != 0 || hide.Covers().Has(mqtt.FieldPayload) && (len(d.IgnoreLeaves) > 0 || len(rec.Ignored.Leaves) > 0 || !bytes.Equal(live, d.Payload) && payload.Equal(live, d.Payload)) {
 			return true
 		}
 	}
@@ -140,7 +144,7 @@ func converged(t *rapid.T, before, after *world, desired []spec.Message) {
 		if !there {
 			t.Fatalf("%s is declared and not live", d.Topic)
 		}
-		if len(d.IgnoreLeaves) > 0 {
+		if !d.Ignored().None() {
 			continue
 		}
 		diff := live.Diff(d.Message) & after.readable &^ (mqtt.FieldQoS | mqtt.FieldExpiry)

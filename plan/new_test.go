@@ -141,6 +141,27 @@ func TestNew(t *testing.T) {
 			then:     func(w *world) { m := w.live["a"]; m.ContentType = "z"; w.live["a"] = m },
 			desired:  []spec.Message{message("a", "1", contentType("y"), ignoreField(mqtt.FieldContentType))}, want: "keep a; ",
 		},
+		"ignored leaf, dropped": {
+			recorded: []spec.Message{message("a", `{"x":1,"sw":0}`, ignore("/sw"))}, then: put("a", `{"x":1}`),
+			desired: []spec.Message{message("a", `{"x":1,"sw":0}`, ignore("/sw"))}, want: "keep a; ",
+		},
+		"ignored leaf, dropped with its parents": {
+			recorded: []spec.Message{message("a", `{"x":1,"ch":{"1":{"sw":0}}}`, ignore("/ch/*/sw"))}, then: put("a", `{"x":1}`),
+			desired: []spec.Message{message("a", `{"x":1,"ch":{"1":{"sw":0}}}`, ignore("/ch/*/sw"))}, want: "keep a; ",
+		},
+		"ignored leaf, dropped, without a record": {
+			then: put("a", `{"x":1}`), desired: []spec.Message{message("a", `{"x":1,"sw":0}`, ignore("/sw"))}, want: "&a; ",
+		},
+		"ignored leaf, added, without a record": {
+			then: put("a", `{"x":1,"ch":{"1":{"sw":0}}}`), desired: []spec.Message{message("a", `{"x":1}`, ignore("/ch/*/sw"))}, want: "&a; ",
+		},
+		"beside an ignored leaf, without a record": {
+			then: put("a", `{"x":2}`), desired: []spec.Message{message("a", `{"x":1,"sw":0}`, ignore("/sw"))}, want: "refuse unmanaged a; ",
+		},
+		"a * is not several steps": {
+			recorded: []spec.Message{message("a", `{"ch":{"1":{"sw":0}}}`, ignore("/*/sw"))}, then: put("a", `{"ch":{"1":{"sw":1}}}`),
+			desired: []spec.Message{message("a", `{"ch":{"1":{"sw":0}}}`, ignore("/*/sw"))}, want: "~a drift; ",
+		},
 		"now secret": {recorded: one, desired: []spec.Message{message("a", "1", secret)}, want: "keep a; "},
 		"target": {
 			recorded: []spec.Message{message("a", "1"), message("b", "1")}, desired: []spec.Message{message("c", "1")},

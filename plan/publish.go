@@ -22,7 +22,18 @@ func (p *planner) create(t *topic) {
 	default:
 		why = interrupted(t, Drift)
 	}
-	p.publish(t, Create, why, comparison{want: t.decl.Message})
+	p.publish(t, Create, why, comparison{want: recreated(t)})
+}
+
+// recreated returns the message to publish where none is live: the declared one, in which
+// what somebody else writes is as it was last recorded, if it was. A sensitive part is as it
+// is declared: a saved plan could not hold another.
+func recreated(t *topic) mqtt.Message {
+	if t.rec == nil {
+		return t.decl.Message
+	}
+	m, _ := t.decl.Ignored().Carry(t.decl.Message, t.redaction().Apply(t.rec.Message))
+	return m
 }
 
 // keep plans a declared message that is live: an update, an adoption or a no-op.
@@ -52,7 +63,7 @@ func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
 	}
 	change := p.change(t, a, why)
 	change.message, change.record = c.want, p.record(t, c.want)
-	change.AfterDigest = change.record.Digest
+	change.AfterDigest = p.afterDigest(&change)
 	change.After = shown(c.want, change.Redaction)
 	if a == Update {
 		p.showBefore(t, &change, c.seen)
@@ -75,7 +86,7 @@ func (p *planner) adopt(t *topic, c comparison) {
 	if left, known := p.timeLeft(t); known { // so that UpdatedAt plus the expiry is when it ends
 		change.record.UpdatedAt = p.now.Add(left - seconds(t.decl.Expiry))
 	}
-	change.AfterDigest = change.record.Digest
+	change.AfterDigest = p.afterDigest(&change)
 	p.showBefore(t, &change, c.seen)
 	change.After = change.Before
 	p.plan.Changes = append(p.plan.Changes, change)
@@ -100,7 +111,7 @@ func (p *planner) leave(t *topic, c comparison) {
 	}
 	resealed := p.mustReseal(t, kept)
 	if resealed {
-		r.Sealed = state.Seal(canonical(kept, r.OrderedProperties), t.hides(), p.key)
+		r.Sealed = state.SealIgnoring(canonical(kept, r.OrderedProperties), t.hides(), t.decl.Ignored(), p.key)
 	}
 	if resealed || !sameRecord(&r, t.rec) {
 		p.stateOnly(t, &r)

@@ -13,10 +13,18 @@ import (
 func (j *judge) record(t *topic, m mqtt.Message) *state.Record {
 	d := t.decl
 	return &state.Record{
-		Sealed:  state.Seal(canonical(m, d.OrderedProperties), t.hides(), j.key),
+		Sealed:  state.SealIgnoring(canonical(m, d.OrderedProperties), t.hides(), d.Ignored(), j.key),
 		Address: d.Address, UpdatedAt: j.now, OrderedProperties: d.OrderedProperties,
 		OnDestroy: d.OnDestroy, PreventDestroy: d.PreventDestroy, DependsOn: d.DependsOn,
 	}
+}
+
+// afterDigest returns the digest of what a change publishes or adopts.
+func (j *judge) afterDigest(c *Change) string {
+	if c.Ignored.None() {
+		return c.record.Digest
+	}
+	return digest(canonical(c.message, c.record.OrderedProperties), c.record.Redaction, c.Ignored, j.key)
 }
 
 // kept returns the message to record if nothing is published. It has the live spelling of
@@ -41,8 +49,10 @@ func (j *judge) mustReseal(t *topic, kept mqtt.Message) bool {
 	if !j.refreshed {
 		return false // nothing newer than the record is known
 	}
-	diff, _ := t.rec.Sealed.Diff(canonical(kept, t.decl.OrderedProperties), j.key)
-	return diff != 0
+	kept = canonical(kept, t.decl.OrderedProperties)
+	diff, _ := t.rec.Sealed.Diff(kept, j.key)
+	shown := hide.Apply(kept).Diff(t.rec.Message) & mqtt.FieldPayload // an ignored leaf of it
+	return diff|shown != 0 || !t.rec.Ignored.Equal(t.decl.Ignored())
 }
 
 // sameRecord reports whether two records are equal apart from their messages.
@@ -56,7 +66,7 @@ func sameRecord(a, b *state.Record) bool {
 // kept, because seen has a placeholder there.
 func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fields) {
 	hide := t.redaction()
-	base := cover(t.rec, hide, j.key)
+	base := cover(t.rec, hide, t.ignored(), j.key)
 	raw, _ := base.Sealed.Diff(canonical(seen, base.OrderedProperties), j.key)
 	r := *base
 	if at := t.live.Modified; !at.IsZero() {
@@ -67,7 +77,7 @@ func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fie
 		return &r, 0
 	}
 	hide = j.hidesLive(t, seen) // recorded, because nothing else shows where a secret is now
-	r.Sealed = state.Seal(canonical(seen, base.OrderedProperties), hide, j.key)
+	r.Sealed = state.SealIgnoring(canonical(seen, base.OrderedProperties), hide, base.Ignored, j.key)
 	r.Secrets = maps.Clone(r.Secrets)
 	for _, name := range (hide.Covers() &^ t.broker.Readable).Names() {
 		if digest, ok := base.Secrets[name]; ok {
@@ -85,7 +95,14 @@ func (j *judge) acceptable(t *topic, seen mqtt.Message) (*state.Record, mqtt.Fie
 // about to replace.
 func (j *judge) untouched(t *topic) bool {
 	comparer := j.comparer(t)
-	if t.rec != nil && comparer.shows(t.rec, t.live.Message) {
+	var ignored mqtt.Ignored // by the interrupted apply
+	switch {
+	case t.pending.After != nil:
+		ignored = t.pending.After.Ignored
+	case t.rec != nil:
+		ignored = t.rec.Ignored
+	}
+	if t.rec != nil && comparer.shows(t.rec, t.live.Message, ignored) {
 		return true
 	}
 	if t.pending.Before == "" {
@@ -102,5 +119,5 @@ func (j *judge) untouched(t *topic) bool {
 	if t.rec == nil && t.pending.After != nil {
 		ordered = t.pending.After.OrderedProperties
 	}
-	return comparer.digest(t.live.Message, cover(t.rec, hide, j.key), ordered, hide) == t.pending.Before
+	return comparer.digest(t.live.Message, cover(t.rec, hide, ignored, j.key), ordered, hide, ignored) == t.pending.Before
 }

@@ -40,8 +40,9 @@ func sameSecrets(r *state.Record, m mqtt.Message, key []byte) bool {
 }
 
 // cover returns a record under a wider redaction, because plans hold it: what was public
-// when it was recorded may be declared sensitive now.
-func cover(r *state.Record, hide mqtt.Redaction, key []byte) *state.Record {
+// when it was recorded may be declared sensitive now. Its new digests do not cover what is
+// ignored.
+func cover(r *state.Record, hide mqtt.Redaction, ignored mqtt.Ignored, key []byte) *state.Record {
 	if r == nil {
 		return nil
 	}
@@ -50,7 +51,10 @@ func cover(r *state.Record, hide mqtt.Redaction, key []byte) *state.Record {
 		return r
 	}
 	covered := *r
-	sealed := state.Seal(r.Message, hide, key)
+	if !r.Redaction.None() {
+		ignored = r.Ignored // the recorded digests do not cover it
+	}
+	sealed := state.SealIgnoring(r.Message, hide, ignored, key)
 	covered.Sealed = sealed
 	if !r.Redaction.None() { // digests of placeholders are meaningless, so keep the recorded ones
 		covered.Digest = r.Digest

@@ -62,7 +62,8 @@ func (p *planner) forgetRemoved(t *topic) {
 		p.stateOnly(t, nil)
 	default:
 		change := p.change(t, Forget, interrupted(t, Removed))
-		change.Before, change.BeforeDigest = shown(t.rec.Message, change.Redaction), change.prior.Digest
+		change.Before = shown(t.rec.Message, change.Redaction)
+		change.BeforeDigest = sealedDigest(change.prior.Sealed, change.Ignored)
 		p.plan.Changes = append(p.plan.Changes, change)
 		p.forgotten++
 	}

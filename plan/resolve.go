@@ -40,7 +40,8 @@ func (p *Plan) Rekey(key []byte) {
 			c := &list[i]
 			if c.unkeyed && c.record != nil && c.complete() {
 				keyed := *c.record // a copy, because other plans may share the record
-				keyed.Sealed = state.Seal(canonical(c.message, keyed.OrderedProperties), keyed.Redaction, key)
+				m := canonical(c.message, keyed.OrderedProperties)
+				keyed.Sealed = state.SealIgnoring(m, keyed.Redaction, keyed.Ignored, key)
 				c.record = &keyed
 			}
 		}
@@ -68,7 +69,10 @@ func (e *ResolveError) Error() string {
 // error joins a *ResolveError for each message that is no longer declared or whose digest
 // is not the planned one.
 func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
-	declared := p.declared(desired)
+	declared, readable := p.declared(desired), map[string]mqtt.Fields{}
+	for _, b := range p.Brokers {
+		readable[b.Name] = b.Readable
+	}
 	var found []error
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -80,8 +84,8 @@ func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 			found = append(found, &ResolveError{Address: c.Address, Topic: c.Key.Topic, Gone: true})
 			continue
 		}
-		m := overlay(d.Message, *c.After, d.IgnoreFields, d.IgnoreLeaves)
-		if c.unkeyed && c.sendsHidden(d) || !c.take(m, key) {
+		m, _ := c.Ignored.Carry(d.Message, *c.After)
+		if c.sendsHidden(readable[c.Broker]) || !c.take(m, key) {
 			found = append(found, &ResolveError{Address: c.Address, Topic: c.Key.Topic})
 		}
 	}
@@ -89,13 +93,15 @@ func (p *Plan) Resolve(desired []spec.Message, key []byte) error {
 }
 
 // sendsHidden reports whether ignore_changes makes the change publish a secret that is live
-// and not declared. Without a key no digest shows whether a declared value equals it.
-func (c *Change) sendsHidden(d *spec.Message) bool {
-	ignored := d.IgnoreFields
-	if len(d.IgnoreLeaves) > 0 {
+// and not declared, and that Carry cannot read again. Without a key no digest shows whether a
+// declared value equals it.
+func (c *Change) sendsHidden(readable mqtt.Fields) bool {
+	ignored := c.Ignored.Fields
+	if len(c.Ignored.Leaves) > 0 {
 		ignored |= mqtt.FieldPayload
 	}
-	return c.Before != nil && ignored&c.Redaction.Covers() != 0
+	hidden := ignored & c.Redaction.Covers()
+	return c.Before != nil && hidden != 0 && (c.unkeyed || hidden&^readable != 0)
 }
 
 // take makes m the change's message if its digest is the planned one.
@@ -104,7 +110,7 @@ func (c *Change) take(m mqtt.Message, key []byte) bool {
 		key = nil
 	}
 	m = m.With(*c.After, mqtt.AllFields&^c.Redaction.Covers())
-	if state.Seal(canonical(m, c.record.OrderedProperties), c.record.Redaction, key).Digest != c.AfterDigest {
+	if digest(canonical(m, c.record.OrderedProperties), c.record.Redaction, c.Ignored, key) != c.AfterDigest {
 		return false
 	}
 	c.message = m

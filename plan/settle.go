@@ -38,9 +38,9 @@ func (p *planner) settlePending(t *topic) bool {
 	case !t.there: // never written, or gone since: it is planned like any message that is gone
 	case after == nil && t.rec == nil && t.decl == nil: // it was to delete an untracked message, and one is live
 	case p.untouched(t):
-		t.unsure = after != nil && t.rec != nil && after.Digest != t.rec.Digest &&
-			p.comparer(t).shows(after, t.live.Message)
-	case after != nil && p.comparer(t).shows(after, t.live.Message):
+		t.unsure = after != nil && t.rec != nil && p.comparer(t).shows(after, t.live.Message, after.Ignored) &&
+			sealedDigest(after.Sealed, after.Ignored) != sealedDigest(t.rec.Sealed, after.Ignored)
+	case after != nil && p.comparer(t).shows(after, t.live.Message, after.Ignored):
 		t.rec = after
 	case t.overwrite:
 	case p.in.Mode == RefreshOnly: // accepts what is live
@@ -52,7 +52,7 @@ func (p *planner) settlePending(t *topic) bool {
 		return true // only another publish can settle it
 	}
 	if t.decl != nil { // a saved plan holds this record, so it must be redacted
-		t.rec = cover(t.rec, t.decl.Redaction, p.key)
+		t.rec = cover(t.rec, t.decl.Redaction, t.decl.Ignored(), p.key)
 	}
 	p.stateOnly(t, t.rec)
 	return true

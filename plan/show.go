@@ -12,7 +12,8 @@ func (j *judge) change(t *topic, a Action, why []Reason) Change {
 		Action: a, Reasons: why, Broker: t.broker.Name, Key: t.key,
 		Redaction: t.redaction(), Index: cty.NilVal,
 	}
-	c.prior = cover(t.rec, c.Redaction, j.key)
+	c.Ignored = t.ignored()
+	c.prior = cover(t.rec, c.Redaction, c.Ignored, j.key)
 	c.unkeyed = j.key == nil && !c.Redaction.None()
 	switch {
 	case t.decl != nil:
@@ -38,10 +39,10 @@ func (j *judge) change(t *topic, a Action, why []Reason) Change {
 func (j *judge) showBefore(t *topic, c *Change, seen mqtt.Message) {
 	c.Before, c.Ends = j.shownLive(t, seen), j.ends(t, seen)
 	if !j.refreshed {
-		c.BeforeDigest = c.prior.Digest
+		c.BeforeDigest = sealedDigest(c.prior.Sealed, c.Ignored)
 		return
 	}
-	c.BeforeDigest = j.comparer(t).digest(t.live.Message, c.prior, t.ordered(), c.Redaction)
+	c.BeforeDigest = j.comparer(t).digest(t.live.Message, c.prior, t.ordered(), c.Redaction, c.Ignored)
 }
 
 // shownLive returns what may be shown of a live message, redacted.
@@ -53,7 +54,7 @@ func (j *judge) shownLive(t *topic, m mqtt.Message) *mqtt.Message {
 // declared one, somebody else wrote it, and a secret may be anywhere in it.
 func (j *judge) hidesLive(t *topic, m mqtt.Message) mqtt.Redaction {
 	hide := t.redaction()
-	if hide.None() || !j.refreshed || t.rec != nil && j.comparer(t).shows(t.rec, m) {
+	if hide.None() || !j.refreshed || t.rec != nil && j.comparer(t).shows(t.rec, m, mqtt.Ignored{}) {
 		return hide
 	}
 	var declared *mqtt.Message

@@ -90,11 +90,22 @@ func (t *topic) ordered() bool {
 	return false
 }
 
+// ignored returns what the declaration leaves to somebody else, or did before it was removed.
+func (t *topic) ignored() mqtt.Ignored {
+	switch {
+	case t.decl != nil:
+		return t.decl.Ignored()
+	case t.rec != nil:
+		return t.rec.Ignored
+	}
+	return mqtt.Ignored{}
+}
+
 // hides returns the redaction that a record is sealed with: the declared one, and the
 // recorded one if ignore_changes keeps parts of the live message.
 func (t *topic) hides() mqtt.Redaction {
 	d := t.decl
-	if t.rec != nil && (d.IgnoreFields != 0 || len(d.IgnoreLeaves) > 0) {
+	if t.rec != nil && !d.Ignored().None() {
 		return d.Redaction.Union(t.rec.Redaction)
 	}
 	return d.Redaction

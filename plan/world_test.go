@@ -31,6 +31,14 @@ type world struct {
 	live       mqtttest.Retained
 	prior      *state.Snapshot
 	now        time.Time
+	device     func() // writes what it may, at any time; nil if there is none
+}
+
+// between lets the device write.
+func (w *world) between() {
+	if w.device != nil {
+		w.device()
+	}
 }
 
 func newWorld() *world {
@@ -114,6 +122,17 @@ func (w *world) begin(p *plan.Plan) {
 	w.prior.Serial++
 }
 
+// carry takes the ignored parts from a new read, as apply does just before it publishes.
+func (w *world) carry(c *plan.Change) {
+	if live, there := w.observation().Live[c.Key.Topic]; there {
+		comparer := plan.Comparer{Capabilities: w.capabilities()}
+		if w.prior != nil {
+			comparer.Key = w.prior.DigestKey
+		}
+		c.Carry(live, comparer)
+	}
+}
+
 func (w *world) publish(c *plan.Change) {
 	if m, publishes := c.Publish(); publishes {
 		w.live.Publish(m)
@@ -135,10 +154,14 @@ func (w *world) run(t fataler, p *plan.Plan) {
 	comparer := w.comparer()
 	for i := range p.Changes {
 		c := &p.Changes[i]
+		w.between()
 		if live, there := w.observation().Live[c.Key.Topic]; !c.MatchesBefore(live, there, comparer) {
 			t.Fatalf("%s %s: the live message is not the one that was planned on: %+v", string(c.Action), c.Key.Topic, live)
 		}
+		w.between()
+		w.carry(c)
 		w.publish(c)
+		w.between()
 		live, there := w.observation().Live[c.Key.Topic]
 		if _, publishes := c.Publish(); publishes && !c.MatchesAfter(live, there, comparer) {
 			t.Fatalf("%s %s: what was published is not read back: %+v", string(c.Action), c.Key.Topic, live)

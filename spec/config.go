@@ -166,8 +166,13 @@ type Message struct {
 	PreventDestroy    bool
 	OnDestroy         string      // "delete" or "forget"
 	IgnoreFields      mqtt.Fields // whose live values are kept
-	IgnoreLeaves      []string    // RFC 6901 pointers into a JSON payload, sorted
+	IgnoreLeaves      []string    // RFC 6901 pointers into a JSON payload, sorted; "*" is any one step
 	Range             hcl.Range   // of the block's header
+}
+
+// Ignored returns what ignore_changes leaves to somebody else.
+func (m *Message) Ignored() mqtt.Ignored {
+	return mqtt.Ignored{Fields: m.IgnoreFields, Leaves: m.IgnoreLeaves}
 }
 
 // Variable is a variable of the root module with its value.

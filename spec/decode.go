@@ -34,7 +34,7 @@ func (d *decoder) decode() bool {
 	if d.choice("payload_format_indicator", "UNSPECIFIED_BYTES", "UTF8_DATA") == mqtt.UTF8Data.String() {
 		d.m.PayloadFormat = mqtt.UTF8Data
 	}
-	d.m.CompareBytes = d.choice("compare", "json", "bytes") == "bytes"
+	d.compare()
 	d.expiry()
 	d.schema()
 	d.limits()
@@ -209,6 +209,16 @@ func (d *decoder) property(name, text cty.Value) {
 	d.m.UserProperties = append(d.m.UserProperties, mqtt.UserProperty{Name: name.AsString(), Value: text.AsString()})
 }
 
+// compare reads how payloads are compared.
+func (d *decoder) compare() {
+	d.m.CompareBytes = d.choice("compare", "json", "bytes") == "bytes"
+	if d.m.CompareBytes && len(d.m.IgnoreLeaves) > 0 {
+		d.wrong("compare", "Bytes compared with ignored paths",
+			"compare = \"bytes\" makes every byte of the payload count, and ignore_changes leaves paths of it to somebody "+
+				"else, who writes the whole document again. Remove one of the two.")
+	}
+}
+
 // expiry reads message_expiry, which a packet has in seconds as 32 bits (3.3.2.3.3), and
 // renew_before.
 func (d *decoder) expiry() {
@@ -229,5 +239,9 @@ func (d *decoder) expiry() {
 	case d.m.RenewBefore >= expiry:
 		d.invalid("renew_before",
 			"renew_before must be shorter than message_expiry; otherwise every plan would publish the message again.")
+	case d.m.IgnoreFields.Has(mqtt.FieldExpiry):
+		d.wrong("renew_before", "renew_before with an ignored message_expiry",
+			"ignore_changes leaves message_expiry to somebody else: a publish would keep the live one, and renew nothing. "+
+				"Remove renew_before, or list in ignore_changes only what somebody else writes.")
 	}
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -43,6 +44,7 @@ type entry struct {
 	OnDestroy      string    `json:"on_destroy,omitempty"`
 	PreventDestroy bool      `json:"prevent_destroy,omitempty"`
 	DependsOn      []string  `json:"depends_on,omitempty"`
+	IgnoreChanges  []string  `json:"ignore_changes,omitempty"` // fields and paths, as in the configuration
 }
 
 type property struct {
@@ -65,6 +67,7 @@ func recordEntry(key Key, r *Record) entry {
 		Secrets:   r.Secrets,
 		UpdatedAt: r.UpdatedAt.UTC(), Modified: r.Modified.UTC(),
 		OnDestroy: r.OnDestroy, PreventDestroy: r.PreventDestroy, DependsOn: r.DependsOn,
+		IgnoreChanges: append(r.Ignored.Fields.Names(), r.Ignored.Leaves...),
 	}
 	if utf8.Valid(r.Payload) {
 		e.Payload = string(r.Payload)
@@ -194,5 +197,20 @@ func (e *entry) record() (Record, error) {
 		}
 		r.Redaction.Fields |= f
 	}
-	return r, nil
+	return r, e.ignored(&r)
+}
+
+func (e *entry) ignored(r *Record) error {
+	for _, name := range e.IgnoreChanges {
+		if strings.HasPrefix(name, "/") {
+			r.Ignored.Leaves = append(r.Ignored.Leaves, name)
+			continue
+		}
+		f := mqtt.FieldNamed(name)
+		if f == 0 {
+			return fmt.Errorf("the ignored field %q is unknown", name)
+		}
+		r.Ignored.Fields |= f
+	}
+	return nil
 }

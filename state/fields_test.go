@@ -74,3 +74,44 @@ func TestEveryHiddenFieldIsSealed(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredIsRecorded checks that a document can hold what is ignored, and refuses a field that
+// it does not know.
+func TestIgnoredIsRecorded(t *testing.T) {
+	s := one(mqtttest.Every("a"), mqtt.Redaction{})
+	key := Key{"embedded:1", "a"}
+	r := s.Records[key]
+	r.Ignored = mqtt.Ignored{Fields: mqtt.FieldContentType | mqtt.FieldQoS, Leaves: []string{"/*/sw", "/seen"}}
+	s.Records[key] = r
+	data := encode(t, s)
+	back, err := Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := differ(s, back); d != "" {
+		t.Errorf("it is not read back as it was written:\n%s", d)
+	}
+	e := entry{IgnoreChanges: []string{"colour"}}
+	if _, err := e.record(); err == nil {
+		t.Error("an unknown field is read")
+	}
+}
+
+// TestIgnoredSecretsDoNotDiffer checks that a change of an ignored part within a hidden one is no
+// difference, and that every other change of the hidden part is one.
+func TestIgnoredSecretsDoNotDiffer(t *testing.T) {
+	key := []byte("key")
+	ignored := mqtt.Ignored{Leaves: []string{"/wifi/psk"}}
+	with := func(payload string) mqtt.Message { return mqtt.Message{Topic: "a", Payload: []byte(payload)} }
+	for name, hide := range map[string]mqtt.Redaction{
+		"whole": {Fields: mqtt.FieldPayload}, "around": {Leaves: []string{"/wifi"}}, "leaf": {Leaves: []string{"/wifi/psk"}},
+	} {
+		sealed := SealIgnoring(with(`{"wifi":{"ssid":"home","psk":"1"}}`), hide, ignored, key)
+		if d, leaves := sealed.Diff(with(`{"wifi":{"ssid":"home","psk":"2"}}`), key); d != 0 || leaves != nil {
+			t.Errorf("%s: the ignored part differs: %q %q", name, d.Names(), leaves)
+		}
+		if d, _ := sealed.Diff(with(`{"wifi":{"ssid":"work","psk":"1"}}`), key); d == 0 {
+			t.Errorf("%s: the rest does not differ", name)
+		}
+	}
+}

@@ -14,7 +14,12 @@ import (
 // of a sensitive message covers its redacted form only: a plain digest of all of it would let
 // anybody test guesses.
 func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
-	s := Sealed{Message: r.Apply(m), Redaction: r}
+	return SealIgnoring(m, r, mqtt.Ignored{}, key)
+}
+
+// SealIgnoring is Seal for a message with parts that somebody else may change.
+func SealIgnoring(m mqtt.Message, r mqtt.Redaction, ignored mqtt.Ignored, key []byte) Sealed {
+	s := Sealed{Message: r.Apply(m), Redaction: r, Ignored: ignored}
 	switch {
 	case r.None():
 		s.Digest = m.Digest(nil)
@@ -22,7 +27,7 @@ func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
 		s.Digest = s.Message.Digest(nil)
 	default:
 		s.Digest = m.Digest(key)
-		s.Secrets = secrets(m, r, key)
+		s.Secrets = secrets(ignored.Strip(m), r, key)
 	}
 	return s
 }
@@ -30,14 +35,14 @@ func Seal(m mqtt.Message, r mqtt.Redaction, key []byte) Sealed {
 // Diff returns in which fields a raw message, live or declared, differs from the sealed one, and
 // which of the redacted leaves do. A payload with redacted leaves is compared as a whole by its
 // digest: if it differs although no leaf does, the redacted documents show the difference. What was
-// sealed without a key is compared in its redacted form.
+// sealed without a key is compared in its redacted form. Hidden parts that are ignored do not differ.
 func (s Sealed) Diff(m mqtt.Message, key []byte) (fields mqtt.Fields, leaves []string) {
 	hidden := s.Redaction.Covers() & mqtt.Hideable
 	fields = s.Message.Diff(m) &^ hidden
 	if s.Secrets == nil || key == nil {
 		return fields | s.Message.Diff(s.Redaction.Apply(m))&hidden, nil
 	}
-	now := secrets(m, s.Redaction, key)
+	now := secrets(s.Ignored.Strip(m), s.Redaction, key)
 	for row := range hidden.Rows() {
 		if s.Secrets[row.Name] != now[row.Name] {
 			fields |= row.Bit

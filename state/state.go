@@ -51,10 +51,12 @@ type Record struct {
 }
 
 // Sealed is a message as it may be stored: its sensitive parts are replaced by mqtt.RedactedText,
-// and only their keyed digests are kept.
+// and only their keyed digests are kept. These do not cover what is ignored, because nobody could
+// take it out of them again.
 type Sealed struct {
 	mqtt.Message // redacted
 	Redaction    mqtt.Redaction
+	Ignored      mqtt.Ignored      `json:",omitzero"` // not in the keyed digests
 	Digest       string            // of the whole message; keyed if anything is sensitive
 	Secrets      map[string]string // keyed digests, by field name or RFC 6901 pointer
 }

@@ -73,7 +73,7 @@ func messageBlock() Block {
 			{
 				Name: "renew_before", Type: "number of seconds, or duration",
 				Doc:    "publish again if less time than this remains; without it the plan only warns",
-				Limits: "above 0, and shorter than `message_expiry`",
+				Limits: "above 0, and shorter than `message_expiry`, which `ignore_changes` must not list",
 			},
 			{
 				Name: "schema", Type: "string",
@@ -84,7 +84,7 @@ func messageBlock() Block {
 			{
 				Name: "compare", Type: "string", Default: `"json"`,
 				Doc:    "`\"bytes\"`: JSON documents that differ only in spelling are different",
-				Limits: "`\"json\"` or `\"bytes\"`",
+				Limits: "`\"json\"` or `\"bytes\"`; `\"bytes\"` not with paths in `ignore_changes`",
 			},
 			{
 				Name: "depends_on", Type: "list of references",
@@ -102,7 +102,7 @@ func messageBlock() Block {
 				{
 					Name: "ignore_changes", Type: "list of names and strings",
 					Doc: "fields, without quotes, and RFC 6901 paths of a JSON payload that somebody else may change: an " +
-						"update keeps their live values. Or `all`",
+						"update keeps their live values. In a path, `*` is any one step. Or `all`",
 				},
 				{
 					Name: "on_destroy", Type: "string", Default: `"delete"`,
