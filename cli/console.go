@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
@@ -29,30 +30,43 @@ Exit status: 0 done, 1 if an expression or the configuration has an error.`,
 			var f inputFlags
 			f.defineVars(fs)
 			history := fs.Bool("history", true, "keep the lines typed in .retainctl/console_history")
-			return func(_ context.Context, s *session, args []string) (int, error) {
+			return func(ctx context.Context, s *session, args []string) (int, error) {
 				if err := noArguments(args); err != nil {
 					return 0, err
 				}
-				return runConsole(s, &f, *history)
+				return runConsole(ctx, s, &f, *history)
 			}
 		},
 	}
 }
 
-func runConsole(s *session, f *inputFlags, history bool) (int, error) {
-	configuration, files, diags := spec.OpenConsole(s.Dir, f.inputs(s, false, nil))
+func runConsole(ctx context.Context, s *session, f *inputFlags, history bool) (int, error) {
+	w, err := newWatchdog(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	defer w.end(nil)
+	in := f.inputs(s, false, nil)
+	in.Work = w.work
+	e, err := watched(w, func() (e opened) {
+		e.console, e.files, e.diags = spec.OpenConsole(s.Dir, in)
+		return e
+	})
+	if err != nil {
+		return 0, reportExcess(s, err)
+	}
 	// A plan prints the warnings.
-	diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning })
-	incomplete := s.diagnose(files, diags) != nil
-	if configuration == nil {
+	diags := slices.DeleteFunc(e.diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning })
+	incomplete := s.diagnose(e.files, diags) != nil
+	if e.console == nil {
 		return 0, errReported
 	}
-	defer configuration.Close()
+	defer e.console.Close()
 	if incomplete {
 		s.warn("Some values are not known", "Because of the errors above, some expressions cannot be evaluated.")
 	}
 	o := console.Options{
-		Configuration: configuration, In: s.Stdin, Out: s.Stdout, Width: s.Width,
+		Configuration: e.console, Eval: boundedEval(s, w, e.console), In: s.Stdin, Out: s.Stdout, Width: s.Width,
 		Diagnose: func(diags hcl.Diagnostics) error { return s.diagnose(nil, diags) },
 	}
 	if s.StdinTTY && s.StdoutTTY {
@@ -67,4 +81,36 @@ func runConsole(s *session, f *inputFlags, history bool) (int, error) {
 		return exitError, nil
 	}
 	return exitDone, err
+}
+
+// opened is the result of spec.OpenConsole.
+type opened struct {
+	console *spec.Console
+	files   map[string]*hcl.File
+	diags   hcl.Diagnostics
+}
+
+// boundedEval returns the console's Eval with the bounds of an evaluation for each expression.
+func boundedEval(s *session, w *watchdog, c *spec.Console) func(string) (spec.Evaluated, hcl.Diagnostics, error) {
+	type result struct {
+		spec.Evaluated
+		diags hcl.Diagnostics
+	}
+	return func(src string) (spec.Evaluated, hcl.Diagnostics, error) {
+		r, err := watched(w, func() (r result) {
+			r.Evaluated, r.diags = c.Eval(src)
+			return r
+		})
+		return r.Evaluated, r.diags, reportExcess(s, err)
+	}
+}
+
+// reportExcess prints the error of an evaluation that exceeded a bound, and returns errReported then.
+// It returns any other error as it is.
+func reportExcess(s *session, err error) error {
+	var over *excess
+	if errors.As(err, &over) {
+		return s.diagnose(nil, hcl.Diagnostics{over.at})
+	}
+	return err
 }

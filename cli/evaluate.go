@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -12,17 +13,29 @@ import (
 // evaluation is the result of spec.Load.
 type evaluation struct {
 	config *spec.Config
-	files  map[string]*hcl.File
+	files  map[string]*hcl.File // nil if the evaluation exceeded a bound
 	diags  hcl.Diagnostics
 }
 
-// evaluate reads and evaluates the configuration, until ctx ends.
-func evaluate(ctx context.Context, s *session, in spec.Inputs) (evaluation, error) {
+// evaluate reads and evaluates the configuration in a folder, until ctx ends or a bound is exceeded,
+// which is one of the diagnostics.
+func evaluate(ctx context.Context, s *session, dir string, in spec.Inputs) (evaluation, error) {
 	defer s.waiting("Evaluating the configuration")()
-	return abandonable(ctx, func() (e evaluation) {
-		e.config, e.files, e.diags = spec.Load(s.Dir, in)
+	d, err := newWatchdog(ctx, s)
+	if err != nil {
+		return evaluation{}, err
+	}
+	defer d.end(nil)
+	in.Work = d.work
+	e, err := watched(d, func() (e evaluation) {
+		e.config, e.files, e.diags = spec.Load(dir, in)
 		return e
 	})
+	var over *excess
+	if errors.As(err, &over) {
+		return evaluation{diags: hcl.Diagnostics{over.at}}, nil
+	}
+	return e, err
 }
 
 // configuration evaluates the configuration and prints its diagnostics. It evaluates the arguments
@@ -30,7 +43,7 @@ func evaluate(ctx context.Context, s *session, in spec.Inputs) (evaluation, erro
 func configuration(
 	ctx context.Context, s *session, f *inputFlags, brokers bool, preset map[string]cty.Value,
 ) (*spec.Config, error) {
-	e, err := evaluate(ctx, s, f.inputs(s, brokers, preset))
+	e, err := evaluate(ctx, s, s.Dir, f.inputs(s, brokers, preset))
 	if err != nil {
 		return nil, err
 	}

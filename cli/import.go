@@ -68,7 +68,7 @@ func runImport(ctx context.Context, s *session, f *importFlags, filters []string
 	if err != nil {
 		return 0, err
 	}
-	if err := i.write(made); err != nil {
+	if err := i.write(ctx, made); err != nil {
 		return 0, err
 	}
 	i.report(made, left, found.Capabilities)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/retainctl/retainctl/mqtt"
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/spec/generate"
 )
 
@@ -54,7 +54,7 @@ func (i importing) taken() generate.Names {
 
 // write prints the configuration, or writes it and its tables as new files.
 // If the configuration is not valid with them, they are removed again.
-func (i importing) write(made generate.Result) (err error) {
+func (i importing) write(ctx context.Context, made generate.Result) (err error) {
 	if i.f.out == "" {
 		_, err := i.s.Stdout.Write(made.HCL)
 		return err
@@ -82,10 +82,13 @@ func (i importing) write(made generate.Result) (err error) {
 		}
 		written = append(written, path)
 	}
-	_, sources, diags := spec.Load(i.s.Dir, i.f.inputs(i.s, false, nil))
-	if diags.HasErrors() {
+	e, err := evaluate(ctx, i.s, i.s.Dir, i.f.inputs(i.s, false, nil))
+	if err != nil {
+		return err
+	}
+	if e.diags.HasErrors() {
 		warning := func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError }
-		i.s.diagnose(sources, slices.DeleteFunc(diags, warning))
+		i.s.diagnose(e.files, slices.DeleteFunc(e.diags, warning))
 		return failure("Nothing was imported",
 			"The imported files make the configuration invalid, for the reasons above. They were removed again.")
 	}

@@ -30,11 +30,11 @@ type importing struct {
 
 // openImport evaluates the configuration and selects the broker.
 func openImport(ctx context.Context, s *session, f *importFlags) (importing, error) {
-	e, err := evaluate(ctx, s, f.inputs(s, true, nil))
+	e, err := evaluate(ctx, s, s.Dir, f.inputs(s, true, nil))
 	if err != nil {
 		return importing{}, err
 	}
-	if e.diags.HasErrors() && len(e.files) == 0 {
+	if e.files != nil && len(e.files) == 0 && e.diags.HasErrors() {
 		return importing{}, failure("No broker to read", fmt.Sprintf(
 			"The folder %s has no configuration yet. Write a broker block first, in main.retain.hcl, such as\n\n"+
 				"  broker \"mqtt\" \"house\" {\n    url = \"mqtt://127.0.0.1:1883\"\n  }\n\n"+

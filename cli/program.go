@@ -22,6 +22,8 @@ var exitStatuses = [][2]string{
 var environment = [][2]string{
 	{"RETAINCTL_VAR_name", "the value of a variable"},
 	{"RETAINCTL_LOG=debug", "log to stderr"},
+	{"RETAINCTL_EVALUATION_TIME", "how long the configuration may be evaluated, such as 5m; 1m by default"},
+	{"RETAINCTL_EVALUATION_MEMORY", "the memory that this may take, such as 8GiB; by default three quarters of what is available"},
 	{"NO_COLOR", "no colour, like -no-color"},
 	{"RETAINCTL_BROKER_PASSWORD", "the password that \"retainctl broker -username\" asks clients for"},
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/retainctl/retainctl/render"
-	"github.com/retainctl/retainctl/spec"
 	"github.com/retainctl/retainctl/state"
 )
 
@@ -75,11 +74,14 @@ func oldState(ctx context.Context, s *session, f *inputFlags, from string, old l
 	}
 	in := f.inputs(s, false, nil)
 	in.BackendOnly, in.BackendConfig, in.Version = true, old, "" // an older configuration may require an older version
-	config, files, diags := spec.Load(s.path(from), in)
-	if err := s.diagnose(files, diags); err != nil {
+	e, err := evaluate(ctx, s, s.path(from), in)
+	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(ctx, s, config.Backend, s.path(from))
+	if err := s.diagnose(e.files, e.diags); err != nil {
+		return nil, err
+	}
+	store, err := openStore(ctx, s, e.config.Backend, s.path(from))
 	return &project{store: store}, err
 }
 

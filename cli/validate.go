@@ -33,7 +33,7 @@ func runValidate(ctx context.Context, s *session, f *inputFlags, asJSON bool) (i
 		}
 		return exitDone, err
 	}
-	e, err := evaluate(ctx, s, f.inputs(s, true, nil))
+	e, err := evaluate(ctx, s, s.Dir, f.inputs(s, true, nil))
 	if err != nil {
 		return 0, err
 	}

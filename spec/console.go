@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
 	"github.com/retainctl/retainctl/spec/sensitive"
@@ -65,12 +64,14 @@ func (c *Console) Eval(src string) (Evaluated, hcl.Diagnostics) {
 	}
 	if node, ok := expr.(hclsyntax.Node); ok {
 		sensitive.KeepKeyMarks(node)
-		bounds.NewBudget(bounds.MaxMade).Guard(node)
 	}
 	// Every expression has its own findings, so that a mistake is reported each time.
 	mod, found := *c.mod, newFindings()
 	mod.found, mod.sink = found, found.general.Sink("")
 	value, ok := mod.eval(mod.context("", expr), expr)
+	if d := mod.ended(); d != nil {
+		return Evaluated{}, hcl.Diagnostics{d}
+	}
 	diags = functions.WithoutStacks(found.diagnostics())
 	if !ok && !diags.HasErrors() {
 		diags = append(diags, diag.Errorf(expr.Range().Ptr(), "Value not known",

@@ -35,7 +35,8 @@ type Inputs struct {
 	// Preset holds the values of variables from a saved plan, by name. They override all others.
 	Preset map[string]cty.Value
 
-	budget *bounds.Budget // nil for the default
+	// Work follows the evaluation and ends it; nil if nothing does. See NewWork.
+	Work *Work
 }
 
 // maxVariables is the size of the largest file that -var-file names, in bytes.
@@ -130,6 +131,7 @@ func (r *inputReader) read(decl *declare.Variable, g given) (cty.Value, bool) {
 	}
 	value := cty.DynamicVal
 	if !diags.HasErrors() {
+		r.in.Work.Begin(expr)
 		value, diags = expr.Value(nil)
 	}
 	if !diags.HasErrors() {

@@ -17,6 +17,7 @@ import (
 func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	var common Message
 	if changes != nil {
+		a.eval.work.Begin(changes.Expr)
 		common.IgnoreFields, common.IgnoreLeaves = ignored(changes.Expr, a.sink)
 	}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")

@@ -1,9 +1,10 @@
 package spec
 
 import (
+	"context"
+
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/declare"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/functions"
@@ -27,16 +28,14 @@ func Load(dir string, in Inputs) (*Config, map[string]*hcl.File, hcl.Diagnostics
 // loader loads one configuration.
 type loader struct {
 	inputReader
-	dir    string
-	budget *bounds.Budget
+	dir string
 }
 
 func newLoader(dir string, in Inputs) *loader {
-	budget := in.budget
-	if budget == nil {
-		budget = bounds.NewBudget(bounds.MaxMade)
+	if in.Work == nil {
+		in.Work = NewWork(context.Background())
 	}
-	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, budget), in: in}, dir: dir, budget: budget}
+	return &loader{inputReader: inputReader{Source: declare.NewSource(nil, in.Work), in: in}, dir: dir}
 }
 
 // load runs stage by stage. A stage does not begin if its input is broken, because it would
@@ -56,6 +55,10 @@ func (l *loader) load() *Config {
 		all := mod.everything()
 		mod.checkNormal(l.Source)
 		config = l.config(all)
+	}
+	if d := mod.ended(); d != nil {
+		l.Report(d)
+		return nil
 	}
 	l.Report(mod.diagnostics()...)
 	if mod.sawUnknown && !l.Diags.HasErrors() {
@@ -79,7 +82,7 @@ func (l *loader) rootModule() *moduleInstance {
 	if l.decl = declare.Read(l.Source, l.dir, l.in.Version, l.in.BackendOnly); l.decl == nil {
 		return nil
 	}
-	mod := newRun(l.decl, functions.New(root, ".", l.budget), l.in.EvalBrokers)
+	mod := newRun(l.decl, functions.New(root, ".", l.in.Work), l.in.Work, l.in.EvalBrokers)
 	l.variables(mod)
 	return mod
 }

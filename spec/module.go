@@ -61,8 +61,9 @@ type call struct {
 }
 
 // newRun returns the root module of a new run.
-func newRun(decl *declare.Module, calls map[string]function.Function, evalBrokers bool) *moduleInstance {
+func newRun(decl *declare.Module, calls map[string]function.Function, work *Work, evalBrokers bool) *moduleInstance {
 	r := &run{
+		evaluator:   evaluator{work: work},
 		evalBrokers: evalBrokers,
 		functions:   calls,
 		brokers:     newBrokerSet(decl.Brokers),

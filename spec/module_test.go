@@ -33,6 +33,9 @@ func FuzzModules(f *testing.F) {
 	}
 	f.Add([]byte("module \"m\" {\n  source = \"./m\"\n  a = module.m.b\n}\n"), []byte("variable \"a\" {}\noutput \"b\" {\n  value = var.a\n}\nmodule \"n\" {\n  source = \"../m\"\n}\n"))
 	f.Fuzz(func(t *testing.T, root, child []byte) {
+		if endless.Match(root) || endless.Match(child) {
+			return
+		}
 		dir := t.TempDir()
 		if err := os.Mkdir(filepath.Join(dir, "m"), 0o755); err != nil {
 			t.Fatal(err)

@@ -20,17 +20,20 @@ import (
 // Options are the configuration to evaluate expressions in, and the streams to use.
 type Options struct {
 	Configuration *spec.Console
-	In            io.Reader
-	Out           io.Writer
-	Width         int          // of the terminal, in columns; 0 if it is not known
-	History       *folder.File // keeps the lines typed on a terminal; nil keeps none
+	// Eval evaluates an expression as Configuration does, within bounds. After an error, which has been
+	// reported, nothing else can be evaluated.
+	Eval    func(src string) (spec.Evaluated, hcl.Diagnostics, error)
+	In      io.Reader
+	Out     io.Writer
+	Width   int          // of the terminal, in columns; 0 if it is not known
+	History *folder.File // keeps the lines typed on a terminal; nil keeps none
 	// Diagnose prints the diagnostics of an expression. It returns an error if one of them is an
 	// error.
 	Diagnose func(hcl.Diagnostics) error
 }
 
 // Pipe evaluates the lines of a stream, and reports whether an expression failed. The error is that
-// of reading the stream.
+// of reading the stream, or of Eval.
 func Pipe(o Options) (failed bool, err error) {
 	r := repl{Options: o}
 	lines := bufio.NewReader(o.In)
@@ -44,7 +47,7 @@ func Pipe(o Options) (failed bool, err error) {
 		}
 	}
 	r.evaluate()
-	return r.failed, nil
+	return r.failed, r.err
 }
 
 // repl reads expressions and prints their values.
@@ -52,6 +55,7 @@ type repl struct {
 	Options
 	text   strings.Builder // the lines of an unfinished expression
 	failed bool
+	err    error // of Eval, which ends the console
 }
 
 // maxExpression is the longest expression of several lines, in bytes. Every new line is parsed with
@@ -67,7 +71,7 @@ func (r *repl) line(line string) (ends bool) {
 	if r.text.Len() > maxExpression || !spec.Unfinished(r.text.String()) {
 		r.evaluate()
 	}
-	return false
+	return r.err != nil
 }
 
 // evaluate evaluates the expression read so far, and prints its value.
@@ -81,7 +85,11 @@ func (r *repl) evaluate() {
 	if strings.Contains(text, "<<") { // the last line of a heredoc needs its line break
 		text += "\n"
 	}
-	result, diags := r.Configuration.Eval(text)
+	result, diags, err := r.Eval(text)
+	if err != nil {
+		r.err = err
+		return
+	}
 	if r.Diagnose(diags) != nil {
 		r.failed = true
 		return

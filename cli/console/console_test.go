@@ -41,10 +41,18 @@ func TestPipe(t *testing.T) {
 		{"\"open", "", true},
 	} {
 		var out strings.Builder
-		failed, err := Pipe(Options{Configuration: c, In: strings.NewReader(tc.in), Out: &out, Diagnose: diagnose})
+		failed, err := Pipe(Options{Configuration: c, Eval: unbounded(c), In: strings.NewReader(tc.in), Out: &out, Diagnose: diagnose})
 		if err != nil || failed != tc.failed || out.String() != tc.want {
 			t.Errorf("%q: %q, failed %t, %v", tc.in, out.String(), failed, err)
 		}
+	}
+}
+
+// unbounded returns the Eval of a configuration without bounds.
+func unbounded(c *spec.Console) func(string) (spec.Evaluated, hcl.Diagnostics, error) {
+	return func(src string) (spec.Evaluated, hcl.Diagnostics, error) {
+		result, diags := c.Eval(src)
+		return result, diags, nil
 	}
 }
 

@@ -43,7 +43,7 @@ func Terminal(o Options) error {
 		case err != nil:
 			return fmt.Errorf("read the terminal: %w", err)
 		case r.line(line):
-			return nil
+			return r.err
 		}
 	}
 }

@@ -52,12 +52,13 @@ func (r *reader) module(b *hcl.Block, known map[string]*Call) {
 
 // folder returns the folder that source names, relative to the root. from is the folder of
 // the file with the block.
-func (m *Call) folder(from string) (string, *hcl.Diagnostic) {
+func (s *Source) folder(m *Call, from string) (string, *hcl.Diagnostic) {
 	if m.source == nil {
 		return "", diag.Errorf(&m.At, "Missing source",
 			"A module block must name the folder of its module: source = \"./modules/%s\".", m.Name)
 	}
 	at := m.source.Expr.Range().Ptr()
+	s.work.Begin(m.source.Expr)
 	value, diags := m.source.Expr.Value(nil)
 	if !diags.HasErrors() {
 		value, _ = value.Unmark()

@@ -37,8 +37,8 @@ func rootSchema() *hcl.BodySchema {
 
 // declare collects the blocks in the files of one folder and reports mistakes in their
 // structure.
-func declare(bodies []hcl.Body, dir string) (*Module, hcl.Diagnostics) {
-	var r reader
+func (s *Source) declare(bodies []hcl.Body, dir string) (*Module, hcl.Diagnostics) {
+	r := reader{work: s.work}
 	d := &Module{
 		Dir:       dir,
 		Variables: map[string]*Variable{},

@@ -41,10 +41,10 @@ func Read(s *Source, dir, running string, onlyRoot bool) *Module {
 	if t.Diags.HasErrors() {
 		return nil
 	}
-	if t.Report(checkVersion(bodies, running)...); t.Diags.HasErrors() {
+	if t.Report(t.checkVersion(bodies, running)...); t.Diags.HasErrors() {
 		return nil
 	}
-	root, diags := declare(bodies, ".")
+	root, diags := t.declare(bodies, ".")
 	if t.Report(diags...); !onlyRoot {
 		t.modules(root, nil)
 	}
@@ -74,7 +74,7 @@ func (t *tree) modules(decl *Module, path []opened) {
 		if t.full {
 			return
 		}
-		dir, d := m.folder(decl.Dir)
+		dir, d := t.folder(m, decl.Dir)
 		if d == nil {
 			d = t.mayOpen(m, dir, path)
 		}
@@ -141,7 +141,7 @@ func (t *tree) module(m *Call, dir string) *Module {
 	if t.Diags[before:].HasErrors() {
 		return nil
 	}
-	decl, diags := declare(bodies, dir)
+	decl, diags := t.declare(bodies, dir)
 	t.Report(diags...)
 	t.Report(decl.reserved()...)
 	return decl

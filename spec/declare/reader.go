@@ -6,12 +6,22 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/retainctl/retainctl/spec/bounds"
 	"github.com/retainctl/retainctl/spec/diag"
 	"github.com/retainctl/retainctl/spec/language"
 )
 
 // reader reads blocks and collects the mistakes in their structure.
-type reader struct{ diags hcl.Diagnostics }
+type reader struct {
+	work  *bounds.Work
+	diags hcl.Diagnostics
+}
+
+// value evaluates a literal, which may be a long for expression all the same.
+func (r *reader) value(expr hcl.Expression) (cty.Value, hcl.Diagnostics) {
+	r.work.Begin(expr)
+	return expr.Value(nil)
+}
 
 func (r *reader) report(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags...) }
 
@@ -42,7 +52,7 @@ func (r *reader) literal(attr *hcl.Attribute, into any) {
 	if attr == nil {
 		return
 	}
-	value, diags := attr.Expr.Value(nil)
+	value, diags := r.value(attr.Expr)
 	if r.report(diags...); diags.HasErrors() {
 		return
 	}

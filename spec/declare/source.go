@@ -18,17 +18,17 @@ import (
 // Source reads and parses files, and collects the diagnostics of a configuration.
 type Source struct {
 	Root   *functions.Sandbox
-	budget *bounds.Budget // that the expressions in the files spend
+	work   *bounds.Work // that evaluates expressions of the files
 	parser *hclparse.Parser
 	Diags  hcl.Diagnostics
 
 	notNormal map[string][]hcl.Range // names and strings of the configuration that are not in NFC, by file
 }
 
-// NewSource returns a source of the files below root, which may be set later. Evaluating
-// expressions of the files spends the budget.
-func NewSource(root *functions.Sandbox, budget *bounds.Budget) *Source {
-	return &Source{Root: root, budget: budget, parser: hclparse.NewParser(), notNormal: map[string][]hcl.Range{}}
+// NewSource returns a source of the files below root, which may be set later. Literals are
+// evaluated while the files are read, as a part of the work.
+func NewSource(root *functions.Sandbox, work *bounds.Work) *Source {
+	return &Source{Root: root, work: work, parser: hclparse.NewParser(), notNormal: map[string][]hcl.Range{}}
 }
 
 // Report adds diagnostics about the files, or about values computed from them.
@@ -84,7 +84,6 @@ func (s *Source) ParseFile(src []byte, name string) *hcl.File {
 	}
 	if body, ok := f.Body.(*hclsyntax.Body); ok {
 		sensitive.KeepKeyMarks(body)
-		s.budget.Guard(body)
 	}
 	return f
 }

@@ -82,7 +82,7 @@ func (r *reader) variable(b *hcl.Block, known map[string]*Variable) {
 // defaultValue reads a variable's default.
 func (r *reader) defaultValue(v *Variable, attr *hcl.Attribute) {
 	v.DefaultExpr = attr.Expr
-	value, diags := attr.Expr.Value(nil)
+	value, diags := r.value(attr.Expr)
 	if r.report(diags...); diags.HasErrors() {
 		v.Default = cty.DynamicVal
 		return

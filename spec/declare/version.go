@@ -9,7 +9,7 @@ import (
 
 // checkVersion checks required_version. It runs before anything else is read, because a
 // configuration for another version may have blocks that this version does not support.
-func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
+func (s *Source) checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, body := range bodies {
 		content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "retainctl"}}})
@@ -17,15 +17,15 @@ func checkVersion(bodies []hcl.Body, running string) hcl.Diagnostics {
 			schema := &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "required_version"}}}
 			content, _, _ := block.Body.PartialContent(schema)
 			if attr := content.Attributes["required_version"]; attr != nil {
-				diags = append(diags, requireVersion(attr, running)...)
+				diags = append(diags, s.requireVersion(attr, running)...)
 			}
 		}
 	}
 	return diags
 }
 
-func requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
-	var r reader
+func (s *Source) requireVersion(attr *hcl.Attribute, running string) hcl.Diagnostics {
+	r := reader{work: s.work}
 	var text string
 	if r.literal(attr, &text); r.diags.HasErrors() {
 		return r.diags

@@ -7,8 +7,8 @@
 //     machine, exist and return an error that says what to use instead (refused.go).
 //   - Functions that read files read only files below the root of a Sandbox, even through
 //     links.
-//   - Package bounds limits strings, numbers, documents, and the results of all calls together.
-//     Collections take linear time in the cases in which cty takes quadratic time.
+//   - Package bounds limits strings, numbers and documents. Collections take linear time in the
+//     cases in which cty takes quadratic time.
 //   - Results of sensitive arguments are sensitive, by the marks of package sensitive; jsonencode
 //     and templates mark only the sensitive part. Errors do not quote a sensitive argument, and
 //     a panic in cty becomes an error without its stack.
@@ -31,8 +31,8 @@ const coreNamespace = "core::"
 
 // New returns the functions of the language by their Terraform names, and each once more as
 // core::NAME. Functions that read files read them through root, relative to dir, the folder
-// of the calling module. Results are charged to the budget.
-func New(root *Sandbox, dir string, budget *bounds.Budget) map[string]function.Function {
+// of the calling module. Once the work has ended, calls return unknown values.
+func New(root *Sandbox, dir string, work *bounds.Work) map[string]function.Function {
 	own := files{root: root, dir: dir, texts: new(sync.Map)}
 	all := map[string]function.Function{}
 	for _, some := range []map[string]function.Function{
@@ -41,13 +41,13 @@ func New(root *Sandbox, dir string, budget *bounds.Budget) map[string]function.F
 	} {
 		maps.Copy(all, some)
 	}
-	within := templates{files: own, budget: budget, functions: maps.Clone(all), parsed: new(sync.Map)}
+	within := templates{files: own, functions: maps.Clone(all), parsed: new(sync.Map)}
 	all["templatefile"], all["templatestring"] = within.fromFile(), within.fromString()
 	within.functions["templatefile"] = refuse("a template cannot call templatefile: it might render itself forever")
 	within.functions["templatestring"] = refuse("a template cannot call templatestring: it might render itself forever")
 	for _, set := range []map[string]function.Function{all, within.functions} {
 		for name, f := range set {
-			set[name] = guard(f, budget)
+			set[name] = guard(f, work)
 		}
 		// These need no guard: the calls within can and try are guarded themselves, and the
 		// errors of jsonencode quote no value. Every payload goes through jsonencode.

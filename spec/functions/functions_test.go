@@ -2,6 +2,7 @@ package functions
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -115,7 +116,7 @@ func testFunctions(t *testing.T) map[string]function.Function {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return New(root, ".", bounds.NewBudget(bounds.MaxMade))
+	return New(root, ".", bounds.NewWork(context.Background()))
 }
 
 func functionContext(t *testing.T) *hcl.EvalContext {

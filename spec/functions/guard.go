@@ -19,8 +19,8 @@ import (
 // panic as an error that contains the stack.
 //
 // The parameters of the guard accept every value, so that f's own parameters decide. The guard
-// converts tuples and objects in linear time (Convert), and charges f's results to the budget.
-func guard(f function.Function, budget *bounds.Budget) function.Function {
+// converts tuples and objects in linear time (Convert), and calls f no more once the work has ended.
+func guard(f function.Function, work *bounds.Work) function.Function {
 	params, rest := f.Params(), f.VarParam()
 	spec := &function.Spec{
 		Description: f.Description(),
@@ -34,7 +34,7 @@ func guard(f function.Function, budget *bounds.Budget) function.Function {
 			return ty, redactError(err, args)
 		},
 		Impl: func(args []cty.Value, ty cty.Type) (cty.Value, error) {
-			if budget.Spent() { // which has been reported
+			if work.Ended() != nil { // which is reported once, by whoever evaluates
 				return cty.UnknownVal(ty), nil
 			}
 			converted, err := convertCollections(params, rest, args, Convert)
@@ -49,9 +49,6 @@ func guard(f function.Function, budget *bounds.Budget) function.Function {
 			v, err := f.Call(converted)
 			if err == nil {
 				err = bounds.Value(v)
-			}
-			if err == nil {
-				err = budget.Charge(v)
 			}
 			return v, redactError(err, args)
 		},

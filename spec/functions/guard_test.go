@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -81,7 +82,7 @@ func TestGuardReportsNoStack(t *testing.T) {
 	broken := guard(function.New(&function.Spec{
 		Type: func([]cty.Value) (cty.Type, error) { return cty.String, nil },
 		Impl: func([]cty.Value, cty.Type) (cty.Value, error) { panic("broken") },
-	}), bounds.NewBudget(bounds.MaxMade))
+	}), bounds.NewWork(context.Background()))
 	_, err := broken.Call(nil)
 	if err == nil || strings.Contains(err.Error(), "goroutine") || errors.As(err, &function.PanicError{}) {
 		t.Errorf("a panic is reported as %v", err)
@@ -211,7 +212,7 @@ func TestHostileDocuments(t *testing.T) {
 			}
 		})
 	}
-	hostile := templates{budget: bounds.NewBudget(bounds.MaxMade)}
+	hostile := templates{}
 	for _, text := range []string{
 		strings.Repeat("${[", 50_000), strings.Repeat("%{if ", 50_000), "${" + strings.Repeat("!", 50_000),
 	} {
@@ -265,7 +266,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	all := New(root, ".", bounds.NewBudget(bounds.MaxMade))
+	all := New(root, ".", bounds.NewWork(context.Background()))
 	huge := regexp.MustCompile(`[eE]\+?[0-9]{4}`) // takes minutes to format, which is not a fault of the decoders
 	f.Fuzz(func(t *testing.T, doc string) {
 		if huge.MatchString(doc) {
@@ -298,8 +299,8 @@ func FuzzTemplate(f *testing.F) {
 		f.Fatal(err)
 	}
 	render := templates{
-		files: files{root: root}, budget: bounds.NewBudget(bounds.MaxMade),
-		functions: New(root, ".", bounds.NewBudget(bounds.MaxMade)),
+		files:     files{root: root},
+		functions: New(root, ".", bounds.NewWork(context.Background())),
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		expr, err := render.parse(text, "fuzz.tpl")

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -211,7 +212,7 @@ func BenchmarkCSVDecode100k(b *testing.B) {
 	for i := range 100_000 {
 		fmt.Fprintf(&csv, "therm-%d,site-%d,21.5,C,1.0.%d\n", i, i%100, i%10)
 	}
-	decode := guard(stdlib.CSVDecodeFunc, bounds.NewBudget(bounds.MaxMade))
+	decode := guard(stdlib.CSVDecodeFunc, bounds.NewWork(context.Background()))
 	for b.Loop() {
 		v, err := decode.Call([]cty.Value{cty.StringVal(csv.String())})
 		if err != nil || v.LengthInt() != 100_000 {

@@ -25,7 +25,8 @@ func sizedFunctions() map[string]function.Function {
 }
 
 // limitSize returns f with an error for results longer than bounds.MaxText, before f fills the
-// memory with them. size returns the length of the result in bytes, or more.
+// memory with them. They allocate their result at once, and Go ends the process if the system refuses
+// that, before anything could watch it. size returns the length of the result in bytes, or more.
 func limitSize(f function.Function, size func(args []cty.Value) int) function.Function {
 	return function.New(&function.Spec{
 		Params:   f.Params(),

@@ -19,7 +19,6 @@ import (
 // functions themselves: a template that renders itself would never end.
 type templates struct {
 	files     files
-	budget    *bounds.Budget
 	functions map[string]function.Function
 	parsed    *sync.Map // path to hclsyntax.Expression: a for_each renders the same file for every device
 }
@@ -139,7 +138,6 @@ func (t templates) parse(text, name string) (hclsyntax.Expression, error) {
 		return nil, withoutFullStop(diags)
 	}
 	sensitive.KeepKeyMarks(expr)
-	t.budget.Guard(expr)
 	return expr, nil
 }
 
