@@ -22,7 +22,9 @@ func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *
 		seen[broker.Identity] = &of
 	}
 	p := newPlanner(b, seen, now)
-	for _, t := range p.topics(b, seen) {
+	topics := p.topics(b, seen)
+	idle := idleIgnored(&b.in, topics) // before settling changes the topics
+	for _, t := range topics {
 		switch {
 		case p.in.removed(&t.entry):
 			p.forgetRemoved(t)
@@ -34,9 +36,8 @@ func (b *Begun) Finish(observed map[state.Identity]Observation, now time.Time) *
 	p.drop()
 	p.limit()
 	p.warn()
-	if idle := p.idle(b, seen); len(idle) > 0 {
-		p.plan.Warnings = append(p.plan.Warnings, Warning{Kind: WarnIdle, Idle: idle, Offline: !p.refreshed})
-	}
+	p.note(WarnIdle, p.idle(b, seen))
+	p.note(WarnIdleIgnored, idle)
 	return p.plan
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // Idle is a protect block, or an exclusive block with except filters, of which filters match no
-// message that the plan knows. They are probably misspelt, and shield nothing.
+// message that the plan knows. They are probably misspelt, and shield nothing. For a message block
+// with ignore_changes, Filters are the paths that occur in none of its messages.
 type Idle struct {
 	Address string   // of the block
 	Filters []string // the filter of a protect block, or except filters
@@ -105,4 +106,11 @@ func (p *planner) idle(b *Begun, seen map[state.Identity]*Observation) []Idle {
 		}
 	}
 	return found
+}
+
+// note adds a note about blocks with something that matches nothing, if there are any.
+func (p *planner) note(kind WarningKind, idle []Idle) {
+	if len(idle) > 0 {
+		p.plan.Warnings = append(p.plan.Warnings, Warning{Kind: kind, Idle: idle, Offline: !p.refreshed})
+	}
 }

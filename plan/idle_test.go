@@ -68,3 +68,26 @@ func TestSpared(t *testing.T) {
 		}
 	}
 }
+
+// TestIdleIgnored checks which ignored paths a plan calls idle: those that are in no declared, recorded or
+// live payload.
+func TestIdleIgnored(t *testing.T) {
+	for path, want := range map[string]string{
+		"/declared": "", "/recorded": "", "/live": "", "/list/0/on": "", "/list/*/on": "", "/list/*/of": "/list/*/of", "/none": "/none",
+	} {
+		w := newWorld()
+		w.run(t, w.plan(message("a", `{"recorded":1}`)))
+		put("a", `{"live":1,"list":[{"on":1}]}`)(w)
+		in := w.input(message("a", `{"declared":1}`, ignore(path)))
+		got := ""
+		for _, warning := range in.plan().Warnings {
+			for _, idle := range warning.Idle {
+				got += string(warning.Kind) + " " + strings.Join(idle.Filters, " ")
+			}
+		}
+		if want != "" {
+			want = "idle_ignored " + want
+		}
+		wantEqual(t, got, want)
+	}
+}

@@ -55,6 +55,8 @@ const (
 	WarnRestored   WarningKind = "restored"   // restored topics that the next apply would replace
 	WarnUnscanned  WarningKind = "unscanned"  // exclusive filters (in Topics) that were not scanned
 	WarnIdle       WarningKind = "idle"       // a note: protect and except filters (in Idle) that match nothing
+
+	WarnIdleIgnored WarningKind = "idle_ignored" // a note: ignored paths (in Idle) that occur in no message
 )
 
 // Warning is a warning about a broker or about topics. A field that does not apply to the

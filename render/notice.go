@@ -89,7 +89,7 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnRestored:
 		n.summary = fmt.Sprintf("The configuration contradicts the backup at %s", Count(len(w.Topics), "topic"))
 		n.detail = restoredDetail + topics
-	case plan.WarnIdle:
+	case plan.WarnIdle, plan.WarnIdleIgnored:
 		n.severity = severityNote
 		n.summary, n.detail = idleText(w)
 	case plan.WarnTargeted:
@@ -118,7 +118,10 @@ func idleText(w plan.Warning) (summary, detail string) {
 		detail = idleOfflineDetail
 	}
 	summary = Count(count, "protect or except filter") + " match nothing"
-	if count == 1 {
+	switch {
+	case w.Kind == plan.WarnIdleIgnored:
+		summary, detail = "ignore_changes has "+Count(count, "path")+" that no message has", idleIgnoredDetail
+	case count == 1:
 		summary = "A protect or except filter matches nothing"
 	}
 	return summary, detail + bullets(lines[:min(len(lines), listed)]) + more(len(lines))

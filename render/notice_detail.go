@@ -18,6 +18,8 @@ const (
 		"messages are still to come; if the filter is misspelt, it shields nothing:"
 	idleOfflineDetail = "No message that is declared or recorded matches them, and what is live was not looked at " +
 		"(-refresh=false). If the filter is misspelt, it shields nothing:"
+	idleIgnoredDetail = "No message of these blocks, declared, recorded or read for this plan, has a value there, so " +
+		"nothing is ignored:"
 	checkDetail = "These conditions of the configuration do not hold. They do not stop a plan or an apply:"
 
 	unkeyedDetail = "The key of sensitive digests is made with the state, at the first apply. Until then the token and " +
