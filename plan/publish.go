@@ -68,6 +68,9 @@ func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
 	if a == Update {
 		p.showBefore(t, &change, c.seen)
 		change.Differs, change.SecretLeaves = c.diff, c.leaves
+		if !c.placed && c.diff.Has(mqtt.FieldPayload) {
+			p.unplaced[t.broker.Name] = append(p.unplaced[t.broker.Name], t.key.Topic)
+		}
 		if slices.Contains(why, Expiring) {
 			left, _ := p.timeLeft(t)
 			change.Before.Expiry = uint32(max(left.Seconds(), 0))
