@@ -115,5 +115,9 @@ func message(t *rapid.T, on target, topic string) map[string]any {
 		}
 		return map[string]any{"b": word.Draw(t, "v2"), "a": "1"}
 	})
+	optional("lifecycle", func() any {
+		ignored := rapid.SampledFrom([]any{"all", []string{"content_type", "/a"}, []string{"/*/0", "user_properties"}}).Draw(t, "ignored")
+		return map[string]any{"ignore_changes": ignored, "absent": "ignore"}
+	})
 	return m
 }
