@@ -38,7 +38,7 @@ func TestLaw(t *testing.T) {
 			dir := t.TempDir()
 			const rounds = 6
 			for round := range rounds {
-				configuration := configurations(on).Example(round + len(name))
+				configuration := ignoring(t, configurations(on).Example(round+len(name)), round)
 				write(t, filepath.Join(dir, "main.retain.json"), configuration)
 				if out, code := retainctl(dir, "apply", "-auto-approve", "-overwrite-unmanaged", "-max-deletes=100%"); code != 0 {
 					t.Fatalf("apply exits with %d\n%s\n%s", code, configuration, out)
@@ -116,4 +116,24 @@ func message(t *rapid.T, on target, topic string) map[string]any {
 		return map[string]any{"b": word.Draw(t, "v2"), "a": "1"}
 	})
 	return m
+}
+
+// ignoring adds ignore_changes to most messages of a configuration.
+func ignoring(t *testing.T, configuration []byte, round int) []byte {
+	t.Helper()
+	var c map[string]map[string]map[string]any
+	if err := json.Unmarshal(configuration, &c); err != nil {
+		t.Fatal(err)
+	}
+	lists := []any{"all", []string{"content_type", "/a"}, []string{"/*/0", "user_properties"}}
+	for label, m := range c["message"] {
+		if i := (len(m["topic"].(string)) + len(label) + round) % (len(lists) + 1); i < len(lists) {
+			m["lifecycle"] = map[string]any{"ignore_changes": lists[i], "absent": "ignore"}
+		}
+	}
+	data, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

@@ -16,6 +16,10 @@ func (p *planner) accept(t *topic) {
 		return // not recorded: a normal plan adopts it
 	}
 	why := []Reason{Drift}
+	if p.mayBeAbsent(t) {
+		p.plan.NoOps++ // without its record, it would be created again
+		return
+	}
 	if !t.there {
 		if expired(t.rec, p.now) {
 			why = []Reason{Expired}

@@ -106,7 +106,7 @@ func (p *planner) notePresence(t *topic) {
 	case t.untracked: // not recorded
 	case t.there:
 		p.present[name] = true
-	case t.rec != nil && p.refreshed && !expired(t.rec, p.now):
+	case t.rec != nil && p.refreshed && !expired(t.rec, p.now) && !p.mayBeAbsent(t):
 		p.missing[name] = append(p.missing[name], t.key.Topic)
 	}
 }
@@ -141,6 +141,8 @@ func (p *planner) decide(t *topic) {
 		p.deleteUntracked(t)
 	case t.decl == nil:
 		p.remove(t, Undeclared)
+	case p.mayBeAbsent(t):
+		p.leaveAbsent(t)
 	case !t.there:
 		p.create(t)
 	default:

@@ -179,3 +179,30 @@ func TestRecreatedAsRecorded(t *testing.T) {
 		})
 	}
 }
+
+// TestNoPlaceForIgnoredPaths checks that a plan says which payloads it replaces although paths
+// of them are ignored, because they are no documents that could have these paths.
+func TestNoPlaceForIgnoredPaths(t *testing.T) {
+	desired := message("a", `{"x":1,"cfg":"y"}`, ignore("/cfg"))
+	for live, warned := range map[string]bool{
+		`{"temperature":nan,"cfg":"x"}`: true,
+		`{"cfg":"x","cfg":"y"}`:         true,
+		`[1]`:                           true,
+		`on`:                            true,
+		`{"x":2,"cfg":"x"}`:             false,
+		`{"x":2}`:                       false,
+		`{"x":1,"cfg":[]}`:              false,
+	} {
+		w := newWorld()
+		w.run(t, w.plan(desired))
+		put("a", live)(w)
+		p := w.plan(desired)
+		kinds := map[plan.WarningKind]bool{}
+		for _, warning := range p.Warnings {
+			kinds[warning.Kind] = true
+		}
+		if kinds[plan.WarnUnplaced] != warned {
+			t.Errorf("%s: %v, want a warning: %v", live, p.Warnings, warned)
+		}
+	}
+}

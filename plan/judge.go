@@ -55,6 +55,13 @@ func (j *judge) timeLeft(t *topic) (left time.Duration, known bool) {
 	return 0, false
 }
 
+// mayBeAbsent reports whether a recorded message is gone and must not be created again, by
+// absent = "ignore". One that expired is: nobody deleted it. -republish and a backup create it.
+func (j *judge) mayBeAbsent(t *topic) bool {
+	return t.decl != nil && t.decl.IgnoreAbsent && t.rec != nil && j.refreshed && !t.there &&
+		!expired(t.rec, j.now) && !t.republish && t.backup == nil
+}
+
 // mustRenew reports whether less than renew_before remains until a message expires,
 // as timeLeft determines it.
 func (j *judge) mustRenew(t *topic) bool {

@@ -18,6 +18,7 @@ type planner struct {
 
 	expiring      map[string][]string    // topics that will expire, by broker
 	unchecked     map[string][]string    // adopted topics with fields that cannot be read back
+	unplaced      map[string][]string    // updated topics whose live payload has no place for ignored paths
 	hidden        map[string]mqtt.Fields // declared fields that cannot be read back
 	present       map[string]bool        // brokers that show a recorded message
 	missing       map[string][]string    // recorded topics that are gone without having expired, by broker
@@ -32,7 +33,7 @@ func newPlanner(b *Begun, observed map[state.Identity]*Observation, now time.Tim
 	p := &planner{
 		judge: judge{refreshed: in.Refreshed, now: now},
 		in:    in, byName: b.byName, selected: b.selected.clone(),
-		expiring: map[string][]string{}, unchecked: map[string][]string{}, hidden: map[string]mqtt.Fields{},
+		expiring: map[string][]string{}, unchecked: map[string][]string{}, unplaced: map[string][]string{}, hidden: map[string]mqtt.Fields{},
 		present: map[string]bool{}, missing: map[string][]string{},
 		plan: &Plan{Mode: in.Mode, Refreshed: in.Refreshed, Created: now, Complete: in.Refreshed},
 	}

@@ -68,6 +68,9 @@ func (p *planner) publish(t *topic, a Action, why []Reason, c comparison) {
 	if a == Update {
 		p.showBefore(t, &change, c.seen)
 		change.Differs, change.SecretLeaves = c.diff, c.leaves
+		if !c.placed && c.diff.Has(mqtt.FieldPayload) {
+			p.unplaced[t.broker.Name] = append(p.unplaced[t.broker.Name], t.key.Topic)
+		}
 		if slices.Contains(why, Expiring) {
 			left, _ := p.timeLeft(t)
 			change.Before.Expiry = uint32(max(left.Seconds(), 0))
@@ -95,6 +98,24 @@ func (p *planner) adopt(t *topic, c comparison) {
 	}
 }
 
+// leaveAbsent counts a recorded message that somebody else deleted and that may be absent, and
+// corrects its record if the declaration differs.
+func (p *planner) leaveAbsent(t *topic) {
+	p.plan.NoOps++
+	if r := redeclared(t); !sameRecord(&r, t.rec) {
+		p.stateOnly(t, &r)
+	}
+}
+
+// redeclared returns the record of a topic with what is declared beside the message.
+func redeclared(t *topic) state.Record {
+	r := *t.rec
+	r.Address, r.DependsOn = t.decl.Address, t.decl.DependsOn
+	r.OnDestroy, r.PreventDestroy = t.decl.OnDestroy, t.decl.PreventDestroy
+	r.OrderedProperties = t.decl.OrderedProperties
+	return r
+}
+
 // leave counts a message that is live as declared, and corrects its record if it differs.
 func (p *planner) leave(t *topic, c comparison) {
 	p.plan.NoOps++
@@ -102,10 +123,7 @@ func (p *planner) leave(t *topic, c comparison) {
 		p.plan.Cosmetic++
 	}
 	kept := p.kept(t, c)
-	r := *t.rec
-	r.Address, r.DependsOn = t.decl.Address, t.decl.DependsOn
-	r.OnDestroy, r.PreventDestroy = t.decl.OnDestroy, t.decl.PreventDestroy
-	r.OrderedProperties = t.decl.OrderedProperties
+	r := redeclared(t)
 	if at := t.live.Modified; !at.IsZero() && !at.Equal(r.Modified) {
 		r.Modified = at
 	}

@@ -51,8 +51,8 @@ func cover(r *state.Record, hide mqtt.Redaction, ignored mqtt.Ignored, key []byt
 		return r
 	}
 	covered := *r
-	if !r.Redaction.None() {
-		ignored = r.Ignored // the recorded digests do not cover it
+	if !r.Redaction.None() { // the recorded digests do not cover what was ignored then
+		ignored = mqtt.Ignored{Fields: ignored.Fields & r.Ignored.Fields, Leaves: r.Ignored.Leaves}
 	}
 	sealed := state.SealIgnoring(r.Message, hide, ignored, key)
 	covered.Sealed = sealed

@@ -50,6 +50,7 @@ const (
 	WarnUnkeyed    WarningKind = "unkeyed"    // sensitive values, and there is no digest key before the first apply
 	WarnTargeted   WarningKind = "targeted"   // -target or -exclude: the plan is not about the whole configuration
 	WarnUnchecked  WarningKind = "unchecked"  // adopted messages (in Topics) with fields that cannot be read back
+	WarnUnplaced   WarningKind = "unplaced"   // messages (in Topics) whose live payload has no place for ignored paths
 	WarnUnmatched  WarningKind = "unmatched"  // selectors (in Topics) that match nothing
 	WarnCheck      WarningKind = "check"      // assertions of check blocks that do not hold (in Failed)
 	WarnRestored   WarningKind = "restored"   // restored topics that the next apply would replace

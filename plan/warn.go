@@ -52,6 +52,9 @@ func (p *planner) warn() {
 	for _, name := range slices.Sorted(maps.Keys(p.unchecked)) {
 		add(Warning{Kind: WarnUnchecked, Broker: name, Fields: p.hidden[name], Topics: p.unchecked[name]})
 	}
+	for _, name := range slices.Sorted(maps.Keys(p.unplaced)) {
+		add(Warning{Kind: WarnUnplaced, Broker: name, Topics: p.unplaced[name]})
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.expiring)) {
 		add(Warning{Kind: WarnExpiring, Broker: name, Topics: p.expiring[name]})
 	}

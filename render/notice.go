@@ -69,6 +69,9 @@ func warningNotice(w plan.Warning) notice {
 	case plan.WarnUnchecked:
 		n.summary = fmt.Sprintf("%s adopted unchecked from broker %s", Count(len(w.Topics), "message"), w.Broker)
 		n.detail = fmt.Sprintf(uncheckedDetail, strings.Join(w.Fields.Names(), ", ")) + topics
+	case plan.WarnUnplaced:
+		n.summary = fmt.Sprintf("Ignored paths of %s cannot be kept on broker %s", Count(len(w.Topics), "message"), w.Broker)
+		n.detail = unplacedDetail + topics
 	case plan.WarnUnscanned:
 		n.summary = "Undeclared messages were not looked for"
 		n.detail = unscannedDetail + topics

@@ -12,6 +12,9 @@ const (
 		"Set renew_before to have it published again in time:"
 	uncheckedDetail = "They are live and look as declared, but %s cannot be read back and may differ. " +
 		"Pass -republish to be sure:"
+	unplacedDetail = "ignore_changes lists paths, but what is live, or declared, is no JSON document that has them: it is " +
+		"not JSON, has a key twice, or is an object where the other is an array. The payload is published as it is " +
+		"declared. List payload in ignore_changes to leave all of it alone:"
 	unscannedDetail = "-refresh=false reads no broker, so undeclared live messages that match these exclusive filters are " +
 		"not listed. A plan that reads the broker deletes them:"
 	idleDetail = "No message that is declared, recorded or was read for this plan matches them. That is well if such " +

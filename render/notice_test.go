@@ -69,6 +69,7 @@ func TestWarningsSayWhatToDo(t *testing.T) {
 		plan.WarnUnkeyed:    "at the first apply",
 		plan.WarnTargeted:   "-target or -exclude",
 		plan.WarnUnchecked:  "-republish",
+		plan.WarnUnplaced:   "List payload in ignore_changes",
 		plan.WarnUnmatched:  `"t/1"`,
 		plan.WarnUnscanned:  "-refresh=false reads no broker",
 		plan.WarnIdle:       `protect.a at main.retain.hcl:3: "t/1", "t/*"`,

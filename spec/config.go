@@ -165,6 +165,7 @@ type Message struct {
 	DependsOn         []string       // addresses without instance keys: message.NAME, module.M
 	PreventDestroy    bool
 	OnDestroy         string      // "delete" or "forget"
+	IgnoreAbsent      bool        // absent = "ignore": once recorded, it is not created again when it is gone
 	IgnoreFields      mqtt.Fields // whose live values are kept
 	IgnoreLeaves      []string    // RFC 6901 pointers into a JSON payload, sorted; "*" is any one step
 	Range             hcl.Range   // of the block's header

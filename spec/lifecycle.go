@@ -22,6 +22,7 @@ func (a *arguments) lifecycle(changes *hcl.Attribute) Message {
 	}
 	common.OnDestroy = a.choice("on_destroy", "delete", "forget")
 	common.PreventDestroy = a.is("prevent_destroy")
+	common.IgnoreAbsent = a.choice("absent", "create", "ignore") == "ignore"
 	return common
 }
 

@@ -105,6 +105,12 @@ func messageBlock() Block {
 						"update keeps their live values. In a path, `*` is any one step. Or `all`",
 				},
 				{
+					Name: "absent", Type: "string", Default: `"create"`,
+					Doc: "`\"ignore\"`: a recorded message that somebody else deleted, such as the device that it is for, is " +
+						"not created again",
+					Limits: "`\"create\"` or `\"ignore\"`",
+				},
+				{
 					Name: "on_destroy", Type: "string", Default: `"delete"`,
 					Doc:    "`\"forget\"`: leave the message on the broker and drop it from the state",
 					Limits: "`\"delete\"` or `\"forget\"`",
