@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -67,16 +66,11 @@ func (p *idlePaths) of(d *spec.Message) *Idle {
 	return block
 }
 
-// occurs reports whether a document has a value at a path, in which "*" stands for any one step.
+// occurs reports whether a document has a value at a path.
 func occurs(doc payload.Doc, path string) bool {
-	if _, ok := doc.Get(path); ok || !strings.Contains(path, "*") {
-		return ok
+	if _, ok := doc.Get(path); ok {
+		return true
 	}
-	want := strings.Split(path, "/")
-	return slices.ContainsFunc(doc.Leaves(), func(leaf payload.Leaf) bool {
-		steps := strings.Split(leaf.Pointer, "/")
-		return len(steps) >= len(want) && slices.EqualFunc(want, steps[:len(want)], func(w, step string) bool {
-			return w == "*" || w == step
-		})
-	})
+	paths := payload.NewPaths([]string{path})
+	return slices.ContainsFunc(doc.Leaves(), func(leaf payload.Leaf) bool { return paths.Covers(leaf.Pointer) })
 }
