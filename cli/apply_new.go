@@ -12,6 +12,7 @@ func (a applying) newPlan(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	p.approved = a.f.autoApprove
 	return locked(ctx, a.s, p, &a.f.inputFlags, a.f.operation, func(ctx context.Context) (int, error) {
 		made, err := makePlan(ctx, a.s, p, &a.f.planFlags)
 		if err != nil {

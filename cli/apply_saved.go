@@ -28,6 +28,7 @@ func (a applying) savedPlan(ctx context.Context, path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	p.approved = true
 	return locked(ctx, a.s, p, &a.f.inputFlags, "apply", func(ctx context.Context) (int, error) {
 		prior, version, err := p.store.Read(ctx)
 		if err != nil {

@@ -48,7 +48,7 @@ func takeLock(
 ) (held context.Context, unlock func(context.Context) error, err error) {
 	deadline := time.Now().Add(timeout)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		held, unlock, err := p.store.Lock(ctx, lockInfo(s, operation, p.store.Address()))
+		held, unlock, err := p.store.Lock(ctx, lockInfo(s, p, operation))
 		var other *state.LockedError
 		switch {
 		case err == nil:
@@ -72,9 +72,9 @@ func takeLock(
 	}
 }
 
-func lockInfo(s *session, operation, path string) state.LockInfo {
-	info := state.NewLockInfo(operation, path, time.Now())
-	info.Version, info.Info = Version, ciRun(s)
+func lockInfo(s *session, p *project, operation string) state.LockInfo {
+	info := state.NewLockInfo(operation, p.store.Address(), time.Now())
+	info.Version, info.Info, info.Approved = Version, ciRun(s), p.approved
 	return info
 }
 

@@ -14,7 +14,7 @@ func TestCIRun(t *testing.T) {
 		"Buildkite":      {[]string{"BUILDKITE_BUILD_URL=https://buildkite.com/acme/fleet/builds/7", "BUILDKITE_JOB_ID=ab"}, "https://buildkite.com/acme/fleet/builds/7#ab"},
 	} {
 		s := &session{Env: Env{Environ: tc.environ}}
-		if got := lockInfo(s, "apply", "path").Info; got != tc.want {
+		if got := ciRun(s); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}

@@ -14,8 +14,9 @@ import (
 // project is a loaded configuration and the store of its state. config is nil if only the state is
 // needed.
 type project struct {
-	config *spec.Config
-	store  backend.Store
+	config   *spec.Config
+	store    backend.Store
+	approved bool // what is done with it needs no further approval
 }
 
 // loadProject evaluates the configuration and opens the state's store.

@@ -25,25 +25,39 @@ type lock struct {
 // process lives. The lock file is emptied and kept when the lock is released: if it were removed,
 // two processes could hold locks on two files of one name.
 //
-// Outside of the configuration's folder a lock file is made only beside a state: a configuration that nobody
-// has reviewed may name any path. Otherwise the first write takes the lock, because then somebody approved it.
+// Outside of the configuration's folder a lock file is made only beside a state, or for what is approved: a
+// configuration that nobody has reviewed may name any path. Otherwise the first write takes the lock, because
+// then somebody approved it.
 func (l *Local) Lock(ctx context.Context, info LockInfo) (held context.Context, unlock func(context.Context) error, err error) {
+	first := false // the first thing of ours outside of the folder
 	if l.file.Outside() {
 		ours, err := l.file.Begins(DocumentBegin)
+		first = !ours
+		if err == nil && first && info.Approved {
+			err = l.mayReplace()
+		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("lock state: %w", err)
 		}
-		if !ours {
-			l.late = &info
-			l.note(fmt.Sprintf("Note: %s is outside of the configuration's folder and there is no state yet, so it is "+
-				"not locked before an apply writes it.", l.Address()))
-			return ctx, l.unlock, nil
-		}
+	}
+	if first && !info.Approved {
+		l.late = &info
+		l.note(fmt.Sprintf("Note: %s is outside of the configuration's folder and there is no state yet, so it is "+
+			"not locked before an apply writes it.", l.Address()))
+		return ctx, l.unlock, nil
 	}
 	if err := l.takeLock(info); err != nil {
 		return nil, nil, err
 	}
+	if first {
+		l.noteOutside()
+	}
 	return ctx, l.unlock, nil
+}
+
+// noteOutside says where the state is, the first time that it is written outside of the folder.
+func (l *Local) noteOutside() {
+	l.note(fmt.Sprintf("Note: the state is kept in %s, outside of the configuration's folder.", l.Address()))
 }
 
 // lockLate takes the lock that Lock did not, before the first write.
@@ -55,7 +69,7 @@ func (l *Local) lockLate() error {
 		return err
 	}
 	l.late = nil
-	l.note(fmt.Sprintf("Note: the state is kept in %s, outside of the configuration's folder.", l.Address()))
+	l.noteOutside()
 	return nil
 }
 

@@ -61,6 +61,39 @@ func TestLockOutside(t *testing.T) {
 	}
 }
 
+// TestApprovedLockOutside checks that what is approved beforehand is locked from its beginning: the second of two
+// first applies waits for the first one. It makes no lock beside a file that is not a state.
+func TestApprovedLockOutside(t *testing.T) {
+	repo := filepath.Join(t.TempDir(), "repo")
+	open := func() *state.Local { return state.NewLocalFile(folder.Below(repo, "../home/state"), func(string) {}) }
+	info := lockOf("apply")
+	info.Approved = true
+	_, unlock, err := open().Lock(t.Context(), info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var locked *state.LockedError
+	if _, _, err := open().Lock(t.Context(), info); !errors.As(err, &locked) {
+		t.Errorf("a second lock: %v", err)
+	}
+	if err := unlock(t.Context()); err != nil {
+		t.Error(err)
+	}
+	foreign := filepath.Join(filepath.Dir(repo), "home", "state")
+	if err := os.WriteFile(foreign, []byte("[package]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(foreign + ".lock"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := open().Lock(t.Context(), info); err == nil || !strings.Contains(err.Error(), "is not a state") {
+		t.Errorf("beside a foreign file: %v", err)
+	}
+	if _, err := os.Stat(foreign + ".lock"); err == nil {
+		t.Error("a lock was made beside a foreign file")
+	}
+}
+
 // TestLockThatIsNone holds that a file is emptied only if it is a lock.
 func TestLockThatIsNone(t *testing.T) {
 	for text, ours := range map[string]bool{

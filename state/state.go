@@ -101,4 +101,8 @@ type LockInfo struct {
 	Created   time.Time
 	Path      string
 	Info      string // address of the CI run, if there is one
+
+	// Approved is set if somebody approved what the lock is for, such as an apply that does not ask. Only then a
+	// lock file is made where nothing of ours is yet, outside of the configuration's folder.
+	Approved bool `json:"-"`
 }
