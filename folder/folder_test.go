@@ -185,6 +185,9 @@ func TestReadIsBounded(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
+	if text, err := Named(os.DevNull).Read(10); err != nil || len(text) != 0 {
+		t.Errorf("%q, %v", text, err)
+	}
 	if _, err := Named("/dev/zero").Read(10); err == nil || !strings.Contains(err.Error(), "it is a device") {
 		t.Errorf("error %v", err)
 	}

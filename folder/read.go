@@ -57,7 +57,7 @@ func kind(mode fs.FileMode) string {
 }
 
 // Read returns the content of a file of at most limit bytes. If a flag names it, it may be a pipe that ends
-// within five minutes. Devices, which may have no end, are refused.
+// within five minutes. Devices, which may have no end, are refused, except for os.DevNull.
 func (f File) Read(limit int64) ([]byte, error) {
 	if f.root == "" {
 		return f.readNamed(limit, pipeWait)
@@ -71,6 +71,9 @@ func (f File) Read(limit int64) ([]byte, error) {
 }
 
 func (f File) readNamed(limit int64, wait time.Duration) ([]byte, error) {
+	if f.path == os.DevNull { // a script's way to say "none"
+		return nil, nil
+	}
 	info, err := os.Stat(f.path)
 	if err == nil && info.Mode()&fs.ModeDevice != 0 {
 		return nil, fmt.Errorf("open %s: it is a device, not a file", f.path)
@@ -98,7 +101,7 @@ func (f File) readNamed(limit int64, wait time.Duration) ([]byte, error) {
 	case r := <-read:
 		return r.data, r.err
 	case <-time.After(wait):
-		return nil, fmt.Errorf("read %s: it has not ended within %s; is it a pipe that nobody writes to?", f.path, wait)
+		return nil, fmt.Errorf("read %s: it has not ended within %s, as a pipe that nobody writes to", f.path, wait)
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *Plan) check() error {
 func (p *Plan) checkMode() error {
 	quiet := func(c Change) bool { return c.Action == NoOp }
 	switch loud := func(c Change) bool { return !quiet(c) }; {
-	case p.Mode < Normal || p.Mode > Restore:
+	case p.Mode < Normal || p.Mode > RefreshOnly: // a restore is never saved
 		return fmt.Errorf("%w: its mode %d is unknown", ErrDamaged, p.Mode)
 	case slices.ContainsFunc(p.StateOnly, loud) || slices.ContainsFunc(p.Drift, loud):
 		return fmt.Errorf("%w: a change is listed among those that publish nothing", ErrDamaged)

@@ -125,6 +125,7 @@ func TestLoadHoldsTheRulesOfPlanning(t *testing.T) {
 		}, "twice"},
 		"a mode that publishes nothing":   {func(d document) { d["Mode"] = plan.RefreshOnly }, "does not fit its mode"},
 		"an unknown mode":                 {func(d document) { d["Mode"] = 9 }, "mode 9"},
+		"a mode that is never saved":      {func(d document) { d["Mode"] = plan.Restore }, "mode 3"},
 		"a no-op among the changes":       {func(d document) { first(d)["Action"] = " " }, "does not fit its mode"},
 		"a publish among the bookkeeping": {func(d document) { d["Bookkeeping"] = d["Changes"] }, "publish nothing"},
 		"a delete without conflict check": {func(d document) { d.change("delete")["Reasons"] = []string{"removed"} },

@@ -27,9 +27,9 @@ const mostForbidden = 10
 // of deletes that the plan was made with. in is the input of a plan that would be made now. The
 // error joins a *ForbiddenError for each change that is forbidden.
 func (p *Plan) Recheck(in Input) error {
-	if p.Mode == Normal && p.tooManyDeletes(len(in.Desired) == 0) {
+	if b := p.Deletes.within(&in); p.Mode == Normal && b.tooMany(len(in.Desired) == 0) {
 		return fmt.Errorf("it deletes %d of %d managed messages, which is more than max_deletes allowed when it "+
-			"was made", p.Deletes.Deletes, p.Deletes.Managed)
+			"was made", b.Deletes, b.Managed)
 	}
 	r := newRechecker(p, &in)
 	var found []error
@@ -50,10 +50,25 @@ func (p *Plan) Recheck(in Input) error {
 	return errors.Join(found...)
 }
 
-// tooManyDeletes reports whether planning refuses the number of deletes. empty reports whether
-// nothing is declared.
-func (p *Plan) tooManyDeletes(empty bool) bool {
-	b := p.Deletes
+// within returns the budget with no more managed messages than the state has. Messages that only an exclusive
+// block manages are not in the state, so with such blocks the plan's own number is kept.
+func (b DeleteBudget) within(in *Input) DeleteBudget {
+	if len(in.Exclusive) > 0 || in.Prior == nil {
+		return b
+	}
+	managed := len(in.Prior.Records)
+	for key := range in.Prior.Pending {
+		if _, recorded := in.Prior.Records[key]; !recorded {
+			managed++
+		}
+	}
+	b.Managed = min(b.Managed, managed)
+	return b
+}
+
+// tooMany reports whether planning refuses the number of deletes. empty reports whether nothing is
+// declared.
+func (b DeleteBudget) tooMany(empty bool) bool {
 	switch {
 	case b.Deletes == 0 || b.Limit.Percent && b.Limit.Number >= 100:
 		return false

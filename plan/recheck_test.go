@@ -104,6 +104,11 @@ func TestRecheckCountsDeletes(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "it deletes 15 of 20 managed messages") {
 		t.Errorf("%v", err)
 	}
+	p.Deletes.Managed = 1000 // the state knows better
+	err = saved(t, p).Recheck(in.Input)
+	if err == nil || !strings.Contains(err.Error(), "it deletes 15 of 20 managed messages") {
+		t.Errorf("with a forged number of managed messages: %v", err)
+	}
 	in.MaxDeletes = &spec.Threshold{Number: 15}
 	wantAllowed(t, in.plan(), &in)
 }
